@@ -1,0 +1,64 @@
+# `make run` and `make test` are all that a newcomer needs; both install what is missing first.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BIN := $(CURDIR)/node_modules/.bin
+NODE_FOLDER = $(CURDIR)/node_modules/node-linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)
+PACKAGES := $(shell sed '/^\#/d' system/packages.txt)
+UI_SOURCES := $(shell find ui -type f -not -path 'ui/dist/*' 2>/dev/null)
+export PATH := $(BIN):$(PATH)
+
+.PHONY: help setup run sim check test bench hardware conformance image
+help:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' Makefile
+
+setup: debian node_modules/.native ui/dist/index.html ## install Debian and npm packages, build native modules and the screen
+
+.PHONY: debian
+debian:
+	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "installing Debian packages:" $$missing; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Only these two ship no binaries; they compile against the headers of the Node that runs them.
+node_modules/.native: node_modules/.installed | debian
+	@for m in pcsclite pkcs11js; do \
+	  node node_modules/node-gyp/bin/node-gyp.js rebuild --silent --nodedir=$(NODE_FOLDER) -C node_modules/$$m >/dev/null || exit 1; done
+	@touch $@
+
+ui/dist/index.html: node_modules/.installed $(UI_SOURCES)
+	@vite build --config ui/vite.config.ts --logLevel warn
+	@touch $@
+
+run: setup ## run the kiosk on the attached devices, or on simulators where there are none
+	@if node device/cli.ts devices --require scanner >/dev/null 2>&1; \
+	then exec node device/cli.ts serve --data var/data; \
+	else exec node test/sim/cli.ts appliance --folder var/sim; fi
+
+sim: setup ## run the kiosk on simulators, whatever is attached
+	@exec node test/sim/cli.ts appliance --folder var/sim
+
+check: setup ## type check and lint
+	tsc --noEmit
+	biome check --error-on-warnings
+
+test: check ## type check, lint and all tests
+	vitest run --config test/vitest.config.ts
+
+bench: setup ## measure against other programs, side by side
+	node test/bench/main.ts
+
+hardware: ## contract tests on the attached devices
+	@echo 'make hardware: will run the contract suites of test/contract on the devices that are attached. Nothing was run.'
+
+conformance: ## signatures and files before the validators of others
+	@echo 'make conformance: will put signatures and PDF/A before EU DSS, pyHanko and veraPDF. Nothing was run.'
+
+image: ## the operating system image
+	@echo 'make image: will build the read-only Debian image of the kiosk from system/. Nothing was built.'

@@ -1,0 +1,98 @@
+// What the audit trail says about each event of a document: who-did-what without names, texts or secrets.
+
+import { createHash } from 'node:crypto'
+import type { Document, DocumentEvent } from '../document.ts'
+import { keptPages } from '../document.ts'
+import type { DocumentEntry } from './events.ts'
+
+/** The entry for an event; `after` is the document as the event left it. */
+export function entryOf(event: DocumentEvent, after: Document): DocumentEntry {
+  const pages = keptPages(after).length
+  switch (event.type) {
+    case 'scanStarted':
+      return { event: 'pagesChanged', details: { change: 'scan-started', pages } }
+    case 'pageStored': {
+      const { bytes, sha256 } = event.page.image
+      return { event: 'pageStored', details: { page: after.pages.length, bytes, sha256 } }
+    }
+    case 'scanEnded':
+      return { event: 'scanEnded', details: { end: event.end, pages } }
+    case 'scanFailed':
+      return { event: 'scanEnded', details: { end: 'fault', code: event.code, pages } }
+    case 'pagePrepared':
+    case 'pageUnusable':
+    case 'pageTurned':
+    case 'pageDeleted':
+    case 'pageRestored':
+      return { event: 'pagesChanged', details: { change: event.type, page: pageNumber(after, event.pageId), pages } }
+    case 'pagesOrdered':
+    case 'reopened':
+      return { event: 'pagesChanged', details: { change: event.type, pages } }
+    case 'approved':
+      return { event: 'approved', details: { pages } }
+    case 'discarded':
+      return { event: 'discarded', details: { code: event.reason } }
+    case 'erased':
+      return { event: 'erased', details: { reason: 'retention' } }
+    case 'held':
+      return { event: 'held', details: { code: event.code } }
+    case 'resumed':
+      return { event: 'resumed', details: { stage: after.stage.name } }
+    case 'deliveriesRetried':
+      return { event: 'resumed', details: { stage: 'deliveries' } }
+    default:
+      return copyEntry(event, after)
+  }
+}
+
+type CopyEvent = Extract<
+  DocumentEvent,
+  {
+    type:
+      | 'composed'
+      | 'signatureIntended'
+      | 'signatureDropped'
+      | 'signed'
+      | 'delivered'
+      | 'deliveryPostponed'
+      | 'deliveryRefused'
+  }
+>
+
+function copyEntry(event: CopyEvent, after: Document): DocumentEntry {
+  const { format, level } = after.order.signature
+  switch (event.type) {
+    case 'composed': {
+      const { bytes, sha256 } = event.copy
+      return { event: 'composed', details: { pages: keptPages(after).length, bytes, sha256 } }
+    }
+    case 'signatureIntended': {
+      const { algorithm, certificates } = event.pending.intent
+      return {
+        event: 'signatureIntended',
+        details: { format, level, algorithm, certificateSha256: sha256(certificates[0]) },
+      }
+    }
+    case 'signatureDropped':
+      return { event: 'signRefused', details: { code: 'other-certificate' } }
+    case 'signed':
+      return { event: 'signed', details: { format, level, bytes: event.copy.bytes, sha256: event.copy.sha256 } }
+    case 'delivered': {
+      const { destinationId: destination, receipt } = event
+      const receiptSha256 = createHash('sha256').update(JSON.stringify(receipt)).digest('hex')
+      return { event: 'delivered', details: { destination, sha256: receipt.sha256, receiptSha256 } }
+    }
+    case 'deliveryPostponed':
+      return { event: 'deliveryPostponed', details: { destination: event.destinationId, code: event.code } }
+    case 'deliveryRefused':
+      return { event: 'deliveryRefused', details: { destination: event.destinationId, code: event.code } }
+  }
+}
+
+function pageNumber(document: Document, pageId: string): number {
+  return document.pages.findIndex(page => page.id === pageId) + 1
+}
+
+function sha256(base64: string): string {
+  return createHash('sha256').update(Buffer.from(base64, 'base64')).digest('hex')
+}

@@ -1,0 +1,96 @@
+// The closed list of what the audit trail may say. An entry names an event and, from that event's own short list of
+// fields, counts, digests, flags and machine tokens: there is no field that free text, a name or a secret fits into,
+// and what TypeScript cannot see is checked again when the entry is encoded.
+
+type FieldKind = 'count' | 'digest' | 'token' | 'flag'
+
+/** What happens to a document. */
+const documentEvents = {
+  documentOpened: { mode: 'token', session: 'flag' },
+  pageStored: { page: 'count', bytes: 'count', sha256: 'digest' },
+  scanEnded: { end: 'token', code: 'token', pages: 'count' },
+  pagesChanged: { change: 'token', page: 'count', pages: 'count' },
+  approved: { pages: 'count' },
+  composed: { pages: 'count', bytes: 'count', sha256: 'digest' },
+  signatureIntended: {
+    format: 'token',
+    level: 'token',
+    algorithm: 'token',
+    digest: 'digest',
+    certificateSha256: 'digest',
+  },
+  signed: { format: 'token', level: 'token', bytes: 'count', sha256: 'digest', certificateSha256: 'digest' },
+  signRefused: { code: 'token' },
+  extended: { level: 'token', bytes: 'count', sha256: 'digest' },
+  extensionPostponed: { code: 'token', attempt: 'count' },
+  delivered: { destination: 'token', sha256: 'digest', receiptSha256: 'digest' },
+  deliveryRefused: { destination: 'token', code: 'token' },
+  deliveryPostponed: { destination: 'token', code: 'token', attempt: 'count' },
+  held: { code: 'token' },
+  resumed: { stage: 'token' },
+  exported: { sha256: 'digest' },
+  discarded: { code: 'token' },
+  erased: { reason: 'token' },
+} as const satisfies Record<string, Readonly<Record<string, FieldKind>>>
+
+/** What happens to the appliance itself. */
+const applianceEvents = {
+  applianceStarted: { version: 'token' },
+  applianceStopped: {},
+  operatorEntered: { certificateSha256: 'digest' },
+  operatorLeft: {},
+} as const satisfies Record<string, Readonly<Record<string, FieldKind>>>
+
+const events: Readonly<Record<string, Readonly<Record<string, FieldKind>>>> = { ...documentEvents, ...applianceEvents }
+
+const digestPattern = /^(?:[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$/
+const tokenPattern = /^[A-Za-z0-9][A-Za-z0-9._:+-]{0,63}$/
+
+type Value<Kind> = Kind extends 'count' ? number : Kind extends 'flag' ? boolean : string
+
+type EntryOf<Table> = {
+  [Event in keyof Table]: {
+    readonly event: Event
+    readonly details?: { readonly [Field in keyof Table[Event]]?: Value<Table[Event][Field]> | undefined }
+  }
+}[keyof Table]
+
+/** An event of one document; the store adds the sequence, the time and the document id. */
+export type DocumentEntry = EntryOf<typeof documentEvents>
+
+/** An event that belongs to no document. */
+export type ApplianceEntry = EntryOf<typeof applianceEvents>
+
+export type AuditEntry = DocumentEntry | ApplianceEntry
+export type AuditEvent = AuditEntry['event']
+
+export const auditEvents = Object.keys(events) as readonly AuditEvent[]
+
+/** The details of an entry as JSON, fields in the order of the table; throws TypeError for what the list does not know. */
+export function encodeDetails(entry: AuditEntry): string {
+  const fields = Object.hasOwn(events, entry.event) ? events[entry.event] : undefined
+  if (fields === undefined) throw new TypeError(`unknown audit event ${entry.event}`)
+  const given = new Map<string, unknown>(Object.entries(entry.details ?? {}))
+  const known = Object.entries(fields).flatMap(([field, kind]) => {
+    const value = given.get(field)
+    given.delete(field)
+    if (value === undefined) return []
+    if (!fits(kind, value)) throw new TypeError(`audit field ${entry.event}.${field} takes a ${kind} only`)
+    return [[field, value] as const]
+  })
+  if (given.size > 0) throw new TypeError(`audit event ${entry.event} has no field ${[...given.keys()].join(', ')}`)
+  return JSON.stringify(Object.fromEntries(known))
+}
+
+function fits(kind: FieldKind, value: unknown): boolean {
+  switch (kind) {
+    case 'count':
+      return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+    case 'flag':
+      return typeof value === 'boolean'
+    case 'digest':
+      return typeof value === 'string' && digestPattern.test(value)
+    case 'token':
+      return typeof value === 'string' && tokenPattern.test(value)
+  }
+}

@@ -1,0 +1,93 @@
+// The signature algorithms that Compulsa makes, and which keys may be used with them (ETSI TS 119 312): RSASSA-PKCS1-v1_5
+// from 2048 bits, ECDSA on P-256, P-384 and P-521, with SHA-2. A weaker or unknown key is refused before anybody is
+// asked for a PIN.
+
+import { type KeyObject, X509Certificate } from 'node:crypto'
+import { Fault } from '../errors.ts'
+import type { DigestAlgorithm, SignatureAlgorithm } from '../ports.ts'
+import { nullValue, objectIdentifier, sequence } from './der.ts'
+import { oids } from './oids.ts'
+
+interface Suite {
+  readonly digest: DigestAlgorithm
+  readonly key: 'rsa' | 'ec'
+  readonly oid: string
+}
+
+const suites: Readonly<Record<SignatureAlgorithm, Suite>> = {
+  SHA256withRSA: { digest: 'SHA-256', key: 'rsa', oid: oids.sha256WithRsa },
+  SHA384withRSA: { digest: 'SHA-384', key: 'rsa', oid: oids.sha384WithRsa },
+  SHA512withRSA: { digest: 'SHA-512', key: 'rsa', oid: oids.sha512WithRsa },
+  SHA256withECDSA: { digest: 'SHA-256', key: 'ec', oid: oids.ecdsaWithSha256 },
+  SHA384withECDSA: { digest: 'SHA-384', key: 'ec', oid: oids.ecdsaWithSha384 },
+  SHA512withECDSA: { digest: 'SHA-512', key: 'ec', oid: oids.ecdsaWithSha512 },
+}
+
+/** Octets of the largest DER Ecdsa-Sig-Value on each curve, with the algorithm whose digest fits the curve's order. */
+const curves: Readonly<Record<string, { readonly maxSignature: number; readonly algorithm: SignatureAlgorithm }>> = {
+  prime256v1: { maxSignature: 72, algorithm: 'SHA256withECDSA' },
+  secp384r1: { maxSignature: 104, algorithm: 'SHA384withECDSA' },
+  secp521r1: { maxSignature: 139, algorithm: 'SHA512withECDSA' },
+}
+
+const minRsaBits = 2048
+const maxRsaBits = 16384
+
+/** Node's name of a digest algorithm, as `createHash` takes it. */
+export function hashName(digest: DigestAlgorithm): 'sha256' | 'sha384' | 'sha512' {
+  return digest === 'SHA-256' ? 'sha256' : digest === 'SHA-384' ? 'sha384' : 'sha512'
+}
+
+/** The digest that a signature algorithm uses for the content and for the signed attributes. */
+export function digestOf(algorithm: SignatureAlgorithm): DigestAlgorithm {
+  return suites[algorithm].digest
+}
+
+/** AlgorithmIdentifier of a digest, parameters absent (RFC 5754, 2). */
+export function digestIdentifier(digest: DigestAlgorithm): Uint8Array {
+  return sequence(objectIdentifier(oids[hashName(digest)]))
+}
+
+/** AlgorithmIdentifier of a signature: parameters NULL for RSA (RFC 5754, 3.2), absent for ECDSA (RFC 5754, 3.3). */
+export function signatureIdentifier(algorithm: SignatureAlgorithm): Uint8Array {
+  const { oid, key } = suites[algorithm]
+  return key === 'rsa' ? sequence(objectIdentifier(oid), nullValue()) : sequence(objectIdentifier(oid))
+}
+
+/** The algorithm for a certificate's key (DER) when nobody asked for another. Throws KEY_REFUSED, CERTIFICATE_UNREADABLE. */
+export function suggestedAlgorithm(certificate: Uint8Array): SignatureAlgorithm {
+  const kind = acceptedKey(publicKeyOf(certificate))
+  return kind.key === 'rsa' ? 'SHA256withRSA' : kind.algorithm
+}
+
+/** The public key of a DER certificate; throws CERTIFICATE_UNREADABLE. */
+export function publicKeyOf(certificate: Uint8Array): KeyObject {
+  try {
+    return new X509Certificate(certificate).publicKey
+  } catch (cause) {
+    throw new Fault('CERTIFICATE_UNREADABLE', 'not a DER X.509 certificate with a public key', { cause })
+  }
+}
+
+/** Octets of the largest signature value of this key; throws KEY_REFUSED when key and algorithm do not belong together. */
+export function maxSignatureOctets(key: KeyObject, algorithm: SignatureAlgorithm): number {
+  const kind = acceptedKey(key)
+  if (kind.key !== suites[algorithm].key) throw new Fault('KEY_REFUSED', `${algorithm} with an ${kind.key} key`)
+  return kind.maxSignature
+}
+
+type AcceptedKey =
+  | { readonly key: 'rsa'; readonly maxSignature: number }
+  | { readonly key: 'ec'; readonly maxSignature: number; readonly algorithm: SignatureAlgorithm }
+
+function acceptedKey(key: KeyObject): AcceptedKey {
+  const details = key.asymmetricKeyDetails ?? {}
+  if (key.asymmetricKeyType === 'rsa') {
+    const bits = details.modulusLength ?? 0
+    if (bits >= minRsaBits && bits <= maxRsaBits) return { key: 'rsa', maxSignature: Math.ceil(bits / 8) }
+    throw new Fault('KEY_REFUSED', `RSA key of ${bits} bits`)
+  }
+  const curve = details.namedCurve === undefined ? undefined : curves[details.namedCurve]
+  if (key.asymmetricKeyType === 'ec' && curve !== undefined) return { key: 'ec', ...curve }
+  throw new Fault('KEY_REFUSED', `key type ${key.asymmetricKeyType ?? 'unknown'} ${details.namedCurve ?? ''}`.trim())
+}

@@ -1,0 +1,73 @@
+// Writes DER (ITU-T X.690): definite lengths, shortest form, SET OF in order. Writing only; foreign bytes are read in
+// cms/parse.ts. Every function returns a whole TLV, so that values nest by plain calls and the same input always gives
+// the same bytes.
+
+/** Several byte strings as one. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.length
+  }
+  return whole
+}
+
+function lengthOctets(length: number): number[] {
+  if (length < 0x80) return [length]
+  const octets: number[] = []
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256)
+  return [0x80 | octets.length, ...octets]
+}
+
+/** One TLV with a single-octet tag. */
+export function tlv(tag: number, content: Uint8Array): Uint8Array {
+  return concat([Uint8Array.from([tag, ...lengthOctets(content.length)]), content])
+}
+
+/** SEQUENCE of the given elements. */
+export function sequence(...elements: readonly Uint8Array[]): Uint8Array {
+  return tlv(0x30, concat(elements))
+}
+
+/** X.690, 11.6: encodings compared as octet strings. No encoding is a prefix of another, so no padding is needed. */
+function inSetOrder(elements: readonly Uint8Array[]): Uint8Array[] {
+  return [...elements].sort((a, b) => Buffer.compare(a, b))
+}
+
+/** SET OF the given elements, sorted as X.690, 11.6 asks; another `tag` makes it IMPLICIT. */
+export function setOf(elements: readonly Uint8Array[], tag = 0x31): Uint8Array {
+  return tlv(tag, concat(inSetOrder(elements)))
+}
+
+/** OCTET STRING. */
+export function octetString(content: Uint8Array): Uint8Array {
+  return tlv(0x04, content)
+}
+
+/** INTEGER of a small non-negative number. */
+export function smallInteger(value: number): Uint8Array {
+  return tlv(0x02, Uint8Array.of(value))
+}
+
+/** NULL. */
+export function nullValue(): Uint8Array {
+  return Uint8Array.of(0x05, 0x00)
+}
+
+/** OBJECT IDENTIFIER from its dotted form. */
+export function objectIdentifier(dotted: string): Uint8Array {
+  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number)
+  return tlv(0x06, Uint8Array.from([first * 40 + second, ...rest].flatMap(base128)))
+}
+
+function base128(arc: number): number[] {
+  const octets = [arc % 128]
+  for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) octets.unshift(0x80 | (rest % 128))
+  return octets
+}
+
+/** Context-specific constructed tag around whole TLVs: EXPLICIT of one, or IMPLICIT over a SEQUENCE's elements. */
+export function contextual(number: number, ...elements: readonly Uint8Array[]): Uint8Array {
+  return tlv(0xa0 | number, concat(elements))
+}

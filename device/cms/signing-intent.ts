@@ -1,0 +1,88 @@
+// The phases of one signature as values: certificate and document digest → SigningIntent (stored) → digest for the token
+// → signature value (stored) → CMS. An intent is plain JSON; from the same intent and the same signature value the same
+// bytes come out, so every phase can be taken up again after a power loss and the token is asked once.
+
+import { createHash, verify } from 'node:crypto'
+import { Fault } from '../errors.ts'
+import type { SignatureAlgorithm } from '../ports.ts'
+import { digestOf, hashName, maxSignatureOctets, publicKeyOf } from './algorithm.ts'
+import { signedAttributes } from './attributes.ts'
+import { signedData } from './signed-data.ts'
+
+/** What is going to be signed, by whom and how; JSON, binary values in Base64. */
+export interface SigningIntent {
+  readonly algorithm: SignatureAlgorithm
+  /** DER of the SET OF signed attributes; it holds the document's digest. */
+  readonly signedAttributes: string
+  /** DER of the signer's certificate and its issuers, signer first. */
+  readonly certificates: readonly [string, ...string[]]
+}
+
+export interface SignerIdentity {
+  readonly algorithm: SignatureAlgorithm
+  /** DER. */
+  readonly certificate: Uint8Array
+  /** DER of the issuers to embed, nearest first. */
+  readonly chain: readonly Uint8Array[]
+}
+
+export interface SigningIntentRequest extends SignerIdentity {
+  /** Digest of the signed bytes, by the digest algorithm of `algorithm`. */
+  readonly documentDigest: Uint8Array
+}
+
+const digestOctets = { 'SHA-256': 32, 'SHA-384': 48, 'SHA-512': 64 } as const
+
+/** Phase one. Throws KEY_REFUSED for a key or algorithm that must not sign, CERTIFICATE_UNREADABLE. */
+export function signingIntent(request: SigningIntentRequest): SigningIntent {
+  const { algorithm, certificate, chain, documentDigest } = request
+  checkKey(request)
+  if (documentDigest.length !== digestOctets[digestOf(algorithm)]) {
+    throw new Fault('INTERNAL', `a digest of ${documentDigest.length} octets for ${algorithm}`)
+  }
+  return Object.freeze({
+    algorithm,
+    signedAttributes: toBase64(signedAttributes({ algorithm, messageDigest: documentDigest, certificate })),
+    certificates: [toBase64(certificate), ...chain.map(toBase64)] as const,
+  })
+}
+
+/** What the token signs: the digest of the signed attributes. */
+export function digestToSign(intent: SigningIntent): Uint8Array {
+  return createHash(hashName(digestOf(intent.algorithm)))
+    .update(fromBase64(intent.signedAttributes))
+    .digest()
+}
+
+/** Last phase: the DER of the CMS. Throws SIGNATURE_INVALID unless the value verifies with the signer's certificate. */
+export function assemble(intent: SigningIntent, signature: Uint8Array): Uint8Array {
+  const [certificate, ...chain] = intent.certificates.map(fromBase64)
+  if (certificate === undefined) throw new Fault('INTERNAL', 'a signing intent without certificate')
+  const attributes = fromBase64(intent.signedAttributes)
+  const key = publicKeyOf(certificate)
+  if (!verify(hashName(digestOf(intent.algorithm)), attributes, key, signature)) {
+    throw new Fault('SIGNATURE_INVALID', 'the signature value does not verify with the certificate that was chosen')
+  }
+  return signedData({ algorithm: intent.algorithm, certificate, chain, signedAttributes: attributes, signature })
+}
+
+/** Octets to reserve for the CMS: never less than what `assemble` returns. Throws KEY_REFUSED. */
+export function cmsReserveOctets(identity: SignerIdentity): number {
+  const { algorithm, certificate, chain } = identity
+  const messageDigest = new Uint8Array(digestOctets[digestOf(algorithm)])
+  const attributes = signedAttributes({ algorithm, messageDigest, certificate })
+  const signature = new Uint8Array(checkKey(identity))
+  return signedData({ algorithm, certificate, chain, signedAttributes: attributes, signature }).length
+}
+
+function checkKey({ certificate, algorithm }: SignerIdentity): number {
+  return maxSignatureOctets(publicKeyOf(certificate), algorithm)
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Buffer.from(text, 'base64')
+}

@@ -1,0 +1,62 @@
+// Finds, reads and parses the configuration file, and makes its paths absolute: they are relative to the file.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { type Config, parseConfig } from './config.ts'
+import { asFault, Fault } from './errors.ts'
+
+const installedPath = '/etc/compulsa/compulsa.json'
+const shippedPath = new URL('../system/rootfs/etc/compulsa/compulsa.json', import.meta.url).pathname
+
+export interface LoadedConfig {
+  readonly config: Config
+  readonly path: string
+  readonly dataFolder: string
+  readonly deviceKeyFile: string
+}
+
+export interface ConfigRequest {
+  /** `--config`; else COMPULSA_CONFIG, else /etc/compulsa/compulsa.json, else the one shipped with the program. */
+  readonly configFile: string | undefined
+  /** `--data`: a folder for the data and, beside them, the device key, in place of the configured ones. */
+  readonly dataFolder: string | undefined
+}
+
+/** Throws CONFIG_UNREADABLE, CONFIG_INVALID. */
+export function loadConfig({ configFile, dataFolder }: ConfigRequest): LoadedConfig {
+  const path = resolve(
+    configFile ?? process.env['COMPULSA_CONFIG'] ?? (existsSync(installedPath) ? installedPath : shippedPath),
+  )
+  const raw = parseConfig(readJson(path))
+  const absolute = (relative: string) => resolve(dirname(path), relative)
+  const config: Config = {
+    ...raw,
+    destinations: raw.destinations.map(({ caFile, tokenFile, ...rest }) => ({
+      ...rest,
+      ...(caFile === undefined ? {} : { caFile: absolute(caFile) }),
+      ...(tokenFile === undefined ? {} : { tokenFile: absolute(tokenFile) }),
+    })),
+    trust: raw.trust.map(absolute),
+  }
+  const { dataFolder: configured, deviceKeyFile } = raw.kiosk
+  if (dataFolder !== undefined) {
+    const folder = resolve(dataFolder)
+    return { config, path, dataFolder: join(folder, 'data'), deviceKeyFile: join(folder, 'device.key') }
+  }
+  const folder = absolute(configured)
+  return {
+    config,
+    path,
+    dataFolder: folder,
+    deviceKeyFile: deviceKeyFile === undefined ? `${folder}.key` : absolute(deviceKeyFile),
+  }
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (thrown) {
+    const why = thrown instanceof SyntaxError ? `is not JSON: ${thrown.message}` : asFault(thrown).detail
+    throw new Fault('CONFIG_UNREADABLE', `${path}: ${why}`, { cause: thrown })
+  }
+}

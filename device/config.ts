@@ -1,0 +1,295 @@
+// The configuration: one JSON file, parsed once into a frozen value. Unknown keys are refused with the nearest known
+// name, wrong values with their path; everything has a working default except the body and the destinations.
+
+import Type, { type Static, type TSchema } from 'typebox'
+import Value from 'typebox/value'
+import { Fault } from './errors.ts'
+
+const strict = { additionalProperties: false } as const
+const Id = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' })
+/** One text in each language the kiosk offers; a missing one falls back to the first given. */
+const Texts = Type.Record(Type.String({ pattern: '^[a-z]{2}$' }), Type.String({ minLength: 1, maxLength: 200 }), {
+  minProperties: 1,
+})
+
+const Digitisation = Type.Object(
+  {
+    resolution: Type.Integer({ minimum: 1, maximum: 1200, default: 300 }),
+    colour: Type.Enum(['auto', 'color', 'gray', 'bw'], { default: 'auto' }),
+    paper: Type.Enum(['A3', 'A4', 'A5', 'letter'], { default: 'A4' }),
+    source: Type.Enum(['adf', 'flatbed'], { default: 'adf' }),
+    duplex: Type.Boolean({ default: false }),
+    deskew: Type.Boolean({ default: true }),
+  },
+  { ...strict, default: {} },
+)
+
+/** The declared nature of the source decides EExx: RD 203/2021 art. 49 gives a plain copy only the value of a copy. */
+const ElaborationStates = Type.Object(
+  {
+    original: Type.Enum(['EE03', 'EE99'], { default: 'EE03' }),
+    authenticCopy: Type.Enum(['EE03', 'EE99'], { default: 'EE03' }),
+    copy: Type.Enum(['EE99'], { default: 'EE99' }),
+  },
+  { ...strict, default: {} },
+)
+
+const Procedure = Type.Object(
+  {
+    id: Id,
+    title: Texts,
+    description: Type.Optional(Texts),
+    digitisation: Digitisation,
+    document: Type.Object(
+      {
+        /** Tipo documental of the NTI de Documento Electrónico. */
+        type: Type.String({ pattern: '^TD(0[1-9]|1[0-9]|20|99)$', default: 'TD99' }),
+        origin: Type.Enum(['citizen', 'administration'], { default: 'citizen' }),
+        /** DIR3 of the unit that makes the copy, where it is not the body itself. */
+        organ: Type.Optional(Type.String({ pattern: '^[A-Z][A-Z0-9]\\d{7}$' })),
+      },
+      { ...strict, default: {} },
+    ),
+    /** What the source may be declared as; one value is not asked about. */
+    sourceNatures: Type.Array(Type.Enum(['original', 'authenticCopy', 'copy']), {
+      minItems: 1,
+      uniqueItems: true,
+      default: ['original', 'authenticCopy', 'copy'],
+    }),
+    elaborationStates: ElaborationStates,
+    signature: Type.Object(
+      {
+        mode: Type.Enum(['none', 'local'], { default: 'local' }),
+        format: Type.Enum(['PAdES'], { default: 'PAdES' }),
+        level: Type.Enum(['B'], { default: 'B' }),
+      },
+      { ...strict, default: {} },
+    ),
+    /** Ley 39/2015 art. 27.1: an enabled official, or automated action under the named resolution. */
+    attestation: Type.Object(
+      {
+        by: Type.Enum(['official', 'automated'], { default: 'official' }),
+        resolution: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+      },
+      { ...strict, default: {} },
+    ),
+    /** How long a copy stays here after every destination has given its receipt. */
+    retentionHours: Type.Integer({ minimum: 0, maximum: 8760, default: 12 }),
+    /** What becomes of the paper (Ley 39/2015 art. 16.5, RD 203/2021 art. 53.1). */
+    paper: Type.Enum(['returned', 'kept'], { default: 'returned' }),
+    destinations: Type.Array(Id, { default: [] }),
+  },
+  strict,
+)
+
+const Scanner = Type.Union([
+  Type.Object({ id: Id, driver: Type.Literal('escl'), url: Type.String({ pattern: '^https?://' }) }, strict),
+  Type.Object({ id: Id, driver: Type.Literal('sane'), device: Type.Optional(Type.String({ minLength: 1 })) }, strict),
+])
+
+const ConfigSchema = Type.Object(
+  {
+    kiosk: Type.Object(
+      {
+        id: Type.String({ pattern: '^[A-Za-z0-9-]{1,40}$', default: 'kiosk' }),
+        languages: Type.Array(Type.Enum(['ca', 'es', 'en']), {
+          minItems: 1,
+          uniqueItems: true,
+          default: ['ca', 'es', 'en'],
+        }),
+        /** Absolute, or relative to the configuration file. */
+        dataFolder: Type.String({ minLength: 1, default: 'data' }),
+        /** Default: `device.key` in the data folder. */
+        deviceKeyFile: Type.Optional(Type.String({ minLength: 1 })),
+        port: Type.Integer({ minimum: 0, maximum: 65535, default: 8080 }),
+        /** Without a touch for this long, the screen warns and then erases an unfinished copy. */
+        idleSeconds: Type.Integer({ minimum: 20, maximum: 3600, default: 120 }),
+      },
+      { ...strict, default: {} },
+    ),
+    body: Type.Object(
+      {
+        name: Texts,
+        ine10: Type.String({ pattern: '^\\d{10}$' }),
+        dir3: Type.String({ pattern: '^[A-Z][A-Z0-9]\\d{7}$' }),
+        /** Where a person checks a copy; `{reference}` is replaced. It goes into the receipt's QR code. */
+        verificationUrl: Type.Optional(Type.String({ pattern: '^https://' })),
+      },
+      strict,
+    ),
+    devices: Type.Object(
+      {
+        scanners: Type.Array(Scanner, { default: [] }),
+        /** PKCS#11 modules of the cards that sign. */
+        tokenModules: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
+        /** Added to the environment of the workers that load vendor code, e.g. SOFTHSM2_CONF. */
+        environment: Type.Record(Type.String({ pattern: '^[A-Z][A-Z0-9_]*$' }), Type.String(), { default: {} }),
+      },
+      { ...strict, default: {} },
+    ),
+    destinations: Type.Array(
+      Type.Object(
+        {
+          id: Id,
+          driver: Type.Literal('https'),
+          url: Type.String({ pattern: '^https://' }),
+          caFile: Type.Optional(Type.String({ minLength: 1 })),
+          tokenFile: Type.Optional(Type.String({ minLength: 1 })),
+        },
+        strict,
+      ),
+      { default: [] },
+    ),
+    /** PEM files whose certificates may anchor a signer's chain; none: the chain is not judged here. */
+    trust: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
+    procedures: Type.Array(Procedure, { minItems: 1 }),
+  },
+  strict,
+)
+
+export type Config = DeepReadonly<Static<typeof ConfigSchema>>
+export type ProcedureConfig = Config['procedures'][number]
+export type ScannerConfig = Config['devices']['scanners'][number]
+export type SourceNature = ProcedureConfig['sourceNatures'][number]
+export type LocalisedTexts = Readonly<Record<string, string>>
+
+type DeepReadonly<T> = T extends (infer U)[]
+  ? readonly DeepReadonly<U>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T
+
+/** The lowest resolution that the norm allows (NTI Digitalización, IV.2), in pixels per inch. */
+export const resolutionFloor = 200
+
+/** Defaults filled in, everything checked, frozen. Throws CONFIG_INVALID naming each fault by its path. */
+export function parseConfig(raw: unknown): Config {
+  const value = Value.Default(ConfigSchema, structuredClone(raw))
+  const faults = describeFaults(value)
+  if (faults.length > 0) throw new Fault('CONFIG_INVALID', faults.join('; '))
+  const config = value as Config
+  const broken = crossReferenceFaults(config)
+  if (broken.length > 0) throw new Fault('CONFIG_INVALID', broken.join('; '))
+  return deepFreeze(config)
+}
+
+/** A text in the language asked for, or in the first language that the configuration gives. */
+export function textIn(texts: LocalisedTexts, language: string): string {
+  return texts[language] ?? Object.values(texts)[0] ?? ''
+}
+
+function describeFaults(value: unknown): string[] {
+  const faults: string[] = []
+  const unions = new Set<string>()
+  for (const error of Value.Errors(ConfigSchema, value)) {
+    if (error.keyword === 'boolean') faults.push(unknownKey(error.instancePath))
+    else if (error.keyword === 'anyOf') unions.add(error.instancePath)
+    else if (error.keyword !== 'additionalProperties')
+      faults.push(`${dotted(error.instancePath)} ${error.message}${allowed(error)}`)
+  }
+  if (faults.length === 0) for (const path of unions) faults.push(`${dotted(path)} has no known shape`)
+  return [...new Set(faults)]
+}
+
+function allowed(error: { keyword: string; params: object }): string {
+  if (error.keyword === 'enum' && 'allowedValues' in error.params)
+    return `: ${JSON.stringify(error.params.allowedValues)}`
+  if (error.keyword === 'const' && 'allowedValue' in error.params)
+    return `: ${JSON.stringify(error.params.allowedValue)}`
+  return ''
+}
+
+function dotted(instancePath: string): string {
+  return instancePath === '' ? 'the configuration' : instancePath.slice(1).replaceAll('/', '.')
+}
+
+function unknownKey(instancePath: string): string {
+  const parts = instancePath.slice(1).split('/')
+  const key = parts.pop() ?? ''
+  const nearest = nearestName(key, knownKeys(ConfigSchema, parts))
+  const hint = nearest === undefined ? '' : `; did you mean ${[...parts, nearest].join('.')}?`
+  return `unknown key ${[...parts, key].join('.')}${hint}`
+}
+
+function knownKeys(schema: TSchema, path: readonly string[]): string[] {
+  let here: unknown[] = [schema]
+  for (const part of path) {
+    here = here.flatMap(node => stepInto(node, part))
+  }
+  return here.flatMap(node => alternatives(node)).flatMap(node => Object.keys(property(node, 'properties') ?? {}))
+}
+
+function stepInto(node: unknown, part: string): unknown[] {
+  return alternatives(node)
+    .map(one => (/^\d+$/.test(part) ? property(one, 'items') : property(property(one, 'properties'), part)))
+    .filter(one => one !== undefined)
+}
+
+function alternatives(node: unknown): unknown[] {
+  const anyOf = property(node, 'anyOf')
+  return Array.isArray(anyOf) ? anyOf : [node]
+}
+
+function property(node: unknown, name: string): object | undefined {
+  if (typeof node !== 'object' || node === null) return undefined
+  const value: unknown = Reflect.get(node, name)
+  return typeof value === 'object' && value !== null ? value : undefined
+}
+
+/** The known name within three edits of `name`, or undefined. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  const ranked = known
+    .map(candidate => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)
+  const best = ranked[0]
+  return best !== undefined && best.distance <= 3 ? best.candidate : undefined
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replace = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      row.push(Math.min(replace, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1))
+    }
+    previous = row
+  }
+  return previous[b.length] ?? 0
+}
+
+function crossReferenceFaults(config: Config): string[] {
+  const destinations = new Set(config.destinations.map(d => d.id))
+  const faults = [
+    ...duplicates('destinations', config.destinations),
+    ...duplicates('procedures', config.procedures),
+    ...duplicates('devices.scanners', config.devices.scanners),
+  ]
+  config.procedures.forEach((procedure, i) => {
+    for (const id of procedure.destinations) {
+      if (!destinations.has(id)) faults.push(`procedures.${i}.destinations names ${id}, which is not a destination`)
+    }
+    if (procedure.digitisation.resolution < resolutionFloor) {
+      faults.push(
+        `procedures.${i}.digitisation.resolution is ${procedure.digitisation.resolution}; the norm's floor is 200`,
+      )
+    }
+    if (procedure.attestation.by === 'automated' && procedure.attestation.resolution === undefined) {
+      faults.push(`procedures.${i}.attestation.resolution is needed for automated action (Ley 40/2015 art. 41)`)
+    }
+  })
+  return faults
+}
+
+function duplicates(path: string, items: readonly { readonly id: string }[]): string[] {
+  const ids = items.map(item => item.id)
+  return ids.filter((id, i) => ids.indexOf(id) < i).map(id => `${path} has the id ${id} twice`)
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const child of Object.values(value)) deepFreeze(child)
+  }
+  return value
+}

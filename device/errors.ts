@@ -1,0 +1,279 @@
+// Every way the appliance can fail, in one table: what an HTTP client gets, whether waiting or a person can mend it,
+// and what an operator should do. What a person at the screen reads is in ui/text under `error.CODE`; a test holds
+// this table, those texts and the README together.
+
+/**
+ * Who can make the same attempt succeed: `later` time alone (the network comes back), `person` somebody at the kiosk
+ * (paper, card, PIN), `operator` whoever maintains it, `never` nobody: the request itself is wrong.
+ */
+export type RetryClass = 'later' | 'person' | 'operator' | 'never'
+
+interface ErrorEntry {
+  readonly status: number
+  readonly retry: RetryClass
+  /** What an operator does about it; printed behind the code on the command line. */
+  readonly mend: string
+}
+
+const table = {
+  // scan
+  SCANNER_ABSENT: {
+    status: 503,
+    retry: 'person',
+    mend: 'Connect the scanner and switch it on; `compulsa devices` lists what is seen.',
+  },
+  SCANNER_UNPLUGGED: {
+    status: 503,
+    retry: 'person',
+    mend: 'Reconnect the scanner; the pages already scanned are kept.',
+  },
+  SCANNER_BUSY: { status: 503, retry: 'later', mend: 'Another program holds the scanner; wait for it to finish.' },
+  SCANNER_JAM: {
+    status: 409,
+    retry: 'person',
+    mend: 'Open the feeder, take the jammed sheet out, put it back and scan on.',
+  },
+  SCANNER_DOUBLE_FEED: {
+    status: 409,
+    retry: 'person',
+    mend: 'Separate the sheets that were fed together, put them back and scan on.',
+  },
+  SCANNER_COVER_OPEN: { status: 409, retry: 'person', mend: 'Close the scanner cover.' },
+  SCANNER_FAILED: { status: 502, retry: 'person', mend: 'Switch the scanner off and on, then scan on.' },
+  SCANNER_TIMEOUT: {
+    status: 504,
+    retry: 'person',
+    mend: 'The scanner stopped answering; switch it off and on, then scan on.',
+  },
+  SCAN_INTERRUPTED: {
+    status: 409,
+    retry: 'person',
+    mend: 'The appliance stopped during the scan; put back the sheets after the last page shown.',
+  },
+  SCAN_SETTING_REFUSED: {
+    status: 422,
+    retry: 'operator',
+    mend: 'Choose a resolution, colour mode and source that the scanner offers.',
+  },
+  FEEDER_EMPTY: { status: 409, retry: 'person', mend: 'Put the sheets in the feeder.' },
+  RESOLUTION_TOO_LOW: {
+    status: 422,
+    retry: 'never',
+    mend: 'Scan at 200 ppi or more (NTI Digitalización, IV.2); 300 is the default.',
+  },
+  // pages and compose
+  IMAGE_UNREADABLE: { status: 422, retry: 'person', mend: 'The image is damaged; scan the sheet again.' },
+  IMAGE_TOO_LARGE: {
+    status: 422,
+    retry: 'person',
+    mend: 'The image is larger than the appliance accepts; scan the sheet at a lower resolution.',
+  },
+  PAGE_NOT_READY: { status: 409, retry: 'later', mend: 'A page is still being prepared; try again in a moment.' },
+  NO_PAGES: { status: 409, retry: 'person', mend: 'Scan at least one page.' },
+  COPY_STATE_REFUSED: {
+    status: 422,
+    retry: 'person',
+    mend: 'EE03 needs an original or an authentic copy (RD 203/2021, art. 49).',
+  },
+  // sign and verify
+  TOKEN_MODULE_FAILED: {
+    status: 503,
+    retry: 'operator',
+    mend: 'Install the PKCS#11 module named in the configuration, or correct its path.',
+  },
+  TOKEN_ABSENT: { status: 409, retry: 'person', mend: 'Put the card in the reader.' },
+  TOKEN_REMOVED: { status: 409, retry: 'person', mend: 'Put the card back and sign again; nothing was signed twice.' },
+  PIN_WRONG: { status: 403, retry: 'person', mend: 'Check the PIN; too many wrong ones lock the card.' },
+  PIN_LOCKED: { status: 403, retry: 'operator', mend: 'The card is locked; its issuer can unlock it with the PUK.' },
+  PIN_LAST_TRY: { status: 409, retry: 'person', mend: 'One try is left; sign again only after confirming it.' },
+  CERTIFICATE_ABSENT: {
+    status: 409,
+    retry: 'person',
+    mend: 'The card holds no certificate for signing; use another card.',
+  },
+  CERTIFICATE_EXPIRED: { status: 409, retry: 'person', mend: 'The certificate has expired; use a renewed card.' },
+  CERTIFICATE_NOT_YET_VALID: {
+    status: 409,
+    retry: 'operator',
+    mend: 'The certificate is not valid yet; check the clock of the appliance.',
+  },
+  CERTIFICATE_UNREADABLE: {
+    status: 422,
+    retry: 'operator',
+    mend: 'Check that the file or card holds X.509 certificates, and replace the damaged one.',
+  },
+  KEY_REFUSED: {
+    status: 422,
+    retry: 'never',
+    mend: 'Use an RSA key of 2048 bits or more, or an EC key on P-256, P-384 or P-521.',
+  },
+  SIGNATURE_FAILED: {
+    status: 502,
+    retry: 'person',
+    mend: 'The token could not sign; take the card out, put it back and sign again.',
+  },
+  SIGNATURE_INVALID: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The signature that was made does not verify and was refused; check the token.',
+  },
+  SIGNATURE_FORMAT_REFUSED: {
+    status: 422,
+    retry: 'never',
+    mend: 'Ask for a format and level that this version makes.',
+  },
+  PDF_UNREADABLE: { status: 422, retry: 'never', mend: 'The PDF is damaged; make it again.' },
+  PDF_CERTIFIED: {
+    status: 422,
+    retry: 'never',
+    mend: 'Its certification allows no further signature; sign a copy made without it.',
+  },
+  PDF_ENCRYPTED: { status: 422, retry: 'never', mend: 'Remove the encryption of the PDF first.' },
+  // store
+  DISK_FULL: {
+    status: 507,
+    retry: 'operator',
+    mend: 'Free space on the data partition; what was stored before is kept.',
+  },
+  STORAGE_FAILED: {
+    status: 500,
+    retry: 'operator',
+    mend: 'The data partition reported an input/output error; check or replace the medium, then start again.',
+  },
+  DATABASE_NEWER: {
+    status: 500,
+    retry: 'operator',
+    mend: 'The data was written by a newer version; install that version or a later one.',
+  },
+  DATABASE_OLDER: {
+    status: 500,
+    retry: 'operator',
+    mend: 'Start the appliance of this version once; it brings the data up to date.',
+  },
+  DATABASE_DAMAGED: {
+    status: 500,
+    retry: 'operator',
+    mend: 'Keep the data folder as it is and restore a backup beside it.',
+  },
+  DATABASE_NOT_DURABLE: {
+    status: 500,
+    retry: 'operator',
+    mend: 'The database refuses WAL with synchronous=FULL; put it on a local ext4 or xfs file system.',
+  },
+  DATA_FOLDER_IN_USE: {
+    status: 500,
+    retry: 'operator',
+    mend: 'Another appliance runs on this data folder; stop it first.',
+  },
+  DEVICE_KEY_UNUSABLE: {
+    status: 500,
+    retry: 'operator',
+    mend: 'Restore the device key file (32 bytes, readable by its owner only).',
+  },
+  BLOB_DAMAGED: {
+    status: 500,
+    retry: 'operator',
+    mend: 'A stored file is missing or altered; keep the data folder and restore a backup.',
+  },
+  // deliver
+  DESTINATION_UNREACHABLE: { status: 502, retry: 'later', mend: 'Check the network; delivery goes on by itself.' },
+  DESTINATION_BUSY: { status: 503, retry: 'later', mend: 'The destination asked to wait; delivery goes on by itself.' },
+  DESTINATION_UNTRUSTED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The TLS certificate of the destination is not the expected one; check its name and CA.',
+  },
+  DESTINATION_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The destination refused the document; read its answer in `compulsa queue show`.',
+  },
+  RECEIPT_INVALID: {
+    status: 502,
+    retry: 'later',
+    mend: 'The destination gave no valid receipt; delivery goes on by itself.',
+  },
+  HELD_BY_OPERATOR: {
+    status: 409,
+    retry: 'operator',
+    mend: 'An operator holds the document; `compulsa queue retry` lets it go on.',
+  },
+  // the appliance itself
+  CONFIG_UNREADABLE: { status: 500, retry: 'operator', mend: 'Check the path and that the file is JSON.' },
+  CONFIG_INVALID: { status: 500, retry: 'operator', mend: 'Correct the key named in the message.' },
+  PORT_TAKEN: {
+    status: 500,
+    retry: 'operator',
+    mend: 'Stop the program that uses the port, or give another with --port.',
+  },
+  WORKER_LOST: { status: 503, retry: 'later', mend: 'A worker stopped and is started again; the log tells why.' },
+  FRAME_INVALID: {
+    status: 500,
+    retry: 'operator',
+    mend: 'A worker broke the protocol and was stopped; report it with the log.',
+  },
+  APPLIANCE_ABSENT: {
+    status: 503,
+    retry: 'operator',
+    mend: 'Start the appliance with `compulsa serve`, or name its data folder with --data.',
+  },
+  FILE_UNREADABLE: { status: 422, retry: 'operator', mend: 'Check the path and the permissions.' },
+  OUTPUT_UNWRITABLE: {
+    status: 500,
+    retry: 'operator',
+    mend: 'Check that the folder exists, has space and can be written.',
+  },
+  INTERRUPTED: { status: 503, retry: 'person', mend: 'The program was told to stop; run it again.' },
+  USAGE: { status: 400, retry: 'never', mend: 'Run the verb with --help.' },
+  // HTTP
+  REQUEST_INVALID: { status: 400, retry: 'never', mend: 'Correct the field named in the message.' },
+  REQUEST_FORBIDDEN: { status: 403, retry: 'never', mend: 'Call from the kiosk screen itself.' },
+  NOT_FOUND: { status: 404, retry: 'never', mend: 'Check the identifier.' },
+  STAGE_CONFLICT: { status: 409, retry: 'never', mend: 'The document is at another step; read its state first.' },
+  INTERNAL: { status: 500, retry: 'operator', mend: 'Report it with the log.' },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof table
+
+export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = table
+
+export const errorCodes = Object.keys(table) as readonly ErrorCode[]
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(table, value)
+}
+
+/** Every expected failure that is thrown. `detail` says what happened, without secrets and without personal data. */
+export class Fault extends Error {
+  override readonly name = 'Fault'
+  readonly code: ErrorCode
+  readonly detail: string
+
+  constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
+    super(`${code}: ${detail}`, options)
+    this.code = code
+    this.detail = detail
+  }
+
+  get status(): number {
+    return errorTable[this.code].status
+  }
+
+  get retry(): RetryClass {
+    return errorTable[this.code].retry
+  }
+
+  get mend(): string {
+    return errorTable[this.code].mend
+  }
+}
+
+/** Whatever was thrown, as a Fault: Faults as they are, a full disk by its name, anything else INTERNAL with its cause. */
+export function asFault(thrown: unknown): Fault {
+  if (thrown instanceof Fault) return thrown
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'SQLITE_FULL') {
+    return new Fault('DISK_FULL', 'no space left on the data partition', { cause: thrown })
+  }
+  return new Fault('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
+}

@@ -1,0 +1,54 @@
+// The appliance's clock, chance and log as the machine gives them, and names made of chance.
+
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import pino from 'pino'
+import type { Clock, Log, Random } from './ports.ts'
+
+export const systemClock: Clock = Object.freeze({
+  now: () => Date.now(),
+  sleep: async (ms: number, signal?: AbortSignal) => {
+    try {
+      await delay(ms, undefined, signal === undefined ? {} : { signal })
+    } catch (thrown) {
+      signal?.throwIfAborted()
+      throw thrown
+    }
+  },
+})
+
+export const systemRandom: Random = Object.freeze({
+  bytes: (length: number) => new Uint8Array(randomBytes(length)),
+  fraction: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
+})
+
+/** JSON lines on stderr, which the journal takes; `level` as in COMPULSA_LOG. */
+export function createLog(level: string): Log {
+  const logger = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: 2, sync: true }),
+  )
+  return Object.freeze({
+    info: (event, fields) => logger.info(fields ?? {}, event),
+    warn: (event, fields) => logger.warn(fields ?? {}, event),
+    error: (event, fields) => logger.error(fields ?? {}, event),
+  } satisfies Log)
+}
+
+/** Base 32 without the letters that are taken for digits (Crockford). */
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+
+/** A name of `length` characters, five random bits each. */
+function randomName(random: Random, length: number): string {
+  return Array.from(random.bytes(length), byte => alphabet[byte & 31]).join('')
+}
+
+/** 130 random bits. */
+export function newIdFrom(random: Random): string {
+  return randomName(random, 26)
+}
+
+/** What a person copies by hand: 40 random bits as `XXXX-XXXX`. */
+export function newReferenceFrom(random: Random): string {
+  return `${randomName(random, 4)}-${randomName(random, 4)}`
+}

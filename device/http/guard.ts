@@ -1,0 +1,33 @@
+// Loopback is not a boundary: any page in any browser on the machine can send requests to 127.0.0.1. So every request
+// must name our host, every change must come from our own page, and no answer may be framed, cached or sniffed.
+
+import type { IncomingHttpHeaders } from 'node:http'
+import { Fault } from '../errors.ts'
+
+/** Sent with every answer. */
+export const securityHeaders: Readonly<Record<string, string>> = Object.freeze({
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; font-src 'self'; " +
+    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+})
+
+/** Throws REQUEST_FORBIDDEN unless the request comes from the kiosk's own page. `port` is the one that is listened on. */
+export function checkRequest(method: string, headers: IncomingHttpHeaders, port: number): void {
+  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`]
+  const { host, origin } = headers
+  if (host === undefined || !hosts.includes(host))
+    throw new Fault('REQUEST_FORBIDDEN', 'the Host header names another host')
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+    throw new Fault('REQUEST_FORBIDDEN', 'the request comes from another site')
+  }
+  if (method === 'GET' || method === 'HEAD') return
+  if (origin !== `http://${host}`) throw new Fault('REQUEST_FORBIDDEN', 'the Origin header is not this kiosk')
+  if (headers['x-compulsa-screen'] !== '1')
+    throw new Fault('REQUEST_FORBIDDEN', 'the X-Compulsa-Screen header is missing')
+}

@@ -1,0 +1,36 @@
+// What an operator asks of the running appliance, over a socket file: the state in one answer, and a held document sent
+// on its way again.
+
+import type { FastifyInstance } from 'fastify'
+import type { ScannerInfo } from '../ports.ts'
+
+export interface OperatorParts {
+  status(): Promise<ApplianceStatus>
+  retry(documentId: string): { readonly stage: string }
+  hold(documentId: string): { readonly stage: string }
+}
+
+/** The answer of `compulsa status`. */
+export interface ApplianceStatus {
+  readonly version: string
+  readonly kiosk: string
+  readonly screen: string
+  readonly startedAt: string
+  readonly scanners: readonly ScannerInfo[]
+  /** Documents by stage. */
+  readonly documents: Readonly<Record<string, number>>
+  /** ISO 8601 of the oldest copy that no destination has confirmed; null: nothing waits. */
+  readonly oldestWaiting: string | null
+  readonly freeBytes: number
+  readonly audit: { readonly sequence: number; readonly hash: string }
+}
+
+export function operatorRoutes(app: FastifyInstance, parts: OperatorParts): void {
+  app.get('/status', async (_request, reply) => reply.send(await parts.status()))
+  app.post<{ Params: { id: string } }>('/queue/:id/retry', async (request, reply) =>
+    reply.send(parts.retry(request.params.id)),
+  )
+  app.post<{ Params: { id: string } }>('/queue/:id/hold', async (request, reply) =>
+    reply.send(parts.hold(request.params.id)),
+  )
+}

@@ -1,0 +1,121 @@
+// The calls of the screen (view.ts lists them) and its stream of views. Everything here is about the one copy in hand;
+// no identifier of another can be asked for.
+
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import Type, { type Static } from 'typebox'
+import type { Desk, PageEdit } from '../desk.ts'
+import type { Visit } from './visit.ts'
+
+const strict = { additionalProperties: false } as const
+const Opening = Type.Object(
+  { procedureId: Type.String({ maxLength: 40 }), language: Type.String({ pattern: '^[a-z]{2}$' }) },
+  strict,
+)
+const Turn = Type.Object({ by: Type.Enum([90, 180, 270]) }, strict)
+const Order = Type.Object({ pageIds: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 2000 }) }, strict)
+const Approval = Type.Object({ sourceNature: Type.Enum(['original', 'authenticCopy', 'copy']) }, strict)
+/** Longer than any card's PIN. */
+const maxPinOctets = 256
+/** So that a proxy or a sleeping network stack does not take the stream for dead. */
+const heartbeatMs = 15_000
+
+export function screenRoutes(app: FastifyInstance, { visit, desk }: { visit: Visit; desk: Desk }): void {
+  app.addContentTypeParser(
+    'application/octet-stream',
+    { parseAs: 'buffer', bodyLimit: maxPinOctets },
+    async (_request: unknown, body: Buffer) => body,
+  )
+  app.get('/screen/events', (request, reply) => streamViews(visit, reply, onEnd => request.raw.on('close', onEnd)))
+  app.get<{ Params: { pageId: string } }>('/screen/copy/pages/:pageId/preview', async (request, reply) => {
+    const { bytes, body } = visit.preview(request.params.pageId)
+    return reply.type('image/jpeg').header('content-length', bytes).send(Readable.from(body))
+  })
+  app.post<{ Body: Static<typeof Opening> }>('/screen/copy', { schema: { body: Opening } }, async (request, reply) => {
+    visit.open(request.body)
+    return reply.status(204).send()
+  })
+  const act = (path: string, action: () => unknown) =>
+    app.post(path, async (_request, reply) => {
+      await action()
+      return reply.status(204).send()
+    })
+  act('/screen/copy/scan', () => desk.startScan(visit.copyId()))
+  act('/screen/copy/stop', () => desk.stopScan(visit.copyId()))
+  act('/screen/copy/reopen', () => desk.reopen(visit.copyId()))
+  act('/screen/copy/leave', () => visit.leave())
+  act('/screen/copy/stay', () => visit.stay())
+  pageRoutes(app, edit => desk.edit(visit.copyId(), edit))
+  app.post<{ Body: Static<typeof Approval> }>(
+    '/screen/copy/approve',
+    { schema: { body: Approval } },
+    async (request, reply) => {
+      desk.approve(visit.copyId(), request.body.sourceNature)
+      return reply.status(204).send()
+    },
+  )
+  app.post<{ Params: { tokenId: string; keyId: string }; Body: Buffer }>(
+    '/screen/copy/sign/:tokenId/:keyId',
+    async (request, reply) => {
+      const { tokenId, keyId } = request.params
+      return reply.send(await visit.sign(tokenId, keyId, request.body))
+    },
+  )
+}
+
+function pageRoutes(app: FastifyInstance, edit: (edit: PageEdit) => unknown): void {
+  type OfPage = { Params: { pageId: string } }
+  app.post<OfPage & { Body: Static<typeof Turn> }>(
+    '/screen/copy/pages/:pageId/turn',
+    { schema: { body: Turn } },
+    async (request, reply) => {
+      edit({ type: 'pageTurned', pageId: request.params.pageId, by: request.body.by })
+      return reply.status(204).send()
+    },
+  )
+  app.post<OfPage>('/screen/copy/pages/:pageId/delete', async (request, reply) => {
+    edit({ type: 'pageDeleted', pageId: request.params.pageId })
+    return reply.status(204).send()
+  })
+  app.post<OfPage>('/screen/copy/pages/:pageId/restore', async (request, reply) => {
+    edit({ type: 'pageRestored', pageId: request.params.pageId })
+    return reply.status(204).send()
+  })
+  app.post<{ Body: Static<typeof Order> }>(
+    '/screen/copy/order',
+    { schema: { body: Order } },
+    async (request, reply) => {
+      edit({ type: 'pagesOrdered', pageIds: request.body.pageIds })
+      return reply.status(204).send()
+    },
+  )
+}
+
+/** The whole view at once, then again after every change; several changes in one turn of the loop make one event. */
+function streamViews(visit: Visit, reply: FastifyReply, onEnd: (end: () => void) => void): void {
+  reply.hijack()
+  const { raw } = reply
+  raw.writeHead(200, { ...reply.getHeaders(), 'content-type': 'text/event-stream; charset=utf-8' } as Record<
+    string,
+    string
+  >)
+  let due = false
+  let last = ''
+  const send = (): void => {
+    due = false
+    const data = JSON.stringify(visit.view())
+    if (data === last) return
+    last = data
+    raw.write(`event: view\ndata: ${data}\n\n`)
+  }
+  const unsubscribe = visit.subscribe(() => {
+    if (!due) setImmediate(send)
+    due = true
+  })
+  const heartbeat = setInterval(() => raw.write(':\n\n'), heartbeatMs)
+  onEnd(() => {
+    clearInterval(heartbeat)
+    unsubscribe()
+  })
+  send()
+}

@@ -1,0 +1,92 @@
+// The HTTP faces of the appliance: the screen on loopback, with its pages and its event stream, and the operator's on a
+// socket file that only the appliance's own user can open. Routes are in the files beside; here are only the server's own
+// concerns: headers, errors, listening and closing.
+
+import { chmod, rm } from 'node:fs/promises'
+import fastifyStatic from '@fastify/static'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { Desk } from '../desk.ts'
+import { asFault, Fault } from '../errors.ts'
+import type { Log } from '../ports.ts'
+import { checkRequest, securityHeaders } from './guard.ts'
+import { type OperatorParts, operatorRoutes } from './operator.ts'
+import { screenRoutes } from './screen.ts'
+import type { ErrorAnswer } from './view.ts'
+import type { Visit } from './visit.ts'
+
+export interface ServerParts {
+  readonly visit: Visit
+  readonly desk: Desk
+  readonly operator: OperatorParts
+  /** Folder of the built screen. */
+  readonly uiFolder: string
+  readonly port: number
+  readonly operatorSocket: string
+  readonly log: Log
+}
+
+export interface Server {
+  /** Where the screen answers, with the port that the system gave where 0 was asked. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Throws PORT_TAKEN. */
+export async function startServer(parts: ServerParts): Promise<Server> {
+  const screen = createApp(parts.log)
+  const operator = createApp(parts.log)
+  let port = parts.port
+  screen.addHook('onRequest', async (request, reply) => {
+    reply.headers(securityHeaders)
+    checkRequest(request.method, request.headers, port)
+  })
+  await screen.register(fastifyStatic, { root: parts.uiFolder, cacheControl: false })
+  screenRoutes(screen, parts)
+  operatorRoutes(operator, parts.operator)
+  await listen(screen, { host: '127.0.0.1', port })
+  const address = screen.server.address()
+  if (address !== null && typeof address === 'object') port = address.port
+  await rm(parts.operatorSocket, { force: true })
+  await listen(operator, { path: parts.operatorSocket })
+  await chmod(parts.operatorSocket, 0o600)
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    async close() {
+      await Promise.all([screen.close(), operator.close()])
+    },
+  }
+}
+
+function createApp(log: Log): FastifyInstance {
+  const app = fastify({ logger: false, forceCloseConnections: true, bodyLimit: 64 * 1024 })
+  app.setErrorHandler((error, request, reply) => {
+    const fault = isValidation(error) ? new Fault('REQUEST_INVALID', error.message) : asFault(error)
+    if (fault.status >= 500)
+      log.error('request failed', { url: request.routeOptions.url, code: fault.code, detail: fault.detail })
+    const answer: ErrorAnswer = { code: fault.code, detail: fault.detail }
+    return reply.status(fault.status).send(answer)
+  })
+  app.setNotFoundHandler((_request, reply) => {
+    const answer: ErrorAnswer = { code: 'NOT_FOUND', detail: 'nothing is here' }
+    return reply.status(404).send(answer)
+  })
+  return app
+}
+
+function isValidation(error: unknown): error is Error {
+  if (!(error instanceof Error) || !('statusCode' in error)) return false
+  return typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500
+}
+
+async function listen(app: FastifyInstance, where: { host: string; port: number } | { path: string }): Promise<void> {
+  try {
+    await app.listen(where)
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE') {
+      throw new Fault('PORT_TAKEN', `${'port' in where ? `port ${where.port}` : where.path} is in use`, {
+        cause: thrown,
+      })
+    }
+    throw thrown
+  }
+}

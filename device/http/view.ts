@@ -1,0 +1,128 @@
+// What the screen shows, as one value. The appliance pushes it whole on every change (server-sent event `view`), so the
+// screen holds no state of its own about the copy and a reload or a crash of the browser loses nothing.
+//
+// Calls of the screen, all on the one copy in hand (loopback only, same origin, header `X-Compulsa-Screen: 1`):
+//
+// GET  /screen/events                          text/event-stream of `view`
+// GET  /screen/copy/pages/{pageId}/preview     image/jpeg
+// POST /screen/copy                            {procedureId, language}
+// POST /screen/copy/scan | stop | reopen | leave | stay
+// POST /screen/copy/pages/{pageId}/turn        {by: 90 | 180 | 270}
+// POST /screen/copy/pages/{pageId}/delete | restore
+// POST /screen/copy/order                      {pageIds}
+// POST /screen/copy/approve                    {sourceNature}
+// POST /screen/copy/sign/{tokenId}/{keyId}     PIN as application/octet-stream → SignAnswer
+//
+// `leave` ends the visit: an unfinished copy is discarded and erased, a finished one goes on in the queue.
+// `stay` tells that somebody is still there. POSTs answer 204, or ErrorAnswer with the code's status.
+
+import type { LocalisedTexts, SourceNature } from '../config.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { PinTries } from '../ports.ts'
+
+export interface View {
+  readonly kiosk: {
+    readonly languages: readonly string[]
+    readonly bodyName: LocalisedTexts
+    /** Without a touch for this long, the screen asks whether somebody is still there. */
+    readonly idleSeconds: number
+  }
+  readonly procedures: readonly ProcedureView[]
+  readonly scanner: ScannerView
+  /** Copies on their way: waiting for the network, and stopped for an operator. */
+  readonly queue: { readonly waiting: number; readonly stopped: number }
+  readonly copy: CopyView | null
+}
+
+export interface ProcedureView {
+  readonly id: string
+  readonly title: LocalisedTexts
+  readonly description: LocalisedTexts | null
+  readonly sourceNatures: readonly SourceNature[]
+  readonly signature: 'none' | 'local'
+  readonly paper: 'returned' | 'kept'
+}
+
+export interface ScannerView {
+  readonly state: 'ready' | 'busy' | 'absent' | 'fault'
+  readonly code: ErrorCode | null
+  /** null where the device cannot tell. */
+  readonly paperLoaded: boolean | null
+}
+
+export type CopyStage = 'gathering' | 'composing' | 'signing' | 'delivering' | 'done'
+
+export interface CopyView {
+  readonly id: string
+  /** Short code that the person takes away. */
+  readonly reference: string
+  readonly language: string
+  readonly procedureId: string
+  readonly stage: CopyStage
+  readonly scanning: boolean
+  /** In the order of the copy, deleted ones included. */
+  readonly pages: readonly PageView[]
+  /** Why it does not go on, e.g. SCANNER_JAM after page 2; the pages stay. */
+  readonly fault: ErrorCode | null
+  /** True after a restart of the appliance until the person goes on: "we were interrupted". */
+  readonly interrupted: boolean
+  readonly card: CardView | null
+  readonly result: ResultView | null
+}
+
+export interface PageView {
+  readonly id: string
+  /** 1-based among the pages kept; null for a deleted one. */
+  readonly number: number | null
+  /** False while the page is being prepared. `GET /screen/copy/pages/{id}/preview` then answers 409. */
+  readonly ready: boolean
+  readonly blank: boolean
+  readonly unusable: ErrorCode | null
+  /** Quarter turns chosen by the person, to be applied to the preview by the screen. */
+  readonly turn: 0 | 90 | 180 | 270
+  readonly deleted: boolean
+}
+
+/** The card reader, while the copy is at the stage `signing`. */
+export type CardView =
+  | { readonly state: 'absent' }
+  | { readonly state: 'fault'; readonly code: ErrorCode }
+  | { readonly state: 'present'; readonly tries: PinTries; readonly certificates: readonly CertificateView[] }
+  | { readonly state: 'signing' }
+
+export interface CertificateView {
+  readonly tokenId: string
+  readonly keyId: string
+  readonly holder: string
+  readonly issuer: string
+  /** ISO 8601 date. */
+  readonly notAfter: string
+  /** Why it cannot sign now, e.g. CERTIFICATE_EXPIRED. */
+  readonly fault: ErrorCode | null
+}
+
+export interface ResultView {
+  readonly pages: number
+  readonly bytes: number
+  readonly signer: string | null
+  /** ISO 8601. */
+  readonly finishedAt: string
+  /** What the receipt's QR code holds. */
+  readonly qr: string
+  readonly deliveries: readonly {
+    readonly destinationId: string
+    readonly state: 'waiting' | 'delivered' | 'refused'
+  }[]
+  readonly paper: 'returned' | 'kept'
+}
+
+/** Answer of `POST /screen/copy/sign/{tokenId}/{keyId}`, whose body is the PIN as UTF-8 octets. */
+export type SignAnswer =
+  | { readonly outcome: 'signed' }
+  | { readonly outcome: 'refused'; readonly code: ErrorCode; readonly tries: PinTries }
+
+/** Body of every error answer. */
+export interface ErrorAnswer {
+  readonly code: ErrorCode
+  readonly detail: string
+}

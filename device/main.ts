@@ -1,0 +1,192 @@
+// The composition root: configuration → workers → store → path → screen. The only importer of drivers/ besides test/.
+// What is started here is stopped here, in the opposite order, and every failure on the way down is reported.
+
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { launchWorker, type Worker } from '../drivers/worker/launch.ts'
+import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
+import type { Config } from './config.ts'
+import type { LoadedConfig } from './config-file.ts'
+import { createDesk } from './desk.ts'
+import { blobNames } from './document.ts'
+import { asFault, Fault } from './errors.ts'
+import { newIdFrom, newReferenceFrom } from './host.ts'
+import type { ApplianceStatus } from './http/operator.ts'
+import { type Server, startServer } from './http/server.ts'
+import { createVisit } from './http/visit.ts'
+import { createPath } from './path.ts'
+import type { Clock, Delivery, Imaging, Log, Random, Scanner, Signer } from './ports.ts'
+import { createQueue, documentIn, liveStages, type Queue } from './queue.ts'
+import { openStore, type Store } from './store/store.ts'
+import { certificatesInPem } from './trust/pem.ts'
+
+const uiFolder = new URL('../ui/dist', import.meta.url).pathname
+
+export interface Surroundings {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** The ports of the appliance, each behind its worker; a worker starts when its port is first asked for. */
+export interface Rooms {
+  scanner(): Scanner
+  signer(): Signer
+  delivery(): Delivery
+  imaging(): Imaging
+  stop(): Promise<void>
+}
+
+/** `scratchFolder` is where the scan worker may put files while it scans. */
+export function openRooms(config: Config, scratchFolder: string, { clock, log }: Surroundings): Rooms {
+  const workers = new Map<string, Worker>()
+  const { environment, scanners, tokenModules } = config.devices
+  const channel = (name: string, configuration: object) => {
+    const present =
+      workers.get(name) ??
+      launchWorker({ name, entry: `${name}.ts`, config: { environment, ...configuration }, log, clock })
+    workers.set(name, present)
+    return present.channel
+  }
+  return Object.freeze({
+    scanner: () => remoteScanner(channel('scan', { devices: scanners, scratchFolder })),
+    signer: () => remoteSigner(channel('sign', { modules: tokenModules.map(path => ({ path })) })),
+    delivery: () => remoteDelivery(channel('net', { destinations: config.destinations })),
+    imaging: () => remoteImaging(channel('parse', {})),
+    async stop(): Promise<void> {
+      await Promise.all([...workers.values()].map(worker => worker.stop()))
+    },
+  })
+}
+
+export interface Appliance {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+export function operatorSocket(dataFolder: string): string {
+  return join(dataFolder, 'operator.sock')
+}
+
+/** Everything, until `stop`. Throws the faults of configuration, store and port; nothing keeps running then. */
+export async function startAppliance(
+  { config, dataFolder, deviceKeyFile }: LoadedConfig,
+  port: number,
+  around: Surroundings,
+): Promise<Appliance> {
+  const { clock, random, log } = around
+  await using started = new AsyncDisposableStack()
+  const store = started.adopt(
+    openStore({ folder: dataFolder, deviceKeyFile, clock, random, createKeyIfMissing: true }),
+    held => held.close(),
+  )
+  const scratchFolder = await emptyScratch(dataFolder)
+  const rooms = started.adopt(openRooms(config, scratchFolder, around), held => held.stop())
+  const queue = createQueue({ store, clock })
+  const newId = () => newIdFrom(random)
+  const anchors = await readAnchors(config)
+  const common = { config, queue, blobs: store.blobs, clock, random, newId, log }
+  const scanner = rooms.scanner()
+  const signer = rooms.signer()
+  await store.blobs.sweep(referencedBlobs(store))
+  const path = started.adopt(createPath({ ...common, imaging: rooms.imaging(), delivery: rooms.delivery() }), held =>
+    held.stop(),
+  )
+  const desk = started.adopt(
+    createDesk({ ...common, scanner, signer, anchors, newReference: () => newReferenceFrom(random) }),
+    held => held.stop(),
+  )
+  const visit = started.adopt(createVisit({ ...common, desk, scanner, signer }), held => held.stop())
+  path.start()
+  visit.start()
+  const startedAt = new Date(clock.now()).toISOString()
+  const operator = {
+    status: () => statusOf({ config, store, scanner, queue, startedAt, url: server.url }),
+    retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
+    hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
+  }
+  const server: Server = started.adopt(
+    await startServer({ visit, desk, operator, uiFolder, port, operatorSocket: operatorSocket(dataFolder), log }),
+    held => held.close(),
+  )
+  store.audit.append({ event: 'applianceStarted', details: { version } })
+  const running = started.move()
+  return { url: server.url, stop: () => stopAll(running, store, log) }
+}
+
+/** Images that a scanner program writes as files pass through memory, never over the disk in clear; what a kill left goes. */
+async function emptyScratch(dataFolder: string): Promise<string> {
+  const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+  const folder = join(memory, `compulsa-${createHash('sha256').update(dataFolder).digest('hex').slice(0, 16)}`)
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  return folder
+}
+
+async function stopAll(running: AsyncDisposableStack, store: Store, log: Log): Promise<void> {
+  try {
+    store.audit.append({ event: 'applianceStopped' })
+  } catch (thrown) {
+    log.error('the stop could not be noted', { code: asFault(thrown).code })
+  }
+  await running.disposeAsync()
+}
+
+/** Read from package.json, so that there is one place that says it. */
+export const version: string = readVersion()
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
+  const parsed: { version?: unknown } = JSON.parse(text)
+  return String(parsed.version)
+}
+
+/** DER of the configured trust anchors. Throws FILE_UNREADABLE, CERTIFICATE_UNREADABLE. */
+export async function readAnchors(config: Config): Promise<readonly Uint8Array[]> {
+  const files = config.trust.map(async path => {
+    try {
+      return certificatesInPem(await readFile(path, 'utf8'))
+    } catch (thrown) {
+      if (thrown instanceof Fault) throw thrown
+      throw new Fault('FILE_UNREADABLE', `${path}: ${asFault(thrown).detail}`, { cause: thrown })
+    }
+  })
+  return (await Promise.all(files)).flat()
+}
+
+function referencedBlobs(store: Store): (documentId: string) => ReadonlySet<string> {
+  return id => {
+    const stored = store.load(id)
+    return stored === undefined || stored.erased ? new Set() : blobNames(documentIn(stored.body))
+  }
+}
+
+interface StatusParts {
+  readonly config: Config
+  readonly store: Store
+  readonly scanner: Scanner
+  readonly queue: Queue
+  readonly startedAt: string
+  readonly url: string
+}
+
+async function statusOf({ config, store, scanner, queue, startedAt, url }: StatusParts): Promise<ApplianceStatus> {
+  const summaries = queue.list({ stages: [...liveStages] })
+  const delivering = summaries.filter(one => one.stage === 'delivering').map(one => one.createdAt)
+  return {
+    version,
+    kiosk: config.kiosk.id,
+    screen: url,
+    startedAt,
+    scanners: await scanner.list(),
+    documents: Object.fromEntries(
+      liveStages.map(stage => [stage, summaries.filter(one => one.stage === stage).length]),
+    ),
+    oldestWaiting: delivering.length === 0 ? null : new Date(Math.min(...delivering)).toISOString(),
+    freeBytes: store.space().freeBytes,
+    audit: store.audit.head(),
+  }
+}

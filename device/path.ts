@@ -1,0 +1,156 @@
+// The path a document takes, run by itself: after every commit it looks at what the document wants next and does it.
+// Pages are prepared while the feeder still runs, an approved copy is composed, a finished one delivered, a delivered one
+// erased when its time has come. Scanning and signing wait for a person; desk.ts asks for them.
+
+import type { Config } from './config.ts'
+import { type Document, keptPages } from './document.ts'
+import { asFault, type Fault } from './errors.ts'
+import { nextAttempt } from './path/backoff.ts'
+import { compose } from './path/compose.ts'
+import { attemptDelivery, dueAt } from './path/deliver.ts'
+import { preparePage, unsettledPage } from './path/pages.ts'
+import type { Blobs, NewId } from './path/step.ts'
+import type { Clock, Delivery, Imaging, Log, Random } from './ports.ts'
+import { liveStages, type Queue, wakeAt } from './queue.ts'
+import { createTasks } from './tasks.ts'
+
+export interface PathParts {
+  readonly config: Config
+  readonly queue: Queue
+  readonly blobs: Blobs
+  readonly imaging: Imaging
+  readonly delivery: Delivery
+  readonly clock: Clock
+  readonly random: Random
+  readonly newId: NewId
+  readonly log: Log
+}
+
+export interface Path {
+  /** Takes up every unfinished document where it was left. */
+  start(): void
+  /** Stops all work and waits for it; everything goes on at the next start. */
+  stop(): Promise<void>
+}
+
+/** Deliveries on the wire at the same time. */
+const parallelDeliveries = 4
+/** A page whose preparation kills the worker this often is not tried again. */
+const pageAttempts = 3
+
+export function createPath(parts: PathParts): Path {
+  const { queue, clock, random, log } = parts
+  const tasks = createTasks({ clock, log })
+  const pageFailures = new Map<string, number>()
+  let unsubscribe: (() => void) | undefined
+
+  function look(document: Document): void {
+    const { id, stage, hold } = document
+    if (stage.name === 'discarded') tasks.run(`erase:${id}`, () => queue.erase(id))
+    if (stage.name === 'erased') tasks.cancel(id)
+    if ((stage.name === 'gathering' || stage.name === 'composing') && unsettledPage(document) !== undefined) {
+      tasks.run(`pages:${id}`, signal => preparePages(id, signal))
+    }
+    if (hold !== null || stage.name === 'delivering' || stage.name === 'done') wakeLater(document)
+    else if (stage.name === 'composing' && keptPages(document).every(page => page.prepared !== null)) {
+      tasks.run(`compose:${id}`, signal => composeCopy(document, signal))
+    }
+  }
+
+  function wakeLater(document: Document): void {
+    const { id, stage } = document
+    const time = stage.name === 'delivering' && document.hold === null ? earliestDelivery(document) : wakeAt(document)
+    if (time !== null) tasks.at(`wake:${id}`, time, () => wake(id))
+  }
+
+  function earliestDelivery({ stage }: Document): number | null {
+    if (stage.name !== 'delivering') return null
+    const times = stage.deliveries.filter(d => d.state === 'waiting').map(d => dueAt(d, { clock, random }))
+    return times.length === 0 ? null : Math.min(...times)
+  }
+
+  function wake(id: string): void {
+    const document = queue.get(id)
+    if (document.hold !== null) queue.commit(id, { type: 'resumed' })
+    else if (document.stage.name === 'delivering') {
+      tasks.run(`deliver:${id}`, signal => deliver(id, signal), { lane: 'deliver', width: parallelDeliveries })
+    } else if (document.stage.name === 'done') tasks.run(`erase:${id}`, () => queue.erase(id))
+  }
+
+  async function preparePages(id: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const document = queue.get(id)
+      const page = unsettledPage(document)
+      if (page === undefined || signal.aborted) return
+      try {
+        queue.commit(id, await preparePage(document, page, parts, signal))
+      } catch (thrown) {
+        const fault = asFault(thrown)
+        const failures = (pageFailures.get(page.id) ?? 0) + 1
+        pageFailures.set(page.id, failures)
+        if (fault.code !== 'WORKER_LOST') throw thrown
+        log.warn('page preparation failed', { document: id, code: fault.code, failures })
+        if (failures >= pageAttempts)
+          queue.commit(id, { type: 'pageUnusable', pageId: page.id, code: 'IMAGE_UNREADABLE' })
+        else await clock.sleep(nextAttempt({ attempts: failures, now: 0, random: random.fraction }), signal)
+      }
+    }
+  }
+
+  async function composeCopy(document: Document, signal: AbortSignal): Promise<void> {
+    try {
+      queue.commit(document.id, await compose(document, parts, signal))
+    } catch (thrown) {
+      if (signal.aborted) return
+      hold(document, asFault(thrown))
+    }
+  }
+
+  function hold(document: Document, fault: Fault): void {
+    const { code, detail, retry } = fault
+    log.error('a step failed', { document: document.id, code, detail })
+    const attempts = (document.hold?.attempts ?? 0) + 1
+    const later = nextAttempt({ attempts, now: clock.now(), random: random.fraction })
+    queue.commit(document.id, {
+      type: 'held',
+      code,
+      detail,
+      retry,
+      retryAt: retry === 'later' ? new Date(later).toISOString() : null,
+    })
+  }
+
+  async function deliver(id: string, signal: AbortSignal): Promise<void> {
+    const document = queue.get(id)
+    if (document.stage.name !== 'delivering') return
+    const now = clock.now()
+    for (const state of document.stage.deliveries) {
+      if (state.state !== 'waiting' || dueAt(state, { clock, random }) > now) continue
+      const event = await attemptDelivery(document, state, parts, signal)
+      log.info('delivery attempted', { document: id, destination: state.destinationId, outcome: event.type })
+      queue.commit(id, event)
+    }
+  }
+
+  return Object.freeze({
+    start(): void {
+      for (const { id, stage } of queue.list({ stages: [...liveStages] })) {
+        const document = queue.get(id)
+        if (document.stage.name === 'gathering' && document.stage.scan === 'running') {
+          queue.commit(id, {
+            type: 'scanFailed',
+            code: 'SCAN_INTERRUPTED',
+            detail: 'the appliance stopped during the scan',
+          })
+        }
+        log.info('taken up', { document: id, stage })
+      }
+      unsubscribe = queue.subscribe(look)
+      for (const { id } of queue.list({ stages: [...liveStages] })) look(queue.get(id))
+    },
+    async stop(): Promise<void> {
+      unsubscribe?.()
+      await tasks.stop()
+    },
+  })
+}

@@ -1,0 +1,96 @@
+// The deliver step: one attempt to hand a finished copy to one destination. At least once on the wire, exactly once in
+// effect: every attempt carries the same key and the same bytes.
+
+import type { DeliveryState, Document, DocumentEvent } from '../document.ts'
+import { asFault, Fault } from '../errors.ts'
+import type { Clock, Delivery, DeliveryOutcome, Random } from '../ports.ts'
+import { afterClockJump, nextAttempt } from './backoff.ts'
+import type { Blobs } from './step.ts'
+
+export interface DeliverTools {
+  readonly delivery: Delivery
+  readonly blobs: Blobs
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** When a waiting delivery may be tried: milliseconds since 1970, also after the clock has jumped back. */
+export function dueAt(state: DeliveryState, { clock, random }: Pick<DeliverTools, 'clock' | 'random'>): number {
+  const now = clock.now()
+  if (state.nextAttemptAt === null || state.lastFault === null) return now
+  const plan = { scheduledAt: Date.parse(state.lastFault.at), nextAttemptAt: Date.parse(state.nextAttemptAt) }
+  return afterClockJump(plan, { attempts: Math.max(1, state.attempts), now, random: random.fraction }).nextAttemptAt
+}
+
+/** `delivered`, `deliveryPostponed` or `deliveryRefused`. Throws only when `signal` aborts or the stored copy is damaged. */
+export async function attemptDelivery(
+  document: Document,
+  state: DeliveryState,
+  tools: DeliverTools,
+  signal: AbortSignal,
+): Promise<DocumentEvent> {
+  const { stage } = document
+  if (stage.name !== 'delivering') throw new Fault('STAGE_CONFLICT', `nothing is delivered at ${stage.name}`)
+  const { destinationId, idempotencyKey } = state
+  const outcome = await attempt(() =>
+    tools.delivery.deliver(
+      {
+        destinationId,
+        idempotencyKey,
+        fileName: `${document.reference}.pdf`,
+        mediaType: 'application/pdf',
+        bytes: stage.copy.bytes,
+        sha256: stage.copy.sha256,
+        metadata: deliveryMetadata(document, stage.approval.elaborationState),
+        body: tools.blobs.read(document.id, stage.copy.name),
+      },
+      signal,
+    ),
+  )
+  signal.throwIfAborted()
+  return eventOf(outcome, state, tools)
+}
+
+/** A lost worker is a passing reason like a lost network. */
+async function attempt(deliver: () => Promise<DeliveryOutcome>): Promise<DeliveryOutcome> {
+  try {
+    return await deliver()
+  } catch (thrown) {
+    const fault = asFault(thrown)
+    if (fault.code !== 'WORKER_LOST') throw thrown
+    return { outcome: 'later', code: 'DESTINATION_UNREACHABLE', detail: fault.detail }
+  }
+}
+
+function deliveryMetadata(document: Document, elaborationState: string): Record<string, string> {
+  const { order } = document
+  return {
+    reference: document.reference,
+    procedure: order.procedureId,
+    documentType: order.document.type,
+    elaborationState,
+    origin: order.document.origin,
+    language: document.language,
+  }
+}
+
+function eventOf(outcome: DeliveryOutcome, state: DeliveryState, { clock, random }: DeliverTools): DocumentEvent {
+  const { destinationId } = state
+  switch (outcome.outcome) {
+    case 'delivered':
+      return { type: 'delivered', destinationId, receipt: outcome.receipt }
+    case 'refused':
+      return { type: 'deliveryRefused', destinationId, code: outcome.code, detail: outcome.detail }
+    case 'later': {
+      const { code, detail, retryAfterMs } = outcome
+      const attempts = state.attempts + 1
+      const at = nextAttempt({
+        attempts,
+        now: clock.now(),
+        random: random.fraction,
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      })
+      return { type: 'deliveryPostponed', destinationId, code, detail, nextAttemptAt: new Date(at).toISOString() }
+    }
+  }
+}

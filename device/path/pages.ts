@@ -1,0 +1,57 @@
+// The pages step: image → verdict, preview and the bytes that go into the copy. An image that needs no change keeps the
+// scanner's own bytes.
+
+import { resolutionFloor } from '../config.ts'
+import type { Document, DocumentEvent, Page } from '../document.ts'
+import { Fault } from '../errors.ts'
+import type { Imaging, PreparedPage } from '../ports.ts'
+import { type Blobs, streamOf } from './step.ts'
+
+export interface PagesTools {
+  readonly imaging: Imaging
+  readonly blobs: Blobs
+}
+
+/** The first page that nothing is known about yet. */
+export function unsettledPage(document: Document): Page | undefined {
+  return document.pages.find(page => page.prepared === null && page.unusable === null && !page.deleted)
+}
+
+/** `pagePrepared`, or `pageUnusable` for an image that nothing can be made of; other faults are thrown. */
+export async function preparePage(
+  document: Document,
+  page: Page,
+  tools: PagesTools,
+  signal: AbortSignal,
+): Promise<DocumentEvent> {
+  const { colour, deskew } = document.order.digitisation
+  const { mediaType, resolution } = page
+  try {
+    const image = tools.blobs.read(document.id, page.image.name)
+    const prepared = await tools.imaging.prepare(image, { mediaType, resolution, colour, deskew }, signal)
+    if (prepared.verdict.resolution < resolutionFloor)
+      return { type: 'pageUnusable', pageId: page.id, code: 'RESOLUTION_TOO_LOW' }
+    return await storePrepared(document.id, page, prepared, tools.blobs)
+  } catch (thrown) {
+    if (thrown instanceof Fault && (thrown.code === 'IMAGE_UNREADABLE' || thrown.code === 'IMAGE_TOO_LARGE')) {
+      return { type: 'pageUnusable', pageId: page.id, code: thrown.code }
+    }
+    throw thrown
+  }
+}
+
+async function storePrepared(
+  documentId: string,
+  page: Page,
+  { verdict, preview, rendition }: PreparedPage,
+  blobs: Blobs,
+): Promise<DocumentEvent> {
+  const { encoding, width, height } = rendition
+  const blob = rendition.kind === 'original' ? page.image : await blobs.write(documentId, streamOf(rendition.bytes))
+  const stored = await blobs.write(documentId, streamOf(preview))
+  return {
+    type: 'pagePrepared',
+    pageId: page.id,
+    prepared: { verdict, preview: stored, rendition: { blob, encoding, width, height } },
+  }
+}

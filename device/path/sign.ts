@@ -1,0 +1,172 @@
+// The sign step, in the phases of an irreversible act. First the intent: the update that will be appended and the digest
+// that will be signed are stored. Only then the token is asked; its answer is assembled, verified and stored. After a
+// power loss the same intent is taken up again and gives the same bytes, so nothing is signed twice or half.
+
+import { createHash } from 'node:crypto'
+import { digestOf, hashName } from '../cms/algorithm.ts'
+import { assemble, cmsReserveOctets, digestToSign, signingIntent } from '../cms/signing-intent.ts'
+import type { Document, DocumentEvent, PendingSignature, StoredBlob } from '../document.ts'
+import { Fault } from '../errors.ts'
+import { openPdf } from '../pdf/document.ts'
+import { fillContents, type PreparedSignature, prepareSignature } from '../pdf/signature-field.ts'
+import type { ByteStream, Clock, PinTries, Signer, SigningCertificate, SignOutcome } from '../ports.ts'
+import { readCertificate } from '../trust/certificate.ts'
+import { selectSigningCertificate } from '../trust/signing-certificate.ts'
+import { verifyPdf } from '../trust/verify-pdf.ts'
+import { type Blobs, type NewId, streamOf } from './step.ts'
+
+export interface SignTools {
+  readonly signer: Signer
+  readonly blobs: Blobs
+  readonly clock: Clock
+  readonly newId: NewId
+  /** DER of the trusted certificates; none: the signer's chain is not judged. */
+  readonly anchors: readonly Uint8Array[]
+}
+
+export type SealOutcome =
+  | { readonly outcome: 'sealed'; readonly event: DocumentEvent }
+  | { readonly outcome: 'refused'; readonly code: RefusalCode; readonly tries: PinTries; readonly detail: string }
+
+export type RefusalCode = 'PIN_WRONG' | 'PIN_LOCKED' | 'TOKEN_ABSENT' | 'TOKEN_REMOVED' | 'SIGNATURE_FAILED'
+
+/** Whether the stored intent was made for this certificate and can be taken up again. */
+export function sameSigner(pending: PendingSignature, certificate: SigningCertificate): boolean {
+  const { intent, tokenId, keyId } = pending
+  const stored = Buffer.from(intent.certificates[0], 'base64')
+  return tokenId === certificate.tokenId && keyId === certificate.keyId && stored.equals(certificate.certificate)
+}
+
+/** Phase one. Throws CERTIFICATE_EXPIRED, CERTIFICATE_NOT_YET_VALID, KEY_REFUSED before anything is stored. */
+export async function intend(
+  document: Document,
+  certificate: SigningCertificate,
+  tools: SignTools,
+): Promise<DocumentEvent> {
+  const { stage } = document
+  if (stage.name !== 'signing') throw new Fault('STAGE_CONFLICT', `nothing is signed at ${stage.name}`)
+  const { tokenId, keyId, chain } = certificate
+  const now = tools.clock.now()
+  const choice = selectSigningCertificate({ candidates: [certificate], now })
+  if (choice.choice === 'refused') throw new Fault(choice.code, choice.detail)
+  const identity = { algorithm: choice.algorithm, certificate: certificate.certificate, chain }
+  const prepared = await prepare(document.id, stage.copy, cmsReserveOctets(identity), now, tools.blobs)
+  const documentDigest = await rangeDigest(
+    document.id,
+    stage.copy,
+    prepared,
+    hashName(digestOf(identity.algorithm)),
+    tools.blobs,
+  )
+  const intent = signingIntent({ ...identity, documentDigest })
+  const { update: bytes, ...slot } = prepared
+  const update = await tools.blobs.write(document.id, streamOf(bytes))
+  return { type: 'signatureIntended', pending: { tokenId, keyId, slot, intent, update } }
+}
+
+/** Phases two and three. The PIN is used for one login and not kept. Throws SIGNATURE_INVALID, BLOB_DAMAGED. */
+export async function seal(document: Document, pin: Uint8Array, tools: SignTools): Promise<SealOutcome> {
+  const { stage } = document
+  if (stage.name !== 'sealing') throw new Fault('STAGE_CONFLICT', `nothing is sealed at ${stage.name}`)
+  const { intent, tokenId, keyId } = stage.pending
+  const { algorithm } = intent
+  const answer = await tools.signer.sign({ tokenId, keyId, algorithm, digest: digestToSign(intent), pin })
+  if (answer.outcome !== 'signed') return refusal(answer)
+  const cms = assemble(intent, answer.signature)
+  const copy = await append(document.id, stage.copy, stage.pending, cms, tools.blobs)
+  await believe(document.id, copy, tools)
+  const { facts } = readCertificate(Buffer.from(intent.certificates[0], 'base64'))
+  const deliveryKeys = document.order.destinations.map(() => tools.newId())
+  return { outcome: 'sealed', event: { type: 'signed', copy, signer: facts.holder, deliveryKeys } }
+}
+
+async function prepare(
+  documentId: string,
+  copy: StoredBlob,
+  reservedBytes: number,
+  signingTime: number,
+  blobs: Blobs,
+): Promise<PreparedSignature> {
+  const file = await blobs.open(documentId, copy.name)
+  try {
+    const pdf = await openPdf(file)
+    return await prepareSignature(pdf, { kind: 'signature', fieldName: 'Signature1', reservedBytes, signingTime })
+  } finally {
+    await file.close()
+  }
+}
+
+/** Digest over the two ranges of ISO 32000-1, 12.8.1: all of the copy and of the update but the /Contents string. */
+async function rangeDigest(
+  documentId: string,
+  copy: StoredBlob,
+  prepared: PreparedSignature,
+  hash: string,
+  blobs: Blobs,
+): Promise<Uint8Array> {
+  const [, lengthBefore, startAfter] = prepared.byteRange
+  const digest = createHash(hash)
+  for await (const chunk of blobs.read(documentId, copy.name)) digest.update(chunk)
+  digest.update(prepared.update.subarray(0, lengthBefore - copy.bytes))
+  digest.update(prepared.update.subarray(startAfter - copy.bytes))
+  return digest.digest()
+}
+
+async function append(
+  documentId: string,
+  copy: StoredBlob,
+  pending: PendingSignature,
+  cms: Uint8Array,
+  blobs: Blobs,
+): Promise<StoredBlob> {
+  const update = await collect(blobs.read(documentId, pending.update.name))
+  const filled = fillContents({ ...pending.slot, update }, cms)
+  if (filled.outcome === 'too-long') {
+    throw new Fault(
+      'INTERNAL',
+      `the signature needs ${filled.neededBytes} bytes, ${pending.slot.reservedBytes} were reserved`,
+    )
+  }
+  return blobs.write(documentId, concatenated(blobs.read(documentId, copy.name), streamOf(filled.update)))
+}
+
+/** The signed file as it was stored is read back and verified; what does not verify never leaves this step. */
+async function believe(documentId: string, copy: StoredBlob, { blobs, clock, anchors }: SignTools): Promise<void> {
+  const file = await blobs.open(documentId, copy.name)
+  try {
+    const report = await verifyPdf(file, { anchors, now: clock.now() })
+    const last = report.signatures.at(-1)
+    const untrusted = anchors.length > 0 && report.indication !== 'TOTAL-PASSED'
+    if (last === undefined || last.level === 'none' || report.indication === 'TOTAL-FAILED' || untrusted) {
+      const why = last?.findings[0]?.detail ?? report.findings[0]?.detail ?? 'no signature found'
+      throw new Fault('SIGNATURE_INVALID', `the signed copy does not verify and was not kept: ${why}`)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+function refusal(answer: Exclude<SignOutcome, { outcome: 'signed' }>): SealOutcome {
+  switch (answer.outcome) {
+    case 'pin-wrong':
+      return { outcome: 'refused', code: 'PIN_WRONG', tries: answer.tries, detail: 'the card refused the PIN' }
+    case 'pin-locked':
+      return { outcome: 'refused', code: 'PIN_LOCKED', tries: 'none', detail: 'the card is locked' }
+    case 'token-absent':
+      return { outcome: 'refused', code: 'TOKEN_ABSENT', tries: 'unknown', detail: 'no card in the reader' }
+    case 'token-removed':
+      return { outcome: 'refused', code: 'TOKEN_REMOVED', tries: 'unknown', detail: 'the card was taken out' }
+    case 'failed':
+      return { outcome: 'refused', code: 'SIGNATURE_FAILED', tries: 'unknown', detail: answer.detail }
+  }
+}
+
+async function collect(bytes: ByteStream): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of bytes) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+async function* concatenated(...streams: readonly ByteStream[]): ByteStream & AsyncGenerator<Uint8Array> {
+  for (const stream of streams) yield* stream
+}

@@ -1,0 +1,127 @@
+// One incremental update (ISO 32000-1, 7.5.6): objects, a cross-reference section of the kind that the last one had, and
+// a trailer that points back to it. It is appended; the original bytes are never touched.
+
+import { createHash } from 'node:crypto'
+import type { PdfDocument } from './document.ts'
+import { unreadable } from './limits.ts'
+import { entry, type PdfDirect } from './objects.ts'
+import { carriedTrailer, indirectObject, latin1, serialise } from './write.ts'
+
+/** An object that the update adds or replaces. `body` is its syntax, one character a byte. */
+export interface UpdatedObject {
+  readonly number: number
+  readonly generation: number
+  readonly body: string
+}
+
+export interface Revision {
+  /** Everything to append, the leading end-of-line included where the file lacks one. */
+  readonly bytes: Uint8Array
+  /** Index in `bytes` of each object's body, by object number. */
+  readonly bodyOffsets: ReadonlyMap<number, number>
+}
+
+/** Largest offset that a cross-reference table and a /ByteRange slot can hold (ten digits). */
+export const maxOffset = 9_999_999_999
+
+/** The update that puts `objects` into `document`. Deterministic; throws PDF_UNREADABLE when the file would be too large. */
+export async function writeRevision(document: PdfDocument, objects: readonly UpdatedObject[]): Promise<Revision> {
+  const start = document.file.size
+  const ordered = [...objects].sort((a, b) => a.number - b.number)
+  const parts: string[] = [await leadingEndOfLine(document)]
+  let length = parts.join('').length
+  const places: Place[] = []
+  const bodyOffsets = new Map<number, number>()
+  for (const { number, generation, body } of ordered) {
+    const text = indirectObject(number, generation, body)
+    places.push({ number, generation, offset: start + length })
+    bodyOffsets.set(number, length + text.indexOf('\n') + 1)
+    parts.push(text)
+    length += text.length
+  }
+  const id = await fileIdentifier(document, parts.join(''))
+  const offset = start + length
+  const size = Math.max(document.nextNumber, ...ordered.map(object => object.number + 1))
+  const section = {
+    places,
+    offset,
+    size,
+    id,
+    previous: document.tail.startXref,
+    carried: carriedTrailer(document.trailer),
+  }
+  parts.push(document.sections[0].kind === 'table' ? tableSection(section) : streamSection(section))
+  parts.push(`startxref\n${offset}\n%%EOF\n`)
+  const bytes = latin1(parts.join(''))
+  if (start + bytes.length > maxOffset) throw unreadable('the file is too large to be updated')
+  return { bytes, bodyOffsets }
+}
+
+interface Place {
+  readonly number: number
+  readonly generation: number
+  readonly offset: number
+}
+
+interface Section {
+  readonly places: readonly Place[]
+  readonly offset: number
+  readonly size: number
+  readonly id: string
+  readonly previous: number
+  readonly carried: string
+}
+
+async function leadingEndOfLine(document: PdfDocument): Promise<string> {
+  const [last] = await document.file.read(document.file.size - 1, 1)
+  return last === 10 || last === 13 ? '' : '\n'
+}
+
+/** /ID: the first half stays, the second names this revision by its content (ISO 32000-1, 14.4). */
+async function fileIdentifier(document: PdfDocument, content: string): Promise<string> {
+  const digest = createHash('sha256')
+    .update(`${document.file.size} ${document.tail.startXref}\n`)
+    .update(latin1(content))
+  const fresh = digest.digest('hex').slice(0, 32).toUpperCase()
+  const existing = await document.resolve(entry(document.trailer, 'ID'))
+  const first: PdfDirect | undefined = existing.kind === 'array' ? existing.items[0] : undefined
+  return `[${first?.kind === 'string' ? serialise(first) : `<${fresh}>`} <${fresh}>]`
+}
+
+function tableSection({ places, size, id, previous, carried }: Section): string {
+  const lines = ['xref\n']
+  for (const run of runsOf(places)) {
+    lines.push(`${run[0].number} ${run.length}\n`)
+    for (const place of run) {
+      lines.push(`${String(place.offset).padStart(10, '0')} ${String(place.generation).padStart(5, '0')} n \n`)
+    }
+  }
+  return `${lines.join('')}trailer\n<< /Size ${size} ${carried} /ID ${id} /Prev ${previous} >>\n`
+}
+
+function streamSection({ places, offset, size, id, previous, carried }: Section): string {
+  const own: Place = { number: size, generation: 0, offset }
+  const all = [...places, own]
+  const index = runsOf(all).map(run => `${run[0].number} ${run.length}`)
+  const data = Buffer.alloc(all.length * 8)
+  all.forEach((place, row) => {
+    data.writeUInt8(1, row * 8)
+    data.writeUIntBE(place.offset, row * 8 + 1, 5)
+    data.writeUInt16BE(place.generation, row * 8 + 6)
+  })
+  const dictionary =
+    `<< /Type /XRef /Size ${size + 1} /W [1 5 2] /Index [${index.join(' ')}] /Length ${data.length} ` +
+    `${carried} /ID ${id} /Prev ${previous} >>`
+  return indirectObject(own.number, 0, `${dictionary}\nstream\n${data.toString('latin1')}\nendstream`)
+}
+
+/** Consecutive object numbers together, as cross-reference subsections hold them. */
+function runsOf(places: readonly Place[]): readonly (readonly [Place, ...Place[]])[] {
+  const runs: [Place, ...Place[]][] = []
+  for (const place of places) {
+    const run = runs.at(-1)
+    if (run && run[0].number + run.length === place.number) run.push(place)
+    else runs.push([place])
+  }
+  return runs
+}

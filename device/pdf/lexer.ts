@@ -1,0 +1,183 @@
+// Tokens of a PDF (ISO 32000-1, 7.2 and 7.3) out of a window of its bytes. A token that could go on behind the window's
+// end is never guessed at: ShortWindow asks for a larger window instead. Anything that is no token is PDF_UNREADABLE.
+
+import { unreadable } from './limits.ts'
+import type { PdfInteger, PdfName, PdfReal, PdfString } from './objects.ts'
+
+export type Token =
+  | PdfInteger
+  | PdfReal
+  | PdfName
+  | PdfString
+  | { readonly kind: 'delimiter'; readonly text: '[' | ']' | '<<' | '>>' }
+  | { readonly kind: 'keyword'; readonly text: string }
+  | { readonly kind: 'end' }
+
+/** The window ended before the token did. */
+export class ShortWindow extends Error {
+  override readonly name = 'ShortWindow'
+}
+
+/** Bytes of a source from `base` on; `last` when the source ends with them. */
+export interface Window {
+  readonly bytes: Uint8Array
+  readonly base: number
+  readonly last: boolean
+}
+
+export interface Lexer {
+  /** Offset in the source of the next byte. */
+  position(): number
+  seek(position: number): void
+  next(): Token
+  /** The next byte without white space skipped, consumed; undefined at the end. */
+  byte(): number | undefined
+}
+
+const isSpace = (byte: number) => byte === 32 || (byte >= 9 && byte <= 13 && byte !== 11) || byte === 0
+const delimiters = new Set([...'()<>[]{}/%'].map(character => character.charCodeAt(0)))
+const isRegular = (byte: number) => !isSpace(byte) && !delimiters.has(byte)
+const numberShape = /^[+-]?(\d+\.?\d*|\.\d+)$/
+
+export function createLexer(window: Window): Lexer {
+  const { bytes, base, last } = window
+  let at = 0
+
+  function peek(ahead = 0): number | undefined {
+    const byte = bytes[at + ahead]
+    if (byte === undefined && !last) throw new ShortWindow()
+    return byte
+  }
+
+  function skipSpace(): void {
+    for (let byte = peek(); byte !== undefined; byte = peek()) {
+      if (byte === 0x25) {
+        for (let end = peek(); end !== undefined && end !== 10 && end !== 13; end = peek()) at++
+      } else if (isSpace(byte)) at++
+      else return
+    }
+  }
+
+  function regularRun(): string {
+    const start = at
+    for (let byte = peek(); byte !== undefined && isRegular(byte); byte = peek()) at++
+    return Buffer.from(bytes.buffer, bytes.byteOffset + start, at - start).toString('latin1')
+  }
+
+  function next(): Token {
+    skipSpace()
+    const start = at
+    const byte = peek()
+    if (byte === undefined) return { kind: 'end' }
+    if (isRegular(byte)) return wordToken(regularRun(), base + start)
+    at++
+    switch (byte) {
+      case 0x2f:
+        return { kind: 'name', value: unescapeName(regularRun()) }
+      case 0x5b:
+        return { kind: 'delimiter', text: '[' }
+      case 0x5d:
+        return { kind: 'delimiter', text: ']' }
+      case 0x28:
+        return stringToken('literal', literalBytes(), start)
+      case 0x3c:
+        if (peek() !== 0x3c) return stringToken('hex', hexBytes(), start)
+        at++
+        return { kind: 'delimiter', text: '<<' }
+      case 0x3e:
+        if (peek() !== 0x3e) break
+        at++
+        return { kind: 'delimiter', text: '>>' }
+    }
+    throw unreadable(`byte 0x${byte.toString(16)} at ${base + start} begins no object`)
+  }
+
+  function stringToken(form: 'literal' | 'hex', content: Uint8Array, start: number): PdfString {
+    return { kind: 'string', bytes: content, form, span: { start: base + start, end: base + at } }
+  }
+
+  function hexBytes(): Uint8Array {
+    const digits: string[] = []
+    for (;;) {
+      const byte = peek()
+      at++
+      if (byte === 0x3e) break
+      if (byte === undefined) throw unreadable(`the hexadecimal string before ${base + at} has no end`)
+      if (isSpace(byte)) continue
+      if (hexValue(byte) < 0) throw unreadable(`byte ${base + at - 1} in a hexadecimal string is no digit`)
+      digits.push(String.fromCharCode(byte))
+    }
+    if (digits.length % 2 === 1) digits.push('0')
+    return Buffer.from(digits.join(''), 'hex')
+  }
+
+  function literalBytes(): Uint8Array {
+    const content: number[] = []
+    for (let open = 1; ; ) {
+      const byte = peek()
+      at++
+      if (byte === undefined) throw unreadable(`the string before ${base + at} has no end`)
+      if (byte === 0x29 && --open === 0) return Uint8Array.from(content)
+      if (byte === 0x28) open++
+      if (byte === 0x5c) content.push(...escaped())
+      else if (byte === 13) {
+        if (peek() === 10) at++
+        content.push(10)
+      } else content.push(byte)
+    }
+  }
+
+  /** The bytes that a backslash and what follows it stand for (ISO 32000-1, table 3). */
+  function escaped(): readonly number[] {
+    const byte = peek()
+    at++
+    if (byte === undefined) throw unreadable(`the string before ${base + at} has no end`)
+    if (byte === 13 && peek() === 10) at++
+    if (byte === 13 || byte === 10) return []
+    const control = 'nrtbf'.indexOf(String.fromCharCode(byte))
+    if (control >= 0) return ['\n\r\t\b\f'.charCodeAt(control)]
+    if (!isOctal(byte)) return [byte]
+    let value = byte - 0x30
+    for (let digits = 1; digits < 3; digits++) {
+      const digit = peek()
+      if (digit === undefined || !isOctal(digit)) break
+      value = value * 8 + digit - 0x30
+      at++
+    }
+    return [value & 0xff]
+  }
+
+  return Object.freeze({
+    position: () => base + at,
+    seek: (position: number) => {
+      at = position - base
+    },
+    next,
+    byte: () => {
+      const byte = peek()
+      if (byte !== undefined) at++
+      return byte
+    },
+  })
+}
+
+const isOctal = (byte: number) => byte >= 0x30 && byte <= 0x37
+
+function hexValue(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+}
+
+function wordToken(text: string, position: number): Token {
+  if (!/^[+\-.\d]/.test(text)) return { kind: 'keyword', text }
+  if (!numberShape.test(text)) throw unreadable(`no number at ${position}`)
+  const value = Number(text)
+  if (text.includes('.')) return { kind: 'real', value, text }
+  if (!Number.isSafeInteger(value)) throw unreadable(`the integer at ${position} is too large`)
+  return { kind: 'integer', value }
+}
+
+function unescapeName(text: string): string {
+  return text.replace(/#([0-9a-fA-F]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+}

@@ -1,0 +1,188 @@
+// Where the objects of a PDF are (ISO 32000-1, 7.5.4 to 7.5.8): cross-reference tables, cross-reference streams and
+// hybrids of both, one section per revision, newest first along /Prev. Loops end the chain with PDF_UNREADABLE; nothing
+// is repaired, since a repaired signed file means something else.
+
+import type { RandomAccess } from '../ports.ts'
+import { decodeStream } from './filters.ts'
+import type { Lexer } from './lexer.ts'
+import { maxObjectNumber, maxStreamBytes, maxTailBytes, maxXrefEntries, maxXrefSections, unreadable } from './limits.ts'
+import { entry, integerEntry, nameEntry, type PdfDictionary, type PdfStream } from './objects.ts'
+import { isKeyword, parseAt, parseIndirectObject, parseObject } from './parse.ts'
+
+export type XrefEntry =
+  | { readonly kind: 'free' }
+  | { readonly kind: 'plain'; readonly offset: number; readonly generation: number }
+  | { readonly kind: 'packed'; readonly stream: number; readonly index: number }
+
+/** One cross-reference section. `kind` is what an update that follows it must use too. */
+export interface XrefSection {
+  readonly kind: 'table' | 'stream'
+  readonly offset: number
+  /** Behind its trailer or stream data. */
+  readonly end: number
+  readonly trailer: PdfDictionary
+  readonly entries: ReadonlyMap<number, XrefEntry>
+}
+
+/** The end of a revision: its startxref value, and the offset behind its %%EOF and one end-of-line. */
+export interface RevisionTail {
+  readonly startXref: number
+  readonly end: number
+}
+
+const tailShape = /(?<=[\r\n])startxref\s+(\d{1,16})\s+%%EOF(\r\n|\n|\r)?/g
+
+/** The last `startxref … %%EOF` among the bytes before `end`. */
+export async function readTail(file: RandomAccess, end: number): Promise<RevisionTail | undefined> {
+  const length = Math.min(maxTailBytes, end)
+  const text = Buffer.from(await file.read(end - length, length)).toString('latin1')
+  const found = [...text.matchAll(tailShape)].at(-1)
+  if (!found) return undefined
+  return { startXref: Number(found[1]), end: end - length + found.index + found[0].length }
+}
+
+/** Every section from `startXref` back along /Prev, newest first. */
+export async function readSections(file: RandomAccess, startXref: number): Promise<readonly XrefSection[]> {
+  const sections: XrefSection[] = []
+  const visited = new Set<number>()
+  let entries = 0
+  for (let offset: number | undefined = startXref; offset !== undefined; ) {
+    if (visited.has(offset)) throw unreadable(`the cross-reference section at ${offset} leads back to itself`)
+    if (visited.size >= maxXrefSections) throw unreadable(`more than ${maxXrefSections} cross-reference sections`)
+    visited.add(offset)
+    const section: XrefSection = await readSection(file, offset)
+    sections.push(section)
+    entries += section.entries.size
+    if (entries > maxXrefEntries) throw unreadable(`more than ${maxXrefEntries} cross-reference entries`)
+    offset = previousOf(section.trailer)
+  }
+  return sections
+}
+
+function previousOf(trailer: PdfDictionary): number | undefined {
+  const previous = entry(trailer, 'Prev')
+  if (previous.kind === 'null') return undefined
+  if (previous.kind !== 'integer') throw unreadable('/Prev is no integer')
+  return previous.value
+}
+
+async function readSection(file: RandomAccess, offset: number): Promise<XrefSection> {
+  const table = await parseAt(file, offset, lexer => (isKeyword(lexer.next(), 'xref') ? parseTable(lexer) : undefined))
+  if (!table) return readStreamSection(file, offset)
+  const streamOffset = integerEntry(table.trailer, 'XRefStm')
+  if (streamOffset === undefined) return { kind: 'table', offset, ...table }
+  const hidden = await readStreamSection(file, streamOffset)
+  const end = Math.max(table.end, hidden.end)
+  return { kind: 'table', offset, end, trailer: table.trailer, entries: withHidden(table.entries, hidden.entries) }
+}
+
+/** A hybrid's table calls the objects free that its stream places (ISO 32000-1, 7.5.8.4). */
+function withHidden(table: Entries, hidden: Entries): Entries {
+  const entries = new Map(table)
+  for (const [number, place] of hidden) {
+    if ((entries.get(number)?.kind ?? 'free') === 'free') entries.set(number, place)
+  }
+  return entries
+}
+
+type Entries = ReadonlyMap<number, XrefEntry>
+
+function parseTable(lexer: Lexer): Pick<XrefSection, 'entries' | 'trailer' | 'end'> {
+  const entries = new Map<number, XrefEntry>()
+  for (;;) {
+    const first = lexer.next()
+    if (isKeyword(first, 'trailer')) break
+    const count = lexer.next()
+    if (first.kind !== 'integer' || count.kind !== 'integer')
+      throw unreadable('a cross-reference subsection has no header')
+    checkSubsection(first.value, count.value, entries.size)
+    for (let index = 0; index < count.value; index++) addEntry(entries, first.value + index, parseTableEntry(lexer))
+  }
+  const trailer = parseObject(lexer)
+  if (trailer.kind !== 'dictionary') throw unreadable('the trailer is no dictionary')
+  return { entries, trailer, end: lexer.position() }
+}
+
+function parseTableEntry(lexer: Lexer): XrefEntry {
+  const offset = lexer.next()
+  const generation = lexer.next()
+  const use = lexer.next()
+  if (offset.kind !== 'integer' || generation.kind !== 'integer' || use.kind !== 'keyword') {
+    throw unreadable(`no cross-reference entry before ${lexer.position()}`)
+  }
+  if (use.text !== 'n' && use.text !== 'f') throw unreadable(`cross-reference entry of kind ${use.text.slice(0, 20)}`)
+  if (use.text === 'f' || offset.value === 0) return { kind: 'free' }
+  return { kind: 'plain', offset: offset.value, generation: generation.value }
+}
+
+function checkSubsection(first: number, count: number, before: number): void {
+  if (first < 0 || count < 0 || first + count > maxObjectNumber + 1 || before + count > maxXrefEntries) {
+    throw unreadable(`a cross-reference subsection of ${count} entries from ${first}`)
+  }
+}
+
+/** Of two entries for one object in one section the first counts, as for the sections themselves. */
+function addEntry(entries: Map<number, XrefEntry>, number: number, place: XrefEntry): void {
+  if (!entries.has(number)) entries.set(number, place)
+}
+
+async function readStreamSection(file: RandomAccess, offset: number): Promise<XrefSection> {
+  const { object } = await parseAt(file, offset, parseIndirectObject)
+  if (object.kind !== 'stream' || nameEntry(object.dictionary, 'Type') !== 'XRef') {
+    throw unreadable(`no cross-reference section at ${offset}`)
+  }
+  const trailer = object.dictionary
+  const encoded = await readDirectStream(file, object)
+  const entries = parseStreamEntries(decodeStream(encoded, trailer), trailer)
+  return { kind: 'stream', offset, end: object.dataStart + encoded.length, trailer, entries }
+}
+
+/** Cross-reference streams come before any reference can be resolved, so all they say is direct. */
+async function readDirectStream(file: RandomAccess, stream: PdfStream): Promise<Uint8Array> {
+  const length = integerEntry(stream.dictionary, 'Length') ?? -1
+  if (length < 0 || length > maxStreamBytes || stream.dataStart + length > file.size) {
+    throw unreadable('a cross-reference stream has no usable /Length')
+  }
+  return file.read(stream.dataStart, length)
+}
+
+function parseStreamEntries(data: Uint8Array, trailer: PdfDictionary): Entries {
+  const widths = integersOf(trailer, 'W')
+  const [typeWidth = -1, secondWidth = -1, thirdWidth = -1] = widths
+  const entryBytes = typeWidth + secondWidth + thirdWidth
+  if (widths.length < 3 || widths.some(width => width < 0 || width > 8) || entryBytes === 0) {
+    throw unreadable('a cross-reference stream has no usable /W')
+  }
+  const index = trailer.entries.has('Index') ? integersOf(trailer, 'Index') : [0, integerEntry(trailer, 'Size') ?? 0]
+  const entries = new Map<number, XrefEntry>()
+  let at = 0
+  const field = (width: number) => {
+    let value = 0
+    for (const end = at + width; at < end; at++) value = value * 256 + (data[at] ?? 0)
+    return value
+  }
+  for (let pair = 0; pair + 1 < index.length; pair += 2) {
+    const first = index[pair] ?? 0
+    const count = index[pair + 1] ?? 0
+    checkSubsection(first, count, entries.size)
+    if (at + count * entryBytes > data.length) throw unreadable('a cross-reference stream is too short')
+    for (let offset = 0; offset < count; offset++) {
+      const type = typeWidth === 0 ? 1 : field(typeWidth)
+      addEntry(entries, first + offset, streamEntry(type, field(secondWidth), field(thirdWidth)))
+    }
+  }
+  return entries
+}
+
+/** ISO 32000-1, table 18; unknown types are references to the null object. */
+function streamEntry(type: number, second: number, third: number): XrefEntry {
+  if (type === 1) return { kind: 'plain', offset: second, generation: third }
+  if (type === 2) return { kind: 'packed', stream: second, index: third }
+  return { kind: 'free' }
+}
+
+function integersOf(dictionary: PdfDictionary, key: string): readonly number[] {
+  const value = entry(dictionary, key)
+  if (value.kind !== 'array') return []
+  return value.items.map(item => (item.kind === 'integer' ? item.value : -1))
+}

@@ -1,0 +1,266 @@
+// The appliance's edges, types only. The device owns these interfaces; drivers implement them, usually behind a worker
+// (drivers/worker). Expected outcomes are values, surprises are thrown as Fault. Everything that can wait takes an
+// AbortSignal; aborting ends the wait with the signal's reason and leaves the outside world as a later retry expects it.
+
+import type { ErrorCode } from './errors.ts'
+
+/** Bytes in order. A consumer reads them once, to the end, or calls `return()`. */
+export type ByteStream = AsyncIterable<Uint8Array>
+
+// ------------------------------------------------------------------------------------------------------------- scan
+
+export type ColourMode = 'color' | 'gray' | 'bw' | 'auto'
+export type ScanSource = 'adf' | 'flatbed'
+export type ImageType = 'image/jpeg' | 'image/png' | 'image/tiff' | 'image/x-portable-anymap'
+
+/** What a scan is asked for. `auto` colour is scanned in colour; the pages step decides. */
+export interface ScanSettings {
+  /** Pixels per inch, the same on both axes; at least 200. */
+  readonly resolution: number
+  readonly colour: ColourMode
+  readonly paper: 'A3' | 'A4' | 'A5' | 'letter'
+  readonly source: ScanSource
+  readonly duplex: boolean
+  /** Stop after this many images; absent: until the feeder is empty (one on the flatbed). */
+  readonly maxImages?: number
+}
+
+/** One image exactly as the device made it. `image` must be drained before the next page is asked for. */
+export interface ScannedPage {
+  /** 1-based within this scan. */
+  readonly number: number
+  readonly side: 'front' | 'back'
+  readonly mediaType: ImageType
+  /** What was asked of the device; the image's own header may disagree. */
+  readonly resolution: number
+  readonly image: ByteStream
+}
+
+/** How a scan ended; the pages yielded before it are whole in every case. */
+export type ScanEnd =
+  | { readonly end: 'empty' | 'limit'; readonly imagesCompleted?: number }
+  | { readonly end: 'fault'; readonly code: ScanFaultCode; readonly detail: string }
+
+export type ScanFaultCode = Extract<
+  ErrorCode,
+  | 'SCANNER_ABSENT'
+  | 'SCANNER_UNPLUGGED'
+  | 'SCANNER_BUSY'
+  | 'SCANNER_JAM'
+  | 'SCANNER_DOUBLE_FEED'
+  | 'SCANNER_COVER_OPEN'
+  | 'SCANNER_FAILED'
+  | 'SCANNER_TIMEOUT'
+  | 'SCAN_SETTING_REFUSED'
+  | 'FEEDER_EMPTY'
+>
+
+export interface ScannerInfo {
+  /** Stable over restarts and replugging; what `--device` takes. */
+  readonly id: string
+  readonly name: string
+  readonly driver: 'escl' | 'sane'
+  readonly state: 'ready' | 'busy' | 'absent' | 'fault'
+  /** Why it is not ready. */
+  readonly code?: ScanFaultCode
+  readonly sources: readonly ScanSource[]
+  readonly duplex: boolean
+  /** Whether paper lies in the feeder; absent where the device cannot tell. */
+  readonly paperLoaded?: boolean
+}
+
+export interface Scanner {
+  /** Never throws for a device that is missing or broken: that is a state. */
+  list(signal?: AbortSignal): Promise<readonly ScannerInfo[]>
+  /**
+   * Feeds sheets and yields each image as it is finished; the generator's return value says how the feeding ended.
+   * Returning early or aborting cancels the job at the device. An unknown `deviceId` ends with SCANNER_ABSENT.
+   */
+  scan(deviceId: string, settings: ScanSettings, signal: AbortSignal): AsyncGenerator<ScannedPage, ScanEnd, void>
+}
+
+// ------------------------------------------------------------------------------------------------------------ pages
+
+/** What was found out about one page image. Angles are clockwise degrees that the content is turned by. */
+export interface PageVerdict {
+  /** Pixels as stored, before any turning. */
+  readonly width: number
+  readonly height: number
+  /** Pixels per inch, from the image's header where it is plausible, else what was asked of the scanner. */
+  readonly resolution: number
+  readonly colour: 'color' | 'gray' | 'bw'
+  readonly blank: boolean
+  /** Quarter turns that bring the text upright; 0 unless it was found with confidence. */
+  readonly turn: 0 | 90 | 180 | 270
+  /** Fine skew of the content; 0 where it could not be told. */
+  readonly skewDegrees: number
+}
+
+export interface PreparePageRequest {
+  readonly mediaType: ImageType
+  /** What was asked of the scanner, pixels per inch. */
+  readonly resolution: number
+  readonly colour: ColourMode
+  readonly deskew: boolean
+}
+
+/**
+ * A page made ready: either the scanner's own bytes fit as they are (`original`), or an image to be used instead.
+ * `ccitt-g4` is a bare T.6 stream, 1 = black, `width` × `height` pixels. `preview` is a JPEG for the screen, upright.
+ */
+export interface PreparedPage {
+  readonly verdict: PageVerdict
+  readonly preview: Uint8Array
+  readonly rendition: PageRendition
+}
+
+export type PageEncoding = 'jpeg' | 'ccitt-g4'
+
+export type PageRendition =
+  | { readonly kind: 'original'; readonly encoding: 'jpeg'; readonly width: number; readonly height: number }
+  | {
+      readonly kind: 'encoded'
+      readonly encoding: PageEncoding
+      readonly width: number
+      readonly height: number
+      readonly bytes: Uint8Array
+    }
+
+/** Decodes foreign images; hosted by the parse worker. */
+export interface Imaging {
+  /** Throws IMAGE_UNREADABLE or IMAGE_TOO_LARGE. */
+  prepare(image: ByteStream, request: PreparePageRequest, signal?: AbortSignal): Promise<PreparedPage>
+}
+
+// ------------------------------------------------------------------------------------------------------------- sign
+
+export type DigestAlgorithm = 'SHA-256' | 'SHA-384' | 'SHA-512'
+export type SignatureAlgorithm =
+  | 'SHA256withRSA'
+  | 'SHA384withRSA'
+  | 'SHA512withRSA'
+  | 'SHA256withECDSA'
+  | 'SHA384withECDSA'
+  | 'SHA512withECDSA'
+
+/** What the token itself tells of its PIN. PKCS#11 knows no exact count: `few` is CKF_USER_PIN_COUNT_LOW. */
+export type PinTries = 'unknown' | 'few' | 'last' | 'none'
+
+export interface Token {
+  /** PKCS#11 token label and serial; stable while the card lives. */
+  readonly id: string
+  readonly label: string
+  readonly pinTries: PinTries
+}
+
+/** A certificate whose private key is on the token and whose key usage allows signing documents. */
+export interface SigningCertificate {
+  readonly tokenId: string
+  /** CKA_ID, lower-case hex. */
+  readonly keyId: string
+  /** DER of the certificate. */
+  readonly certificate: Uint8Array
+  /** DER of the issuers found on the token, nearest first; may be empty. */
+  readonly chain: readonly Uint8Array[]
+}
+
+export interface SignRequest {
+  readonly tokenId: string
+  readonly keyId: string
+  readonly algorithm: SignatureAlgorithm
+  /** Digest of the signed attributes; documents never reach a signer. */
+  readonly digest: Uint8Array
+  /** UTF-8; the signer overwrites its own copies after use, the caller overwrites this one. */
+  readonly pin: Uint8Array
+}
+
+export type SignOutcome =
+  | { readonly outcome: 'signed'; readonly signature: Uint8Array }
+  | { readonly outcome: 'pin-wrong'; readonly tries: PinTries }
+  | { readonly outcome: 'pin-locked' }
+  | { readonly outcome: 'token-absent' }
+  | { readonly outcome: 'token-removed' }
+  | { readonly outcome: 'failed'; readonly detail: string }
+
+export interface Signer {
+  /** Tokens present now. Throws TOKEN_MODULE_FAILED when no module at all could be loaded. */
+  tokens(signal?: AbortSignal): Promise<readonly Token[]>
+  certificates(tokenId: string, signal?: AbortSignal): Promise<readonly SigningCertificate[]>
+  /** One login attempt at most, never repeated. ECDSA signatures come back as DER Ecdsa-Sig-Value. */
+  sign(request: SignRequest, signal?: AbortSignal): Promise<SignOutcome>
+}
+
+// ---------------------------------------------------------------------------------------------------------- deliver
+
+/** One attempt to hand a copy to a destination. The same key and the same bytes on every retry. */
+export interface DeliveryRequest {
+  readonly destinationId: string
+  readonly idempotencyKey: string
+  readonly fileName: string
+  readonly mediaType: 'application/pdf'
+  readonly bytes: number
+  /** Lower-case hex. */
+  readonly sha256: string
+  readonly metadata: Readonly<Record<string, string>>
+  readonly body: ByteStream
+}
+
+export interface Receipt {
+  /** The destination's own name for the copy. */
+  readonly reference: string
+  /** What the destination says it received; equal to what was sent, or the attempt is RECEIPT_INVALID. */
+  readonly sha256: string
+  /** ISO 8601, by the destination's clock. */
+  readonly receivedAt: string
+}
+
+export type DeliveryOutcome =
+  | { readonly outcome: 'delivered'; readonly receipt: Receipt }
+  | {
+      readonly outcome: 'later'
+      readonly code: DeliveryLaterCode
+      readonly detail: string
+      readonly retryAfterMs?: number
+    }
+  | { readonly outcome: 'refused'; readonly code: DeliveryRefusedCode; readonly detail: string }
+
+export type DeliveryLaterCode = Extract<
+  ErrorCode,
+  'DESTINATION_UNREACHABLE' | 'DESTINATION_BUSY' | 'DESTINATION_UNTRUSTED' | 'RECEIPT_INVALID'
+>
+export type DeliveryRefusedCode = Extract<ErrorCode, 'DESTINATION_REFUSED'>
+
+export interface Delivery {
+  /** At least once on the wire, exactly once in effect: idempotent by `idempotencyKey`. */
+  deliver(request: DeliveryRequest, signal: AbortSignal): Promise<DeliveryOutcome>
+}
+
+// ------------------------------------------------------------------------------------------------------ time and log
+
+export interface Clock {
+  /** Milliseconds since 1970 by the wall clock. */
+  now(): number
+  /** Resolves after `ms`; rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export interface Random {
+  bytes(length: number): Uint8Array
+  /** In [0, 1). */
+  fraction(): number
+}
+
+export interface Log {
+  info(event: string, fields?: Readonly<Record<string, unknown>>): void
+  warn(event: string, fields?: Readonly<Record<string, unknown>>): void
+  error(event: string, fields?: Readonly<Record<string, unknown>>): void
+}
+
+// ------------------------------------------------------------------------------------------------------------ bytes
+
+/** Bytes that can be read anywhere: a file, a stored blob, a buffer. */
+export interface RandomAccess {
+  readonly size: number
+  /** Exactly `length` bytes from `offset`; throws RangeError outside the file. */
+  read(offset: number, length: number): Promise<Uint8Array>
+}

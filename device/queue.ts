@@ -1,0 +1,101 @@
+// The durable queue between every two steps: the only way a document changes. An event goes through the pure transition,
+// then document and audit entry become one transaction, then whoever listens is told. A document at rest here survives
+// everything; whatever was not committed did not happen.
+
+import { entryOf } from './audit/entries.ts'
+import { type Document, type DocumentEvent, type Opening, openDocument, type StageName } from './document.ts'
+import { Fault } from './errors.ts'
+import type { Clock } from './ports.ts'
+import type { DocumentQuery, DocumentSummary } from './store/documents.ts'
+import type { Store } from './store/store.ts'
+import { next } from './transition.ts'
+
+export interface Queue {
+  /** Commits a new document at the stage `gathering`. */
+  open(opening: Omit<Opening, 'at'>): Document
+  /** Throws NOT_FOUND for a document that never was or is erased. */
+  get(id: string): Document
+  /** Newest first, without opening anything. */
+  list(query?: DocumentQuery): readonly DocumentSummary[]
+  /** The document after the event, durable when this returns. Throws STAGE_CONFLICT, DISK_FULL and the rules' faults. */
+  commit(id: string, event: DocumentEvent): Document
+  /** Destroys key, pages and copy of a document that is done or discarded. */
+  erase(id: string): Promise<void>
+  /** Called after each commit, with the new state; returns the way to stop. */
+  subscribe(listener: (document: Document) => void): () => void
+}
+
+/** Stages at which a document still wants something. */
+export const liveStages = [
+  'gathering',
+  'composing',
+  'signing',
+  'sealing',
+  'delivering',
+  'done',
+  'discarded',
+] as const satisfies StageName[]
+
+export function createQueue({ store, clock }: { store: Store; clock: Clock }): Queue {
+  const listeners = new Set<(document: Document) => void>()
+  const now = () => new Date(clock.now()).toISOString()
+
+  function record(id: string): { document: Document; version: number } {
+    const stored = store.load(id)
+    if (stored === undefined || stored.erased) throw new Fault('NOT_FOUND', `no document ${id}`)
+    return { document: documentIn(stored.body), version: stored.version }
+  }
+
+  function tell(document: Document): Document {
+    for (const listener of listeners) listener(document)
+    return document
+  }
+
+  return Object.freeze({
+    open(opening: Omit<Opening, 'at'>): Document {
+      const document = openDocument({ ...opening, at: now() })
+      store.create(document.id)
+      store.commit(
+        { id: document.id, version: 1, ...row(document) },
+        { event: 'documentOpened', details: { mode: opening.order.signature.mode } },
+      )
+      return tell(document)
+    },
+    get: (id: string) => record(id).document,
+    list: (query?: DocumentQuery) => store.list(query),
+    commit(id: string, event: DocumentEvent): Document {
+      const { document, version } = record(id)
+      const changed = next(document, event, now())
+      store.commit({ id, version: version + 1, ...row(changed) }, entryOf(event, changed))
+      return tell(changed)
+    },
+    async erase(id: string): Promise<void> {
+      const event = { type: 'erased' } as const
+      const erased = next(record(id).document, event, now())
+      await store.erase(id, entryOf(event, erased))
+      tell(erased)
+    },
+    subscribe(listener: (document: Document) => void): () => void {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  })
+}
+
+function row(document: Document) {
+  return { stage: document.stage.name, wakeAt: wakeAt(document), body: document }
+}
+
+/** The store gives back what `row` gave it, sealed and authenticated: the shape is this version's or a migration's. */
+export function documentIn(body: unknown): Document {
+  return body as Document
+}
+
+/** When a document wants attention by itself: milliseconds since 1970, or null. */
+export function wakeAt({ stage, hold, order, changedAt }: Document): number | null {
+  if (hold !== null) return hold.retryAt === null ? null : Date.parse(hold.retryAt)
+  if (stage.name === 'done') return Date.parse(changedAt) + order.retentionHours * 3_600_000
+  if (stage.name !== 'delivering') return null
+  const times = stage.deliveries.filter(d => d.state === 'waiting').map(d => Date.parse(d.nextAttemptAt ?? changedAt))
+  return times.length === 0 ? null : Math.min(...times)
+}

@@ -1,0 +1,76 @@
+// Stored bytes for one run of the command line: files in a private folder that goes away with it. Nothing here is durable
+// or encrypted; the appliance uses store.ts.
+
+import { createHash } from 'node:crypto'
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Blobs } from '../path/step.ts'
+import type { ByteStream, RandomAccess } from '../ports.ts'
+import type { StoredBlob } from './blobs.ts'
+
+const chunkBytes = 256 * 1024
+
+export interface Scratch extends Blobs {
+  readonly folder: string
+  remove(): Promise<void>
+}
+
+export async function createScratch(): Promise<Scratch> {
+  const folder = await mkdtemp(join(tmpdir(), 'compulsa-'))
+  let written = 0
+  const pathOf = (name: string) => join(folder, name)
+  return Object.freeze({
+    folder,
+    async write(_documentId: string, bytes: ByteStream): Promise<StoredBlob> {
+      written += 1
+      const name = `${written}.blob`
+      const file = await open(pathOf(name), 'wx', 0o600)
+      await using _closed = { [Symbol.asyncDispose]: () => file.close() }
+      const hash = createHash('sha256')
+      let size = 0
+      for await (const chunk of bytes) {
+        hash.update(chunk)
+        size += chunk.length
+        await file.writeFile(chunk)
+      }
+      return { name, bytes: size, sha256: hash.digest('hex') }
+    },
+    read: (_documentId: string, name: string) => readFile(pathOf(name)),
+    open: (_documentId: string, name: string) => openFile(pathOf(name)),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  })
+}
+
+/** A file's bytes in order. */
+export async function* readFile(path: string): ByteStream & AsyncGenerator<Uint8Array> {
+  const file = await open(path)
+  await using _closed = { [Symbol.asyncDispose]: () => file.close() }
+  for (;;) {
+    const buffer = Buffer.allocUnsafe(chunkBytes)
+    const { bytesRead } = await file.read(buffer, 0, chunkBytes)
+    if (bytesRead === 0) return
+    yield buffer.subarray(0, bytesRead)
+  }
+}
+
+/** A file's bytes anywhere. */
+export async function openFile(path: string): Promise<RandomAccess & { close(): Promise<void> }> {
+  const file = await open(path)
+  const { size } = await file.stat()
+  return {
+    size,
+    async read(offset: number, length: number): Promise<Uint8Array> {
+      if (offset < 0 || length < 0 || offset + length > size)
+        throw new RangeError(`${offset}+${length} of ${size} bytes`)
+      const buffer = Buffer.alloc(length)
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await file.read(buffer, done, length - done, offset + done)
+        if (bytesRead === 0) throw new RangeError('the file became shorter')
+        done += bytesRead
+      }
+      return buffer
+    },
+    close: () => file.close(),
+  }
+}

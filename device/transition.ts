@@ -1,0 +1,290 @@
+// The one pure function that moves a document from stage to stage. Time and everything random arrive inside events; every
+// event is committed before the work it allows begins.
+//
+//               scanStarted / pageStored / pagePrepared / page edits
+//                 ┌───────┐
+//                 ▼       │ approved            composed           signatureIntended
+//   opened ──► gathering ─┴──────────► composing ─────────► signing ───────────────► sealing
+//                 ▲  ▲                     │                 │   ▲                      │
+//                 │  └──── reopened ───────┼─────────────────┘   └── signatureDropped ──┤
+//                 └─────── reopened ───────┘                                            │
+//                                          │ composed, mode none                 signed │
+//                                          └───────────► delivering ◄───────────────────┘
+//                                                            │ delivered, to every destination
+//   discarded ◄── (any stage before delivering)              ▼
+//      │                                                   done ──► erased
+//      └──────────────────────────► erased
+
+import type { SourceNature } from './config.ts'
+import type {
+  Approval,
+  DeliveryState,
+  DiscardReason,
+  Document,
+  DocumentEvent,
+  Hold,
+  Page,
+  QuarterTurn,
+  SignatureFacts,
+  Stage,
+  StageName,
+  StoredBlob,
+} from './document.ts'
+import { elaborationState, keptPages } from './document.ts'
+import { errorTable, Fault } from './errors.ts'
+
+/**
+ * The document after an event that happened at `at` (ISO 8601). Throws STAGE_CONFLICT where the event does not belong to
+ * the stage, and the named fault where a rule forbids it; the document given is never altered.
+ */
+export function next(document: Document, event: DocumentEvent, at: string): Document {
+  const changed = apply(document, event, at)
+  return { ...changed, changedAt: at }
+}
+
+function apply(document: Document, event: DocumentEvent, at: string): Document {
+  switch (event.type) {
+    case 'held':
+      return { ...document, hold: { ...holdOf(event, at), attempts: (document.hold?.attempts ?? 0) + 1 } }
+    case 'resumed':
+      return { ...document, hold: null }
+    case 'discarded':
+      return discard(document, event.reason)
+    case 'erased':
+      return erase(document)
+    case 'pagePrepared':
+    case 'pageUnusable':
+      return settlePage(document, event)
+    default:
+      break
+  }
+  const { stage } = document
+  switch (stage.name) {
+    case 'gathering':
+      return gathering(document, stage, event, at)
+    case 'composing':
+      return composing(document, stage, event)
+    case 'signing':
+    case 'sealing':
+      return signing(document, stage, event, at)
+    case 'delivering':
+    case 'done':
+      return delivering(document, stage, event, at)
+    default:
+      throw conflict(document, event)
+  }
+}
+
+type StageOf<N extends StageName> = Extract<Stage, { readonly name: N }>
+
+function gathering(document: Document, stage: StageOf<'gathering'>, event: DocumentEvent, at: string): Document {
+  switch (event.type) {
+    case 'scanStarted':
+      if (stage.scan === 'running') throw conflict(document, event)
+      return { ...document, hold: null, stage: { name: 'gathering', scan: 'running' } }
+    case 'pageStored':
+      return {
+        ...document,
+        pages: [...document.pages, { ...event.page, prepared: null, unusable: null, turn: 0, deleted: false }],
+      }
+    case 'scanEnded':
+      return { ...document, hold: null, stage: { name: 'gathering', scan: 'idle' } }
+    case 'scanFailed':
+      return { ...document, hold: scanHold(event, at), stage: { name: 'gathering', scan: 'idle' } }
+    case 'pageTurned':
+      return changePage(document, event.pageId, page => ({
+        ...page,
+        turn: ((page.turn + event.by) % 360) as QuarterTurn,
+      }))
+    case 'pageDeleted':
+    case 'pageRestored':
+      return changePage(document, event.pageId, page => ({ ...page, deleted: event.type === 'pageDeleted' }))
+    case 'pagesOrdered':
+      return { ...document, pages: inOrder(document.pages, event.pageIds) }
+    case 'approved':
+      return approve(document, stage, event.sourceNature, at)
+    default:
+      throw conflict(document, event)
+  }
+}
+
+function approve(document: Document, stage: StageOf<'gathering'>, sourceNature: SourceNature, at: string): Document {
+  if (stage.scan === 'running') throw new Fault('STAGE_CONFLICT', 'the feeder is still running')
+  const kept = keptPages(document)
+  if (kept.length === 0) throw new Fault('NO_PAGES', 'the copy has no pages')
+  const unusable = kept.findIndex(page => page.unusable !== null)
+  if (unusable >= 0)
+    throw new Fault('IMAGE_UNREADABLE', `page ${unusable + 1} cannot be used and must be scanned again`)
+  const approval = { sourceNature, elaborationState: elaborationState(document.order, sourceNature), at }
+  return { ...document, hold: null, stage: { name: 'composing', approval } }
+}
+
+function composing(document: Document, stage: StageOf<'composing'>, event: DocumentEvent): Document {
+  switch (event.type) {
+    case 'composed': {
+      const { approval } = stage
+      if (document.order.signature.mode === 'none') {
+        return deliverable(document, approval, event.copy, null, event.deliveryKeys)
+      }
+      return { ...document, hold: null, stage: { name: 'signing', approval, copy: event.copy } }
+    }
+    case 'reopened':
+      return { ...document, hold: null, stage: { name: 'gathering', scan: 'idle' } }
+    default:
+      throw conflict(document, event)
+  }
+}
+
+function signing(
+  document: Document,
+  stage: StageOf<'signing' | 'sealing'>,
+  event: DocumentEvent,
+  at: string,
+): Document {
+  const { approval, copy } = stage
+  if (stage.name === 'signing') {
+    if (event.type === 'signatureIntended') {
+      return { ...document, hold: null, stage: { name: 'sealing', approval, copy, pending: event.pending } }
+    }
+    if (event.type === 'reopened') return { ...document, hold: null, stage: { name: 'gathering', scan: 'idle' } }
+    throw conflict(document, event)
+  }
+  if (event.type === 'signatureDropped') return { ...document, hold: null, stage: { name: 'signing', approval, copy } }
+  if (event.type !== 'signed') throw conflict(document, event)
+  return deliverable(document, approval, event.copy, { signer: event.signer, level: 'B', at }, event.deliveryKeys)
+}
+
+function deliverable(
+  document: Document,
+  approval: Approval,
+  copy: StoredBlob,
+  signature: SignatureFacts | null,
+  keys: readonly string[],
+): Document {
+  const deliveries = document.order.destinations.map((destinationId, i): DeliveryState => {
+    const idempotencyKey = keys[i]
+    if (idempotencyKey === undefined) throw new Fault('INTERNAL', 'a destination without an idempotency key')
+    return {
+      destinationId,
+      idempotencyKey,
+      state: 'waiting',
+      attempts: 0,
+      nextAttemptAt: null,
+      lastFault: null,
+      receipt: null,
+    }
+  })
+  const name = deliveries.length === 0 ? 'done' : 'delivering'
+  return { ...document, hold: null, stage: { name, approval, copy, signature, deliveries } }
+}
+
+function delivering(
+  document: Document,
+  stage: StageOf<'delivering' | 'done'>,
+  event: DocumentEvent,
+  at: string,
+): Document {
+  switch (event.type) {
+    case 'delivered':
+      return changeDelivery(document, stage, event.destinationId, delivery => ({
+        ...delivery,
+        state: 'delivered',
+        attempts: delivery.attempts + 1,
+        nextAttemptAt: null,
+        lastFault: null,
+        receipt: event.receipt,
+      }))
+    case 'deliveryPostponed':
+    case 'deliveryRefused':
+      return changeDelivery(document, stage, event.destinationId, delivery => ({
+        ...delivery,
+        state: event.type === 'deliveryRefused' ? 'refused' : 'waiting',
+        attempts: delivery.attempts + 1,
+        nextAttemptAt: event.type === 'deliveryRefused' ? null : event.nextAttemptAt,
+        lastFault: { code: event.code, detail: event.detail, at },
+      }))
+    case 'deliveriesRetried':
+      return {
+        ...document,
+        hold: null,
+        stage: {
+          ...stage,
+          deliveries: stage.deliveries.map(d =>
+            d.state === 'delivered' ? d : { ...d, state: 'waiting', nextAttemptAt: null },
+          ),
+        },
+      }
+    default:
+      throw conflict(document, event)
+  }
+}
+
+function changeDelivery(
+  document: Document,
+  stage: StageOf<'delivering' | 'done'>,
+  destinationId: string,
+  change: (delivery: DeliveryState) => DeliveryState,
+): Document {
+  const found = stage.deliveries.find(d => d.destinationId === destinationId)
+  if (found === undefined || found.state === 'delivered') {
+    throw new Fault('STAGE_CONFLICT', `nothing waits for the destination ${destinationId}`)
+  }
+  const deliveries = stage.deliveries.map(d => (d === found ? change(d) : d))
+  const name = deliveries.every(d => d.state === 'delivered') ? 'done' : 'delivering'
+  return { ...document, stage: { ...stage, name, deliveries } }
+}
+
+function settlePage(
+  document: Document,
+  event: Extract<DocumentEvent, { type: 'pagePrepared' | 'pageUnusable' }>,
+): Document {
+  return changePage(document, event.pageId, page =>
+    event.type === 'pagePrepared'
+      ? { ...page, prepared: event.prepared, unusable: null }
+      : { ...page, prepared: null, unusable: event.code },
+  )
+}
+
+function changePage(document: Document, pageId: string, change: (page: Page) => Page): Document {
+  if (!document.pages.some(page => page.id === pageId)) throw new Fault('NOT_FOUND', `no page ${pageId}`)
+  return { ...document, pages: document.pages.map(page => (page.id === pageId ? change(page) : page)) }
+}
+
+function inOrder(pages: readonly Page[], pageIds: readonly string[]): readonly Page[] {
+  const byId = new Map(pages.map(page => [page.id, page]))
+  const ordered = pageIds.map(id => byId.get(id))
+  if (new Set(pageIds).size !== pages.length || ordered.length !== pages.length || ordered.includes(undefined)) {
+    throw new Fault('REQUEST_INVALID', 'the order must name every page once')
+  }
+  return ordered.filter(page => page !== undefined)
+}
+
+function discard(document: Document, reason: DiscardReason): Document {
+  const { name } = document.stage
+  if (name === 'delivering' || name === 'done' || name === 'discarded' || name === 'erased') {
+    throw new Fault('STAGE_CONFLICT', `a document at ${name} is not discarded`)
+  }
+  return { ...document, hold: null, stage: { name: 'discarded', reason } }
+}
+
+/** Only what every destination has given a receipt for, or a person has thrown away, may be erased. */
+function erase(document: Document): Document {
+  if (document.stage.name !== 'done' && document.stage.name !== 'discarded') {
+    throw new Fault('STAGE_CONFLICT', `a document at ${document.stage.name} is not erased`)
+  }
+  return { ...document, pages: [], hold: null, stage: { name: 'erased' } }
+}
+
+function holdOf(event: Extract<DocumentEvent, { type: 'held' }>, at: string): Omit<Hold, 'attempts'> {
+  const { code, detail, retry, retryAt } = event
+  return { code, detail, retry, at, retryAt }
+}
+
+function scanHold(event: Extract<DocumentEvent, { type: 'scanFailed' }>, at: string): Hold {
+  const { code, detail } = event
+  return { code, detail, retry: errorTable[code].retry, at, attempts: 1, retryAt: null }
+}
+
+function conflict(document: Document, event: DocumentEvent): Fault {
+  return new Fault('STAGE_CONFLICT', `${event.type} does not belong to the stage ${document.stage.name}`)
+}

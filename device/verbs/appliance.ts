@@ -1,0 +1,68 @@
+// What several verbs need of the appliance: its configuration, a reader of its data, ports for one run, a clean end.
+
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import type { Config } from '../config.ts'
+import { type LoadedConfig, loadConfig } from '../config-file.ts'
+import { asFault, Fault } from '../errors.ts'
+import { createLog, newIdFrom, systemClock, systemRandom } from '../host.ts'
+import { openRooms, type Rooms } from '../main.ts'
+import type { ByteStream } from '../ports.ts'
+import { createScratch, type Scratch } from '../store/scratch.ts'
+import { openStore, type StoreReader } from '../store/store.ts'
+import type { Call } from './verb.ts'
+
+export function configOf(call: Call): LoadedConfig {
+  return loadConfig({ configFile: call.text('config'), dataFolder: call.text('data') })
+}
+
+/** The data as they stand, also beside a running appliance. */
+export function readerOf({ dataFolder, deviceKeyFile }: LoadedConfig): StoreReader {
+  return openStore({ folder: dataFolder, deviceKeyFile, clock: systemClock, random: systemRandom, readOnly: true })
+}
+
+export interface Workbench {
+  readonly rooms: Rooms
+  readonly scratch: Scratch
+  readonly newId: () => string
+}
+
+/** Ports and scratch files for one verb; both are gone when `work` ends. Vendor code sees the caller's environment. */
+export async function withWorkbench<T>(config: Config, work: (bench: Workbench) => Promise<T>): Promise<T> {
+  await using held = new AsyncDisposableStack()
+  const scratch = held.adopt(await createScratch(), one => one.remove())
+  const log = createLog(process.env['COMPULSA_LOG'] ?? 'fatal')
+  const inherited = Object.entries(process.env).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value] as const],
+  )
+  const environment = { ...Object.fromEntries(inherited), ...config.devices.environment }
+  const devices = { ...config.devices, environment }
+  const rooms = held.adopt(
+    openRooms({ ...config, devices }, scratch.folder, { clock: systemClock, random: systemRandom, log }),
+    one => one.stop(),
+  )
+  return await work({ rooms, scratch, newId: () => newIdFrom(systemRandom) })
+}
+
+/** Writes a whole file or none. Throws OUTPUT_UNWRITABLE, and what the bytes throw. */
+export async function writeOutput(path: string, bytes: ByteStream | Uint8Array): Promise<void> {
+  const target = resolve(path)
+  const temporary = join(dirname(target), `.${process.pid}.${Date.now()}.part`)
+  try {
+    await writeFile(temporary, bytes, { flag: 'wx' })
+    await rename(temporary, target)
+  } catch (thrown) {
+    await rm(temporary, { force: true })
+    if (thrown instanceof Fault) throw thrown
+    throw new Fault('OUTPUT_UNWRITABLE', `${path}: ${asFault(thrown).detail}`, { cause: thrown })
+  }
+}
+
+/** A small file whole; throws FILE_UNREADABLE. */
+export async function readInput(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (thrown) {
+    throw new Fault('FILE_UNREADABLE', `${path}: ${asFault(thrown).detail}`, { cause: thrown })
+  }
+}

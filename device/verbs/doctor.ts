@@ -1,0 +1,133 @@
+// `compulsa doctor`: what is missing on this machine, and the command that mends it.
+
+import { accessSync, constants, existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { delimiter, dirname, join } from 'node:path'
+import type { LoadedConfig } from '../config-file.ts'
+import { asFault } from '../errors.ts'
+import { configOf, withWorkbench } from './appliance.ts'
+import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
+
+export const doctorVerb: Verb = {
+  name: 'doctor',
+  summary:
+    'Checks programs, native modules, configuration, data folder, devices and the built screen. Exit 1 when something is missing.',
+  options: configOptions,
+  run,
+}
+
+interface Finding {
+  readonly check: string
+  readonly ok: boolean
+  readonly detail: string
+  /** The command or act that mends it. */
+  readonly mend: string
+}
+
+const nodeMajor = 24
+const nativePackages = ['better-sqlite3', 'pkcs11js', 'pcsclite', 'sharp', 'usb', 'node-hid', 'serialport'] as const
+const programs = [
+  { program: 'scanimage', debian: 'sane-utils' },
+  { program: 'pcscd', debian: 'pcscd' },
+  { program: 'chromium', debian: 'chromium' },
+] as const
+
+async function run(call: Call): Promise<Answer> {
+  const findings: Finding[] = [runtime(), ...programs.map(program), ...nativePackages.map(nativePackage), builtScreen()]
+  const loaded = attempt(() => configOf(call))
+  findings.push(
+    finding(
+      'configuration',
+      loaded.fault ?? loaded.value?.path ?? '',
+      loaded.fault === undefined,
+      'correct the key named here',
+    ),
+  )
+  if (loaded.value !== undefined) findings.push(dataFolder(loaded.value), ...(await devices(loaded.value, call)))
+  const missing = findings.filter(one => !one.ok)
+  const lines = findings.map(
+    one =>
+      `${one.ok ? 'ok     ' : 'MISSING'}  ${one.check}: ${one.detail}${one.ok ? '' : `\n         mend: ${one.mend}`}`,
+  )
+  const answer = { json: { ok: missing.length === 0, findings }, lines }
+  if (missing.length === 0) return answer
+  return {
+    ...answer,
+    failed: { code: 'DOCTOR', mend: `${missing.length} of ${findings.length} checks failed; mend them from the top.` },
+  }
+}
+
+function finding(check: string, detail: string, ok: boolean, mend: string): Finding {
+  return { check, ok, detail, mend }
+}
+
+function attempt<T>(work: () => T): { readonly value?: T; readonly fault?: string } {
+  try {
+    return { value: work() }
+  } catch (thrown) {
+    const { code, detail } = asFault(thrown)
+    return { fault: `${code}: ${detail}` }
+  }
+}
+
+function runtime(): Finding {
+  const ok = Number(process.versions.node.split('.')[0]) === nodeMajor
+  return finding('runtime', `Node ${process.versions.node}`, ok, 'run with node_modules/.bin/node (make setup)')
+}
+
+function program({ program: name, debian }: (typeof programs)[number]): Finding {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/bin']
+  const found = folders.map(folder => join(folder, name)).find(path => existsSync(path))
+  return finding(name, found ?? 'not found', found !== undefined, `apt-get install ${debian}`)
+}
+
+function nativePackage(name: (typeof nativePackages)[number]): Finding {
+  const loaded = attempt(() => createRequire(import.meta.url)(name) !== undefined)
+  return finding(name, loaded.fault ?? 'loads', loaded.fault === undefined, 'make setup')
+}
+
+function builtScreen(): Finding {
+  const page = new URL('../../ui/dist/index.html', import.meta.url).pathname
+  const ok = existsSync(page)
+  return finding('screen', ok ? 'built' : 'not built', ok, 'make setup')
+}
+
+function dataFolder({ dataFolder: folder }: LoadedConfig): Finding {
+  let nearest = folder
+  while (!existsSync(nearest)) nearest = dirname(nearest)
+  const writable = attempt(() => accessSync(nearest, constants.W_OK))
+  return finding(
+    'data folder',
+    writable.fault === undefined ? folder : `${nearest} cannot be written`,
+    writable.fault === undefined,
+    `choose another with --data, or make ${nearest} writable`,
+  )
+}
+
+async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]> {
+  return await withWorkbench(config, async ({ rooms }) => {
+    const scanners = await rooms.scanner().list(call.signal)
+    const seen = scanners.map(one =>
+      finding(
+        `scanner ${one.id}`,
+        `${one.name}, ${one.code ?? one.state}`,
+        one.state === 'ready' || one.state === 'busy',
+        'connect it and switch it on',
+      ),
+    )
+    const modules = await rooms
+      .signer()
+      .tokens(call.signal)
+      .then(
+        tokens => finding('token modules', `${tokens.length} tokens present`, true, ''),
+        (thrown: unknown) =>
+          finding(
+            'token modules',
+            asFault(thrown).detail,
+            false,
+            'apt-get install opensc, or correct devices.tokenModules',
+          ),
+      )
+    return [...seen, ...(config.devices.tokenModules.length === 0 ? [] : [modules])]
+  })
+}

@@ -1,0 +1,118 @@
+// `compulsa queue`: where the copies are. Reading needs no running appliance; `retry` and `hold` ask it.
+
+import type { Document } from '../document.ts'
+import { Fault } from '../errors.ts'
+import { askAppliance } from '../http/operator-client.ts'
+import { operatorSocket } from '../main.ts'
+import { documentIn } from '../queue.ts'
+import type { StoreReader } from '../store/store.ts'
+import { configOf, readerOf, writeOutput } from './appliance.ts'
+import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
+
+export const queueVerb: Verb = {
+  name: 'queue',
+  summary:
+    'Shows the documents of the appliance and sends held ones on: list, show ID, retry ID, hold ID, export ID --out F.pdf.',
+  words: { name: 'list|show|retry|hold|export [ID]', min: 1, max: 2 },
+  options: {
+    ...configOptions,
+    out: { type: 'string', help: 'file for `export`' },
+    all: { type: 'boolean', help: '`list` shows erased ones too' },
+  },
+  run,
+}
+
+async function run(call: Call): Promise<Answer> {
+  const loaded = configOf(call)
+  const [action = '', id] = call.words
+  if (action === 'retry' || action === 'hold') {
+    const answer = await askAppliance(
+      operatorSocket(loaded.dataFolder),
+      'POST',
+      `/queue/${needed(id, action)}/${action}`,
+    )
+    return { json: answer, lines: [`${id}: ${action === 'hold' ? 'held' : 'goes on'}`] }
+  }
+  const store = readerOf(loaded)
+  try {
+    if (action === 'list') return list(store, call.flag('all'))
+    if (action === 'show') return show(store, needed(id, action))
+    if (action === 'export') return await exportCopy(store, needed(id, action), call.text('out'))
+    throw new Fault('USAGE', `queue takes list, show, retry, hold or export, not ${action}`)
+  } finally {
+    store.close()
+  }
+}
+
+function needed(id: string | undefined, action: string): string {
+  if (id === undefined || !/^[A-Za-z0-9-]{1,64}$/.test(id))
+    throw new Fault('USAGE', `queue ${action} needs the id of a document`)
+  return id
+}
+
+function list(store: StoreReader, includeErased: boolean): Answer {
+  const documents = store.list({ includeErased, limit: 100_000 }).map(one => ({
+    id: one.id,
+    stage: one.stage,
+    createdAt: new Date(one.createdAt).toISOString(),
+    changedAt: new Date(one.changedAt).toISOString(),
+    wakeAt: one.wakeAt === null ? null : new Date(one.wakeAt).toISOString(),
+  }))
+  const lines = documents.map(one =>
+    `${one.id}  ${one.stage.padEnd(10)}  ${one.createdAt}  ${one.wakeAt === null ? '' : `next ${one.wakeAt}`}`.trimEnd(),
+  )
+  return { json: documents, lines: documents.length === 0 ? ['no documents'] : lines }
+}
+
+function load(store: StoreReader, id: string): Document {
+  const stored = store.load(id)
+  if (stored === undefined) throw new Fault('NOT_FOUND', `no document ${id}`)
+  if (stored.erased) throw new Fault('NOT_FOUND', `the document ${id} is erased`)
+  return documentIn(stored.body)
+}
+
+/** Facts an operator needs; never the content, the title or a name. */
+function show(store: StoreReader, id: string): Answer {
+  const { stage, reference, order, openedAt, changedAt, pages, hold } = load(store, id)
+  const deliveries = 'deliveries' in stage ? stage.deliveries : []
+  const audit = store.audit
+    .list({ documentId: id })
+    .map(({ at, event, details }) => ({ at: new Date(at).toISOString(), event, details }))
+  const copy = 'copy' in stage ? stage.copy : null
+  const json = {
+    id,
+    reference,
+    stage: stage.name,
+    procedure: order.procedureId,
+    openedAt,
+    changedAt,
+    pages: pages.length,
+    hold,
+    copy,
+    deliveries,
+    audit,
+  }
+  return {
+    json,
+    lines: [
+      `${id}  ${stage.name}  reference ${reference}  procedure ${order.procedureId}  ${pages.length} pages`,
+      ...(hold === null
+        ? []
+        : [`  held: ${hold.code}: ${hold.detail}${hold.retryAt === null ? '' : `, next ${hold.retryAt}`}`]),
+      ...deliveries.map(one => {
+        const fault = one.lastFault === null ? '' : `, last ${one.lastFault.code}: ${one.lastFault.detail}`
+        const proof = one.receipt === null ? '' : `, receipt ${one.receipt.reference}`
+        return `  to ${one.destinationId}: ${one.state}, ${one.attempts} attempts${one.nextAttemptAt === null ? '' : `, next ${one.nextAttemptAt}`}${fault}${proof}`
+      }),
+      ...audit.map(({ at, event, details }) => `  ${at}  ${event}  ${details}`),
+    ],
+  }
+}
+
+async function exportCopy(store: StoreReader, id: string, out: string | undefined): Promise<Answer> {
+  if (out === undefined) throw new Fault('USAGE', 'queue export needs --out')
+  const { stage } = load(store, id)
+  if (!('copy' in stage)) throw new Fault('STAGE_CONFLICT', `at ${stage.name} there is no copy yet`)
+  await writeOutput(out, store.blobs.read(id, stage.copy.name))
+  return { json: { out, ...stage.copy }, lines: [`${out}: ${stage.copy.bytes} bytes`] }
+}

@@ -1,0 +1,33 @@
+// `compulsa status`: the running appliance in a few lines.
+
+import type { ApplianceStatus } from '../http/operator.ts'
+import { askAppliance } from '../http/operator-client.ts'
+import { operatorSocket } from '../main.ts'
+import { configOf } from './appliance.ts'
+import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
+
+export const statusVerb: Verb = {
+  name: 'status',
+  summary: 'Asks the running appliance for its state.',
+  options: configOptions,
+  run,
+}
+
+async function run(call: Call): Promise<Answer> {
+  // The answer comes from the same program over its own socket file.
+  const status = (await askAppliance(operatorSocket(configOf(call).dataFolder), 'GET', '/status')) as ApplianceStatus
+  const { kiosk, version, screen, startedAt, scanners, documents, oldestWaiting, freeBytes, audit } = status
+  const counts = Object.entries(documents).flatMap(([stage, count]) => (count === 0 ? [] : [`${count} ${stage}`]))
+  return {
+    json: status,
+    lines: [
+      `${kiosk}, version ${version}, running since ${startedAt}, screen ${screen}`,
+      ...scanners.map(
+        one => `scanner ${one.id}: ${one.name}, ${one.state}${one.code === undefined ? '' : ` (${one.code})`}`,
+      ),
+      `documents: ${counts.length === 0 ? 'none' : counts.join(', ')}`,
+      `oldest waiting for delivery: ${oldestWaiting ?? 'none'}`,
+      `free: ${Math.round(freeBytes / 2 ** 20)} MiB, audit entries: ${audit.sequence}`,
+    ],
+  }
+}

@@ -1,0 +1,154 @@
+// One run of scanimage in batch mode: the names of the pages it finishes as they come, what it said, how it ended, and
+// an end to it that lets the backend stop its motor. No run outlives its `finish()`.
+
+import { Fault } from '../../device/errors.ts'
+import { lines, type ProcessExit, type RunningProcess, run, start } from '../exec.ts'
+import { type ScanFault, scanFault } from './driver.ts'
+import { createJournal, endingOf, isPageName, type SaneJournal } from './sane-output.ts'
+
+const scanimage = 'scanimage'
+/** How long a backend may take to stop its motor before the process is ended. */
+const cancelTimeoutMs = 5_000
+
+export interface BatchRun {
+  readonly journal: SaneJournal
+  /** File names relative to the run's folder; ends with the run. A page that takes too long throws SCANNER_TIMEOUT. */
+  pages(): AsyncGenerator<string, void, void>
+  /** How it ended and that all it said is in the journal. */
+  exit(): Promise<ProcessExit>
+  /** Interrupts the run unless it is over, and resolves when it is. */
+  finish(): Promise<void>
+}
+
+export interface BatchOptions {
+  readonly args: readonly string[]
+  readonly folder: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly pageTimeoutMs: number
+}
+
+/** A question to scanimage that is answered on standard output, or why there is no answer. */
+export async function askScanimage(
+  args: readonly string[],
+  options: {
+    readonly environment: Readonly<Record<string, string>>
+    readonly timeoutMs: number
+    readonly signal?: AbortSignal
+  },
+): Promise<{ readonly output: string } | ScanFault> {
+  const { exit, stdout, stderr } = await run(scanimage, args, options)
+  const fault = processFault(exit)
+  if (fault !== undefined) return fault
+  const ending = exit.end === 'exited' && exit.code !== 0 ? endingOf(exit.code, stderr.split('\n')) : undefined
+  if (ending?.end === 'fault') return scanFault(ending.code, ending.detail)
+  return { output: new TextDecoder().decode(stdout) }
+}
+
+/** Starts a batch. The caller calls `finish()`, whatever happens. */
+export function startBatch({ args, folder, environment, pageTimeoutMs }: BatchOptions): BatchRun {
+  const child = start(scanimage, args, { folder, environment })
+  child.stdin.end()
+  const journal = createJournal()
+  const names = readNames(child)
+  const journalled = readJournal(child, journal)
+  let over = false
+  const ended = child.exit.then(exit => {
+    over = true
+    return exit
+  })
+  let finished: Promise<void> | undefined
+
+  async function* pages(): AsyncGenerator<string, void, void> {
+    for (;;) {
+      const name = await withDeadline(names.next(), pageTimeoutMs)
+      if (name === undefined) return
+      yield name
+    }
+  }
+
+  async function exit(): Promise<ProcessExit> {
+    await Promise.all([names.ended, journalled])
+    return ended
+  }
+
+  async function interruptAndWait(): Promise<void> {
+    if (!over && child.pid > 0) interrupt(child.pid)
+    const timer = setTimeout(() => void child.kill(), cancelTimeoutMs)
+    await exit()
+    clearTimeout(timer)
+  }
+
+  function finish(): Promise<void> {
+    // Once only: at a second signal scanimage leaves without a word to the device.
+    finished ??= interruptAndWait()
+    return finished
+  }
+
+  return Object.freeze({ journal, pages, exit, finish })
+}
+
+/** A process that did not end by itself. */
+export function processFault(exit: ProcessExit): ScanFault | undefined {
+  switch (exit.end) {
+    case 'exited':
+      return undefined
+    case 'timeout':
+      return scanFault('SCANNER_TIMEOUT', 'the scanner did not answer')
+    case 'signalled':
+      return scanFault('SCANNER_FAILED', `scanimage was ended by ${exit.signal}`)
+    case 'not-found':
+      return scanFault('SCANNER_FAILED', 'scanimage is not installed (sane-utils)')
+  }
+}
+
+async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Fault('SCANNER_TIMEOUT', `no page within ${ms} ms`)), ms)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * The page names as they come, then undefined. Standard output is read to its end even when nobody asks any more: a
+ * closed pipe would be a signal to scanimage, and the interrupt its second.
+ */
+function readNames(child: RunningProcess): { next(): Promise<string | undefined>; readonly ended: Promise<void> } {
+  const names: string[] = []
+  let closed = false
+  let wake = () => {}
+  const read = async () => {
+    for await (const line of lines(child.stdout)) {
+      // A backend may print words of its own.
+      if (isPageName(line)) names.push(line)
+      wake()
+    }
+    closed = true
+    wake()
+  }
+  const next = async () => {
+    while (names.length === 0 && !closed) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      wake = resolve
+      await promise
+    }
+    return names.shift()
+  }
+  return { next, ended: read() }
+}
+
+async function readJournal(child: RunningProcess, journal: SaneJournal): Promise<void> {
+  for await (const line of lines(child.stderr)) journal.add(line)
+}
+
+/** scanimage cancels at the device on SIGINT only; SIGTERM ends it where it stands. */
+function interrupt(pid: number): void {
+  try {
+    process.kill(pid, 'SIGINT')
+  } catch (thrown) {
+    // ESRCH: it ended by itself in this moment.
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH')) throw thrown
+  }
+}

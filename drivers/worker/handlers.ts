@@ -1,0 +1,103 @@
+// The workers' side of remote.ts: calls in, a driver's answers out. Parameters come from the device, made from the same
+// types, and are taken as they are; the trust goes that way only. A driver's pages and bytes pass through unbuffered.
+
+import { Buffer } from 'node:buffer'
+import { Fault } from '../../device/errors.ts'
+import type {
+  ByteStream,
+  Delivery,
+  DeliveryRequest,
+  Imaging,
+  PreparePageRequest,
+  Scanner,
+  ScanSettings,
+  Signer,
+  SignRequest,
+} from '../../device/ports.ts'
+import type { CallContext, Handler, Handlers } from './serve.ts'
+import type { WireCertificates, WirePreparedPage, WirePreparedPart, WireSignOutcome } from './shapes.ts'
+
+export function scannerHandlers(scanner: Scanner): Handlers {
+  return new Map<string, Handler>([
+    ['list', (_params, { signal }) => scanner.list(signal)],
+    ['scan', (params, context) => scanTo(scanner, params as { deviceId: string; settings: ScanSettings }, context)],
+  ])
+}
+
+async function scanTo(
+  scanner: Scanner,
+  { deviceId, settings }: { readonly deviceId: string; readonly settings: ScanSettings },
+  { signal, emit }: CallContext,
+): Promise<unknown> {
+  const pages = scanner.scan(deviceId, settings, signal)
+  try {
+    for (;;) {
+      const { done, value } = await pages.next()
+      if (done === true) return value
+      const { image, ...page } = value
+      await emit(page, image)
+    }
+  } finally {
+    // Where the caller has gone, this is what cancels the job at the device.
+    await pages.return({ end: 'empty' })
+  }
+}
+
+export function signerHandlers(signer: Signer): Handlers {
+  return new Map<string, Handler>([
+    ['tokens', (_params, { signal }) => signer.tokens(signal)],
+    [
+      'certificates',
+      async (params, { signal }): Promise<WireCertificates> => {
+        const found = await signer.certificates((params as { tokenId: string }).tokenId, signal)
+        return found.map(({ tokenId, keyId, certificate, chain }) => ({
+          tokenId,
+          keyId,
+          certificate: toBase64(certificate),
+          chain: chain.map(toBase64),
+        }))
+      },
+    ],
+    ['sign', signWith(signer)],
+  ])
+}
+
+function signWith(signer: Signer): Handler {
+  return async (params, { secret, signal }): Promise<WireSignOutcome> => {
+    if (secret === undefined) throw new Fault('FRAME_INVALID', 'sign without a PIN')
+    const { digest, ...request } = params as Omit<SignRequest, 'digest' | 'pin'> & { digest: string }
+    const outcome = await signer.sign({ ...request, digest: Buffer.from(digest, 'base64'), pin: secret }, signal)
+    return outcome.outcome === 'signed' ? { ...outcome, signature: toBase64(outcome.signature) } : outcome
+  }
+}
+
+export function deliveryHandlers(delivery: Delivery): Handlers {
+  return new Map<string, Handler>([
+    [
+      'deliver',
+      (params, { input, signal }) =>
+        delivery.deliver({ ...(params as Omit<DeliveryRequest, 'body'>), body: input }, signal),
+    ],
+  ])
+}
+
+export function imagingHandlers(imaging: Imaging): Handlers {
+  const prepare = async (params: unknown, { input, signal, emit }: CallContext): Promise<WirePreparedPage> => {
+    const { verdict, preview, rendition } = await imaging.prepare(input, params as PreparePageRequest, signal)
+    const tell = (part: WirePreparedPart['part'], bytes: Uint8Array) => emit({ part }, once(bytes))
+    await tell('preview', preview)
+    if (rendition.kind === 'original') return { verdict, rendition }
+    const { bytes, ...announced } = rendition
+    await tell('rendition', bytes)
+    return { verdict, rendition: announced }
+  }
+  return new Map<string, Handler>([['prepare', prepare]])
+}
+
+async function* once(bytes: Uint8Array): ByteStream {
+  yield bytes
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}

@@ -1,0 +1,163 @@
+// The ports as the device uses them, each over a channel to the worker that hosts the driver. Every answer is checked
+// against its shape; a worker that answers otherwise is cut off at once, which its launcher takes as a death. Aborting
+// a signal ends the wait here and cancels the call there.
+
+import { Buffer } from 'node:buffer'
+import { Fault } from '../../device/errors.ts'
+import type {
+  ByteStream,
+  Delivery,
+  DeliveryRequest,
+  Imaging,
+  PreparedPage,
+  PreparePageRequest,
+  ScanEnd,
+  ScannedPage,
+  Scanner,
+  ScanSettings,
+  Signer,
+  SignRequest,
+} from '../../device/ports.ts'
+import { type Channel, type Conversation, resultOf } from './channel.ts'
+import {
+  certificates,
+  checked,
+  deliveryOutcome,
+  preparedPage,
+  preparedPart,
+  scanEnd,
+  scannedPage,
+  scannerInfos,
+  signOutcome,
+  tokens,
+} from './shapes.ts'
+
+const maxPreviewBytes = 8 * 1024 * 1024
+const maxRenditionBytes = 64 * 1024 * 1024
+
+/** A Scanner in the scan worker. Beside what the port says, `list` and `scan` throw WORKER_LOST and FRAME_INVALID. */
+export function remoteScanner(channel: Channel): Scanner {
+  async function* scan(
+    deviceId: string,
+    settings: ScanSettings,
+    signal: AbortSignal,
+  ): AsyncGenerator<ScannedPage, ScanEnd, void> {
+    const conversation = channel.call('scan', { deviceId, settings }, { signal })
+    try {
+      for (;;) {
+        const { done, value } = await conversation.next()
+        if (done === true) return distrust(channel, () => checked(scanEnd, value, 'end of scan'))
+        const page = distrust(channel, () => checked(scannedPage, value.value, 'page'))
+        yield { ...page, image: value.bytes }
+      }
+    } finally {
+      await conversation.return(undefined)
+    }
+  }
+  const list = async (signal?: AbortSignal) => {
+    const answer = await resultOf(channel.call('list', null, withSignal(signal)))
+    return distrust(channel, () => checked(scannerInfos, answer, 'scanners'))
+  }
+  return Object.freeze({ list, scan })
+}
+
+/** A Signer in the sign worker. WORKER_LOST from `sign` leaves open whether the token was asked. */
+export function remoteSigner(channel: Channel): Signer {
+  return Object.freeze({
+    tokens: async (signal?: AbortSignal) => {
+      const answer = await resultOf(channel.call('tokens', null, withSignal(signal)))
+      return distrust(channel, () => checked(tokens, answer, 'tokens'))
+    },
+    certificates: async (tokenId: string, signal?: AbortSignal) => {
+      const answer = await resultOf(channel.call('certificates', { tokenId }, withSignal(signal)))
+      const found = distrust(channel, () => checked(certificates, answer, 'certificates'))
+      return found.map(({ certificate, chain, ...names }) => ({
+        ...names,
+        certificate: Buffer.from(certificate, 'base64'),
+        chain: chain.map(issuer => Buffer.from(issuer, 'base64')),
+      }))
+    },
+    sign: async ({ pin, digest, ...request }: SignRequest, signal?: AbortSignal) => {
+      const params = { ...request, digest: Buffer.from(digest).toString('base64') }
+      const answer = await resultOf(channel.call('sign', params, { ...withSignal(signal), secret: pin }))
+      const outcome = distrust(channel, () => checked(signOutcome, answer, 'signature'))
+      if (outcome.outcome !== 'signed') return outcome
+      return { ...outcome, signature: Buffer.from(outcome.signature, 'base64') }
+    },
+  })
+}
+
+/** A Delivery in the net worker. */
+export function remoteDelivery(channel: Channel): Delivery {
+  return Object.freeze({
+    deliver: async ({ body, ...request }: DeliveryRequest, signal: AbortSignal) => {
+      const answer = await resultOf(channel.call('deliver', request, { signal, input: body }))
+      return distrust(channel, () => checked(deliveryOutcome, answer, 'delivery'))
+    },
+  })
+}
+
+/** An Imaging in the parse worker; previews over 8 MiB and renditions over 64 MiB are FRAME_INVALID. */
+export function remoteImaging(channel: Channel): Imaging {
+  const prepare = async (
+    image: ByteStream,
+    request: PreparePageRequest,
+    signal?: AbortSignal,
+  ): Promise<PreparedPage> => {
+    const conversation = channel.call('prepare', request, { ...withSignal(signal), input: image })
+    try {
+      return await collectPage(channel, conversation)
+    } finally {
+      await conversation.return(undefined)
+    }
+  }
+  return Object.freeze({ prepare })
+}
+
+async function collectPage(channel: Channel, conversation: Conversation): Promise<PreparedPage> {
+  let preview: Uint8Array | undefined
+  let bytes: Uint8Array | undefined
+  for (;;) {
+    const { done, value } = await conversation.next()
+    if (done === true) {
+      const { verdict, rendition } = distrust(channel, () => checked(preparedPage, value, 'prepared page'))
+      if (preview !== undefined && rendition.kind === 'original') return { verdict, preview, rendition }
+      if (preview !== undefined && rendition.kind === 'encoded' && bytes !== undefined) {
+        return { verdict, preview, rendition: { ...rendition, bytes } }
+      }
+      return distrust(channel, () => refuse('a prepared page without its bytes'))
+    }
+    const { part } = distrust(channel, () => checked(preparedPart, value.value, 'part of a page'))
+    if (part === 'preview') preview = await collect(channel, value.bytes, maxPreviewBytes)
+    else bytes = await collect(channel, value.bytes, maxRenditionBytes)
+  }
+}
+
+async function collect(channel: Channel, bytes: ByteStream, maxBytes: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  for await (const piece of bytes) {
+    size += piece.byteLength
+    if (size > maxBytes) distrust(channel, () => refuse(`a part of a page over ${maxBytes} bytes`))
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces)
+}
+
+/** Runs a check of what a worker sent; where it fails, the worker's session ends before the caller hears of it. */
+function distrust<T>(channel: Channel, check: () => T): T {
+  try {
+    return check()
+  } catch (thrown) {
+    if (thrown instanceof Fault) channel.close(thrown)
+    throw thrown
+  }
+}
+
+function refuse(detail: string): never {
+  throw new Fault('FRAME_INVALID', detail)
+}
+
+function withSignal(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal }
+}

@@ -1,0 +1,302 @@
+// Reading PDFs: every way in which a file may say where its objects are, and every way in which a hostile one may lie
+// about it. Whatever a file holds, the reader answers with an object or a Fault, within its limits.
+
+import { deflateSync } from 'node:zlib'
+import { PDFDocument } from 'pdf-lib'
+import { describe, expect, test } from 'vitest'
+import { Fault } from '../device/errors.ts'
+import { randomAccessOf } from '../device/pdf/bytes.ts'
+import { openPdf, type PdfDocument } from '../device/pdf/document.ts'
+import { createLexer, ShortWindow } from '../device/pdf/lexer.ts'
+import { maxNesting, maxStreamBytes } from '../device/pdf/limits.ts'
+import { entry, type PdfDictionary, type PdfDirect, pdfReference } from '../device/pdf/objects.ts'
+import { parseAt, parseObject } from '../device/pdf/parse.ts'
+import { decodeText, parsePdfDate, pdfDate, textString } from '../device/pdf/text.ts'
+import { fieldsOf, pagesOf } from '../device/pdf/tree.ts'
+import { serialise } from '../device/pdf/write.ts'
+import { classicPdf, eniMetadata, outputFor, whiteDocument } from './pdf-fixtures.ts'
+
+const open = (bytes: Uint8Array) => openPdf(randomAccessOf(bytes))
+const unreadable = { code: 'PDF_UNREADABLE' }
+
+async function pageCount(document: PdfDocument): Promise<number> {
+  let count = 0
+  for await (const _ of pagesOf(document)) count++
+  return count
+}
+
+function parsed(text: string): PdfDirect {
+  return parseObject(createLexer({ bytes: Buffer.from(text, 'latin1'), base: 0, last: true }))
+}
+
+/** A PDF whose only cross-reference section is a stream; object 3 and 4 are packed in object 2. */
+function streamPdf(
+  changes: { packed?: string; first?: number; entries?: number[]; extra?: string; data?: Buffer } = {},
+): Buffer {
+  const header = '%PDF-1.5\n'
+  const packed = changes.packed ?? '3 0 4 33 << /Type /Catalog /Pages 4 0 R >> << /Type /Pages /Kids [] /Count 0 >>'
+  const container = `2 0 obj\n<< /Type /ObjStm /N 2 /First ${changes.first ?? 9} /Length ${packed.length} >>\nstream\n${packed}\nendstream\nendobj\n`
+  const start = header.length + container.length
+  const entries = changes.entries ?? [0, 0, 0, 1, start, 0, 1, header.length, 0, 2, 2, 0, 2, 2, 1]
+  const rows = Buffer.alloc((entries.length / 3) * 4)
+  for (let row = 0; row * 3 < entries.length; row++) {
+    rows.writeUInt8(entries[row * 3] ?? 0, row * 4)
+    rows.writeUInt16BE(entries[row * 3 + 1] ?? 0, row * 4 + 1)
+    rows.writeUInt8(entries[row * 3 + 2] ?? 0, row * 4 + 3)
+  }
+  const data = changes.data ?? rows
+  const dictionary = `<< /Type /XRef /Size 5 /Root 3 0 R /W [1 2 1] /Length ${data.length} ${changes.extra ?? ''} >>`
+  return Buffer.concat([
+    Buffer.from(`${header}${container}1 0 obj\n${dictionary}\nstream\n`, 'latin1'),
+    data,
+    Buffer.from(`\nendstream\nendobj\nstartxref\n${start}\n%%EOF\n`, 'latin1'),
+  ])
+}
+
+const emptyTree = ['<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pages /Kids [] /Count 0 >>']
+
+describe('objects', () => {
+  test('of every kind come back as they were written', () => {
+    const text =
+      '<< /A [1 -2 +3 .5 -0.25 4. true false null] /B#20C (a\\(b\\)\\n\\101\\\nz) /D <48 6> /E 12 0 R /F 7 >>'
+    const value = parsed(text) as PdfDictionary
+    expect(serialise(value)).toBe(
+      '<< /A [1 -2 3 .5 -0.25 4. true false null] /B#20C <612862290A417A> /D <4860> /E 12 0 R /F 7 >>',
+    )
+    expect(parsed(serialise(value))).toMatchObject({ kind: 'dictionary', repeatedKeys: [] })
+  })
+
+  test('tell which keys stand twice', () => {
+    expect(parsed('<< /A 1 /B 2 /A 3 >>')).toMatchObject({ repeatedKeys: ['A'] })
+  })
+
+  test('know where their strings were', () => {
+    expect(parsed('  <0a 0b>')).toMatchObject({ form: 'hex', span: { start: 2, end: 9 } })
+  })
+
+  test.each(['<< /A >>', '<< 1 2 >>', '[ 1 2', '<41', '(a', ')', '1-2', '>', '<4x>', '{', '99999999999999999999', ''])(
+    'are refused when they are none: %s',
+    text => expect(() => parsed(text)).toThrow(expect.objectContaining(unreadable)),
+  )
+
+  test('inside each other are bounded', () => {
+    expect(parsed('['.repeat(maxNesting) + ']'.repeat(maxNesting))).toMatchObject({ kind: 'array' })
+    expect(() => parsed('['.repeat(200_000))).toThrow(expect.objectContaining(unreadable))
+  })
+
+  test('that go on behind the window ask for a larger one at every cut', () => {
+    const bytes = Buffer.from('<< /Name (a\\)b) /Hex <0102> /R 12 0 R /N 123 % note\n /T true >>', 'latin1')
+    for (let length = 0; length < bytes.length; length++) {
+      const lexer = createLexer({ bytes: bytes.subarray(0, length), base: 0, last: false })
+      expect(() => parseObject(lexer)).toThrow(ShortWindow)
+    }
+  })
+
+  test('larger than the first windows are read whole', async () => {
+    const text = Buffer.from(`(${'x'.repeat(100_000)})`)
+    expect(await parseAt(randomAccessOf(text), 0, lexer => parseObject(lexer))).toMatchObject({
+      span: { end: 100_002 },
+    })
+  })
+})
+
+describe('text and dates', () => {
+  test.each(['plain (a) \\', 'Còpia', '日本 \u{1f4c4}'])('keep %s', text => {
+    const value = parsed(textString(text))
+    expect(value.kind === 'string' && decodeText(value.bytes)).toBe(text)
+  })
+
+  test('are read in every form that ISO 32000 allows', () => {
+    expect(pdfDate(eniMetadata.createdAt)).toBe('D:20260304050607Z')
+    expect(parsePdfDate('D:20260304050607Z')).toBe(Date.UTC(2026, 2, 4, 5, 6, 7))
+    expect(parsePdfDate("D:20260304060607+01'00'")).toBe(Date.UTC(2026, 2, 4, 5, 6, 7))
+    expect(parsePdfDate("D:20260304020607-03'00")).toBe(Date.UTC(2026, 2, 4, 5, 6, 7))
+    expect(parsePdfDate('D:2026')).toBe(Date.UTC(2026, 0, 1))
+    for (const wrong of ['2026', 'D:20261304', 'D:20260304 noon']) expect(parsePdfDate(wrong)).toBeUndefined()
+  })
+})
+
+describe('a document', () => {
+  test('of ours has a table, its pages and its catalog', async () => {
+    const document = await open(await whiteDocument(3))
+    expect(document.sections).toMatchObject([{ kind: 'table' }])
+    expect(document.headerVersion).toBe('1.7')
+    expect(document.tail.end).toBe(document.file.size)
+    expect(await pageCount(document)).toBe(3)
+  })
+
+  test.each([true, false])('of another writer is read, object streams %s', async useObjectStreams => {
+    const made = await PDFDocument.create()
+    for (let page = 0; page < 4; page++) made.addPage([200, 200])
+    made.getForm().createTextField('group.name').addToPage(made.getPage(0))
+    const document = await open(await made.save({ useObjectStreams }))
+    expect(document.sections[0].kind).toBe(useObjectStreams ? 'stream' : 'table')
+    expect(await pageCount(document)).toBe(4)
+    const names: string[] = []
+    for await (const field of fieldsOf(document)) names.push(`${field.name} ${field.type}`)
+    expect(names).toEqual(['group.name Tx'])
+  })
+
+  test.each([
+    ['linearised', ['--linearize']],
+    ['with object streams and predictors', ['--object-streams=generate']],
+  ])('that qpdf made %s is read', async (_, parameters) => {
+    const document = await open(await outputFor(await whiteDocument(3), 'qpdf', ...parameters, 'FILE', '-'))
+    expect(await pageCount(document)).toBe(3)
+  })
+
+  test('packed in an object stream is read', async () => {
+    const document = await open(streamPdf())
+    expect(document.locate(4)).toEqual({ kind: 'packed', stream: 2, index: 1 })
+    expect(await pageCount(document)).toBe(0)
+  })
+
+  test('with a compressed cross-reference stream and PNG predictors is read', async () => {
+    const start = streamPdf().indexOf('1 0 obj')
+    const table = [
+      [0, 0, 0, 0],
+      [1, start >> 8, start & 255, 0],
+      [1, 0, 9, 0],
+      [2, 0, 2, 0],
+      [2, 0, 2, 1],
+    ]
+    const filtered = table.flatMap((row, at) => [
+      2,
+      ...row.map((value, column) => (value - (table[at - 1]?.[column] ?? 0)) & 255),
+    ])
+    const extra = '/Filter /FlateDecode /DecodeParms << /Predictor 12 /Columns 4 >>'
+    const document = await open(streamPdf({ data: deflateSync(Uint8Array.from(filtered)), extra }))
+    expect(await pageCount(document)).toBe(0)
+  })
+
+  test('of the hybrid kind shows the objects that its table hides', async () => {
+    const plain = streamPdf().toString('latin1')
+    const body = plain.slice(0, plain.indexOf('startxref'))
+    const streamAt = body.indexOf('1 0 obj')
+    const table = `xref\n0 5\n0000000000 65535 f \n${'0000000000 00000 f \n'.repeat(4)}`
+    const text = `${body}${table}trailer\n<< /Size 5 /Root 3 0 R /XRefStm ${streamAt} >>\nstartxref\n${body.length}\n%%EOF\n`
+    const document = await open(Buffer.from(text, 'latin1'))
+    expect(document.sections).toMatchObject([{ kind: 'table' }])
+    expect(await pageCount(document)).toBe(0)
+  })
+
+  test('takes the newest of several objects of one number', async () => {
+    const first = classicPdf([...emptyTree, '(old)'])
+    const offset = first.length
+    const update = `3 0 obj\n(new)\nendobj\nxref\n3 1\n${String(offset).padStart(10, '0')} 00000 n \ntrailer\n<< /Size 4 /Root 1 0 R /Prev ${first.indexOf('xref\n0')} >>\nstartxref\n${offset + 21}\n%%EOF\n`
+    const document = await open(Buffer.concat([first, Buffer.from(update)]))
+    expect(document.sections.length).toBe(2)
+    expect(await document.object(3, 0)).toMatchObject({ bytes: Uint8Array.from(Buffer.from('new')) })
+    expect(await document.object(3, 1)).toEqual({ kind: 'null' })
+    expect(await document.object(77, 0)).toEqual({ kind: 'null' })
+  })
+})
+
+describe('a hostile document', () => {
+  const text = classicPdf(emptyTree).toString('latin1')
+  const changed = (from: string | RegExp, to: string) => Buffer.from(text.replace(from, to), 'latin1')
+
+  test.each([
+    ['that is empty', Buffer.alloc(0)],
+    ['without header', changed('%PDF', '%FDP')],
+    ['without startxref', changed('startxref', 'startxxxx')],
+    ['with startxref outside', changed(/startxref\n\d+/, 'startxref\n999999')],
+    ['whose /Prev leads back', classicPdf(emptyTree, `/Prev ${text.indexOf('xref\n0')}`)],
+    ['whose /Prev is a name', classicPdf(emptyTree, '/Prev /A')],
+    ['with a vast subsection', changed('0 3\n', '0 900000000\n')],
+    ['with a negative subsection', changed('0 3\n', '-5 3\n')],
+    ['with a vast /Size', changed('/Size 3', '/Size 99999999')],
+    ['whose catalog is elsewhere', changed(/0000000009 00000 n/, '0000000011 00000 n')],
+    ['whose catalog is a number', classicPdf(['7', '<< >>'])],
+    ['whose catalog refers to itself', classicPdf(['1 0 R', '<< >>'])],
+    ['with a short cross-reference stream', streamPdf({ data: Buffer.alloc(3) })],
+    ['with a cross-reference stream of no width', streamPdf({ extra: '/W [0 0 0]' })],
+    ['with a cross-reference stream of vast width', streamPdf({ extra: '/W [1 2 99999999]' })],
+    ['with a vast /Index', streamPdf({ extra: '/Index [0 900000000]' })],
+    [
+      'whose object stream holds others',
+      streamPdf({ packed: '7 0 8 33 << /Type /Catalog /Pages 4 0 R >> << /Type /Pages /Kids [] /Count 0 >>' }),
+    ],
+    ['whose object stream header lies', streamPdf({ first: 99999 })],
+    ['whose object stream is in itself', streamPdf({ entries: [0, 0, 0, 1, 0, 0, 2, 2, 0, 2, 2, 0, 2, 2, 1] })],
+    ['with an unknown filter', streamPdf({ extra: '/Filter /JPXDecode' })],
+    ['with damaged Flate data', streamPdf({ extra: '/Filter /FlateDecode' })],
+    ['with many filters', streamPdf({ extra: `/Filter [${'/FlateDecode '.repeat(50)}]` })],
+    [
+      'with a zip bomb',
+      streamPdf({ extra: '/Filter /FlateDecode', data: deflateSync(Buffer.alloc(maxStreamBytes + 1)) }),
+    ],
+  ])('%s is refused', async (_, bytes) => {
+    await expect(open(bytes)).rejects.toMatchObject(unreadable)
+  })
+
+  test('that is encrypted is refused by name', async () => {
+    await expect(open(classicPdf(emptyTree, '/Encrypt 2 0 R'))).rejects.toMatchObject({ code: 'PDF_ENCRYPTED' })
+  })
+
+  test.each([
+    ['loops', ['<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pages /Kids [2 0 R] >>']],
+    [
+      'repeats a page',
+      ['<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pages /Kids [3 0 R 3 0 R] >>', '<< /Type /Page >>'],
+    ],
+    [
+      'is too deep',
+      ['<< /Type /Catalog /Pages 2 0 R >>', ...Array.from({ length: 70 }, (_, at) => `<< /Kids [${at + 3} 0 R] >>`)],
+    ],
+  ])('whose page tree %s is refused', async (_, bodies) => {
+    await expect(pageCount(await open(classicPdf(bodies)))).rejects.toMatchObject(unreadable)
+  })
+
+  test('whose fields loop is refused', async () => {
+    const bodies = ['<< /Type /Catalog /AcroForm << /Fields [2 0 R] >> >>', '<< /T (a) /Kids [2 0 R] >>']
+    const walk = async () => {
+      for await (const _ of fieldsOf(await open(classicPdf(bodies)))) expect(_).toBeDefined()
+    }
+    await expect(walk()).rejects.toMatchObject(unreadable)
+  })
+
+  test('whose stream length lies or loops is refused when its data is asked for', async () => {
+    for (const length of ['-1', '99999999', '3 0 R', '(a)']) {
+      const document = await open(classicPdf([...emptyTree, `<< /Length ${length} >>\nstream\nx\nendstream`]))
+      const stream = await document.resolve(pdfReference(3))
+      if (stream.kind !== 'stream') throw new Error('object 3 is a stream')
+      await expect(document.data(stream)).rejects.toMatchObject(unreadable)
+    }
+  })
+
+  test('made by flipping bytes ends in an answer or a Fault', async () => {
+    const sources = [await whiteDocument(1), streamPdf(), classicPdf(emptyTree)]
+    let seed = 1
+    const random = (below: number) => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648
+      return seed % below
+    }
+    for (let round = 0; round < 1500; round++) {
+      const bytes = Buffer.from(sources[round % 3] ?? [])
+      for (let flips = 0; flips < 3; flips++) bytes[random(bytes.length)] = random(256)
+      try {
+        const document = await open(bytes)
+        await pageCount(document)
+        await document.resolve(entry(document.trailer, 'Info'))
+      } catch (thrown) {
+        expect(thrown).toBeInstanceOf(Fault)
+      }
+    }
+  })
+})
+
+test('reading takes the end and the objects asked for, never the whole file', async () => {
+  const bytes = classicPdf([...emptyTree, `<< /Length 4000000 >>\nstream\n${'x'.repeat(4_000_000)}\nendstream`])
+  const file = randomAccessOf(bytes)
+  let read = 0
+  const counted = {
+    size: file.size,
+    read: (offset: number, length: number) => {
+      read += length
+      return file.read(offset, length)
+    },
+  }
+  expect(await pageCount(await openPdf(counted))).toBe(0)
+  expect(read).toBeLessThan(20_000)
+})

@@ -1,0 +1,56 @@
+// The named ways in which the eSCL simulator behaves. A preset is a plain value; what it does not name is as a scanner
+// in good order does it.
+
+/** Deviations from a scanner in good order; page numbers are 1-based images of one job. */
+export interface EsclPreset {
+  readonly name: string
+  /** The feeder stops on this image: `jam` keeps the image back, `double-feed` likewise. */
+  readonly stop?: { readonly page: number; readonly adfState: 'ScannerAdfJam' | 'ScannerAdfMultipickDetected' }
+  /** What AdfState says before any scan, whatever lies in the feeder. */
+  readonly adfState?: string
+  /** Half of this image is sent, then the scanner is gone: `reset` breaks the connection, `end` ends it cleanly. */
+  readonly unplugMidPage?: { readonly page: number; readonly how: 'reset' | 'end' }
+  /** This image comes as 200 without a body, and the feeder jams. */
+  readonly emptyBodyOnPage?: number
+  /** ScanJobs answers 503 for so many requests. */
+  readonly busyAnswers?: number
+  readonly state?: 'Idle' | 'Processing' | 'Stopped' | 'Down' | 'BusyWithScanJob' | 'Dreaming'
+  /** Time before each image. */
+  readonly pageDelayMs?: number
+  /** NextDocument answers 503 so many times before each image. */
+  readonly notReadyAnswers?: number
+  /** NextDocument answers 404 so many times before this image although paper is left. */
+  readonly prematureEnd?: { readonly page: number; readonly answers: number }
+  /** The Location of a job; `wrong-host` is what scanners behind ipp-usb send. */
+  readonly location?: 'absolute' | 'relative' | 'wrong-host'
+  /** What NextDocument answers behind the last image. */
+  readonly endStatus?: 404 | 409
+}
+
+const preset = (name: string, deviations: Omit<EsclPreset, 'name'> = {}): EsclPreset =>
+  Object.freeze({ name, ...deviations })
+
+/** In good order. */
+export const ready = preset('ready')
+export const jammedOnPage = (page: number) => preset('jammedOnPage', { stop: { page, adfState: 'ScannerAdfJam' } })
+export const doubleFeedOnPage = (page: number) =>
+  preset('doubleFeedOnPage', { stop: { page, adfState: 'ScannerAdfMultipickDetected' } })
+export const coverOpen = preset('coverOpen', { adfState: 'ScannerAdfHatchOpen', state: 'Stopped' })
+export const emptyFeeder = preset('emptyFeeder', { adfState: 'ScannerAdfEmpty' })
+export const unpluggedMidPage = (page: number) => preset('unpluggedMidPage', { unplugMidPage: { page, how: 'reset' } })
+/** The connection ends as if the page were complete: only the image itself shows that it is not. */
+export const cutShortOnPage = (page: number) => preset('cutShortOnPage', { unplugMidPage: { page, how: 'end' } })
+export const emptyBodyOnPage = (page: number) => preset('emptyBodyOnPage', { emptyBodyOnPage: page })
+export const busy = preset('busy', { busyAnswers: Number.POSITIVE_INFINITY, state: 'BusyWithScanJob' })
+/** Idle by its status, but refusing jobs for a while. */
+export const busyFor = (answers: number) => preset('busyFor', { busyAnswers: answers })
+export const slow = (pageDelayMs: number) => preset('slow', { pageDelayMs })
+export const notReady = (answers: number) => preset('notReady', { notReadyAnswers: answers })
+export const prematureEndOnPage = (page: number, answers: number) =>
+  preset('prematureEndOnPage', { prematureEnd: { page, answers } })
+export const wrongHost = preset('wrongHost', { location: 'wrong-host' })
+export const relativeLocation = preset('relativeLocation', { location: 'relative' })
+export const endsWithConflict = preset('endsWithConflict', { endStatus: 409 })
+export const outOfOrder = preset('outOfOrder', { state: 'Down' })
+/** Words that no specification knows; a client goes on. */
+export const unheardOf = preset('unheardOf', { state: 'Dreaming', adfState: 'ScannerAdfContemplating' })

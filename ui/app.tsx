@@ -1,0 +1,77 @@
+// The whole screen: one component for each name that screenFor can give, the dialogs above it, and the line that a screen
+// reader speaks when something changes by itself.
+
+import type { ComponentType } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { useKiosk } from './context.ts'
+import { CancelDialog } from './parts/cancel-dialog.tsx'
+import { IdleDialog } from './parts/idle-dialog.tsx'
+import { LiveText } from './parts/live-text.tsx'
+import { PageDialog } from './parts/page-dialog.tsx'
+import type { ScreenName } from './screen-for.ts'
+import { CardScreen } from './screens/card.tsx'
+import { CardFaultScreen } from './screens/card-fault.tsx'
+import { CertificateScreen } from './screens/certificate.tsx'
+import { InterruptedScreen } from './screens/interrupted.tsx'
+import { LastTryScreen } from './screens/last-try.tsx'
+import { LostScreen } from './screens/lost.tsx'
+import { NatureScreen } from './screens/nature.tsx'
+import { PaperScreen } from './screens/paper.tsx'
+import { PinScreen } from './screens/pin.tsx'
+import { PreparingScreen } from './screens/preparing.tsx'
+import { ProceduresScreen } from './screens/procedures.tsx'
+import { ReceiptScreen } from './screens/receipt.tsx'
+import { ReviewScreen } from './screens/review.tsx'
+import { ScanFaultScreen } from './screens/scan-fault.tsx'
+import { ScanningScreen } from './screens/scanning.tsx'
+import { SigningScreen } from './screens/signing.tsx'
+import { StoppedScreen } from './screens/stopped.tsx'
+import { WelcomeScreen } from './screens/welcome.tsx'
+
+const screens: Readonly<Record<ScreenName, ComponentType>> = {
+  lost: LostScreen,
+  welcome: WelcomeScreen,
+  procedures: ProceduresScreen,
+  interrupted: InterruptedScreen,
+  paper: PaperScreen,
+  scanning: ScanningScreen,
+  scanFault: ScanFaultScreen,
+  review: ReviewScreen,
+  nature: NatureScreen,
+  preparing: PreparingScreen,
+  stopped: StoppedScreen,
+  card: CardScreen,
+  cardFault: CardFaultScreen,
+  certificate: CertificateScreen,
+  lastTry: LastTryScreen,
+  pin: PinScreen,
+  signing: SigningScreen,
+  receipt: ReceiptScreen,
+}
+
+export function App() {
+  const kiosk = useKiosk()
+  const language = kiosk.language.value
+  const name = kiosk.screen.value
+  useEffect(() => {
+    document.documentElement.lang = language
+  }, [language])
+  const Screen = screens[name]
+  return (
+    <>
+      <Screen key={name} />
+      <LiveText />
+      <Dialogs />
+    </>
+  )
+}
+
+function Dialogs() {
+  const kiosk = useKiosk()
+  const dialog = kiosk.local.value.dialog
+  if (kiosk.screen.value === 'lost') return null
+  if (kiosk.idle.secondsLeft.value !== null) return <IdleDialog />
+  if (dialog?.kind === 'cancel') return <CancelDialog />
+  if (dialog?.kind === 'page') return <PageDialog pageId={dialog.pageId} />
+  return null
+}

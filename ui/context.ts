@@ -1,0 +1,23 @@
+// How components reach the kiosk: one context, given once by main.tsx.
+
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+import type { CopyView, ProcedureView } from '../device/http/view.ts'
+import type { Kiosk } from './kiosk.ts'
+
+export const KioskContext = createContext<Kiosk | null>(null)
+
+/** The kiosk around this component. */
+export function useKiosk(): Kiosk {
+  const kiosk = useContext(KioskContext)
+  if (kiosk === null) throw new Error('a component outside the kiosk')
+  return kiosk
+}
+
+/** The copy in hand and its procedure; only for screens that screenFor shows with a copy. */
+export function useCopy(): { readonly copy: CopyView; readonly procedure: ProcedureView | null } {
+  const view = useKiosk().view.value
+  if (view?.copy == null) throw new Error('this screen needs a copy')
+  const { copy } = view
+  return { copy, procedure: view.procedures.find(one => one.id === copy.procedureId) ?? null }
+}

@@ -1,0 +1,13 @@
+// Dates as a person reads them, in the language of the screen and the time zone of the appliance.
+
+import type { Language } from './text/texts.ts'
+
+/** The day of an ISO 8601 date. */
+export function dateText(iso: string, language: Language): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(new Date(iso))
+}
+
+/** Day and time of an ISO 8601 instant. */
+export function dateTimeText(iso: string, language: Language): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso))
+}

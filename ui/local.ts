@@ -1,0 +1,58 @@
+// The little that the screen remembers by itself: the language, what is open, the last offer to undo. All of it may be
+// lost at any moment without losing anything of the copy, and it never outlives the visit it belongs to.
+
+import type { CertificateView, ErrorAnswer, SignAnswer, View } from '../device/http/view.ts'
+import type { Language } from './text/texts.ts'
+
+export type ErrorCode = ErrorAnswer['code']
+
+export type OpenDialog = { readonly kind: 'cancel' } | { readonly kind: 'page'; readonly pageId: string }
+
+export interface Local {
+  readonly language: Language | null
+  readonly dialog: OpenDialog | null
+  /** The page that the buttons of the review act on. */
+  readonly selectedPageId: string | null
+  readonly undo: { readonly pageId: string; readonly number: number } | null
+  /** The pages were found good; the nature of the source is being asked. */
+  readonly declaring: boolean
+  /** The person has read why the scan stopped and went on to the pages. */
+  readonly faultRead: boolean
+  readonly certificate: Pick<CertificateView, 'tokenId' | 'keyId'> | null
+  readonly lastTryAccepted: boolean
+  readonly pinSent: boolean
+  /** Why the last attempt to sign was refused. */
+  readonly refusal: Extract<SignAnswer, { outcome: 'refused' }> | null
+  /** Why the last thing asked of the appliance was refused. */
+  readonly notice: ErrorCode | null
+}
+
+export const freshLocal: Local = Object.freeze({
+  language: null,
+  dialog: null,
+  selectedPageId: null,
+  undo: null,
+  declaring: false,
+  faultRead: false,
+  certificate: null,
+  lastTryAccepted: false,
+  pinSent: false,
+  refusal: null,
+  notice: null,
+})
+
+/** What is still true to remember after the appliance has told something new. */
+export function settle(local: Local, before: View | null, now: View): Local {
+  const was = before?.copy ?? null
+  const is = now.copy
+  if (before === null) return local
+  if (is === null) return was === null ? local : freshLocal
+  if (was?.id !== is.id) return { ...freshLocal, language: local.language }
+  if (was.stage !== is.stage || is.interrupted) {
+    return { ...freshLocal, language: local.language, selectedPageId: local.selectedPageId }
+  }
+  return { ...local, ...(is.scanning ? afterScanStarted : {}), ...(is.card?.state === 'present' ? {} : afterCardGone) }
+}
+
+const afterScanStarted = { undo: null, declaring: false, faultRead: false } as const
+const afterCardGone = { certificate: null, lastTryAccepted: false } as const

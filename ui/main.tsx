@@ -1,0 +1,23 @@
+// Starts the touch interface: makes the kiosk, gives it to the components, and switches off what a browser offers beside
+// the page (menus, dragging, zooming) on a public screen.
+
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { KioskContext } from './context.ts'
+import { createKiosk } from './kiosk.ts'
+
+const root = document.getElementById('screen')
+if (root === null) throw new Error('the page has no #screen')
+
+const kiosk = createKiosk()
+document.addEventListener('pointerdown', () => kiosk.idle.touched())
+document.addEventListener('keydown', () => kiosk.idle.touched())
+for (const unwanted of ['contextmenu', 'dragstart']) {
+  document.addEventListener(unwanted, event => event.preventDefault())
+}
+render(
+  <KioskContext.Provider value={kiosk}>
+    <App />
+  </KioskContext.Provider>,
+  root,
+)

@@ -1,0 +1,34 @@
+// A list of choices that may be longer than the screen: one pageful, and buttons for the rest.
+
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import { useKiosk } from '../context.ts'
+import { Button } from './button.tsx'
+
+export interface PagerProps<T> {
+  readonly items: readonly T[]
+  readonly size: number
+  readonly class: string
+  draw(item: T): ComponentChildren
+}
+
+export function Pager<T>({ items, size, class: name, draw }: PagerProps<T>) {
+  const kiosk = useKiosk()
+  const [wanted, setFirst] = useState(0)
+  const first = wanted < items.length ? wanted : 0
+  return (
+    <>
+      <ul class={name}>{items.slice(first, first + size).map(draw)}</ul>
+      {items.length > size && (
+        <div class="pager">
+          <Button icon="earlier" disabled={first === 0} onPress={() => setFirst(first - size)}>
+            {kiosk.say('pager.previous')}
+          </Button>
+          <Button icon="later" disabled={first + size >= items.length} onPress={() => setFirst(first + size)}>
+            {kiosk.say('pager.next')}
+          </Button>
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,17 @@
+// No card yet: what to put where.
+
+import { useKiosk } from '../context.ts'
+import { BackToPages } from '../parts/back-to-pages.tsx'
+import { Drawing } from '../parts/drawing.tsx'
+import { Screen } from '../parts/screen.tsx'
+import { SignFault } from '../parts/sign-fault.tsx'
+
+export function CardScreen() {
+  const kiosk = useKiosk()
+  return (
+    <Screen title={kiosk.say('card.title')} layout="split" lead={<Drawing name="card" />} actions={<BackToPages />}>
+      <SignFault />
+      <p class="large">{kiosk.say('card.how')}</p>
+    </Screen>
+  )
+}

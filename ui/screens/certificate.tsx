@@ -1,0 +1,45 @@
+// The card holds more than one certificate that can sign: which one.
+
+import type { CertificateView } from '../../device/http/view.ts'
+import { useCopy, useKiosk } from '../context.ts'
+import { dateText } from '../dates.ts'
+import { BackToPages } from '../parts/back-to-pages.tsx'
+import { Pager } from '../parts/pager.tsx'
+import { Screen } from '../parts/screen.tsx'
+
+const certificatesOnScreen = 4
+
+export function CertificateScreen() {
+  const kiosk = useKiosk()
+  const { card } = useCopy().copy
+  const certificates = card?.state === 'present' ? card.certificates : []
+  return (
+    <Screen title={kiosk.say('certificate.title')} layout="stack" class="certificates" actions={<BackToPages />}>
+      <Pager
+        items={certificates}
+        size={certificatesOnScreen}
+        class="choices"
+        draw={one => <Certificate key={`${one.tokenId} ${one.keyId}`} certificate={one} />}
+      />
+    </Screen>
+  )
+}
+
+function Certificate({ certificate }: { readonly certificate: CertificateView }) {
+  const kiosk = useKiosk()
+  const { tokenId, keyId, holder, issuer, notAfter, fault } = certificate
+  const choose = (): void => kiosk.change({ certificate: { tokenId, keyId }, refusal: null })
+  return (
+    <li>
+      <button type="button" class="button choice" disabled={fault !== null} onClick={choose}>
+        <span class="choice-title">{holder}</span>
+        <span class="choice-text">{kiosk.say('certificate.issuer', { issuer })}</span>
+        <span class="choice-text">
+          {fault === null
+            ? kiosk.say('certificate.until', { date: dateText(notAfter, kiosk.language.value) })
+            : kiosk.say(`error.${fault}`).split('\n')[0]}
+        </span>
+      </button>
+    </li>
+  )
+}

@@ -1,0 +1,47 @@
+// The PIN: who will sign, what the card says, the number pad, and the one button that signs.
+
+import { useCallback } from 'preact/hooks'
+import { useCopy, useKiosk } from '../context.ts'
+import { BackToPages } from '../parts/back-to-pages.tsx'
+import { Button } from '../parts/button.tsx'
+import { PinPad } from '../parts/pin-pad.tsx'
+import { Screen } from '../parts/screen.tsx'
+import { SignFault } from '../parts/sign-fault.tsx'
+import { shortestPin } from '../pin-buffer.ts'
+import { chosenCertificate } from '../screen-for.ts'
+
+export function PinScreen() {
+  const kiosk = useKiosk()
+  const { copy } = useCopy()
+  const certificate = chosenCertificate(copy.card, kiosk.local.value)
+  const tooShort = kiosk.pin.length.value < shortestPin
+  const sign = useCallback(() => {
+    if (kiosk.pin.length.value >= shortestPin) void kiosk.sign()
+  }, [kiosk])
+  return (
+    <Screen
+      title={kiosk.say('pin.title')}
+      layout="split"
+      class="pin"
+      lead={
+        <>
+          <p class="holder">
+            {kiosk.say('pin.holder')}
+            <strong>{certificate?.holder}</strong>
+          </p>
+          <SignFault />
+        </>
+      }
+      actions={
+        <>
+          <BackToPages />
+          <Button kind="primary" disabled={tooShort} onPress={sign}>
+            {kiosk.say('action.sign')}
+          </Button>
+        </>
+      }
+    >
+      <PinPad onEnter={sign} />
+    </Screen>
+  )
+}

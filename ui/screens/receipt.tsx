@@ -1,0 +1,70 @@
+// The copy is made: its reference, where it is now, and what to take along. Saved here and received there are two things
+// and are said as such.
+
+import type { ResultView } from '../../device/http/view.ts'
+import { useCopy, useKiosk } from '../context.ts'
+import { dateTimeText } from '../dates.ts'
+import { Button } from '../parts/button.tsx'
+import { Drawing } from '../parts/drawing.tsx'
+import { Qr } from '../parts/qr.tsx'
+import { Screen } from '../parts/screen.tsx'
+import type { TextKey } from '../text/texts.ts'
+
+export function ReceiptScreen() {
+  const kiosk = useKiosk()
+  const { reference, result } = useCopy().copy
+  if (result === null) return null
+  return (
+    <Screen
+      title={kiosk.say('receipt.title')}
+      layout="split"
+      class="receipt"
+      cancel={false}
+      lead={<Summary result={result} />}
+      actions={
+        <Button kind="primary" onPress={() => void kiosk.leave()}>
+          {kiosk.say('action.finish')}
+        </Button>
+      }
+    >
+      <p class="reference">
+        {kiosk.say('receipt.reference')}
+        <strong>{reference}</strong>
+      </p>
+      <Qr text={result.qr} label={kiosk.say('receipt.qr', { reference })} />
+      <p>{kiosk.say('receipt.keep')}</p>
+    </Screen>
+  )
+}
+
+function Summary({ result }: { readonly result: ResultView }) {
+  const kiosk = useKiosk()
+  const rows: readonly (readonly [TextKey, string])[] = [
+    ['receipt.where', kiosk.say(whereKey(result))],
+    ['receipt.pages', String(result.pages)],
+    ...(result.signer === null ? [] : [['receipt.signer', result.signer] as const]),
+    ['receipt.date', dateTimeText(result.finishedAt, kiosk.language.value)],
+  ]
+  return (
+    <>
+      <Drawing name="done" />
+      <dl aria-live="polite">
+        {rows.map(([key, value]) => (
+          <div key={key}>
+            <dt>{kiosk.say(key)}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <p class="take">
+        {kiosk.say(`receipt.paper.${result.paper}`)} {result.signer !== null && kiosk.say('receipt.card')}
+      </p>
+    </>
+  )
+}
+
+function whereKey({ deliveries }: ResultView): TextKey {
+  if (deliveries.length === 0) return 'receipt.where.stored'
+  if (deliveries.some(one => one.state === 'refused')) return 'receipt.where.refused'
+  return deliveries.every(one => one.state === 'delivered') ? 'receipt.where.delivered' : 'receipt.where.waiting'
+}

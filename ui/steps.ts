@@ -1,0 +1,42 @@
+// Where a visit stands, in named steps: "Step 2 of 5: Scan". A procedure without a signature has one step less.
+
+import type { ScreenName } from './screen-for.ts'
+import type { TextKey } from './text/texts.ts'
+
+const steps = ['step.procedure', 'step.scan', 'step.check', 'step.sign', 'step.receipt'] as const
+
+const stepOf: Readonly<Record<ScreenName, (typeof steps)[number] | null>> = {
+  lost: null,
+  welcome: null,
+  procedures: 'step.procedure',
+  interrupted: null,
+  paper: 'step.scan',
+  scanning: 'step.scan',
+  scanFault: 'step.scan',
+  review: 'step.check',
+  nature: 'step.check',
+  preparing: 'step.check',
+  stopped: 'step.check',
+  card: 'step.sign',
+  cardFault: 'step.sign',
+  certificate: 'step.sign',
+  lastTry: 'step.sign',
+  pin: 'step.sign',
+  signing: 'step.sign',
+  receipt: 'step.receipt',
+}
+
+export interface StepView {
+  readonly name: TextKey
+  /** 1-based. */
+  readonly step: number
+  readonly steps: number
+}
+
+/** The step that a screen belongs to, or null for one outside the steps. */
+export function stepFor(screen: ScreenName, signature: 'none' | 'local'): StepView | null {
+  const name = stepOf[screen]
+  if (name === null) return null
+  const walked = steps.filter(one => signature === 'local' || one !== 'step.sign')
+  return { name, step: walked.indexOf(name) + 1, steps: walked.length }
+}
