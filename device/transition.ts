@@ -204,6 +204,7 @@ function delivering(
         lastFault: { code: event.code, detail: event.detail, at },
       }))
     case 'deliveriesRetried':
+      if (stage.name === 'done') throw conflict(document, event)
       return {
         ...document,
         hold: null,

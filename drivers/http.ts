@@ -275,32 +275,17 @@ async function* readBody(
   }
 }
 
-const unreachableCodes = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENETDOWN',
-  'EHOSTDOWN',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EAI_NODATA',
-  'EADDRNOTAVAIL',
-])
-const brokenCodes = new Set([
-  'ECONNRESET',
-  'EPIPE',
-  'ECONNABORTED',
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'ERR_STREAM_DESTROYED',
-])
+const unreachableCodes =
+  /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EHOSTDOWN|ENOTFOUND|EAI_AGAIN|EAI_NODATA|EADDRNOTAVAIL)$/
+const brokenCodes = /^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED)$/
 
 function asHttpError(thrown: unknown, { host }: Limits, inHandshake: boolean): HttpError {
   if (thrown instanceof HttpError) return thrown
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
   const because = (kind: HttpErrorKind) => new HttpError(kind, `${host}: ${code || String(thrown)}`, { cause: thrown })
-  if (unreachableCodes.has(code)) return because('refused')
+  if (unreachableCodes.test(code)) return because('refused')
   if (code === 'ETIMEDOUT') return because('timeout')
-  if (brokenCodes.has(code)) return because('reset')
+  if (brokenCodes.test(code)) return because('reset')
   if (code.startsWith('HPE_')) return because('malformed')
   return because(inHandshake ? 'tls' : 'reset')
 }

@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { Log } from '../device/ports.ts'
+import { type Item, openChannel } from '../drivers/worker/channel.ts'
 import { createFrameDecoder, encodeFrame, type Frame } from '../drivers/worker/frame.ts'
+import { type Handler, serveChannel } from '../drivers/worker/serve.ts'
 
 /** Both ends of a connection through a unix socket in a folder of its own; closed when the test ends. */
 export async function socketPair(): Promise<readonly [caller: Socket, callee: Socket]> {
@@ -113,4 +115,25 @@ export async function sizeOf(bytes: AsyncIterable<Uint8Array>): Promise<number> 
   let size = 0
   for await (const piece of bytes) size += piece.byteLength
   return size
+}
+
+/** A channel to a service with these handlers, over a real unix socket. */
+export async function channelTo(handlers: Readonly<Record<string, Handler>>, options?: { cancelGraceMs: number }) {
+  const [near, far] = await socketPair()
+  const service = serveChannel({ input: far, output: far }, new Map(Object.entries(handlers)))
+  return { channel: openChannel({ input: near, output: near }, options), service, near, far }
+}
+
+/** A channel to a peer that only says what the test makes it say. */
+export async function channelToRaw(options?: { cancelGraceMs: number }) {
+  const [near, far] = await socketPair()
+  return { channel: openChannel({ input: near, output: near }, options), peer: rawPeer(far), far }
+}
+
+export const code = (expected: string) => expect.objectContaining({ code: expected })
+
+export async function firstItem(conversation: AsyncGenerator<Item, unknown, void>): Promise<Item> {
+  const { done, value } = await conversation.next()
+  if (done === true) throw new Error('ended without an item')
+  return value
 }

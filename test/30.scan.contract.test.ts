@@ -26,6 +26,7 @@ const esclPresets: Readonly<Record<string, presets.EsclPreset>> = {
   'a connection that ends within page 2': presets.cutShortOnPage(2),
   'a page without a body': presets.emptyBodyOnPage(2),
   'an open cover': presets.coverOpen,
+  'an open door': presets.doorOpen,
   'an empty feeder': presets.emptyFeeder,
   'a busy scanner': presets.busy,
   'a scanner out of order': presets.outOfOrder,
@@ -68,7 +69,7 @@ describeScanner('SANE through sane-airscan', {
   faults: [
     { name: 'a jam on page 3 of 5', code: 'SCANNER_JAM', pages: 2 },
     { name: 'a scanner unplugged within page 2', code: 'SCANNER_UNPLUGGED', pages: 1 },
-    { name: 'an open cover', code: 'SCANNER_COVER_OPEN', pages: 0 },
+    { name: 'an open door', code: 'SCANNER_COVER_OPEN', pages: 0 },
     { name: 'an empty feeder', code: 'FEEDER_EMPTY', pages: 0 },
   ],
   open: () =>

@@ -11,7 +11,7 @@ import { drawSheet } from './sim/paper.ts'
 
 export const sheetSettings: ScanSettings = {
   resolution: 200,
-  colour: 'gray',
+  colour: 'color',
   paper: 'A4',
   source: 'adf',
   duplex: false,
@@ -20,11 +20,11 @@ export const sheetSettings: ScanSettings = {
 /** A4 at 200 ppi. */
 export const sheetPixels = { width: 1654, height: 2339 }
 
-/** Grey A4 sheets at 200 ppi. */
+/** A4 sheets at 200 ppi, in colour. */
 export async function drawSheets(count: number): Promise<readonly SheetImage[]> {
   const sheets: SheetImage[] = []
   for (let seed = 1; seed <= count; seed += 1) {
-    const front = await drawSheet({ seed, kind: seed % 2 === 0 ? 'form' : 'letter', resolution: 200, colour: 'gray' })
+    const front = await drawSheet({ seed, kind: seed % 2 === 0 ? 'form' : 'letter', resolution: 200 })
     sheets.push({ front })
   }
   return sheets

@@ -7,14 +7,10 @@ import { describe, expect, test } from 'vitest'
 import { Fault } from '../device/errors.ts'
 import { randomAccessOf } from '../device/pdf/bytes.ts'
 import { openPdf, type PdfDocument } from '../device/pdf/document.ts'
-import { createLexer, ShortWindow } from '../device/pdf/lexer.ts'
-import { maxNesting, maxStreamBytes } from '../device/pdf/limits.ts'
-import { entry, type PdfDictionary, type PdfDirect, pdfReference } from '../device/pdf/objects.ts'
-import { parseAt, parseObject } from '../device/pdf/parse.ts'
-import { decodeText, parsePdfDate, pdfDate, textString } from '../device/pdf/text.ts'
+import { maxStreamBytes } from '../device/pdf/limits.ts'
+import { entry, pdfReference } from '../device/pdf/objects.ts'
 import { fieldsOf, pagesOf } from '../device/pdf/tree.ts'
-import { serialise } from '../device/pdf/write.ts'
-import { classicPdf, eniMetadata, outputFor, whiteDocument } from './pdf-fixtures.ts'
+import { classicPdf, outputFor, whiteDocument } from './pdf-fixtures.ts'
 
 const open = (bytes: Uint8Array) => openPdf(randomAccessOf(bytes))
 const unreadable = { code: 'PDF_UNREADABLE' }
@@ -23,10 +19,6 @@ async function pageCount(document: PdfDocument): Promise<number> {
   let count = 0
   for await (const _ of pagesOf(document)) count++
   return count
-}
-
-function parsed(text: string): PdfDirect {
-  return parseObject(createLexer({ bytes: Buffer.from(text, 'latin1'), base: 0, last: true }))
 }
 
 /** A PDF whose only cross-reference section is a stream; object 3 and 4 are packed in object 2. */
@@ -54,67 +46,6 @@ function streamPdf(
 }
 
 const emptyTree = ['<< /Type /Catalog /Pages 2 0 R >>', '<< /Type /Pages /Kids [] /Count 0 >>']
-
-describe('objects', () => {
-  test('of every kind come back as they were written', () => {
-    const text =
-      '<< /A [1 -2 +3 .5 -0.25 4. true false null] /B#20C (a\\(b\\)\\n\\101\\\nz) /D <48 6> /E 12 0 R /F 7 >>'
-    const value = parsed(text) as PdfDictionary
-    expect(serialise(value)).toBe(
-      '<< /A [1 -2 3 .5 -0.25 4. true false null] /B#20C <612862290A417A> /D <4860> /E 12 0 R /F 7 >>',
-    )
-    expect(parsed(serialise(value))).toMatchObject({ kind: 'dictionary', repeatedKeys: [] })
-  })
-
-  test('tell which keys stand twice', () => {
-    expect(parsed('<< /A 1 /B 2 /A 3 >>')).toMatchObject({ repeatedKeys: ['A'] })
-  })
-
-  test('know where their strings were', () => {
-    expect(parsed('  <0a 0b>')).toMatchObject({ form: 'hex', span: { start: 2, end: 9 } })
-  })
-
-  test.each(['<< /A >>', '<< 1 2 >>', '[ 1 2', '<41', '(a', ')', '1-2', '>', '<4x>', '{', '99999999999999999999', ''])(
-    'are refused when they are none: %s',
-    text => expect(() => parsed(text)).toThrow(expect.objectContaining(unreadable)),
-  )
-
-  test('inside each other are bounded', () => {
-    expect(parsed('['.repeat(maxNesting) + ']'.repeat(maxNesting))).toMatchObject({ kind: 'array' })
-    expect(() => parsed('['.repeat(200_000))).toThrow(expect.objectContaining(unreadable))
-  })
-
-  test('that go on behind the window ask for a larger one at every cut', () => {
-    const bytes = Buffer.from('<< /Name (a\\)b) /Hex <0102> /R 12 0 R /N 123 % note\n /T true >>', 'latin1')
-    for (let length = 0; length < bytes.length; length++) {
-      const lexer = createLexer({ bytes: bytes.subarray(0, length), base: 0, last: false })
-      expect(() => parseObject(lexer)).toThrow(ShortWindow)
-    }
-  })
-
-  test('larger than the first windows are read whole', async () => {
-    const text = Buffer.from(`(${'x'.repeat(100_000)})`)
-    expect(await parseAt(randomAccessOf(text), 0, lexer => parseObject(lexer))).toMatchObject({
-      span: { end: 100_002 },
-    })
-  })
-})
-
-describe('text and dates', () => {
-  test.each(['plain (a) \\', 'Còpia', '日本 \u{1f4c4}'])('keep %s', text => {
-    const value = parsed(textString(text))
-    expect(value.kind === 'string' && decodeText(value.bytes)).toBe(text)
-  })
-
-  test('are read in every form that ISO 32000 allows', () => {
-    expect(pdfDate(eniMetadata.createdAt)).toBe('D:20260304050607Z')
-    expect(parsePdfDate('D:20260304050607Z')).toBe(Date.UTC(2026, 2, 4, 5, 6, 7))
-    expect(parsePdfDate("D:20260304060607+01'00'")).toBe(Date.UTC(2026, 2, 4, 5, 6, 7))
-    expect(parsePdfDate("D:20260304020607-03'00")).toBe(Date.UTC(2026, 2, 4, 5, 6, 7))
-    expect(parsePdfDate('D:2026')).toBe(Date.UTC(2026, 0, 1))
-    for (const wrong of ['2026', 'D:20261304', 'D:20260304 noon']) expect(parsePdfDate(wrong)).toBeUndefined()
-  })
-})
 
 describe('a document', () => {
   test('of ours has a table, its pages and its catalog', async () => {

@@ -4,6 +4,7 @@
 import { createHash, verify, X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SignatureAlgorithm, SignRequest } from '../device/ports.ts'
+import { signatureValue } from '../drivers/signer/mechanism.ts'
 import { createPkcs11Signer } from '../drivers/signer/pkcs11.ts'
 import { type Folder, now, temporaryFolder } from './50.signature.kit.ts'
 import { createTestPki, type TestIdentity } from './sim/pki.ts'
@@ -11,7 +12,7 @@ import { createScriptedModule, type ModuleScript } from './sim/scripted-module.t
 import { createSoftToken, type SoftToken, softHsmModule } from './sim/token.ts'
 
 const attributes = Buffer.from('the signed attributes')
-const identities: Partial<Record<'rsa' | 'ec' | 'auth' | 'useless' | 'asking', TestIdentity>> = {}
+const identities: Partial<Record<'rsa' | 'ec' | 'auth' | 'useless' | 'authority' | 'asking', TestIdentity>> = {}
 const tokens: Partial<Record<'person' | 'empty' | 'asking', SoftToken>> = {}
 const signer = createPkcs11Signer({ modules: [{ path: '/nowhere/module.so' }, { path: softHsmModule }] })
 let folder: Folder
@@ -23,9 +24,10 @@ beforeAll(async () => {
   identities.ec = await pki.signer({ key: 'P-384' })
   identities.auth = await pki.signer({ kind: 'auth', key: 'P-256' })
   identities.useless = await pki.signer({ kind: 'not-for-signing', key: 'P-256' })
+  identities.authority = await pki.signer({ kind: 'authority', key: 'P-256' })
   identities.asking = await pki.signer()
-  const { rsa, ec, auth, useless, asking } = identities
-  const entries = [{ identity: rsa }, { identity: ec }, { identity: auth }, { identity: useless }]
+  const { rsa, ec, auth, useless, authority, asking } = identities
+  const entries = [rsa, ec, auth, useless, authority].map(identity => ({ identity }))
   tokens.person = await createSoftToken({ folder: folder.path, label: 'Persona física', entries })
   const lone = { identity: rsa, withoutCertificate: true }
   tokens.empty = await createSoftToken({ folder: folder.path, label: 'Empty', entries: [lone] })
@@ -143,6 +145,22 @@ describe('a signature', () => {
   })
 })
 
+describe('an ECDSA answer', () => {
+  it.each([
+    ['loses leading zeros', '0001', '7f', '3006' + '020101' + '02017f'],
+    ['stays positive', '80', 'ff', '3008' + '02020080' + '020200ff'],
+    ['may be zero', '00', '01', '3006' + '020100' + '020101'],
+  ])('%s as DER', (_, r, s, der) => {
+    const octets = Math.max(r.length, s.length)
+    const raw = Buffer.from(r.padStart(octets, '0') + s.padStart(octets, '0'), 'hex')
+    expect(Buffer.from(signatureValue('ECDSA', raw)).toString('hex')).toBe(der)
+  })
+
+  it('of P-521 has a length of two octets', () => {
+    expect(Buffer.from(signatureValue('ECDSA', Buffer.alloc(132, 1)).subarray(0, 5)).toString('hex')).toBe('3081880242')
+  })
+})
+
 describe('a card', () => {
   const ask = {
     tokenId: 'Card#1',
@@ -190,6 +208,12 @@ describe('a card', () => {
     expect(module.calls.at(-1)).toBe('finalize')
     await signer.tokens()
     expect(module.calls.filter(call => call === 'load')).toHaveLength(2)
+  })
+
+  it('is asked with every older session closed, so that the PIN is really checked', async () => {
+    const { module, signer } = withModule({})
+    await signer.sign(ask)
+    expect(module.calls.slice(0, 4)).toEqual(['load', 'close sessions', 'open session', 'login user'])
   })
 
   it('in a reader with a keypad never gets a PIN from here', async () => {

@@ -40,9 +40,12 @@ export type AttributeName = 'contentType' | 'messageDigest' | 'signingCertificat
 const digestOids = { sha1: oids.sha1, sha256: oids.sha256 } as const
 const rsaOids = { sha1: oids.sha1WithRsa, sha256: oids.sha256WithRsa } as const
 
-/** An ESSCertIDv2 attribute value that names a certificate (DER). */
-export function referenceTo(certificate: Uint8Array): Uint8Array {
-  return sequence(sequence(sequence(octetString(createHash('sha256').update(certificate).digest()))))
+/** A signing-certificate-v2 value that names a certificate (DER) by hash and, if given, another one by issuer and serial. */
+export function referenceTo(certificate: Uint8Array, named?: Uint8Array): Uint8Array {
+  const hash = octetString(createHash('sha256').update(certificate).digest())
+  if (named === undefined) return sequence(sequence(sequence(hash)))
+  const { issuer, serialNumber } = certificateNames(named)
+  return sequence(sequence(sequence(hash, sequence(sequence(contextual(4, issuer)), serialNumber))))
 }
 
 /** A CMSAlgorithmProtection attribute value for RSA with another digest. */

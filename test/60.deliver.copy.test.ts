@@ -3,12 +3,11 @@
 
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import { setImmediate as turn } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { checkedBody } from '../drivers/delivery/body.ts'
-import { chunked, copy, openScene, pdf, type Scene, verdict } from './60.deliver.setup.ts'
+import { chunked, copy, openScene, patienceMs, pdf, type Scene, verdict } from './60.deliver.setup.ts'
 import type { ReceiverPreset } from './sim/receiver.ts'
 
 let scene: Scene
@@ -55,7 +54,7 @@ describe('the copy', () => {
   test('a source that fails is told as itself', async () => {
     async function* failing() {
       yield* chunked(pdf.subarray(0, 100_000), 50_000)
-      await expect.poll(scene.receiver.attempts).toBe(1)
+      await expect.poll(scene.receiver.attempts, { timeout: patienceMs }).toBe(1)
       throw new Error('the disk is gone')
     }
     await expect(scene.deliver({}, copy({ body: failing() }))).rejects.toThrow('the disk is gone')
@@ -106,7 +105,7 @@ describe('a long copy', () => {
     return hash.digest('hex')
   }
 
-  test('of 100 MB passes through flat memory', async () => {
+  test('of 100 MB passes through flat memory', { timeout: 120_000 }, async () => {
     let peak = 0
     const before = liveBytes()
     async function* body() {
@@ -164,13 +163,11 @@ describe('aborting', () => {
     }
     const attempt = scene.delivery().deliver(copy({ body: body() }), controller.signal)
     const outcome = expect(attempt).rejects.toBe(reason)
-    await expect
-      .poll(() => scene.receiver.attempts() + (preset.preset === 'slow' ? scene.receiver.received().length : 1))
-      .toBe(2)
+    const accepted = () => (preset.preset === 'slow' ? scene.receiver.received().length : 1)
+    await expect.poll(() => scene.receiver.attempts() + accepted(), { timeout: patienceMs }).toBe(2)
     controller.abort(reason)
     await outcome
-    await turn()
-    expect(closed).toBe(true)
+    await expect.poll(() => closed, { timeout: patienceMs }).toBe(true)
     await scene.receiver.set({ preset: 'honest' })
     expect(verdict(await scene.deliver())).toBe('delivered')
     expect(scene.receiver.received()).toHaveLength(1)

@@ -14,6 +14,9 @@ export const pdf = Buffer.concat([Buffer.from('%PDF-1.7\n'), Buffer.alloc(300_00
 /** A signal for those who wait to the end. */
 export const never = new AbortController().signal
 
+/** How long a condition is polled for: a machine under load is slow, not wrong. */
+export const patienceMs = 20_000
+
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 export async function* chunked(bytes: Uint8Array, size = 65_536): AsyncGenerator<Uint8Array, void, void> {

@@ -20,6 +20,7 @@ import { PaperScreen } from './screens/paper.tsx'
 import { PinScreen } from './screens/pin.tsx'
 import { PreparingScreen } from './screens/preparing.tsx'
 import { ProceduresScreen } from './screens/procedures.tsx'
+import { ReaderScreen } from './screens/reader.tsx'
 import { ReceiptScreen } from './screens/receipt.tsx'
 import { ReviewScreen } from './screens/review.tsx'
 import { ScanFaultScreen } from './screens/scan-fault.tsx'
@@ -40,6 +41,7 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   nature: NatureScreen,
   preparing: PreparingScreen,
   stopped: StoppedScreen,
+  reader: ReaderScreen,
   card: CardScreen,
   cardFault: CardFaultScreen,
   certificate: CertificateScreen,
@@ -56,6 +58,9 @@ export function App() {
   useEffect(() => {
     document.documentElement.lang = language
   }, [language])
+  useEffect(() => {
+    document.documentElement.dataset['screen'] = name
+  }, [name])
   const Screen = screens[name]
   return (
     <>

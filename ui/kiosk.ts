@@ -60,7 +60,10 @@ export function createKiosk(): Kiosk {
   }
   const idle = createIdleWatch({
     warned: playTone,
-    present: () => void (view.value?.copy == null ? undefined : ask('copy/stay')),
+    present() {
+      // Until the person has said whose copy an interrupted one is, no touch but that answer may uncover its pages.
+      if (view.value?.copy?.interrupted === false) void calls.post('copy/stay')
+    },
     gone: () => void leave(),
   })
 

@@ -1,7 +1,7 @@
 // The little that the screen remembers by itself: the language, what is open, the last offer to undo. All of it may be
 // lost at any moment without losing anything of the copy, and it never outlives the visit it belongs to.
 
-import type { CertificateView, ErrorAnswer, SignAnswer, View } from '../device/http/view.ts'
+import type { CertificateView, CopyView, ErrorAnswer, SignAnswer, View } from '../device/http/view.ts'
 import type { Language } from './text/texts.ts'
 
 export type ErrorCode = ErrorAnswer['code']
@@ -51,7 +51,12 @@ export function settle(local: Local, before: View | null, now: View): Local {
   if (was.stage !== is.stage || is.interrupted) {
     return { ...freshLocal, language: local.language, selectedPageId: local.selectedPageId }
   }
-  return { ...local, ...(is.scanning ? afterScanStarted : {}), ...(is.card?.state === 'present' ? {} : afterCardGone) }
+  return { ...local, ...(is.scanning ? afterScanStarted : {}), ...(cardGone(is) ? afterCardGone : {}) }
+}
+
+/** No card, told as such; while a card is being read or is signing, nothing is known to have changed. */
+function cardGone({ card }: CopyView): boolean {
+  return card?.state === 'absent' || card?.state === 'fault'
 }
 
 const afterScanStarted = { undo: null, declaring: false, faultRead: false } as const

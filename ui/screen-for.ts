@@ -16,6 +16,7 @@ export type ScreenName =
   | 'nature'
   | 'preparing'
   | 'stopped'
+  | 'reader'
   | 'card'
   | 'cardFault'
   | 'certificate'
@@ -56,7 +57,7 @@ const byCard: Record<CardView['state'], (copy: CopyView, local: Local) => Screen
 
 function signScreen(copy: CopyView, local: Local): ScreenName {
   if (local.pinSent) return 'signing'
-  return byCard[copy.card?.state ?? 'absent'](copy, local)
+  return copy.card === null ? 'reader' : byCard[copy.card.state](copy, local)
 }
 
 function presentCardScreen(copy: CopyView, local: Local): ScreenName {

@@ -17,6 +17,7 @@ const stepOf: Readonly<Record<ScreenName, (typeof steps)[number] | null>> = {
   nature: 'step.check',
   preparing: 'step.check',
   stopped: 'step.check',
+  reader: 'step.sign',
   card: 'step.sign',
   cardFault: 'step.sign',
   certificate: 'step.sign',

@@ -93,6 +93,7 @@ function nextNumber(sections: readonly XrefSection[]): number {
 
 type Objects = Pick<PdfDocument, 'locate' | 'object' | 'resolve' | 'data'>
 
+/** Long because finding, unpacking and measuring an object each need the others. */
 function createObjects(file: RandomAccess, sections: readonly XrefSection[]): Objects {
   const cache = new Map<number, PackedObjects>()
 

@@ -39,6 +39,7 @@ const delimiters = new Set([...'()<>[]{}/%'].map(character => character.charCode
 const isRegular = (byte: number) => !isSpace(byte) && !delimiters.has(byte)
 const numberShape = /^[+-]?(\d+\.?\d*|\.\d+)$/
 
+/** One cursor over one window; longer than a function should be because all of these share its position. */
 export function createLexer(window: Window): Lexer {
   const { bytes, base, last } = window
   let at = 0
@@ -81,7 +82,7 @@ export function createLexer(window: Window): Lexer {
       case 0x28:
         return stringToken('literal', literalBytes(), start)
       case 0x3c:
-        if (peek() !== 0x3c) return stringToken('hex', hexBytes(), start)
+        if (peek() !== 0x3c) return hexToken(start)
         at++
         return { kind: 'delimiter', text: '<<' }
       case 0x3e:
@@ -92,23 +93,20 @@ export function createLexer(window: Window): Lexer {
     throw unreadable(`byte 0x${byte.toString(16)} at ${base + start} begins no object`)
   }
 
-  function stringToken(form: 'literal' | 'hex', content: Uint8Array, start: number): PdfString {
+  function stringToken(form: PdfString['form'], content: Uint8Array, start: number): PdfString {
     return { kind: 'string', bytes: content, form, span: { start: base + start, end: base + at } }
   }
 
-  function hexBytes(): Uint8Array {
-    const digits: string[] = []
-    for (;;) {
-      const byte = peek()
-      at++
-      if (byte === 0x3e) break
-      if (byte === undefined) throw unreadable(`the hexadecimal string before ${base + at} has no end`)
-      if (isSpace(byte)) continue
-      if (hexValue(byte) < 0) throw unreadable(`byte ${base + at - 1} in a hexadecimal string is no digit`)
-      digits.push(String.fromCharCode(byte))
-    }
-    if (digits.length % 2 === 1) digits.push('0')
-    return Buffer.from(digits.join(''), 'hex')
+  function hexToken(start: number): PdfString {
+    const end = bytes.indexOf(0x3e, at)
+    if (end < 0 && !last) throw new ShortWindow()
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.max(0, end - at)).toString('latin1')
+    const digits = text.replace(/[\0\t\n\f\r ]+/g, '')
+    if (end < 0 || !/^[\da-fA-F]*$/.test(digits)) throw unreadable(`no hexadecimal string at ${base + start}`)
+    at = end + 1
+    const even = digits.length % 2 === 0
+    const content = Buffer.from(even ? digits : `${digits}0`, 'hex')
+    return stringToken(even && digits.length === text.length ? 'hex' : 'loose-hex', content, start)
   }
 
   function literalBytes(): Uint8Array {
@@ -162,12 +160,6 @@ export function createLexer(window: Window): Lexer {
 }
 
 const isOctal = (byte: number) => byte >= 0x30 && byte <= 0x37
-
-function hexValue(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30
-  const letter = byte | 0x20
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
-}
 
 function wordToken(text: string, position: number): Token {
   if (!/^[+\-.\d]/.test(text)) return { kind: 'keyword', text }

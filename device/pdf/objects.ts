@@ -29,10 +29,11 @@ export interface PdfName {
   readonly kind: 'name'
   readonly value: string
 }
+/** `loose-hex` has white space between its digits or an odd number of them. */
 export interface PdfString {
   readonly kind: 'string'
   readonly bytes: Uint8Array
-  readonly form: 'literal' | 'hex'
+  readonly form: 'literal' | 'hex' | 'loose-hex'
   readonly span: Span
 }
 export interface PdfArray {

@@ -129,9 +129,7 @@ function byteRangeOf(document: PdfDocument, dictionary: PdfDictionary): ByteRang
 
 function contentsOf(dictionary: PdfDictionary): PdfString | undefined {
   const value = entry(dictionary, 'Contents')
-  if (value.kind !== 'string' || value.form !== 'hex') return undefined
-  // White space or an odd digit would make the token longer or shorter than its bytes.
-  return value.span.end - value.span.start === value.bytes.length * 2 + 2 ? value : undefined
+  return value.kind === 'string' && value.form === 'hex' ? value : undefined
 }
 
 function gapProblems(byteRange: ByteRange, contents: PdfString): readonly SignatureProblem[] {

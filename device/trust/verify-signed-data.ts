@@ -113,7 +113,6 @@ function checkShape(signedData: ParsedSignedData, signer: ParsedSigner): Finding
     signedData.signers.length !== 1 && `${signedData.signers.length} SignerInfos instead of one`,
     signedData.attached && 'the SignedData holds a content of its own',
     signedData.contentType !== oids.data && `content type ${signedData.contentType} instead of id-data`,
-    signer.signedAttributes === undefined && 'no signed attributes',
     content?.oid !== signedData.contentType && 'the content-type attribute is missing or differs',
     !protectsAlgorithms(signer) && 'CMSAlgorithmProtection names other algorithms than the SignerInfo',
   ]
@@ -182,7 +181,7 @@ function checkValue(signer: ParsedSigner, key: KeyObject): Finding[] {
   if (scheme === undefined || hash === undefined) {
     return [{ subIndication: 'GENERIC', detail: `signature algorithm ${signer.signatureAlgorithm}` }]
   }
-  // Without signed attributes the signature is over the content itself; checkShape has refused that.
+  // Without signed attributes the value is over the content itself; checkShape has missed the content type by then.
   if (signer.signedAttributes === undefined) return []
   if (key.asymmetricKeyType !== scheme.key || !verify(hash, signer.signedAttributes, key, signer.signature)) {
     return [{ subIndication: 'SIG_CRYPTO_FAILURE', detail: 'the signature value does not verify with the certificate' }]

@@ -104,9 +104,8 @@ export function decodeStatus(document: string): EsclStatus {
  * (a scanner behind ipp-usb does not know where it is reached). Undefined when it names no path at all.
  */
 export function jobPathOf(location: string, rootPath: string): string | undefined {
-  const trimmed = location.trim()
-  const path = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) || trimmed.startsWith('/') ? pathOf(trimmed) : ''
-  const absolute = path === '' && trimmed !== '' ? `${rootPath}/${trimmed}` : path
+  const path = pathOf(location)
+  const absolute = path === '' || path.startsWith('/') ? path : `${rootPath}/${path}`
   return /^\/[\w~!$&'()*+,;=:@%./-]+$/.test(absolute) ? absolute.replace(/\/+$/, '') : undefined
 }
 

@@ -28,7 +28,7 @@ export type SanePlanning =
   | { readonly args: readonly string[] }
   | { readonly refused: { readonly code: ScanFaultCode; readonly detail: string } }
 
-const optionLine = /^ {4}(-[a-z]|--[a-z0-9][\w-]*)(?:\[=\((.*?)\)\])?(?: (.*?))?((?: \[[^\]]*\])*)$/i
+const optionLine = /^ {4}(-[a-z]|--[a-z0-9][\w-]*)(?:\[=\((.*?)\)\])?(?: (?!\[)(.*?))?((?: \[[^\]]*\])*)$/i
 
 /** The active options of a device, by flag, from the standard output of `scanimage --all-options`. */
 export function parseOptions(output: string): SaneOptions {

@@ -8,7 +8,7 @@ import { Fault } from '../../device/errors.ts'
 import type { ScanEnd, ScannedPage, ScannerInfo, ScanSettings } from '../../device/ports.ts'
 import { asScanFault, type ScanFault, type ScannerDriver, scanFault, unusable } from './driver.ts'
 import { capabilitiesOf, parseOptions, planArgs, type SaneOptions } from './sane-options.ts'
-import { deviceListFormat, endingOf, pageNameFormat, parseDevices, type SaneDevice } from './sane-output.ts'
+import { deviceListFormat, endingOf, parseDevices, type SaneDevice } from './sane-output.ts'
 import { askScanimage, type BatchRun, processFault, startBatch } from './scanimage.ts'
 import { tiffIsWhole } from './tiff-header.ts'
 
@@ -82,7 +82,7 @@ export function createSaneScanner(configured: SaneOptionsOfDevice): ScannerDrive
       active = { ...infoOf(id, found), state: 'busy', code: 'SCANNER_BUSY' }
       folder = await mkdtemp(join(scratchFolder, 'scan-'))
       signal.throwIfAborted()
-      const args = [`--device-name=${found.device.device}`, ...batchArgs(settings), ...fixedArgs, ...planning.args]
+      const args = [`--device-name=${found.device.device}`, ...countArgs(settings), ...fixedArgs, ...planning.args]
       const end = yield* feedPages(startBatch({ args, folder, environment, pageTimeoutMs }), folder, settings, signal)
       return end === 'broken' ? await whatBroke(await discover(signal)) : end
     } finally {
@@ -112,10 +112,9 @@ function infoOf(id: string, { device, options }: Found): ScannerInfo {
   return Object.freeze({ id, name: device.model, driver: 'sane', state: 'ready', ...capabilitiesOf(options) })
 }
 
-function batchArgs(settings: ScanSettings): readonly string[] {
+function countArgs(settings: ScanSettings): readonly string[] {
   const count = settings.source === 'flatbed' ? 1 : settings.maxImages
-  const batch = ['--format=tiff', `--batch=${pageNameFormat}`, '--batch-print']
-  return count === undefined ? batch : [...batch, `--batch-count=${count}`]
+  return count === undefined ? [] : [`--batch-count=${count}`]
 }
 
 async function* feedPages(

@@ -4,11 +4,13 @@
 import { Fault } from '../../device/errors.ts'
 import { lines, type ProcessExit, type RunningProcess, run, start } from '../exec.ts'
 import { type ScanFault, scanFault } from './driver.ts'
-import { createJournal, endingOf, isPageName, type SaneJournal } from './sane-output.ts'
+import { createJournal, endingOf, isPageName, pageNameFormat, type SaneJournal } from './sane-output.ts'
 
 const scanimage = 'scanimage'
 /** How long a backend may take to stop its motor before the process is ended. */
 const cancelTimeoutMs = 5_000
+/** Pages that may lie on the disk unread before the feeder waits; below that it never does. */
+const maxPagesAhead = 8
 
 export interface BatchRun {
   readonly journal: SaneJournal
@@ -44,10 +46,14 @@ export async function askScanimage(
   return { output: new TextDecoder().decode(stdout) }
 }
 
-/** Starts a batch. The caller calls `finish()`, whatever happens. */
+/**
+ * Starts a batch of TIFF pages; `args` name the device and its options. The caller calls `finish()`, whatever happens.
+ * Each page has to be asked for (`--batch-prompt`): interrupted between two pages, scanimage would start a new job and
+ * feed the rest of the paper.
+ */
 export function startBatch({ args, folder, environment, pageTimeoutMs }: BatchOptions): BatchRun {
-  const child = start(scanimage, args, { folder, environment })
-  child.stdin.end()
+  const batch = ['--format=tiff', `--batch=${pageNameFormat}`, '--batch-print', '--batch-prompt']
+  const child = start(scanimage, [...batch, ...args], { folder, environment })
   const journal = createJournal()
   const names = readNames(child)
   const journalled = readJournal(child, journal)
@@ -72,6 +78,7 @@ export function startBatch({ args, folder, environment, pageTimeoutMs }: BatchOp
   }
 
   async function interruptAndWait(): Promise<void> {
+    child.stdin.end()
     if (!over && child.pid > 0) interrupt(child.pid)
     const timer = setTimeout(() => void child.kill(), cancelTimeoutMs)
     await exit()
@@ -112,17 +119,28 @@ async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
 }
 
 /**
- * The page names as they come, then undefined. Standard output is read to its end even when nobody asks any more: a
- * closed pipe would be a signal to scanimage, and the interrupt its second.
+ * The page names as they come, then undefined; asks for the next page as soon as one is finished. Standard output is
+ * read to its end even when nobody wants more: a closed pipe would be a signal to scanimage, and the interrupt its second.
  */
 function readNames(child: RunningProcess): { next(): Promise<string | undefined>; readonly ended: Promise<void> } {
   const names: string[] = []
   let closed = false
   let wake = () => {}
+  let asked = 0
+  let finished = 0
+  const askForNext = () => {
+    if (asked > finished || names.length >= maxPagesAhead || !child.stdin.writable) return
+    asked += 1
+    child.stdin.write('\n')
+  }
   const read = async () => {
+    askForNext()
     for await (const line of lines(child.stdout)) {
       // A backend may print words of its own.
-      if (isPageName(line)) names.push(line)
+      if (!isPageName(line)) continue
+      names.push(line)
+      finished += 1
+      askForNext()
       wake()
     }
     closed = true
@@ -134,7 +152,9 @@ function readNames(child: RunningProcess): { next(): Promise<string | undefined>
       wake = resolve
       await promise
     }
-    return names.shift()
+    const name = names.shift()
+    askForNext()
+    return name
   }
   return { next, ended: read() }
 }

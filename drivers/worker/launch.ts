@@ -15,6 +15,8 @@ const maxRestartMs = 30_000
 const steadyMs = 60_000
 /** More than a worker takes to say farewell to its devices. */
 const stopGraceMs = 3_000
+/** Between SIGTERM and SIGKILL: it has had its time for a farewell by then. */
+const killAfterMs = 500
 
 export interface WorkerOptions {
   /** As the log names it. */
@@ -41,7 +43,7 @@ export interface Worker {
   /** Outlives the processes behind it. Its `closed` resolves when the worker is stopped for good. */
   readonly channel: Channel
   status(): WorkerStatus
-  /** Ends the process and waits until it is gone: by farewell first, by SIGTERM after 3 s, by SIGKILL after 5 s. */
+  /** Ends the process and waits until it is gone: by farewell first, by force after 3 s. */
   stop(): Promise<void>
 }
 
@@ -90,6 +92,7 @@ async function runOnce(
   const child = start(process.execPath, [fileURLToPath(new URL(entry, import.meta.url))], {
     environment: { MALLOC_ARENA_MAX: '2', ...environment },
     socket: true,
+    killAfterMs,
     ...(deathSignal === undefined ? {} : { deathSignal }),
   })
   if (child.socket === undefined) throw new Fault('INTERNAL', 'a worker without a socket')

@@ -18,7 +18,7 @@ import type {
   Signer,
   SignRequest,
 } from '../../device/ports.ts'
-import { type Channel, type Conversation, resultOf } from './channel.ts'
+import type { Channel, Conversation } from './channel.ts'
 import {
   certificates,
   checked,
@@ -55,8 +55,8 @@ export function remoteScanner(channel: Channel): Scanner {
     }
   }
   const list = async (signal?: AbortSignal) => {
-    const answer = await resultOf(channel.call('list', null, withSignal(signal)))
-    return distrust(channel, () => checked(scannerInfos, answer, 'scanners'))
+    const asked = channel.call('list', null, withSignal(signal))
+    return answerOf(channel, asked, answer => checked(scannerInfos, answer, 'scanners'))
   }
   return Object.freeze({ list, scan })
 }
@@ -65,12 +65,12 @@ export function remoteScanner(channel: Channel): Scanner {
 export function remoteSigner(channel: Channel): Signer {
   return Object.freeze({
     tokens: async (signal?: AbortSignal) => {
-      const answer = await resultOf(channel.call('tokens', null, withSignal(signal)))
-      return distrust(channel, () => checked(tokens, answer, 'tokens'))
+      const asked = channel.call('tokens', null, withSignal(signal))
+      return answerOf(channel, asked, answer => checked(tokens, answer, 'tokens'))
     },
     certificates: async (tokenId: string, signal?: AbortSignal) => {
-      const answer = await resultOf(channel.call('certificates', { tokenId }, withSignal(signal)))
-      const found = distrust(channel, () => checked(certificates, answer, 'certificates'))
+      const asked = channel.call('certificates', { tokenId }, withSignal(signal))
+      const found = await answerOf(channel, asked, answer => checked(certificates, answer, 'certificates'))
       return found.map(({ certificate, chain, ...names }) => ({
         ...names,
         certificate: Buffer.from(certificate, 'base64'),
@@ -79,8 +79,8 @@ export function remoteSigner(channel: Channel): Signer {
     },
     sign: async ({ pin, digest, ...request }: SignRequest, signal?: AbortSignal) => {
       const params = { ...request, digest: Buffer.from(digest).toString('base64') }
-      const answer = await resultOf(channel.call('sign', params, { ...withSignal(signal), secret: pin }))
-      const outcome = distrust(channel, () => checked(signOutcome, answer, 'signature'))
+      const asked = channel.call('sign', params, { ...withSignal(signal), secret: pin })
+      const outcome = await answerOf(channel, asked, answer => checked(signOutcome, answer, 'signature'))
       if (outcome.outcome !== 'signed') return outcome
       return { ...outcome, signature: Buffer.from(outcome.signature, 'base64') }
     },
@@ -91,8 +91,8 @@ export function remoteSigner(channel: Channel): Signer {
 export function remoteDelivery(channel: Channel): Delivery {
   return Object.freeze({
     deliver: async ({ body, ...request }: DeliveryRequest, signal: AbortSignal) => {
-      const answer = await resultOf(channel.call('deliver', request, { signal, input: body }))
-      return distrust(channel, () => checked(deliveryOutcome, answer, 'delivery'))
+      const asked = channel.call('deliver', request, { signal, input: body })
+      return answerOf(channel, asked, answer => checked(deliveryOutcome, answer, 'delivery'))
     },
   })
 }
@@ -142,6 +142,14 @@ async function collect(channel: Channel, bytes: ByteStream, maxBytes: number): P
     pieces.push(piece)
   }
   return Buffer.concat(pieces)
+}
+
+/** The result of a call that has no items to tell. */
+async function answerOf<T>(channel: Channel, conversation: Conversation, check: (answer: unknown) => T): Promise<T> {
+  const { done, value } = await conversation.next()
+  if (done === true) return distrust(channel, () => check(value))
+  await conversation.return(undefined)
+  return distrust(channel, () => refuse('an item where only a result was due'))
 }
 
 /** Runs a check of what a worker sent; where it fails, the worker's session ends before the caller hears of it. */

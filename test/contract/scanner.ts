@@ -183,6 +183,7 @@ export function describeScanner(name: string, traits: ScannerTraits): void {
         break
       }
       expect(await infoOf(deviceId)).toMatchObject({ state: 'ready' })
+      bench.reload()
       expect((await take(scan({ maxImages: 1 }))).end.end).toBe('limit')
     })
 

@@ -36,6 +36,8 @@ export const jammedOnPage = (page: number) => preset('jammedOnPage', { stop: { p
 export const doubleFeedOnPage = (page: number) =>
   preset('doubleFeedOnPage', { stop: { page, adfState: 'ScannerAdfMultipickDetected' } })
 export const coverOpen = preset('coverOpen', { adfState: 'ScannerAdfHatchOpen', state: 'Stopped' })
+/** The other word for it, and the only one that sane-airscan knows. */
+export const doorOpen = preset('doorOpen', { adfState: 'ScannerAdfDoorOpen' })
 export const emptyFeeder = preset('emptyFeeder', { adfState: 'ScannerAdfEmpty' })
 export const unpluggedMidPage = (page: number) => preset('unpluggedMidPage', { unplugMidPage: { page, how: 'reset' } })
 /** The connection ends as if the page were complete: only the image itself shows that it is not. */

@@ -24,11 +24,23 @@ import {
 } from 'pkijs'
 
 /** Ways a signer's certificate may be; all but `good` and `auth` are wrong in one point. */
-export type SignerKind = 'good' | 'auth' | 'expired' | 'not-yet-valid' | 'not-for-signing'
+export type SignerKind =
+  | 'good'
+  | 'auth'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'not-for-signing'
+  | 'time-stamping'
+  | 'authority'
 export type KeyKind = 'RSA-2048' | 'RSA-1024' | 'RSA-3072' | 'P-256' | 'P-384' | 'P-521'
 
-/** One thing wrong with the authorities. */
-export type AuthorityFlaw = 'issuer-no-authority' | 'path-too-long' | 'unknown-critical-extension' | 'issuer-expired'
+/** One thing wrong with the authorities; without key identifiers only names tell who issued what. */
+export type AuthorityFlaw =
+  | 'issuer-no-authority'
+  | 'path-too-long'
+  | 'unknown-critical-extension'
+  | 'issuer-expired'
+  | 'no-key-identifiers'
 
 export interface TestPkiRequest {
   /** Milliseconds since 1970; the authorities are valid for ten years around it. */
@@ -71,7 +83,9 @@ interface Entry {
   readonly pathLength?: number
   readonly unknownCritical?: boolean
   readonly qualified?: boolean
-  readonly clientAuth?: boolean
+  /** Extended key usage, dotted. */
+  readonly purpose?: string
+  readonly withoutKeyIdentifiers?: boolean
 }
 
 const dayMs = 86_400_000
@@ -85,6 +99,7 @@ export async function createTestPki({ now, flaw }: TestPkiRequest): Promise<Test
     notAfter: now + 1825 * dayMs,
     usage: usage.certificates,
     authority: true,
+    withoutKeyIdentifiers: flaw === 'no-key-identifiers',
   }
   const rootKeys = await generate('P-256')
   const rootEntry = { ...years, commonName: 'Compulsa test root', ...(flaw === 'path-too-long' && { pathLength: 0 }) }
@@ -99,7 +114,11 @@ export async function createTestPki({ now, flaw }: TestPkiRequest): Promise<Test
     intermediate: derOf(intermediate),
     signer: async ({ kind = 'good', key = 'RSA-2048', commonName = 'Test signer' }: SignerRequest = {}) => {
       const keys = await generate(key)
-      const certificate = await issue(signerEntry(kind, commonName, now), keys, authority)
+      const certificate = await issue(
+        { ...signerEntry(kind, commonName, now), withoutKeyIdentifiers: years.withoutKeyIdentifiers },
+        keys,
+        authority,
+      )
       const privateKey = new Uint8Array(await crypto.subtle.exportKey('pkcs8', keys.privateKey))
       return Object.freeze({ certificate: derOf(certificate), chain: [derOf(intermediate)], privateKey })
     },
@@ -119,7 +138,9 @@ function signerEntry(kind: SignerKind, commonName: string, now: number): Entry {
   if (kind === 'expired') return { ...entry, notBefore: now - 800 * dayMs, notAfter: now - dayMs }
   if (kind === 'not-yet-valid') return { ...entry, notBefore: now + dayMs }
   if (kind === 'not-for-signing') return { ...entry, usage: usage.keyEncipherment }
-  if (kind === 'auth') return { ...entry, usage: usage.digitalSignature, clientAuth: true }
+  if (kind === 'auth') return { ...entry, usage: usage.digitalSignature, purpose: '1.3.6.1.5.5.7.3.2' }
+  if (kind === 'time-stamping') return { ...entry, usage: usage.digitalSignature, purpose: '1.3.6.1.5.5.7.3.8' }
+  if (kind === 'authority') return { ...entry, authority: true }
   return { ...entry, qualified: true }
 }
 
@@ -172,18 +193,19 @@ function extensionsOf(entry: Entry, subject: Certificate, issuer: Certificate): 
   const { authority, pathLength, usage: bits } = entry
   const basic = { ...(authority && { cA: true }), ...(pathLength !== undefined && { pathLenConstraint: pathLength }) }
   const authorityKey = new AuthorityKeyIdentifier({ keyIdentifier: keyIdentifier(issuer) })
-  const extensions = [
-    extension('2.5.29.19', true, new BasicConstraints(basic).toSchema()),
-    extension('2.5.29.14', false, keyIdentifier(subject)),
-    extension('2.5.29.35', false, authorityKey.toSchema()),
-  ]
+  const extensions = [extension('2.5.29.19', true, new BasicConstraints(basic).toSchema())]
+  if (!entry.withoutKeyIdentifiers) {
+    extensions.push(extension('2.5.29.14', false, keyIdentifier(subject)))
+    extensions.push(extension('2.5.29.35', false, authorityKey.toSchema()))
+  }
   if (bits !== 0) {
     const keyUsage = new BitString({ valueHex: Uint8Array.of(bits).buffer, unusedBits: unusedBits(bits) })
     extensions.push(extension('2.5.29.15', true, keyUsage))
   }
   if (entry.unknownCritical) extensions.push(extension('1.3.6.1.4.1.99999.1', true, new OctetString()))
-  if (entry.clientAuth) {
-    extensions.push(extension('2.5.29.37', false, new ExtKeyUsage({ keyPurposes: ['1.3.6.1.5.5.7.3.2'] }).toSchema()))
+  if (entry.purpose !== undefined) {
+    const purposes = new ExtKeyUsage({ keyPurposes: [entry.purpose] })
+    extensions.push(extension('2.5.29.37', true, purposes.toSchema()))
   }
   if (entry.qualified) extensions.push(extension('1.3.6.1.5.5.7.1.3', false, qualifiedStatements()))
   return extensions

@@ -11,7 +11,18 @@ export function PageImage({ page, described = true }: { readonly page: PageView;
   const source = `/screen/copy/pages/${encodeURIComponent(page.id)}/preview`
   return (
     <span class="page-image">
-      <img class={`turned-${page.turn}`} src={source} alt={described ? name : ''} draggable={false} />
+      <img
+        class={`turned-${page.turn}`}
+        src={source}
+        alt={described ? name : ''}
+        draggable={false}
+        onLoad={tellAspect}
+      />
     </span>
   )
+}
+
+/** CSS cannot read an image's own proportions, and needs them to fit a turned one into its place. */
+function tellAspect({ currentTarget: image }: { readonly currentTarget: HTMLImageElement }): void {
+  image.style.setProperty('--aspect', String(image.naturalWidth / image.naturalHeight))
 }

@@ -3,7 +3,8 @@
 
 import { useEffect } from 'preact/hooks'
 import { useKiosk } from '../context.ts'
-import { longestPin } from '../pin-buffer.ts'
+import { longestPin, shortestPin } from '../pin-buffer.ts'
+import { Button } from './button.tsx'
 import { Icon } from './icon.tsx'
 
 const digits = ['1', '2', '3', '4', '5', '6', '7', '8', '9'] as const
@@ -11,6 +12,7 @@ const digits = ['1', '2', '3', '4', '5', '6', '7', '8', '9'] as const
 export function PinPad({ onEnter }: { onEnter(): void }) {
   const kiosk = useKiosk()
   const { pin } = kiosk
+  const tooShort = pin.length.value < shortestPin
   useEffect(() => {
     const key = (event: KeyboardEvent): void => {
       if (event.key === 'Backspace') pin.eraseLast()
@@ -31,6 +33,9 @@ export function PinPad({ onEnter }: { onEnter(): void }) {
         <span class="spoken">{kiosk.say('pin.eraseLast')}</span>
       </button>
       <PinKey digit="0" />
+      <Button kind="primary" class="pin-key" disabled={tooShort} onPress={onEnter}>
+        {kiosk.say('action.sign')}
+      </Button>
     </fieldset>
   )
 }

@@ -9,7 +9,7 @@ const paperTexts = { true: 'paper.loaded', false: 'paper.empty', null: 'paper.re
 export function ScannerState({ scanner }: { readonly scanner: ScannerView }) {
   const kiosk = useKiosk()
   return (
-    <div class={`scanner-state ${scanner.state}`} aria-live="polite">
+    <div class={`scanner-state ${scanner.paperLoaded === false ? 'waiting' : scanner.state}`} aria-live="polite">
       {scanner.state === 'ready' && <p>{kiosk.say(paperTexts[`${scanner.paperLoaded}`])}</p>}
       {scanner.state === 'busy' && <p>{kiosk.say('paper.busy')}</p>}
       {scanner.state === 'absent' && <FaultText code={scanner.code ?? 'SCANNER_ABSENT'} />}

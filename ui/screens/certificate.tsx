@@ -4,6 +4,7 @@ import type { CertificateView } from '../../device/http/view.ts'
 import { useCopy, useKiosk } from '../context.ts'
 import { dateText } from '../dates.ts'
 import { BackToPages } from '../parts/back-to-pages.tsx'
+import { Drawing } from '../parts/drawing.tsx'
 import { Pager } from '../parts/pager.tsx'
 import { Screen } from '../parts/screen.tsx'
 
@@ -14,7 +15,13 @@ export function CertificateScreen() {
   const { card } = useCopy().copy
   const certificates = card?.state === 'present' ? card.certificates : []
   return (
-    <Screen title={kiosk.say('certificate.title')} layout="stack" class="certificates" actions={<BackToPages />}>
+    <Screen
+      title={kiosk.say('certificate.title')}
+      layout="stack"
+      lead={<Drawing name="pen" />}
+      class="certificates"
+      actions={<BackToPages />}
+    >
       <Pager
         items={certificates}
         size={certificatesOnScreen}

@@ -3,6 +3,7 @@
 
 import { useCopy, useKiosk } from '../context.ts'
 import { Button } from '../parts/button.tsx'
+import { Drawing } from '../parts/drawing.tsx'
 import { Screen } from '../parts/screen.tsx'
 
 export function NatureScreen() {
@@ -12,6 +13,7 @@ export function NatureScreen() {
     <Screen
       title={kiosk.say('nature.title')}
       layout="stack"
+      lead={<Drawing name="question" />}
       class="nature"
       actions={<Button onPress={() => kiosk.change({ declaring: false })}>{kiosk.say('action.pages')}</Button>}
     >

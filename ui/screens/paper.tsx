@@ -17,8 +17,9 @@ export function PaperScreen() {
       layout="split"
       lead={<Drawing name={copy.fault === 'SCANNER_JAM' ? 'jam' : 'feeder'} />}
     >
-      <p class="large">{kiosk.say('paper.how')}</p>
-      {copy.fault !== null && (
+      {copy.fault === null ? (
+        <p class="large">{kiosk.say('paper.how')}</p>
+      ) : (
         <div class="panel" role="alert">
           <FaultText code={copy.fault} />
         </div>

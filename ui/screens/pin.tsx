@@ -3,7 +3,6 @@
 import { useCallback } from 'preact/hooks'
 import { useCopy, useKiosk } from '../context.ts'
 import { BackToPages } from '../parts/back-to-pages.tsx'
-import { Button } from '../parts/button.tsx'
 import { PinPad } from '../parts/pin-pad.tsx'
 import { Screen } from '../parts/screen.tsx'
 import { SignFault } from '../parts/sign-fault.tsx'
@@ -14,7 +13,6 @@ export function PinScreen() {
   const kiosk = useKiosk()
   const { copy } = useCopy()
   const certificate = chosenCertificate(copy.card, kiosk.local.value)
-  const tooShort = kiosk.pin.length.value < shortestPin
   const sign = useCallback(() => {
     if (kiosk.pin.length.value >= shortestPin) void kiosk.sign()
   }, [kiosk])
@@ -32,14 +30,7 @@ export function PinScreen() {
           <SignFault />
         </>
       }
-      actions={
-        <>
-          <BackToPages />
-          <Button kind="primary" disabled={tooShort} onPress={sign}>
-            {kiosk.say('action.sign')}
-          </Button>
-        </>
-      }
+      actions={<BackToPages />}
     >
       <PinPad onEnter={sign} />
     </Screen>

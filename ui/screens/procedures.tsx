@@ -3,6 +3,7 @@
 import type { ProcedureView } from '../../device/http/view.ts'
 import { useKiosk } from '../context.ts'
 import { Button } from '../parts/button.tsx'
+import { Drawing } from '../parts/drawing.tsx'
 import { Pager } from '../parts/pager.tsx'
 import { Screen } from '../parts/screen.tsx'
 
@@ -17,7 +18,7 @@ export function ProceduresScreen() {
       layout="stack"
       class="procedures"
       cancel={false}
-      lead={procedures.length === 0 && <p>{kiosk.say('procedures.none')}</p>}
+      lead={procedures.length === 0 ? <p class="large">{kiosk.say('procedures.none')}</p> : <Drawing name="sheets" />}
       actions={
         <Button kind="quiet" onPress={() => void kiosk.leave()}>
           {kiosk.say('action.back')}

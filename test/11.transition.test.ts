@@ -1,0 +1,273 @@
+// The document's state machine: every way it may go, and that every other way is refused without altering anything.
+
+import { describe, expect, it } from 'vitest'
+import { parseConfig } from '../device/config.ts'
+import { orderOf } from '../device/desk.ts'
+import {
+  blobNames,
+  type Document,
+  type DocumentEvent,
+  keptPages,
+  openDocument,
+  type StageName,
+} from '../device/document.ts'
+import { Fault } from '../device/errors.ts'
+import { next } from '../device/transition.ts'
+
+const at = '2026-03-01T10:00:00.000Z'
+const blob = (name: string) => ({ name, bytes: 10, sha256: '0'.repeat(64) })
+
+const config = parseConfig({
+  body: { name: { ca: 'Ens' }, ine10: '9821920002', dir3: 'L01080193' },
+  destinations: [
+    { id: 'one', driver: 'https', url: 'https://one.invalid/' },
+    { id: 'two', driver: 'https', url: 'https://two.invalid/' },
+  ],
+  procedures: [
+    { id: 'signed', title: { ca: 'Amb signatura' }, destinations: ['one', 'two'] },
+    { id: 'plain', title: { ca: 'Sense' }, sourceNatures: ['copy'], signature: { mode: 'none' } },
+  ],
+})
+
+function opened(procedureId = 'signed'): Document {
+  return openDocument({
+    id: 'D',
+    reference: 'AAAA-BBBB',
+    language: 'ca',
+    order: orderOf(config, procedureId, 'ca'),
+    at,
+  })
+}
+
+function moved(document: Document, ...events: readonly DocumentEvent[]): Document {
+  return events.reduce((state, event) => next(state, event, at), document)
+}
+
+const pageStored = (id: string): DocumentEvent => ({
+  type: 'pageStored',
+  page: { id, image: blob(`image-${id}`), mediaType: 'image/jpeg', side: 'front', resolution: 300 },
+})
+const pagePrepared = (pageId: string): DocumentEvent => ({
+  type: 'pagePrepared',
+  pageId,
+  prepared: {
+    verdict: { width: 10, height: 10, resolution: 300, colour: 'gray', blank: false, turn: 0, skewDegrees: 0 },
+    preview: blob(`preview-${pageId}`),
+    rendition: { blob: blob(`image-${pageId}`), encoding: 'jpeg', width: 10, height: 10 },
+  },
+})
+const pending = {
+  tokenId: 't',
+  keyId: '01',
+  update: blob('update'),
+  slot: { fieldName: 'Signature1', byteRange: [0, 1, 2, 3], contentsOffset: 1, reservedBytes: 1 },
+  intent: { algorithm: 'SHA256withRSA', signedAttributes: '', certificates: ['AA=='] },
+} as const
+const approve: DocumentEvent = { type: 'approved', sourceNature: 'original' }
+const composed: DocumentEvent = { type: 'composed', copy: blob('copy'), deliveryKeys: ['k1', 'k2'] }
+const signed: DocumentEvent = { type: 'signed', copy: blob('signed'), signer: 'N', deliveryKeys: ['k1', 'k2'] }
+const receipt = { reference: 'R', sha256: '0'.repeat(64), receivedAt: at }
+const delivered = (destinationId: string): DocumentEvent => ({ type: 'delivered', destinationId, receipt })
+
+const gathered = moved(opened(), { type: 'scanStarted' }, pageStored('a'), pageStored('b'), {
+  type: 'scanEnded',
+  end: 'empty',
+})
+const stages: Readonly<Record<Exclude<StageName, 'erased'>, Document>> = {
+  gathering: gathered,
+  composing: moved(gathered, approve),
+  signing: moved(gathered, approve, composed),
+  sealing: moved(gathered, approve, composed, { type: 'signatureIntended', pending }),
+  delivering: moved(gathered, approve, composed, { type: 'signatureIntended', pending }, signed),
+  done: moved(
+    gathered,
+    approve,
+    composed,
+    { type: 'signatureIntended', pending },
+    signed,
+    delivered('one'),
+    delivered('two'),
+  ),
+  discarded: moved(gathered, { type: 'discarded', reason: 'person' }),
+}
+
+describe('the way of a signed copy', () => {
+  it.each(Object.entries(stages))('reaches %s', (name, document) => {
+    expect(document.stage.name).toBe(name)
+  })
+
+  it('skips signing where the order wants none, and is done where nothing is delivered', () => {
+    const plain = moved(
+      opened('plain'),
+      pageStored('a'),
+      { type: 'approved', sourceNature: 'copy' },
+      { ...composed, deliveryKeys: [] },
+    )
+    expect(plain.stage).toMatchObject({ name: 'done', signature: null, approval: { elaborationState: 'EE99' } })
+  })
+
+  it('is done only when every destination has given its receipt', () => {
+    const one = moved(stages.delivering, delivered('one'))
+    expect(one.stage.name).toBe('delivering')
+    expect(() => moved(one, delivered('one'))).toThrow('STAGE_CONFLICT')
+    expect(moved(one, delivered('two')).stage.name).toBe('done')
+  })
+
+  it('keeps key and count of a delivery over its failures', () => {
+    const failed: DocumentEvent = {
+      type: 'deliveryPostponed',
+      destinationId: 'one',
+      code: 'DESTINATION_BUSY',
+      detail: '',
+      nextAttemptAt: at,
+    }
+    const { stage } = moved(stages.delivering, failed, failed)
+    expect(stage).toMatchObject({
+      deliveries: [{ idempotencyKey: 'k1', attempts: 2, state: 'waiting', nextAttemptAt: at }, { attempts: 0 }],
+    })
+  })
+
+  it('takes a refused delivery up again only when an operator asks', () => {
+    const refused = moved(stages.delivering, {
+      type: 'deliveryRefused',
+      destinationId: 'one',
+      code: 'DESTINATION_REFUSED',
+      detail: '400',
+    })
+    expect(refused.stage).toMatchObject({ deliveries: [{ state: 'refused' }, { state: 'waiting' }] })
+    expect(moved(refused, { type: 'deliveriesRetried' }).stage).toMatchObject({
+      deliveries: [{ state: 'waiting', idempotencyKey: 'k1' }, {}],
+    })
+  })
+
+  it('goes back to the pages before anything is signed, never after', () => {
+    expect(moved(stages.signing, { type: 'reopened' }).stage.name).toBe('gathering')
+    expect(() => moved(stages.sealing, { type: 'reopened' })).toThrow('STAGE_CONFLICT')
+    expect(moved(stages.sealing, { type: 'signatureDropped' }).stage.name).toBe('signing')
+  })
+})
+
+describe('pages', () => {
+  it('stay through a jam, and scanning goes on behind them', () => {
+    const jammed = moved(opened(), { type: 'scanStarted' }, pageStored('a'), {
+      type: 'scanFailed',
+      code: 'SCANNER_JAM',
+      detail: '',
+    })
+    expect(jammed).toMatchObject({ hold: { code: 'SCANNER_JAM', retry: 'person' }, stage: { scan: 'idle' } })
+    const resumed = moved(jammed, { type: 'scanStarted' }, pageStored('b'), { type: 'scanEnded', end: 'empty' })
+    expect(resumed.hold).toBeNull()
+    expect(resumed.pages.map(page => page.id)).toEqual(['a', 'b'])
+  })
+
+  it('are deleted and restored without losing them, turned and put in another order', () => {
+    const edited = moved(
+      gathered,
+      { type: 'pageDeleted', pageId: 'a' },
+      { type: 'pageTurned', pageId: 'b', by: 270 },
+      { type: 'pageTurned', pageId: 'b', by: 180 },
+    )
+    expect(keptPages(edited).map(page => page.id)).toEqual(['b'])
+    expect(edited.pages[1]?.turn).toBe(90)
+    expect(keptPages(moved(edited, { type: 'pageRestored', pageId: 'a' })).length).toBe(2)
+    expect(moved(gathered, { type: 'pagesOrdered', pageIds: ['b', 'a'] }).pages.map(page => page.id)).toEqual([
+      'b',
+      'a',
+    ])
+  })
+
+  it.each([[['a']], [['a', 'a']], [['a', 'b', 'c']], [['a', 'x']]])('refuse the order %j', pageIds => {
+    expect(() => moved(gathered, { type: 'pagesOrdered', pageIds })).toThrow('REQUEST_INVALID')
+  })
+
+  it('must be there and usable to be approved', () => {
+    expect(() => moved(opened(), approve)).toThrow('NO_PAGES')
+    expect(() => moved(gathered, { type: 'pageUnusable', pageId: 'a', code: 'IMAGE_UNREADABLE' }, approve)).toThrow(
+      'page 1',
+    )
+    expect(() => moved(gathered, { type: 'scanStarted' }, approve)).toThrow('STAGE_CONFLICT')
+  })
+
+  it('name the blobs that must be kept', () => {
+    const prepared = moved(gathered, pagePrepared('a'))
+    expect([...blobNames(prepared)].sort()).toEqual(['image-a', 'image-b', 'preview-a'])
+    expect(blobNames(stages.sealing)).toContain('update')
+    expect(blobNames(stages.delivering)).toContain('signed')
+    expect(blobNames(stages.delivering)).not.toContain('update')
+  })
+})
+
+describe('what the law asks', () => {
+  it('gives a plain copy EE99 whatever else is declared', () => {
+    const copy = moved(gathered, { type: 'approved', sourceNature: 'copy' })
+    expect(copy.stage).toMatchObject({ approval: { elaborationState: 'EE99' } })
+    expect(stages.composing.stage).toMatchObject({ approval: { elaborationState: 'EE03' } })
+  })
+
+  it('refuses a nature that the procedure does not take', () => {
+    const plain = moved(opened('plain'), pageStored('a'))
+    expect(() => moved(plain, approve)).toThrow('COPY_STATE_REFUSED')
+  })
+})
+
+describe('every other event', () => {
+  const events: readonly DocumentEvent[] = [
+    { type: 'scanStarted' },
+    pageStored('z'),
+    { type: 'scanEnded', end: 'empty' },
+    { type: 'scanFailed', code: 'SCANNER_JAM', detail: '' },
+    { type: 'pageTurned', pageId: 'a', by: 90 },
+    { type: 'pageDeleted', pageId: 'a' },
+    { type: 'pageRestored', pageId: 'a' },
+    { type: 'pagesOrdered', pageIds: ['a', 'b'] },
+    approve,
+    { type: 'reopened' },
+    composed,
+    { type: 'signatureIntended', pending },
+    { type: 'signatureDropped' },
+    signed,
+    delivered('one'),
+    { type: 'deliveryPostponed', destinationId: 'one', code: 'DESTINATION_BUSY', detail: '', nextAttemptAt: at },
+    { type: 'deliveryRefused', destinationId: 'one', code: 'DESTINATION_REFUSED', detail: '' },
+    { type: 'deliveriesRetried' },
+    { type: 'discarded', reason: 'person' },
+    { type: 'erased' },
+  ]
+  const gatheringEvents = [
+    'scanStarted',
+    'pageStored',
+    'scanEnded',
+    'scanFailed',
+    'pageTurned',
+    'pageDeleted',
+    'pageRestored',
+    'pagesOrdered',
+    'approved',
+    'discarded',
+  ]
+  const deliveryEvents = ['delivered', 'deliveryPostponed', 'deliveryRefused', 'deliveriesRetried']
+  const accepted: Readonly<Record<keyof typeof stages, readonly string[]>> = {
+    gathering: gatheringEvents,
+    composing: ['composed', 'reopened', 'discarded'],
+    signing: ['signatureIntended', 'reopened', 'discarded'],
+    sealing: ['signatureDropped', 'signed', 'discarded'],
+    delivering: deliveryEvents,
+    done: ['erased'],
+    discarded: ['erased'],
+  }
+
+  it.each(Object.entries(stages))('at %s is refused and alters nothing', (name, document) => {
+    const before = structuredClone(document)
+    const taken = events.filter(event => {
+      try {
+        next(document, event, at)
+        return true
+      } catch (thrown) {
+        if (thrown instanceof Fault) return false
+        throw thrown
+      }
+    })
+    expect(taken.map(event => event.type).sort()).toEqual([...accepted[name as keyof typeof stages]].sort())
+    expect(document).toEqual(before)
+  })
+})

@@ -1,0 +1,266 @@
+// The ports through a channel: what a driver says arrives as it was said, and what no driver could have said is refused.
+
+import { describe, expect, it } from 'vitest'
+import type {
+  Delivery,
+  DeliveryOutcome,
+  Imaging,
+  PreparedPage,
+  ScanEnd,
+  Scanner,
+  ScannerInfo,
+  ScanSettings,
+  Signer,
+  SigningCertificate,
+  SignOutcome,
+} from '../device/ports.ts'
+import { openChannel } from '../drivers/worker/channel.ts'
+import { deliveryHandlers, imagingHandlers, scannerHandlers, signerHandlers } from '../drivers/worker/handlers.ts'
+import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
+import { type Handler, type Handlers, serveChannel } from '../drivers/worker/serve.ts'
+import { piecesOf, sizeOf, socketPair, until } from './20.worker.setup.ts'
+
+async function channelTo(handlers: Handlers) {
+  const [near, far] = await socketPair()
+  serveChannel({ input: far, output: far }, handlers)
+  return openChannel({ input: near, output: near })
+}
+
+const settings: ScanSettings = { resolution: 300, colour: 'auto', paper: 'A4', source: 'adf', duplex: true }
+const info: ScannerInfo = {
+  id: 'escl:1',
+  name: 'Escáner',
+  driver: 'escl',
+  state: 'fault',
+  code: 'SCANNER_JAM',
+  sources: ['adf', 'flatbed'],
+  duplex: true,
+  paperLoaded: false,
+}
+const never = new AbortController().signal
+
+function scannerThatEnds(end: ScanEnd, asked: unknown[] = []): Scanner {
+  return {
+    list: async () => [info],
+    async *scan(deviceId, wanted, signal) {
+      asked.push(deviceId, wanted)
+      try {
+        for (const number of [1, 2, 3]) {
+          const image = piecesOf(3, 100_000)
+          yield { number, side: number % 2 === 1 ? 'front' : 'back', mediaType: 'image/jpeg', resolution: 300, image }
+        }
+        return end
+      } finally {
+        asked.push(signal.aborted ? 'left by abort' : 'left')
+      }
+    },
+  }
+}
+
+describe('a remote scanner', () => {
+  it.each<ScanEnd>([
+    { end: 'empty' },
+    { end: 'limit', imagesCompleted: 3 },
+    { end: 'fault', code: 'SCANNER_JAM', detail: 'sheet 4' },
+  ])('yields pages with their bytes and ends as the scanner did: %o', async end => {
+    const asked: unknown[] = []
+    const scanner = remoteScanner(await channelTo(scannerHandlers(scannerThatEnds(end, asked))))
+    expect(await scanner.list()).toEqual([info])
+    const pages: unknown[] = []
+    const scan = scanner.scan('escl:1', settings, never)
+    for (;;) {
+      const { done, value } = await scan.next()
+      if (done === true) {
+        expect(value).toEqual(end)
+        break
+      }
+      const { image, ...page } = value
+      pages.push({ ...page, bytes: await sizeOf(image) })
+    }
+    const about = { mediaType: 'image/jpeg', resolution: 300, bytes: 300_000 }
+    expect(pages).toEqual([
+      { number: 1, side: 'front', ...about },
+      { number: 2, side: 'back', ...about },
+      { number: 3, side: 'front', ...about },
+    ])
+    expect(asked).toEqual(['escl:1', settings, 'left'])
+  })
+
+  it('cancels the scan where the pages are left early', async () => {
+    const asked: unknown[] = []
+    const scanner = remoteScanner(await channelTo(scannerHandlers(scannerThatEnds({ end: 'empty' }, asked))))
+    for await (const _page of scanner.scan('escl:1', settings, never)) break
+    await until(() => asked.includes('left by abort'), 'the scan to be left')
+  })
+})
+
+const certificate: SigningCertificate = {
+  tokenId: 'DNIe',
+  keyId: '4b01',
+  certificate: Buffer.from([0x30, 0x82, 0xff]),
+  chain: [Buffer.from([0x30, 0x80])],
+}
+
+describe('a remote signer', () => {
+  it.each<SignOutcome>([
+    { outcome: 'signed', signature: Buffer.from([1, 2, 3, 255]) },
+    { outcome: 'pin-wrong', tries: 'last' },
+    { outcome: 'pin-locked' },
+    { outcome: 'token-absent' },
+    { outcome: 'token-removed' },
+    { outcome: 'failed', detail: 'CKR_GENERAL_ERROR' },
+  ])('hands over digest and PIN and brings back: %o', async outcome => {
+    const asked: unknown[] = []
+    const signer: Signer = {
+      tokens: async () => [{ id: 'DNIe', label: 'DNI electrónico', pinTries: 'few' }],
+      certificates: async tokenId => (tokenId === 'DNIe' ? [certificate] : []),
+      sign: async ({ pin, ...request }) => {
+        asked.push({ ...request, pin: Buffer.from(pin).toString() })
+        return outcome
+      },
+    }
+    const remote = remoteSigner(await channelTo(signerHandlers(signer)))
+    expect(await remote.tokens()).toEqual([{ id: 'DNIe', label: 'DNI electrónico', pinTries: 'few' }])
+    expect(await remote.certificates('DNIe')).toEqual([certificate])
+    const digest = Buffer.alloc(32, 9)
+    const request = { tokenId: 'DNIe', keyId: '4b01', algorithm: 'SHA256withRSA', digest } as const
+    expect(await remote.sign({ ...request, pin: Buffer.from('1234') })).toEqual(outcome)
+    expect(asked).toEqual([{ ...request, pin: '1234' }])
+  })
+})
+
+describe('a remote delivery', () => {
+  const sha256 = 'ab'.repeat(32)
+
+  it.each<DeliveryOutcome>([
+    { outcome: 'delivered', receipt: { reference: 'R-1', sha256, receivedAt: '2026-01-01T00:00:00Z' } },
+    { outcome: 'later', code: 'DESTINATION_BUSY', detail: '503', retryAfterMs: 1_000 },
+    { outcome: 'refused', code: 'DESTINATION_REFUSED', detail: '422' },
+  ])('carries the body and brings back: %o', async outcome => {
+    const asked: unknown[] = []
+    const delivery: Delivery = {
+      deliver: async ({ body, ...request }) => {
+        asked.push({ ...request, received: await sizeOf(body) })
+        return outcome
+      },
+    }
+    const request = {
+      destinationId: 'registry',
+      idempotencyKey: 'k-1',
+      fileName: 'còpia.pdf',
+      mediaType: 'application/pdf',
+      bytes: 2_000_000,
+      sha256,
+      metadata: { title: 'Títol' },
+    } as const
+    const remote = remoteDelivery(await channelTo(deliveryHandlers(delivery)))
+    expect(await remote.deliver({ ...request, body: piecesOf(4, 500_000) }, never)).toEqual(outcome)
+    expect(asked).toEqual([{ ...request, received: 2_000_000 }])
+  })
+})
+
+const verdict = {
+  width: 2480,
+  height: 3508,
+  resolution: 300,
+  colour: 'bw',
+  blank: false,
+  turn: 180,
+  skewDegrees: -0.7,
+} as const
+
+describe('a remote imaging', () => {
+  it.each<PreparedPage['rendition']>([
+    { kind: 'original', encoding: 'jpeg', width: 2480, height: 3508 },
+    { kind: 'encoded', encoding: 'ccitt-g4', width: 2480, height: 3508, bytes: Buffer.alloc(700_000, 3) },
+  ])('brings back verdict, preview and rendition ($kind)', async rendition => {
+    const page = { verdict, preview: Buffer.alloc(300_000, 1), rendition }
+    const imaging: Imaging = { prepare: async image => ((await sizeOf(image)) === 5_000_000 ? page : Promise.reject()) }
+    const remote = remoteImaging(await channelTo(imagingHandlers(imaging)))
+    const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true } as const
+    expect(await remote.prepare(piecesOf(50, 100_000), request)).toEqual(page)
+  })
+})
+
+describe('what no driver says', () => {
+  const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true } as const
+  const lies: readonly (readonly [string, string, Handler, (c: ReturnType<typeof openChannel>) => Promise<unknown>])[] =
+    [
+      [
+        'an unknown state of a scanner',
+        'list',
+        async () => [{ ...info, state: 'melted' }],
+        c => remoteScanner(c).list(),
+      ],
+      ['a field that the port does not know', 'list', async () => [{ ...info, x: 1 }], c => remoteScanner(c).list()],
+      [
+        'a page numbered 0',
+        'scan',
+        async (_p, { emit }) => emit({ number: 0, side: 'front' }),
+        c => remoteScanner(c).scan('d', settings, never).next(),
+      ],
+      [
+        'a scan that ends with the code of another step',
+        'scan',
+        async () => ({ end: 'fault', code: 'PIN_LOCKED', detail: '' }),
+        c => remoteScanner(c).scan('d', settings, never).next(),
+      ],
+      [
+        'a certificate that is not base64',
+        'certificates',
+        async () => [{ tokenId: 't', keyId: '00', certificate: '<>', chain: [] }],
+        c => remoteSigner(c).certificates('t'),
+      ],
+      [
+        'a signature that was not asked for as one',
+        'sign',
+        async () => ({ outcome: 'signed' }),
+        c =>
+          remoteSigner(c).sign({
+            tokenId: 't',
+            keyId: '00',
+            algorithm: 'SHA256withRSA',
+            digest: Buffer.alloc(32),
+            pin: Buffer.from('1'),
+          }),
+      ],
+      [
+        'a receipt without a digest',
+        'deliver',
+        async () => ({ outcome: 'delivered', receipt: { reference: 'r', receivedAt: '' } }),
+        c =>
+          remoteDelivery(c).deliver(
+            {
+              destinationId: 'd',
+              idempotencyKey: 'k',
+              fileName: 'f',
+              mediaType: 'application/pdf',
+              bytes: 0,
+              sha256: '',
+              metadata: {},
+              body: piecesOf(0, 0),
+            },
+            never,
+          ),
+      ],
+      [
+        'a prepared page without its bytes',
+        'prepare',
+        async () => ({ verdict, rendition: { kind: 'original', encoding: 'jpeg', width: 1, height: 1 } }),
+        c => remoteImaging(c).prepare(piecesOf(0, 0), request),
+      ],
+      [
+        'a preview that never ends',
+        'prepare',
+        async (_p, { emit }) => emit({ part: 'preview' }, piecesOf(1_000, 65_536)),
+        c => remoteImaging(c).prepare(piecesOf(0, 0), request),
+      ],
+      ['an item where a result is due', 'list', async (_p, { emit }) => emit(1), c => remoteScanner(c).list()],
+    ]
+
+  it.each(lies)('%s is FRAME_INVALID and ends the worker', async (_what, method, handler, ask) => {
+    const channel = await channelTo(new Map([[method, handler]]))
+    await expect(ask(channel)).rejects.toMatchObject({ code: 'FRAME_INVALID' })
+    expect(await channel.closed).toMatchObject({ code: 'FRAME_INVALID' })
+  })
+})

@@ -1,0 +1,155 @@
+// How every screen lies on the two panels, in every language: nothing hangs over or has to be scrolled, every target is at
+// least 15 mm, on a tall panel within reach of somebody seated, and axe finds nothing to object to.
+
+import { readFile } from 'node:fs/promises'
+import type { BrowserContext, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { View } from '../device/http/view.ts'
+import { languages } from '../ui/text/texts.ts'
+import {
+  buildInterface,
+  type PanelName,
+  panels,
+  type Screens,
+  type StandIn,
+  startScreens,
+  startStandIn,
+} from './ui-fixture.ts'
+import { certificate, emptyView, procedures, readyPages, result, situations, withCard, withCopy } from './ui-views.ts'
+
+const smallestTargetMillimetres = 15
+const axeSource = await readFile(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+
+let built: Awaited<ReturnType<typeof buildInterface>>
+let standIn: StandIn
+let screens: Screens
+beforeAll(async () => {
+  built = await buildInterface()
+  standIn = await startStandIn(built.folder)
+  screens = await startScreens()
+})
+afterAll(async () => {
+  await screens.close()
+  await standIn.close()
+  await built.remove()
+})
+
+interface Case {
+  readonly view: View
+  /** What is touched to come to the screen that is meant. */
+  readonly taps?: readonly string[]
+}
+
+const long = 'Ajuntament de la Vila de Sant Esteve de les Roures i Terme Municipal de Castellfollit'
+const manyProcedures = Array.from({ length: 9 }, (_, i) => ({ ...procedures[i % 3], id: `p${i}` })) as typeof procedures
+
+const cases: Readonly<Record<string, Case>> = {
+  ...Object.fromEntries(Object.entries(situations).map(([name, view]) => [name, { view }])),
+  procedures: { view: emptyView, taps: ['button[lang=ca]'] },
+  manyProcedures: { view: { ...emptyView, procedures: manyProcedures }, taps: ['button[lang=ca]'] },
+  nature: { view: withCopy({ pages: readyPages(4) }), taps: ['.onward .primary'] },
+  undo: { view: withCopy({ pages: readyPages(9) }), taps: ['.tools .button:nth-child(6)'] },
+  cancel: { view: withCopy({}), taps: ['.cancel'] },
+  enlarged: { view: withCopy({ pages: readyPages(2) }), taps: ['.tools .button:nth-child(3)'] },
+  longNames: {
+    view: {
+      ...withCard([{ ...certificate, holder: `${certificate.holder} de Montcada i Requesens` }], 'few'),
+      kiosk: { ...emptyView.kiosk, bodyName: { ca: long } },
+    },
+  },
+  longReceipt: {
+    view: withCopy({
+      stage: 'done',
+      result: {
+        ...result,
+        signer: `${certificate.holder} de Montcada i Requesens`,
+        deliveries: [{ destinationId: 'arxiu', state: 'refused' }],
+        qr: `https://seu.vilaficticia.example/verificacio/copies/electroniques?referencia=${'K7QF2M9X'.repeat(8)}`,
+      },
+    }),
+  },
+}
+
+describe.each(Object.keys(panels) as PanelName[])('on the %s panel', panel => {
+  let context: BrowserContext
+  let page: Page
+  const complaints: string[] = []
+  beforeAll(async () => {
+    context = await screens.context(panel)
+    page = await context.newPage()
+    page.setDefaultTimeout(5000)
+    page.on('console', message => complaints.push(message.text()))
+    page.on('pageerror', error => complaints.push(error.message))
+  })
+  afterAll(() => context.close())
+
+  it.each(Object.entries(cases))('%s is laid out and accessible', async (_name, { view, taps = [] }) => {
+    standIn.push(view)
+    await page.goto(standIn.url)
+    for (const selector of taps) await page.tap(selector)
+    await settled(page)
+    expect(await layoutFaults(page, panel)).toEqual([])
+    expect(await accessibilityFaults(page)).toEqual([])
+    for (const language of languages.slice(1)) {
+      if (!(await speak(page, language))) break
+      await settled(page)
+      expect(await layoutFaults(page, panel), language).toEqual([])
+    }
+    expect(complaints.splice(0)).toEqual([])
+  })
+})
+
+/** Switches the language where the bar can be reached; false on the first screen and below a dialog. */
+async function speak(page: Page, language: string): Promise<boolean> {
+  const button = page.locator(`.languages button[lang=${language}]`)
+  if ((await button.count()) === 0 || (await page.locator('dialog').count()) > 0) return false
+  await button.tap()
+  await page.waitForFunction(wanted => document.documentElement.lang === wanted, language)
+  return true
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.waitForSelector('h1')
+  await page.waitForFunction(() => Array.from(document.images).every(image => image.complete && image.naturalWidth > 0))
+}
+
+async function accessibilityFaults(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axeSource)
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+    }
+    const { violations } = await axe.run()
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(' | ')}`)
+  })
+}
+
+/** What hangs over the screen or its own box, and which button is too small or too high up, in words. */
+async function layoutFaults(page: Page, panel: PanelName): Promise<readonly string[]> {
+  const { width, height, glassMillimetres } = panels[panel]
+  const limits = {
+    width,
+    height,
+    smallest: Math.floor((smallestTargetMillimetres * width) / glassMillimetres),
+    highest: panel === 'portrait' ? height / 3 : 0,
+  }
+  return page.evaluate(({ width, height, smallest, highest }) => {
+    const faults: string[] = []
+    const seen = Array.from(document.querySelectorAll('body *')).filter(
+      one => one.closest('.spoken') === null && (one.closest('svg') ?? one) === one,
+    )
+    for (const one of seen) {
+      const box = one.getBoundingClientRect()
+      const name = `${one.tagName}.${one.className} "${one.textContent?.slice(0, 30)}"`
+      if (box.width === 0) continue
+      if (box.left < -1 || box.top < -1 || box.right > width + 1 || box.bottom > height + 1) faults.push(`off ${name}`)
+      // A few pixels of a font's line box reach below it without being seen.
+      const overflows = one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 4
+      if (one.clientWidth > 0 && overflows) faults.push(`overflow ${name}`)
+      if (one.tagName !== 'BUTTON') continue
+      if (box.width < smallest || box.height < smallest) faults.push(`small ${name} ${box.width} × ${box.height}`)
+      if (box.top < highest) faults.push(`high ${name} ${box.top}`)
+    }
+    return faults
+  }, limits)
+}

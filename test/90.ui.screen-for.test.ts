@@ -1,0 +1,193 @@
+// Which screen belongs to which view, and what the screen may still remember when the appliance has told something new.
+
+import { describe, expect, it } from 'vitest'
+import { freshLocal, type Local, settle } from '../ui/local.ts'
+import { keptPages, movedOrder, neighbour, selectedPage } from '../ui/pages.ts'
+import { createPinBuffer, longestPin } from '../ui/pin-buffer.ts'
+import { chosenCertificate, type ScreenName, screenFor } from '../ui/screen-for.ts'
+import { stepFor } from '../ui/steps.ts'
+import {
+  certificate,
+  emptyView,
+  expiredCertificate,
+  openedCopy,
+  otherCertificate,
+  readyPages,
+  situations,
+  withCard,
+  withCopy,
+} from './ui-views.ts'
+
+const spoken: Local = { ...freshLocal, language: 'ca' }
+
+describe('screenFor', () => {
+  const expected: Readonly<Record<string, ScreenName>> = {
+    welcome: 'welcome',
+    interrupted: 'interrupted',
+    paper: 'paper',
+    paperEmpty: 'paper',
+    paperAbsent: 'paper',
+    paperFault: 'paper',
+    scanning: 'scanning',
+    scanFault: 'scanFault',
+    review: 'review',
+    reviewMixed: 'review',
+    reviewNone: 'review',
+    preparing: 'preparing',
+    stopped: 'stopped',
+    reader: 'reader',
+    card: 'card',
+    cardFault: 'cardFault',
+    cardLocked: 'cardFault',
+    certificate: 'certificate',
+    lastTry: 'lastTry',
+    pin: 'pin',
+    signing: 'signing',
+    receipt: 'receipt',
+    receiptUnsigned: 'receipt',
+  }
+
+  it('has a situation for each of these', () => {
+    expect(Object.keys(situations).sort()).toEqual(Object.keys(expected).sort())
+  })
+
+  it.each(Object.entries(expected))('%s shows %s', (name, screen) => {
+    expect(screenFor(situations[name] ?? null, freshLocal)).toBe(screen)
+  })
+
+  it('covers everything while the appliance is away', () => {
+    expect(screenFor(null, spoken)).toBe('lost')
+  })
+
+  it('lets what the person did decide where the view leaves it open', () => {
+    const { scanFault = null, review = null, pin = null } = situations
+    expect(screenFor(emptyView, spoken)).toBe('procedures')
+    expect(screenFor(scanFault, { ...spoken, faultRead: true })).toBe('review')
+    expect(screenFor(review, { ...spoken, declaring: true })).toBe('nature')
+    expect(screenFor(pin, { ...spoken, pinSent: true })).toBe('signing')
+    expect(screenFor(withCard([certificate], 'last'), { ...spoken, lastTryAccepted: true })).toBe('pin')
+  })
+
+  it('shows an interrupted copy at no stage before somebody has claimed it', () => {
+    for (const stage of ['gathering', 'composing', 'signing'] as const) {
+      expect(screenFor(withCopy({ stage, interrupted: true, pages: readyPages(2) }), spoken)).toBe('interrupted')
+    }
+  })
+})
+
+describe('chosenCertificate', () => {
+  it('takes the only one that can sign, passing over an expired one', () => {
+    const { card } = withCard([expiredCertificate, certificate], 'unknown').copy ?? openedCopy
+    expect(chosenCertificate(card, freshLocal)).toEqual(certificate)
+  })
+
+  it('waits for a choice among several, and forgets one that is no longer there', () => {
+    const { card } = withCard([certificate, otherCertificate], 'unknown').copy ?? openedCopy
+    expect(chosenCertificate(card, freshLocal)).toBeNull()
+    expect(chosenCertificate(card, { ...freshLocal, certificate: otherCertificate })).toEqual(otherCertificate)
+    expect(chosenCertificate(card, { ...freshLocal, certificate: expiredCertificate })).toBeNull()
+  })
+})
+
+describe('settle', () => {
+  const busy: Local = {
+    ...spoken,
+    dialog: { kind: 'cancel' },
+    selectedPageId: 'p2',
+    undo: { pageId: 'p1', number: 1 },
+    declaring: true,
+    notice: 'STAGE_CONFLICT',
+  }
+
+  it('forgets the whole visit, the language too, when it is over', () => {
+    expect(settle(busy, withCopy({}), emptyView)).toEqual(freshLocal)
+  })
+
+  it('keeps only the language for a new copy', () => {
+    expect(settle(busy, emptyView, withCopy({}))).toEqual(spoken)
+    expect(settle(busy, withCopy({}), withCopy({ id: 'copy-2' }))).toEqual(spoken)
+  })
+
+  it('closes what was open when the copy moves to another stage', () => {
+    const now = withCopy({ stage: 'composing' })
+    expect(settle(busy, withCopy({}), now)).toEqual({ ...spoken, selectedPageId: 'p2' })
+  })
+
+  it('drops the choice of a certificate with the card, not while it signs', () => {
+    const chosen: Local = { ...spoken, certificate: otherCertificate, lastTryAccepted: true }
+    const before = withCard([certificate, otherCertificate], 'last')
+    const at = (card: NonNullable<typeof before.copy>['card']) => withCopy({ stage: 'signing', card })
+    expect(settle(chosen, before, at({ state: 'absent' }))).toEqual(spoken)
+    expect(settle(chosen, before, at({ state: 'signing' }))).toEqual(chosen)
+    expect(settle(chosen, before, at(null))).toEqual(chosen)
+  })
+
+  it('takes back the offer to undo once the feeder runs again', () => {
+    const now = withCopy({ scanning: true })
+    expect(settle(busy, withCopy({}), now)).toMatchObject({ undo: null, declaring: false })
+  })
+})
+
+describe('pages', () => {
+  const pages = readyPages(4).map((page, i) => (i === 1 ? { ...page, deleted: true, number: null } : page))
+  const copy = { ...openedCopy, pages }
+  const kept = keptPages(copy)
+
+  it('moves a page past the next kept one and names every page once, deleted ones too', () => {
+    const [first, , last] = kept
+    if (first === undefined || last === undefined) throw new Error('three pages are kept')
+    expect(movedOrder(copy, first, 1)).toEqual(['p3', 'p2', 'p1', 'p4'])
+    expect(movedOrder(copy, last, -1)).toEqual(['p1', 'p2', 'p4', 'p3'])
+    expect(movedOrder(copy, last, 1)).toEqual(['p1', 'p2', 'p3', 'p4'])
+  })
+
+  it('selects the page chosen, else one that needs a decision, else the first', () => {
+    expect(selectedPage(kept, 'p3')?.id).toBe('p3')
+    expect(selectedPage(kept, 'p2')?.id).toBe('p1')
+    const broken = kept.map(page => (page.id === 'p4' ? { ...page, unusable: 'IMAGE_UNREADABLE' as const } : page))
+    expect(selectedPage(broken, null)?.id).toBe('p4')
+    expect(selectedPage([], null)).toBeNull()
+  })
+
+  it('goes on to the page after a deleted one, or to the last left', () => {
+    expect(kept.map(page => neighbour(kept, page)?.id)).toEqual(['p3', 'p4', 'p3'])
+  })
+})
+
+describe('steps', () => {
+  it('counts one step less where nothing is signed', () => {
+    expect(stepFor('review', 'local')).toEqual({ name: 'step.check', step: 3, steps: 5 })
+    expect(stepFor('receipt', 'none')).toEqual({ name: 'step.receipt', step: 4, steps: 4 })
+    expect(stepFor('welcome', 'local')).toBeNull()
+  })
+})
+
+describe('PIN buffer', () => {
+  const typed = (text: string) => {
+    const buffer = createPinBuffer()
+    for (const character of text) buffer.type(character)
+    return buffer
+  }
+
+  it('hands over what was typed as octets, once', () => {
+    const buffer = typed('12345')
+    buffer.eraseLast()
+    expect(Buffer.from(buffer.take()).toString()).toBe('1234')
+    expect(buffer.length.value).toBe(0)
+    expect(buffer.take()).toHaveLength(0)
+  })
+
+  it('takes single printable ASCII characters and no more than a PIN has', () => {
+    const buffer = typed('1 é9')
+    for (const key of ['Shift', 'ArrowLeft', '']) buffer.type(key)
+    expect(Buffer.from(buffer.take()).toString()).toBe('19')
+    expect(typed('7'.repeat(longestPin + 3)).length.value).toBe(longestPin)
+  })
+
+  it('keeps nothing of an erased PIN for a shorter one typed later', () => {
+    const buffer = typed('987654')
+    buffer.erase()
+    buffer.type('1')
+    expect(Buffer.from(buffer.take()).toString()).toBe('1')
+  })
+})

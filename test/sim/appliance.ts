@@ -1,0 +1,50 @@
+// The whole kiosk on simulators, for `make run` and for trying things by hand: the surroundings of site.ts in this
+// process, the real appliance as a child of its own, and a small page from which the simulated world is changed.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { startControl } from './control.ts'
+import type { SheetImage } from './escl-sheets.ts'
+import { drawSheet } from './paper.ts'
+import { startSite } from './site.ts'
+
+export interface ApplianceOptions {
+  readonly folder: string
+  readonly port: number
+  readonly controlPort: number
+}
+
+const program = new URL('../../device/cli.ts', import.meta.url).pathname
+
+/** Runs until `signal`; resolves to the exit code of the appliance. */
+export async function runAppliance(
+  { folder, port, controlPort }: ApplianceOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  await using started = new AsyncDisposableStack()
+  const site = started.adopt(await startSite({ folder, sheets: [] }), one => one.stop())
+  const child = spawn(
+    process.execPath,
+    [program, 'serve', '--config', site.configFile, '--data', site.dataFolder, '--port', String(port)],
+    {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  )
+  signal.addEventListener('abort', () => child.kill('SIGINT'))
+  const sheets = await samplePile()
+  site.scanner.load(sheets)
+  const control = started.adopt(await startControl({ site, sheets, port: controlPort }), one => one.stop())
+  console.log(`Simulated scanner, card (PIN ${site.pin}) and receiver: ${control.url}`)
+  const [code] = await once(child, 'exit')
+  return typeof code === 'number' ? code : 1
+}
+
+/** Three sheets as a person brings them: a letter, a form that went in crooked, a letter with a stamp. */
+async function samplePile(): Promise<SheetImage[]> {
+  const fronts = await Promise.all([
+    drawSheet({ seed: 11, kind: 'letter', resolution: 300 }),
+    drawSheet({ seed: 12, kind: 'form', resolution: 300, skewDegrees: 1.4 }),
+    drawSheet({ seed: 13, kind: 'stamp', resolution: 300 }),
+  ])
+  return fronts.map(front => ({ front }))
+}

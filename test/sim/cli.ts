@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+// `compulsa-sim NAME`: starts one simulator, or `appliance`, the whole kiosk on simulators, until Ctrl-C.
+
+import { parseArgs } from 'node:util'
+import { runAppliance } from './appliance.ts'
+import { startEsclSimulator } from './escl.ts'
+import { drawSheet } from './paper.ts'
+import { createTestPki, pem } from './pki.ts'
+import { startReceiver } from './receiver.ts'
+import { createSoftToken } from './token.ts'
+
+interface Simulator {
+  readonly summary: string
+  /** Resolves to the exit code when `signal` has ended it. */
+  run(options: Options, signal: AbortSignal): Promise<number>
+}
+
+interface Options {
+  readonly folder: string
+  readonly port: number | undefined
+}
+
+const simulators: Readonly<Record<string, Simulator>> = {
+  appliance: {
+    summary: 'the whole kiosk: scanner, card, receiver, and the appliance with its screen (default port 8080)',
+    run: ({ folder, port = 8080 }, signal) =>
+      runAppliance({ folder, port, controlPort: port === 0 ? 0 : port + 1 }, signal),
+  },
+  scanner: {
+    summary: 'an eSCL scanner with three sheets in its feeder',
+    async run({ port = 0 }, signal) {
+      const fronts = await Promise.all([1, 2, 3].map(seed => drawSheet({ seed, kind: 'letter', resolution: 300 })))
+      const scanner = await startEsclSimulator({ port, sheets: fronts.map(front => ({ front })) })
+      console.log(`eSCL scanner: ${scanner.url}`)
+      await ended(signal)
+      await scanner.stop()
+      return 0
+    },
+  },
+  card: {
+    summary: 'makes a SoftHSM2 token with a signing key in --folder, and tells how to use it',
+    async run({ folder }) {
+      const pki = await createTestPki({ now: Date.now() })
+      const token = await createSoftToken({ folder, entries: [{ identity: await pki.signer() }] })
+      console.log(
+        `module ${token.modulePath}\ntoken ${token.label}\nPIN ${token.pin}\nSOFTHSM2_CONF=${token.environment.SOFTHSM2_CONF}`,
+      )
+      console.log(pem('CERTIFICATE', pki.root))
+      return 0
+    },
+  },
+  receiver: {
+    summary: 'a back office that takes copies over HTTPS',
+    async run({ port = 0 }, signal) {
+      const receiver = await startReceiver({ port })
+      console.log(`receiver: ${receiver.url}\n${receiver.caPem}`)
+      await ended(signal)
+      await receiver.stop()
+      return 0
+    },
+  },
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+function usage(): string {
+  const rows = Object.entries(simulators).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
+  return ['compulsa-sim NAME [--folder F] [--port N]', '', ...rows].join('\n')
+}
+
+const { values, positionals } = parseArgs({
+  options: { folder: { type: 'string', default: 'var/sim' }, port: { type: 'string' }, help: { type: 'boolean' } },
+  allowPositionals: true,
+})
+const simulator = simulators[positionals[0] ?? '']
+if (values.help === true || simulator === undefined) {
+  console.log(usage())
+  process.exit(values.help === true ? 0 : 2)
+}
+const stopping = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort())
+process.exitCode = await simulator.run(
+  { folder: values.folder, port: values.port === undefined ? undefined : Number(values.port) },
+  stopping.signal,
+)

@@ -1,0 +1,103 @@
+// A page from which a person changes the simulated world while the kiosk runs: paper in the feeder, a jam, a scanner
+// switched off, a back office that is away. Loopback only; it knows nothing of the appliance.
+
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import * as presets from './escl-presets.ts'
+import type { SheetImage } from './escl-sheets.ts'
+import type { Site } from './site.ts'
+
+export interface ControlOptions {
+  readonly site: Site
+  readonly sheets: readonly SheetImage[]
+  readonly port: number
+}
+
+export interface Control {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+interface Action {
+  readonly label: string
+  act(): unknown
+}
+
+/** The feeder is filled again this long after a scan has emptied it. */
+const refillMs = 6_000
+const lookMs = 500
+
+export async function startControl({ site, sheets, port }: ControlOptions): Promise<Control> {
+  const actions = actionsOf(site, sheets)
+  const server = createServer((request, response) => answer(actions, site, request, response))
+  server.listen(port, '127.0.0.1')
+  await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject))
+  const address = server.address()
+  const stopRefilling = refill(site, sheets)
+  return {
+    url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : port}/`,
+    stop: async () => {
+      stopRefilling()
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}
+
+function actionsOf({ scanner, receiver }: Site, sheets: readonly SheetImage[]): ReadonlyMap<string, Action> {
+  const scan = (label: string, preset: presets.EsclPreset) => ({ label, act: () => scanner.set(preset) })
+  return new Map<string, Action>([
+    ['paper', { label: 'Put three sheets in the feeder', act: () => scanner.load(sheets) }],
+    ['no-paper', { label: 'Empty the feeder', act: () => scanner.load([]) }],
+    ['ready', scan('Scanner in good order', presets.ready)],
+    ['slow', scan('Slow scanner, 3 s a page', presets.slow(3000))],
+    ['jam', scan('Jam on page 2', presets.jammedOnPage(2))],
+    ['cover', scan('Open the cover', presets.coverOpen)],
+    ['unplug', scan('Unplug in the middle of page 2', presets.unpluggedMidPage(2))],
+    ['off', scan('Scanner out of order', presets.outOfOrder)],
+    ['offline', { label: 'Receiver away', act: () => receiver.set({ preset: 'offline' }) }],
+    [
+      'drop',
+      { label: 'Receiver drops the line after accepting', act: () => receiver.set({ preset: 'dropAfterAccept' }) },
+    ],
+    ['online', { label: 'Receiver in good order', act: () => receiver.set({ preset: 'honest' }) }],
+  ])
+}
+
+async function answer(
+  actions: ReadonlyMap<string, Action>,
+  site: Site,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const name = (request.url ?? '/').slice(1)
+  if (request.method === 'POST') {
+    await actions.get(name)?.act()
+    response.writeHead(303, { location: '/' }).end()
+    return
+  }
+  const buttons = [...actions].map(
+    ([id, { label }]) => `<form method="post" action="/${id}"><button>${label}</button></form>`,
+  )
+  const received = site.receiver
+    .received()
+    .map(one => `<li>${one.reference}, ${one.bytes} bytes, SHA-256 ${one.sha256.slice(0, 16)}…</li>`)
+  const page = `<!doctype html><meta charset="utf-8"><title>Simulated world</title>
+<style>body{font:1rem sans-serif;max-width:40rem;margin:2rem auto}button{font:inherit;margin:.2rem;padding:.6rem;width:100%}</style>
+<h1>Simulated world</h1>${buttons.join('')}<h2>Copies received</h2><ul>${received.join('')}</ul>`
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page)
+}
+
+/** So that somebody who walks through the screen again finds paper; returns the way to stop. */
+function refill(site: Site, sheets: readonly SheetImage[]): () => void {
+  let images = site.scanner.stats().images
+  let due = 0
+  const timer = setInterval(() => {
+    const now = site.scanner.stats().images
+    if (now !== images) due = Date.now() + refillMs
+    images = now
+    if (due === 0 || Date.now() < due) return
+    due = 0
+    site.scanner.load(sheets)
+  }, lookMs)
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,132 @@
+// The surroundings of one kiosk, simulated: a document scanner, an official's card, a back office that receives copies,
+// and the configuration that names them. The appliance itself is the real one.
+
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type EsclSimulator, startEsclSimulator } from './escl.ts'
+import type { SheetImage } from './escl-sheets.ts'
+import { createTestPki, pem, type SignerKind } from './pki.ts'
+import { type Receiver, startReceiver } from './receiver.ts'
+import { createSoftToken, softHsmModule } from './token.ts'
+
+export interface SiteOptions {
+  /** Made if absent; a card that is already there is used again. */
+  readonly folder: string
+  readonly sheets: readonly SheetImage[]
+  /** What lies on the card; none: a card without any certificate. */
+  readonly signers?: readonly SignerKind[]
+  /** No token at all. */
+  readonly withoutCard?: boolean
+  /** Replaces parts of the configuration. */
+  readonly config?: Readonly<Record<string, unknown>>
+}
+
+export interface Site {
+  readonly scanner: EsclSimulator
+  readonly receiver: Receiver
+  readonly configFile: string
+  /** PEM of the authority that issued the card. */
+  readonly trustFile: string
+  /** For `--data`. */
+  readonly dataFolder: string
+  readonly pin: string
+  stop(): Promise<void>
+}
+
+const pin = '123456'
+const shipped = new URL('../../system/rootfs/etc/compulsa/compulsa.json', import.meta.url)
+
+export async function startSite(options: SiteOptions): Promise<Site> {
+  const folder = resolve(options.folder)
+  await mkdir(folder, { recursive: true })
+  const trustFile = join(folder, 'card-authority.pem')
+  const environment = await card(folder, trustFile, options)
+  await using started = new AsyncDisposableStack()
+  const scanner = started.adopt(await startEsclSimulator({ sheets: options.sheets }), one => one.stop())
+  const receiver = started.adopt(await startReceiver({ folder: join(folder, 'received') }), one => one.stop())
+  const caFile = join(folder, 'receiver-ca.pem')
+  await writeFile(caFile, receiver.caPem)
+  const configFile = join(folder, 'compulsa.json')
+  const config = await configuration({
+    scannerUrl: scanner.url,
+    receiverUrl: receiver.url,
+    caFile,
+    trustFile,
+    environment,
+  })
+  await writeFile(configFile, JSON.stringify({ ...config, ...options.config }, null, 2))
+  const running = started.move()
+  return {
+    scanner,
+    receiver,
+    configFile,
+    trustFile,
+    dataFolder: join(folder, 'kiosk'),
+    pin,
+    stop: () => running.disposeAsync(),
+  }
+}
+
+/** An official's card in a private SoftHSM2 token store. */
+async function card(
+  folder: string,
+  trustFile: string,
+  { signers = ['good'], withoutCard = false }: SiteOptions,
+): Promise<Record<string, string>> {
+  const tokenFolder = join(folder, 'card')
+  const environment = { SOFTHSM2_CONF: join(tokenFolder, 'softhsm2.conf') }
+  if (existsSync(environment.SOFTHSM2_CONF)) return environment
+  const pki = await createTestPki({ now: Date.now() })
+  const identities = await Promise.all(
+    signers.map(kind => pki.signer({ kind, commonName: 'Núria Vidal i Serra (sample)' })),
+  )
+  await writeFile(trustFile, pem('CERTIFICATE', pki.root))
+  if (withoutCard) return emptyTokenStore(tokenFolder)
+  const token = await createSoftToken({
+    folder: tokenFolder,
+    label: 'Sample card',
+    pin,
+    entries: identities.map(identity => ({ identity })),
+  })
+  return token.environment
+}
+
+async function emptyTokenStore(folder: string): Promise<Record<string, string>> {
+  const tokens = join(folder, 'tokens')
+  await mkdir(tokens, { recursive: true })
+  const file = join(folder, 'softhsm2.conf')
+  await writeFile(file, `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`)
+  return { SOFTHSM2_CONF: file }
+}
+
+interface Named {
+  readonly scannerUrl: string
+  readonly receiverUrl: string
+  readonly caFile: string
+  readonly trustFile: string
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** The shipped configuration with simulated devices in it. */
+async function configuration({
+  scannerUrl,
+  receiverUrl,
+  caFile,
+  trustFile,
+  environment,
+}: Named): Promise<Record<string, unknown>> {
+  const base: { body: object; procedures: readonly object[] } = JSON.parse(await readFile(shipped, 'utf8'))
+  return {
+    kiosk: { id: 'simulated-kiosk', port: 8080 },
+    body: { ...base.body, verificationUrl: 'https://copies.example.org/check?reference={reference}' },
+    devices: {
+      scanners: [{ id: 'feeder', driver: 'escl', url: scannerUrl }],
+      tokenModules: [softHsmModule],
+      environment,
+    },
+    destinations: [{ id: 'archive', driver: 'https', url: receiverUrl, caFile }],
+    trust: [trustFile],
+    procedures: base.procedures.map(procedure => ({ ...procedure, destinations: ['archive'] })),
+  }
+}

@@ -1,0 +1,164 @@
+// Views as the appliance pushes them, one for each situation that the screen can be in: a town hall with three procedures
+// and a copy of four pages on its way.
+
+import type { CertificateView, CopyView, PageView, ProcedureView, ResultView, View } from '../device/http/view.ts'
+
+export const procedures: readonly ProcedureView[] = [
+  {
+    id: 'registre',
+    title: { ca: 'Registre general', es: 'Registro general', en: 'General registry' },
+    description: {
+      ca: 'Documents que acompanyen una sol·licitud',
+      es: 'Documentos que acompañan a una solicitud',
+      en: 'Documents that go with an application',
+    },
+    sourceNatures: ['original', 'authenticCopy', 'copy'],
+    signature: 'local',
+    paper: 'returned',
+  },
+  {
+    id: 'padro',
+    title: { ca: 'Padró d’habitants', es: 'Padrón de habitantes', en: 'Register of residents' },
+    description: {
+      ca: 'Contracte de lloguer o escriptura de l’habitatge',
+      es: 'Contrato de alquiler o escritura de la vivienda',
+      en: 'Rental contract or title deed of the home',
+    },
+    sourceNatures: ['original'],
+    signature: 'none',
+    paper: 'kept',
+  },
+  {
+    id: 'beques',
+    title: { ca: 'Beques i ajuts', es: 'Becas y ayudas', en: 'Grants' },
+    description: null,
+    sourceNatures: ['original', 'copy'],
+    signature: 'local',
+    paper: 'returned',
+  },
+]
+
+export const emptyView: View = {
+  kiosk: {
+    languages: ['ca', 'es', 'en'],
+    bodyName: { ca: 'Ajuntament de Vilafictícia', es: 'Ayuntamiento de Vilafictícia', en: 'Vilafictícia Town Hall' },
+    idleSeconds: 120,
+  },
+  procedures,
+  scanner: { state: 'ready', code: null, paperLoaded: true },
+  queue: { waiting: 0, stopped: 0 },
+  copy: null,
+}
+
+/** `count` pages p1, p2 … that are ready. */
+export function readyPages(count: number): PageView[] {
+  return Array.from({ length: count }, (_, i) => ({
+    id: `p${i + 1}`,
+    number: i + 1,
+    ready: true,
+    blank: false,
+    unusable: null,
+    turn: 0,
+    deleted: false,
+  }))
+}
+
+export const openedCopy: CopyView = {
+  id: 'copy-1',
+  reference: 'K7QF-2M9X',
+  language: 'ca',
+  procedureId: 'registre',
+  stage: 'gathering',
+  scanning: false,
+  pages: [],
+  fault: null,
+  interrupted: false,
+  card: null,
+  result: null,
+}
+
+/** The view of a copy that differs from a freshly opened one in what is given. */
+export function withCopy(copy: Partial<CopyView>, view: Partial<View> = {}): View {
+  return { ...emptyView, ...view, copy: { ...openedCopy, ...copy } }
+}
+
+export const certificate: CertificateView = {
+  tokenId: 'token-1',
+  keyId: '0a1b',
+  holder: 'Roser Puigdevall i Castellfollit',
+  issuer: 'Entitat de Certificació de Prova',
+  notAfter: '2028-05-31',
+  fault: null,
+}
+
+export const otherCertificate: CertificateView = {
+  ...certificate,
+  keyId: '0a1c',
+  holder: 'Ajuntament · Roser Puigdevall',
+}
+export const expiredCertificate: CertificateView = {
+  ...certificate,
+  keyId: '0a1d',
+  notAfter: '2023-01-31',
+  fault: 'CERTIFICATE_EXPIRED',
+}
+
+export const result: ResultView = {
+  pages: 4,
+  bytes: 734_003,
+  signer: 'Roser Puigdevall i Castellfollit',
+  finishedAt: '2026-03-09T10:42:00.000Z',
+  qr: 'https://seu.vilaficticia.example/copia?ref=K7QF-2M9X',
+  deliveries: [{ destinationId: 'arxiu', state: 'waiting' }],
+  paper: 'returned',
+}
+
+/** A copy at `signing` with a card that holds these certificates. */
+export function withCard(certificates: readonly CertificateView[], tries: 'unknown' | 'few' | 'last' | 'none'): View {
+  return withCopy({ stage: 'signing', pages: readyPages(4), card: { state: 'present', tries, certificates } })
+}
+
+/** Pages of every sort: turned, blank, unusable, still being prepared. */
+export const mixedPages: readonly PageView[] = readyPages(7).map((page, i) => {
+  if (i === 1) return { ...page, turn: 90 as const }
+  if (i === 2) return { ...page, blank: true }
+  if (i === 4) return { ...page, ready: false, unusable: 'IMAGE_UNREADABLE' as const }
+  return i === 6 ? { ...page, ready: false } : page
+})
+
+/** One view for each situation, by a name; together they show every screen. */
+export const situations: Readonly<Record<string, View>> = {
+  welcome: { ...emptyView, queue: { waiting: 2, stopped: 1 } },
+  interrupted: withCopy({ interrupted: true, pages: readyPages(4) }),
+  paper: withCopy({}),
+  paperEmpty: withCopy({}, { scanner: { state: 'ready', code: null, paperLoaded: false } }),
+  paperAbsent: withCopy({}, { scanner: { state: 'absent', code: 'SCANNER_ABSENT', paperLoaded: null } }),
+  paperFault: withCopy({ fault: 'SCANNER_DOUBLE_FEED' }),
+  scanning: withCopy({ scanning: true, pages: readyPages(15).map((p, i) => ({ ...p, ready: i < 14 })) }),
+  scanFault: withCopy({ fault: 'SCANNER_JAM', pages: readyPages(2) }),
+  review: withCopy({ pages: readyPages(4) }),
+  reviewMixed: withCopy({ pages: mixedPages }),
+  reviewNone: withCopy({ pages: readyPages(1).map(page => ({ ...page, deleted: true, number: null })) }),
+  preparing: withCopy({ stage: 'composing', pages: readyPages(4) }),
+  stopped: withCopy({ stage: 'composing', pages: readyPages(4), fault: 'DISK_FULL' }),
+  reader: withCopy({ stage: 'signing', pages: readyPages(4) }),
+  card: withCopy({ stage: 'signing', pages: readyPages(4), card: { state: 'absent' } }),
+  cardFault: withCard([expiredCertificate], 'unknown'),
+  cardLocked: withCard([certificate], 'none'),
+  certificate: withCard([certificate, otherCertificate, expiredCertificate], 'unknown'),
+  lastTry: withCard([certificate], 'last'),
+  pin: withCard([certificate], 'unknown'),
+  signing: withCopy({ stage: 'signing', pages: readyPages(4), card: { state: 'signing' } }),
+  receipt: withCopy({ stage: 'delivering', pages: readyPages(4), result }),
+  receiptUnsigned: withCopy({
+    procedureId: 'padro',
+    stage: 'done',
+    pages: readyPages(4),
+    result: {
+      ...result,
+      signer: null,
+      paper: 'kept',
+      deliveries: [{ destinationId: 'arxiu', state: 'delivered' }],
+    },
+  }),
+}
