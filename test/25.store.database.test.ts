@@ -42,7 +42,7 @@ describe('a connection', () => {
   })
 
   it('is refused where there is no write-ahead log', () => {
-    expect(faultOf(() => openForWriting(':memory:'))).toBe('DATABASE_NOT_DURABLE')
+    expect(() => openForWriting(':memory:')).toThrow('DATABASE_NOT_DURABLE: journal_mode is memory')
   })
 
   it('for reading cannot write', () => {
@@ -163,9 +163,9 @@ describe('one process writes', () => {
   it('a reader refuses an older schema and one whose first start was cut short', () => {
     const place = newPlace()
     openAt(place).close()
-    tamper(place, 'DELETE FROM device')
-    expect(faultOf(() => openStore({ ...optionsFor(place), readOnly: true }))).toBe('DATABASE_OLDER')
     tamper(place, 'PRAGMA user_version = 0')
+    expect(faultOf(() => openStore({ ...optionsFor(place), readOnly: true }))).toBe('DATABASE_OLDER')
+    tamper(place, `PRAGMA user_version = ${migrations.length}; DELETE FROM device`)
     expect(faultOf(() => openStore({ ...optionsFor(place), readOnly: true }))).toBe('DATABASE_OLDER')
   })
 })
@@ -180,24 +180,28 @@ describe('the device key', () => {
     expect(statSync(place.deviceKeyFile).mtimeMs).toBe(made.mtimeMs)
   })
 
-  const faults: Record<string, (file: string) => void> = {
-    missing: file => rmSync(file),
-    'readable by the group': file => chmodSync(file, 0o640),
-    'readable by all': file => chmodSync(file, 0o604),
-    'too short': file => truncateSync(file, 31),
-    'too long': file => writeFileSync(file, new Uint8Array(33)),
-    'another one': file => writeFileSync(file, new Uint8Array(32)),
-    'a folder': file => {
-      rmSync(file)
-      mkdirSync(file, { mode: 0o700 })
-    },
+  const faults: Record<string, readonly [string, (file: string) => void]> = {
+    missing: ['cannot be opened', file => rmSync(file)],
+    'readable by the group': ['mode 0600', file => chmodSync(file, 0o640)],
+    'readable by all': ['mode 0600', file => chmodSync(file, 0o604)],
+    'too short': ['has 31 bytes', file => truncateSync(file, 31)],
+    'too long': ['has 33 bytes', file => writeFileSync(file, new Uint8Array(33))],
+    'another one': ['device key check', file => writeFileSync(file, new Uint8Array(32))],
+    'a folder': ['plain file', file => [rmSync(file), mkdirSync(file, { mode: 0o700 })]],
   }
-  it.each(Object.entries(faults))('%s: refused, and never replaced beside data', (_, spoil) => {
+  it.each(Object.entries(faults))('%s: refused, and never replaced beside data', (_, [detail, spoil]) => {
     const place = newPlace()
     openAt(place).close()
     spoil(place.deviceKeyFile)
-    expect(faultOf(() => openStore(optionsFor(place)))).toBe('DEVICE_KEY_UNUSABLE')
-    expect(faultOf(() => openStore({ ...optionsFor(place), readOnly: true }))).toBe('DEVICE_KEY_UNUSABLE')
+    const spoilt = statSync(place.deviceKeyFile, { throwIfNoEntry: false })?.ino
+    for (const open of [
+      () => openStore(optionsFor(place)),
+      () => openStore({ ...optionsFor(place), readOnly: true }),
+    ]) {
+      expect(faultOf(open)).toBe('DEVICE_KEY_UNUSABLE')
+      expect(open).toThrow(detail)
+    }
+    expect(statSync(place.deviceKeyFile, { throwIfNoEntry: false })?.ino).toBe(spoilt)
   })
 
   it('is not made unless asked for', () => {

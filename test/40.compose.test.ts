@@ -180,6 +180,17 @@ describe('composing refuses', () => {
     await expect(compose(wrong)).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' })
   })
 
+  test('a stream that does not end, at its first byte too many', async () => {
+    const [bytes, more] = [await jpeg(), Buffer.alloc(1000)]
+    let read = 0
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      yield bytes
+      for (; ; read += more.length) yield more
+    }
+    await expect(compose(page('jpeg', bytes, { bytes: endless() }))).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' })
+    expect(read).toBe(0)
+  })
+
   test('pages outside the sides that PDF/A allows', async () => {
     await expect(compose(whitePage(2))).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' })
     await expect(compose({ ...whitePage(), resolution: 1 })).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' })
@@ -230,6 +241,9 @@ describe('a JPEG header', () => {
 
   test.each([
     ['arithmetic coding', [0xff, 0xd8, ...frame([1], 0xc9)]],
+    ['12 bits a component', [0xff, 0xd8, ...frame([1]).with(4, 12)]],
+    ['no height', [0xff, 0xd8, ...frame([1]).with(6, 0)]],
+    ['a short frame header', [0xff, 0xd8, ...frame([1]).with(9, 3)]],
     ['two components', [0xff, 0xd8, ...frame([1, 2])]],
     ['a scan before the frame', [0xff, 0xd8, 0xff, 0xda, 0, 2]],
     ['a segment without length', [0xff, 0xd8, 0xff, 0xe1, 0, 0]],

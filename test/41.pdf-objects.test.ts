@@ -36,9 +36,23 @@ describe('objects', () => {
     for (const loose of ['<0a 0b>', '<0a0>', '<0a 0>']) expect(parsed(loose)).toMatchObject({ form: 'loose-hex' })
   })
 
-  test.each(['<< /A >>', '<< 1 2 >>', '[ 1 2', '<41', '(a', ')', '1-2', '>', '<4x>', '{', '99999999999999999999', ''])(
-    'are refused when they are none: %s',
-    text => expect(() => parsed(text)).toThrow(expect.objectContaining(unreadable)),
+  test.each([
+    '<< /A >>',
+    '<< 1 2 >>',
+    '[ 1 2',
+    '<41',
+    '(a',
+    ')',
+    '1-2',
+    '1.2.3',
+    '--1',
+    '>',
+    '<4x>',
+    '{',
+    '99999999999999999999',
+    '',
+  ])('are refused when they are none: %s', text =>
+    expect(() => parsed(text)).toThrow(expect.objectContaining(unreadable)),
   )
 
   test('inside each other are bounded', () => {

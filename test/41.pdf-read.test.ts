@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { Fault } from '../device/errors.ts'
 import { randomAccessOf } from '../device/pdf/bytes.ts'
 import { openPdf, type PdfDocument } from '../device/pdf/document.ts'
-import { maxStreamBytes } from '../device/pdf/limits.ts'
+import { maxStreamBytes, maxTreeNodes, maxXrefEntries, maxXrefSections } from '../device/pdf/limits.ts'
 import { entry, pdfReference } from '../device/pdf/objects.ts'
 import { fieldsOf, pagesOf } from '../device/pdf/tree.ts'
 import { classicPdf, outputFor, whiteDocument } from './pdf-fixtures.ts'
@@ -148,6 +148,8 @@ describe('a hostile document', () => {
       'whose object stream holds others',
       streamPdf({ packed: '7 0 8 33 << /Type /Catalog /Pages 4 0 R >> << /Type /Pages /Kids [] /Count 0 >>' }),
     ],
+    ['whose object stream header is no numbers', streamPdf({ packed: '(3) 0 4 3 << >>' })],
+    ['whose object stream holds too little', streamPdf({ packed: '3 0 4 90 << /Type /Catalog /Pages 4 0 R >>' })],
     ['whose object stream header lies', streamPdf({ first: 99999 })],
     ['whose object stream is in itself', streamPdf({ entries: [0, 0, 0, 1, 0, 0, 2, 2, 0, 2, 2, 0, 2, 2, 1] })],
     ['with an unknown filter', streamPdf({ extra: '/Filter /JPXDecode' })],
@@ -159,6 +161,38 @@ describe('a hostile document', () => {
     ],
   ])('%s is refused', async (_, bytes) => {
     await expect(open(bytes)).rejects.toMatchObject(unreadable)
+  })
+
+  test('with too many sections is refused', async () => {
+    let text = '%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\n'
+    let previous = ''
+    for (let section = 0; section <= maxXrefSections; section++) {
+      const start = text.length
+      text += `xref\n1 1\n0000000009 00000 n \ntrailer\n<< /Size 2 /Root 1 0 R ${previous} >>\n`
+      previous = `/Prev ${start}`
+    }
+    const upTo = (end: number) =>
+      Buffer.from(`${text.slice(0, end)}startxref\n${text.lastIndexOf('xref', end - 1)}\n%%EOF\n`)
+    expect((await open(upTo(text.lastIndexOf('xref')))).sections.length).toBe(maxXrefSections)
+    await expect(open(upTo(text.length))).rejects.toMatchObject(unreadable)
+  })
+
+  test('with too many entries in all is refused', async () => {
+    const half = maxXrefEntries / 2 + 1
+    const data = deflateSync(Buffer.alloc(half)).toString('latin1')
+    const section = (number: number, previous: string) =>
+      `${number} 0 obj\n<< /Type /XRef /Size ${half} /W [1 0 0] /Root 1 0 R /Filter /FlateDecode /Length ${data.length} ${previous} >>\nstream\n${data}\nendstream\nendobj\n`
+    const first = `%PDF-1.7\n${section(1, '')}`
+    const text = `${first}${section(2, '/Prev 9')}startxref\n${first.length}\n%%EOF\n`
+    await expect(open(Buffer.from(text, 'latin1'))).rejects.toMatchObject({
+      detail: expect.stringContaining('entries'),
+    })
+  })
+
+  test('whose page tree has too many nodes is refused', async () => {
+    const kids = '<<>>'.repeat(maxTreeNodes + 1)
+    const document = await open(classicPdf(['<< /Type /Catalog /Pages 2 0 R >>', `<< /Kids [${kids}] >>`]))
+    await expect(pageCount(document)).rejects.toMatchObject(unreadable)
   })
 
   test('that is encrypted is refused by name', async () => {

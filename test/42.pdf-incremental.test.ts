@@ -11,6 +11,7 @@ import { appended, randomAccessOf, signedBytes } from '../device/pdf/bytes.ts'
 import { openPdf } from '../device/pdf/document.ts'
 import { fillContents, maxReservedBytes, prepareSignature } from '../device/pdf/signature-field.ts'
 import { listSignatures } from '../device/pdf/signatures.ts'
+import type { RandomAccess } from '../device/ports.ts'
 import { askAbout, classicPdf, inFolder, joined, outputFor, whiteDocument } from './pdf-fixtures.ts'
 
 import {
@@ -209,25 +210,36 @@ describe('preparing', () => {
     expect((await prepared(certified(2))).fieldName).toBe('Signature')
   })
 
-  test('works behind 4 GiB without reading them', async () => {
-    const small = classicPdf(['<< /Type /Catalog /Pages 2 0 R >>', pages, page]).toString('latin1')
-    const hole = 9_000_000_000
-    const far = small
-      .replace(/(\d{10}) 00000 n/g, (_, offset: string) => `${String(Number(offset) + hole).padStart(10, '0')} 00000 n`)
-      .replace(/startxref\n(\d+)/, (_, offset: string) => `startxref\n${Number(offset) + hole}`)
-    const bytes = Buffer.from(far, 'latin1')
-    const file = {
-      size: bytes.length + hole,
-      read: async (offset: number, length: number) => {
-        if (offset < 100) return bytes.subarray(offset, offset + length)
-        const before = Math.max(0, hole - offset)
-        const start = offset + before - hole
-        return Buffer.concat([Buffer.alloc(before), bytes.subarray(start, start + length - before)])
-      },
-    }
-    const waiting = await prepareSignature(await openPdf(file), signatureRequest)
-    expect(waiting.byteRange[1]).toBeGreaterThan(hole)
+  test('works behind 4 GiB without reading them, and not where ten digits end', async () => {
+    const waiting = await prepareSignature(await openPdf(farFile(9_000_000_000)), signatureRequest)
+    expect(waiting.byteRange[1]).toBeGreaterThan(9_000_000_000)
     expect(Buffer.from(waiting.update).toString('latin1')).toContain(`/ByteRange [${waiting.byteRange.join(' ')}`)
-    expect(await listSignatures(await openPdf(appended(file, waiting.update)))).toMatchObject([{ structure: 'sound' }])
+    const whole = appended(farFile(9_000_000_000), waiting.update)
+    expect(await listSignatures(await openPdf(whole))).toMatchObject([{ structure: 'sound' }])
+    const farther = prepareSignature(await openPdf(farFile(9_999_999_000)), signatureRequest)
+    await expect(farther).rejects.toMatchObject({ code: 'PDF_UNREADABLE' })
+  })
+
+  test('refuses a page that is the form', async () => {
+    const bytes = classicPdf(['<< /Type /Catalog /Pages 2 0 R /AcroForm 3 0 R >>', pages, page])
+    await expect(prepared(bytes)).rejects.toMatchObject({ code: 'PDF_UNREADABLE' })
   })
 })
+
+/** A one-page file whose objects all lie behind `hole` zeros. */
+function farFile(hole: number): RandomAccess {
+  const text = classicPdf(['<< /Type /Catalog /Pages 2 0 R >>', pages, page])
+    .toString('latin1')
+    .replace(/(\d{10}) 00000 n/g, (_, offset: string) => `${String(Number(offset) + hole).padStart(10, '0')} 00000 n`)
+    .replace(/startxref\n(\d+)/, (_, offset: string) => `startxref\n${Number(offset) + hole}`)
+  const bytes = Buffer.from(text, 'latin1')
+  return {
+    size: bytes.length + hole,
+    read: async (offset, length) => {
+      if (offset < 100) return bytes.subarray(offset, offset + length)
+      const before = Math.max(0, hole - offset)
+      const start = offset + before - hole
+      return Buffer.concat([Buffer.alloc(before), bytes.subarray(start, start + length - before)])
+    },
+  }
+}

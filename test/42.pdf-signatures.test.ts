@@ -60,6 +60,12 @@ describe('a signature is broken', () => {
     expect(await tampered(change)).toEqual(codes)
   })
 
+  test('by an end in what a later revision added', async () => {
+    const twice = (await signed(await signed(await whiteDocument(1)))).toString('latin1')
+    const stretched = byteRange(([, b = 0, c = 0, d = 0]) => [0, b, c, d + 5])(twice)
+    expect(await codesOf(Buffer.from(stretched, 'latin1'))).toEqual(['not-a-revision', 'sound'])
+  })
+
   test('when two fields show one signature', async () => {
     const twice = await signed(await signed(await whiteDocument(1)))
     const fields: { number: number; value: string }[] = []

@@ -116,7 +116,8 @@ describe('a long copy', () => {
     }
     expect(verdict(await scene.deliver({}, copy({ bytes, sha256: digest(), body: body() })))).toBe('delivered')
     expect(scene.receiver.received()[0]?.bytes).toBe(bytes)
-    expect(peak).toBeLessThan(24 * 1024 * 1024)
+    // Freed buffers leave the count a collection later; a body that piles up somewhere is counted in full.
+    expect(peak).toBeLessThan(bytes / 2)
   })
 
   test('is not read ahead of a destination that takes nothing', async () => {

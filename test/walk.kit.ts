@@ -1,5 +1,8 @@
 // The walk of a person through the kiosk, in steps that a story can stop at.
 
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Kiosk } from './kiosk.kit.ts'
 import type { SheetImage } from './sim/escl-sheets.ts'
 import { drawSheet } from './sim/paper.ts'
@@ -59,4 +62,15 @@ export async function sign({ screen }: Kiosk, pin: string): Promise<unknown> {
   if (certificate === undefined) throw new Error('the card holds no certificate')
   const path = `/screen/copy/sign/${encodeURIComponent(certificate.tokenId)}/${certificate.keyId}`
   return (await screen.post(path, Buffer.from(pin))).body
+}
+
+/** What arrived at the receiver as its `index`-th effect: the file, and the bytes of its images in page order. */
+export async function copyReceived({ site, folder }: Kiosk, index: number): Promise<{ pdf: Buffer; images: Buffer[] }> {
+  const effect = site.receiver.received()[index]
+  if (effect === undefined) throw new Error(`the receiver has no effect ${index}`)
+  const file = join(folder, 'received', `${effect.reference.replace(/^R-/, '')}.pdf`)
+  const out = await mkdtemp(join(folder, 'images-'))
+  execFileSync('pdfimages', ['-all', file, join(out, 'page')])
+  const images = await Promise.all((await readdir(out)).sort().map(name => readFile(join(out, name))))
+  return { pdf: await readFile(file), images }
 }

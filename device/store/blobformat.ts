@@ -40,14 +40,12 @@ export function blobKey(documentKey: Uint8Array, place: BlobPlace, header: Uint8
   return deriveKey(documentKey, ['blob', place.documentId, place.name], header.subarray(magic.length))
 }
 
-/** The layout of a file of `fileBytes`; throws BLOB_DAMAGED when no blob has that size. */
+/** The layout of a file of `fileBytes`, to be believed once its last chunk has opened; throws BLOB_DAMAGED. */
 export function layoutOf(place: BlobPlace, fileBytes: number): BlobLayout {
   const sealed = fileBytes - headerBytes
   const chunks = Math.ceil(sealed / sealedChunkBytes)
   const size = sealed - chunks * tagBytes
-  // Only an empty blob has an empty chunk; otherwise the last chunk carries at least one byte.
-  const whole = chunks === 1 ? size >= 0 : size > (chunks - 1) * chunkBytes
-  if (chunks < 1 || !whole) throw new Fault('BLOB_DAMAGED', `blob ${place.name} of ${place.documentId} is cut off`)
+  if (chunks < 1) throw new Fault('BLOB_DAMAGED', `blob ${place.name} of ${place.documentId} is cut off`)
   return { size, chunks }
 }
 

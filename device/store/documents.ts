@@ -159,7 +159,6 @@ export function createDocuments(parts: {
     commit(record: DocumentRecord, entry: DocumentEntry) {
       const { id, version, stage, wakeAt } = record
       const fresh = version === 1 ? uncommitted.get(id) : undefined
-      if (version < 2 && fresh === undefined) throw refused(id)
       const documentKey = fresh ?? reader.key(id)
       const body = seal(bodyKey(documentKey), Buffer.from(JSON.stringify(record.body)), bodyPlace(record), random)
       const row = { id, version, stage, wakeAt, body, now: clock.now() }

@@ -1,0 +1,293 @@
+// What is told about a page from its pixels alone: skew, blankness, orientation, colour, black, density, and Netpbm files.
+
+import sharp from 'sharp'
+import { describe, expect, test } from 'vitest'
+import { judgeBlank } from '../device/image/blank.ts'
+import { blackThreshold, isColoured, toBlackAndWhite } from '../device/image/colour.ts'
+import { believedResolution, isSidewaysByExif, isTurnedByExif, reducedSize } from '../device/image/geometry.ts'
+import { findInk, type GrayImage } from '../device/image/ink.ts'
+import { judgePage, type ReducedPage } from '../device/image/page.ts'
+import { decodePnm, readPnmHeader } from '../device/image/pnm.ts'
+import { findSkew } from '../device/image/skew.ts'
+import { straighten } from '../device/image/straighten.ts'
+import { drawSheet, type SheetRequest, seededRandom } from './sim/paper.ts'
+
+/** Drawn at twice the density that pages are judged at. */
+const resolution = 150
+
+async function reducedSheet(sheet: Omit<SheetRequest, 'resolution'>): Promise<ReducedPage> {
+  return reducedJpeg(await drawSheet({ ...sheet, resolution }))
+}
+
+async function reducedJpeg(jpeg: Buffer): Promise<ReducedPage> {
+  const { width = 0, height = 0 } = await sharp(jpeg).metadata()
+  const size = reducedSize(width, height)
+  const { data, info } = await sharp(jpeg)
+    .resize(size.width, size.height, { fit: 'fill' })
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  return { ...size, channels: info.channels === 1 ? 1 : 3, pixels: data }
+}
+
+/** A grey sheet of paper with grain. */
+function emptyPaper(level = 245, seed = 1): GrayImage {
+  const random = seededRandom(seed)
+  const pixels = Uint8Array.from({ length: 620 * 877 }, () => level + Math.round((random() - 0.5) * 6))
+  return { width: 620, height: 877, pixels }
+}
+
+function fill(page: GrayImage, x: number, y: number, width: number, height: number, level: number): void {
+  for (let row = y; row < y + height; row++) page.pixels.fill(level, row * page.width + x, row * page.width + x + width)
+}
+
+function disc(page: GrayImage, x: number, y: number, radius: number, level: number): void {
+  for (let row = -radius; row <= radius; row++) {
+    const half = Math.round(Math.sqrt(radius * radius - row * row))
+    fill(page, x - half, y + row, 2 * half + 1, 1, level)
+  }
+}
+
+function isBlank(page: GrayImage): boolean {
+  return judgeBlank(findInk(page)).blank
+}
+
+describe('skew', () => {
+  const angles = [0, 0.12, -0.25, 0.31, -0.5, 0.77, -1.3, 2.22, -3.4, 4.9, -6.1]
+
+  test('is found to a few hundredths of a degree, on letters and forms, upright and sideways', async () => {
+    const errors: number[] = []
+    for (const [i, skewDegrees] of angles.entries()) {
+      const kind = i % 2 === 0 ? 'letter' : 'form'
+      const turn = i % 3 === 2 ? 90 : 0
+      const { skewDegrees: found } = judgePage(await reducedSheet({ seed: i, kind, skewDegrees, turn }))
+      errors.push(Math.abs(found - skewDegrees))
+    }
+    const sorted = errors.toSorted((a, b) => a - b)
+    expect(sorted[sorted.length >> 1]).toBeLessThanOrEqual(0.03)
+    expect(sorted.at(-1)).toBeLessThanOrEqual(0.12)
+  })
+
+  test.each(['stamp', 'pencil', 'blank'] as const)('is not guessed from a crooked %s sheet', async kind => {
+    const { skewDegrees } = judgePage(await reducedSheet({ seed: 4, kind, skewDegrees: 2 }))
+    expect(skewDegrees).toBe(0)
+  })
+
+  test('is not guessed from a picture', () => {
+    const page = emptyPaper()
+    for (let at = 0; at < page.pixels.length; at++) {
+      const [x, y] = [at % 620, Math.floor(at / 620)]
+      page.pixels[at] = Math.round(128 + 60 * Math.sin(x / 37 + y / 91) + 50 * Math.sin((x * y) / 9000))
+    }
+    expect(findSkew(findInk(page))).toMatchObject({ degrees: 0, confident: false })
+  })
+
+  test('is taken out by straightening, which keeps the size and lets white in', async () => {
+    const page = await reducedSheet({ seed: 8, kind: 'letter', skewDegrees: 2.4 })
+    const level = straighten(page, 2.4)
+    expect([level.width, level.height, level.channels]).toEqual([page.width, page.height, 3])
+    expect(Math.abs(judgePage(level).skewDegrees)).toBeLessThanOrEqual(0.05)
+    expect([...level.pixels.subarray(0, 3)]).toEqual([255, 255, 255])
+  })
+
+  test('straightening by nothing keeps every pixel but the last row and column', () => {
+    const page = { width: 5, height: 4, channels: 1, pixels: Uint8Array.from({ length: 20 }, (_, i) => i * 9) } as const
+    const level = straighten(page, 0)
+    for (let y = 0; y < 3; y++)
+      expect([...level.pixels.subarray(y * 5, y * 5 + 4)]).toEqual([...page.pixels.subarray(y * 5, y * 5 + 4)])
+  })
+})
+
+describe('blank', () => {
+  test('paper with grain, show-through and punched holes is blank', async () => {
+    const verdicts: boolean[] = []
+    for (let seed = 0; seed < 8; seed++) verdicts.push(judgePage(await reducedSheet({ seed, kind: 'blank' })).blank)
+    expect(verdicts).toEqual(Array(8).fill(true))
+  })
+
+  test.each(['pencil', 'stamp', 'fax-header'] as const)('a sheet with nothing but a %s is not', async kind => {
+    const verdicts: boolean[] = []
+    for (let seed = 0; seed < 8; seed++) verdicts.push(judgePage(await reducedSheet({ seed, kind })).blank)
+    expect(verdicts).toEqual(Array(8).fill(false))
+  })
+
+  test('a few specks of dust are overlooked, dotted text is not', () => {
+    const dusty = emptyPaper()
+    for (let i = 0; i < 6; i++) fill(dusty, 50 + i * 83, 100 + i * 117, 2, 2, 90)
+    expect(isBlank(dusty)).toBe(true)
+    const dotted = emptyPaper()
+    for (let i = 0; i < 60; i++) fill(dotted, 50 + i * 8, 300, 2, 2, 90)
+    expect(isBlank(dotted)).toBe(false)
+  })
+
+  test('a tick, a hair-thin line, an initial and a disc in the middle of the sheet are marks', () => {
+    const marks: ((page: GrayImage) => void)[] = [
+      page => fill(page, 300, 400, 3, 2, 140),
+      page => fill(page, 100, 700, 300, 1, 215),
+      page => fill(page, 40, 40, 1, 9, 100),
+      page => disc(page, 310, 430, 8, 60),
+    ]
+    for (const mark of marks) {
+      const page = emptyPaper()
+      mark(page)
+      expect(isBlank(page)).toBe(false)
+    }
+  })
+
+  test('holes at the edge are overlooked, other shapes there and too many discs are not', () => {
+    const punched = emptyPaper()
+    for (const y of [320, 556]) disc(punched, 36, y, 8, 60)
+    expect(isBlank(punched)).toBe(true)
+    const square = emptyPaper()
+    fill(square, 28, 320, 17, 17, 60)
+    expect(isBlank(square)).toBe(false)
+    const many = emptyPaper()
+    for (let i = 0; i < 9; i++) disc(many, 36, 60 + i * 90, 8, 60)
+    expect(isBlank(many)).toBe(false)
+  })
+
+  test('shadows at the very edge are overlooked, a dark sheet is not taken for paper', () => {
+    const shaded = emptyPaper()
+    fill(shaded, 0, 0, 8, 877, 150)
+    expect(isBlank(shaded)).toBe(true)
+    expect(isBlank(emptyPaper(90))).toBe(false)
+  })
+})
+
+describe('orientation', () => {
+  test('a letter is brought upright from each quarter turn', async () => {
+    const turns: number[] = []
+    for (const turn of [0, 90, 180, 270] as const) {
+      turns.push(judgePage(await reducedSheet({ seed: 30, kind: 'letter', turn, skewDegrees: 1.1, text: 'es' })).turn)
+    }
+    expect(turns).toEqual([0, 270, 180, 90])
+  })
+
+  test('no sheet is turned the wrong way', async () => {
+    for (let seed = 40; seed < 46; seed++) {
+      const kind = seed % 2 === 0 ? 'form' : 'letter'
+      const turn = ([180, 90, 0] as const)[seed % 3] ?? 0
+      const { turn: found } = judgePage(await reducedSheet({ seed, kind, turn }))
+      expect([0, (360 - turn) % 360]).toContain(found)
+    }
+  })
+
+  test('capitals, and a few lines only, are left as they lie', async () => {
+    const lines = (count: number, text: string) =>
+      Array.from({ length: count }, (_, i) => `<text x="60" y="${100 + i * 36}" font-size="24">${text}</text>`).join('')
+    const page = async (content: string) =>
+      judgePage(
+        await reducedJpeg(
+          await sharp(
+            Buffer.from(
+              `<svg xmlns="http://www.w3.org/2000/svg" width="1240" height="1754" font-family="DejaVu Sans"><rect width="1240" height="1754" fill="#fff"/>${content}</svg>`,
+            ),
+          )
+            .rotate(180)
+            .jpeg()
+            .toBuffer(),
+        ),
+      )
+    expect((await page(lines(40, 'EXPEDIENTE DE LICENCIA DE OBRAS MENORES EN LA PLAZA'))).turn).toBe(0)
+    expect((await page(lines(2, 'El plazo para resolver es de tres meses'))).turn).toBe(0)
+    expect((await page(lines(40, 'El plazo para resolver es de tres meses desde hoy'))).turn).toBe(180)
+  })
+})
+
+describe('colour and black', () => {
+  test('stamps and coats of arms are coloured; pencil on yellowish paper is not', async () => {
+    for (const kind of ['letter', 'form', 'stamp'] as const) {
+      expect(isColoured(await reducedSheet({ seed: 3, kind }))).toBe(true)
+    }
+    for (const kind of ['pencil', 'fax-header', 'blank'] as const) {
+      expect(isColoured(await reducedSheet({ seed: 3, kind }))).toBe(false)
+    }
+  })
+
+  test('coloured paper is coloured', () => {
+    const pixels = Uint8Array.from({ length: 200 * 300 * 3 }, (_, i) => [250, 190, 200][i % 3] ?? 0)
+    expect(isColoured({ width: 200, height: 300, pixels })).toBe(true)
+  })
+
+  test('an empty page stays white, and grey pencil becomes black', () => {
+    const empty = emptyPaper(238)
+    expect(toBlackAndWhite(empty.pixels, blackThreshold(empty.pixels))).not.toContain(0)
+    const page = emptyPaper(238)
+    fill(page, 100, 100, 400, 40, 120)
+    const black = toBlackAndWhite(page.pixels, blackThreshold(page.pixels))
+    expect(black.filter(level => level === 0)).toHaveLength(400 * 40)
+  })
+})
+
+describe('geometry', () => {
+  test.each([
+    ['the header near what was asked', 2480, 3508, 300, 300, 300],
+    ['a rounded header', 2480, 3508, 299.7, 300, 300],
+    ['no header', 2480, 3508, undefined, 300, 300],
+    ['a screen density', 2480, 3508, 72, 300, 300],
+    ['another resolution than asked, on A4', 1654, 2339, 200, 300, 200],
+    ['a header that fits no paper', 2480, 3508, 150, 300, 300],
+    ['a header against a size that fits what was asked', 2480, 3508, 600, 300, 300],
+  ])('believes %s', (_, width, height, header, asked, expected) => {
+    expect(believedResolution({ width, height }, header, asked)).toBe(expected)
+  })
+
+  test('reduces by whole numbers to at most a thousand pixels', () => {
+    expect(reducedSize(2480, 3508)).toEqual({ width: 620, height: 877 })
+    expect(reducedSize(3508, 2480)).toEqual({ width: 877, height: 620 })
+    expect(reducedSize(600, 800)).toEqual({ width: 600, height: 800 })
+    expect(reducedSize(20_000, 3)).toEqual({ width: 1000, height: 1 })
+  })
+
+  test('knows the turns of EXIF', () => {
+    expect([undefined, 0, 1, 2, 3, 6, 8, 9].map(isTurnedByExif)).toEqual([
+      false,
+      false,
+      false,
+      true,
+      true,
+      true,
+      true,
+      false,
+    ])
+    expect([1, 3, 4, 5, 6, 8].map(isSidewaysByExif)).toEqual([false, false, false, true, true, true])
+  })
+})
+
+describe('Netpbm', () => {
+  const image = (header: string, ...bytes: number[]) =>
+    Buffer.concat([Buffer.from(header, 'latin1'), Buffer.from(bytes)])
+  const decoded = (bytes: Buffer) => {
+    const header = readPnmHeader(bytes)
+    return header === undefined ? undefined : decodePnm(bytes, header)
+  }
+
+  test.each([
+    [
+      'bitmap rows padded to bytes, 1 = black',
+      image('P4\n9 2\n', 0x80, 0x80, 0x01, 0),
+      1,
+      [0, 255, 255, 255, 255, 255, 255, 255, 0, 255, 255, 255, 255, 255, 255, 255, 0, 255],
+    ],
+    ['grey with a comment', image('P5 # scanned\n2\t1\n255\n', 7, 250), 1, [7, 250]],
+    ['grey of another depth', image('P5\n3 1\n15\n', 0, 8, 15), 1, [0, 136, 255]],
+    ['grey of sixteen bits', image('P5\n2 1\n65535\n', 0xff, 0xff, 0x80, 0x00), 1, [255, 128]],
+    ['colour', image('P6\n1 2\n255\n', 1, 2, 3, 4, 5, 6), 3, [1, 2, 3, 4, 5, 6]],
+  ])('reads %s', (_, bytes, channels, pixels) => {
+    const found = decoded(bytes)
+    expect(found?.channels).toBe(channels)
+    expect([...(found?.pixels ?? [])]).toEqual(pixels)
+  })
+
+  test.each([
+    ['a header only', image('P6\n1000 1000\n255\n')],
+    ['pixels that end early', image('P5\n2 2\n255\n', 1, 2, 3)],
+    ['text form', image('P2\n1 1\n255\n7')],
+    ['no size', image('P5\nx')],
+    ['nothing to see', image('P5\n0 4\n255\n')],
+    ['a depth beyond the format', image('P5\n1 1\n70000\n', 1, 2)],
+    ['an endless comment', Buffer.from(`P5 #${'x'.repeat(9000)}\n1 1\n255\n\0`)],
+    ['an empty file', Buffer.alloc(0)],
+  ])('refuses %s', (_, bytes) => {
+    expect(decoded(bytes)).toBeUndefined()
+  })
+})
