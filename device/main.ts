@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { launchWorker, type Worker } from '../drivers/worker/launch.ts'
+import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker/launch.ts'
 import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
@@ -44,15 +44,15 @@ export interface Rooms {
 export function openRooms(config: Config, scratchFolder: string, { clock, log }: Surroundings): Rooms {
   const workers = new Map<string, Worker>()
   const { environment, scanners, tokenModules } = config.devices
-  const channel = (name: string, configuration: object) => {
-    const present =
-      workers.get(name) ??
-      launchWorker({ name, entry: `${name}.ts`, config: { environment, ...configuration }, log, clock })
+  const channel = (name: string, configuration: object, more: Pick<WorkerOptions, 'deathSignal'> = {}) => {
+    const config = { environment, ...configuration }
+    const present = workers.get(name) ?? launchWorker({ name, entry: `${name}.ts`, config, log, clock, ...more })
     workers.set(name, present)
     return present.channel
   }
   return Object.freeze({
-    scanner: () => remoteScanner(channel('scan', { devices: scanners, scratchFolder })),
+    // It loads no vendor code, and left to itself it cancels its job at the scanner when the device is gone.
+    scanner: () => remoteScanner(channel('scan', { devices: scanners, scratchFolder }, { deathSignal: 'none' })),
     signer: () => remoteSigner(channel('sign', { modules: tokenModules.map(path => ({ path })) })),
     delivery: () => remoteDelivery(channel('net', { destinations: config.destinations })),
     imaging: () => remoteImaging(channel('parse', {})),

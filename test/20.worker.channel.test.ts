@@ -13,7 +13,6 @@ import {
   code,
   firstItem,
   piecesOf,
-  rawPeer,
   recordingWritable,
   sizeOf,
   socketPair,
@@ -124,6 +123,20 @@ describe('a conversation', () => {
     })
     const conversation = channel.call('torn', null)
     await expect(sizeOf((await firstItem(conversation)).bytes)).rejects.toThrow(code('INTERNAL'))
+  })
+
+  it('a handler that does not wait for its own item fails, and only that call', async () => {
+    const late: unknown[] = []
+    const { channel } = await channelTo({
+      hasty: async (_params, { emit }) => {
+        void emit(1).catch(thrown => late.push(thrown))
+        return 'done'
+      },
+      quick: async () => 1,
+    })
+    await expect(resultOf(channel.call('hasty', null))).rejects.toThrow(code('INTERNAL'))
+    expect(late).toEqual([code('INTERNAL')])
+    expect(await resultOf(channel.call('quick', null))).toBe(1)
   })
 
   it('an input whose source fails fails the call with the same error', async () => {
@@ -240,15 +253,6 @@ describe('a secret', () => {
     const withPin = bytes.filter(written => written.includes('73914682') || written.includes(pin.toString('base64')))
     expect(withPin.flatMap(written => createFrameDecoder().push(written)).map(frame => frame.kind)).toEqual(['secret'])
     expect(buffers.some(buffer => buffer.includes('73914682'))).toBe(false)
-  })
-
-  it('that nobody announced is not taken', async () => {
-    const [near, far] = await socketPair()
-    const service = serveChannel({ input: far, output: far }, new Map([['x', () => new Promise(() => undefined)]]))
-    const peer = rawPeer(near)
-    peer.send({ kind: 'call', call: 1, method: 'x', params: null, input: false, secret: false })
-    peer.send({ kind: 'secret', call: 1, payload: Buffer.from('1') })
-    expect(await service.closed).toMatchObject({ code: 'FRAME_INVALID' })
   })
 
   it('that is too long is refused before anything is sent', async () => {

@@ -72,11 +72,35 @@ describe('a peer that is not to be trusted', () => {
     expect(await sizeOf(value.bytes)).toBe(9)
     await expect(conversation.next()).rejects.toThrow(code('WORKER_LOST'))
   })
+})
 
-  it('a caller that breaks the protocol is cut off as well', async () => {
+describe('a caller that breaks the protocol', () => {
+  const call = (id: number, input = false): Frame => ({
+    kind: 'call',
+    call: id,
+    method: 'x',
+    params: null,
+    input,
+    secret: false,
+  })
+  const data: Frame = { kind: 'data', call: 1, payload: new Uint8Array(200_000) }
+  const lies: readonly (readonly [what: string, told: readonly Frame[]])[] = [
+    ['a cancel of a call that was never made', [{ kind: 'cancel', call: 5 }]],
+    ['a call number used twice', [call(2), call(2)]],
+    ['call numbers that go back', [call(2), call(1)]],
+    ['more calls than are served at a time', Array.from({ length: 65 }, (_, n) => call(n + 1))],
+    ['bytes that were not announced', [call(1), data]],
+    ['bytes after their end', [call(1, true), { kind: 'end', call: 1 }, data]],
+    ['more bytes than there is room for', [call(1, true), data, data, data, data, data, data, data]],
+    ['a secret that was not announced', [call(1), { kind: 'secret', call: 1, payload: Buffer.from('1') }]],
+    ['a result', [call(1), { kind: 'result', call: 1, value: null }]],
+  ]
+
+  it.each(lies)('%s ends the session', async (_what, told) => {
     const [near, far] = await socketPair()
-    const service = serveChannel({ input: far, output: far }, new Map())
-    rawPeer(near).send({ kind: 'cancel', call: 5 })
+    const service = serveChannel({ input: far, output: far }, new Map([['x', () => new Promise(() => undefined)]]))
+    const peer = rawPeer(near)
+    for (const frame of told) peer.send(frame)
     expect(await service.closed).toMatchObject({ code: 'FRAME_INVALID' })
   })
 })

@@ -250,9 +250,12 @@ describe('what no driver says', () => {
         c => remoteImaging(c).prepare(piecesOf(0, 0), request),
       ],
       [
-        'a preview that never ends',
+        'a preview larger than a screen can want',
         'prepare',
-        async (_p, { emit }) => emit({ part: 'preview' }, piecesOf(1_000, 65_536)),
+        async (_p, { emit }) => {
+          await emit({ part: 'preview' }, piecesOf(200, 65_536))
+          return { verdict, rendition: { kind: 'original', encoding: 'jpeg', width: 1, height: 1 } }
+        },
         c => remoteImaging(c).prepare(piecesOf(0, 0), request),
       ],
       ['an item where a result is due', 'list', async (_p, { emit }) => emit(1), c => remoteScanner(c).list()],

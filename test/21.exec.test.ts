@@ -49,6 +49,12 @@ describe('run', () => {
     await until(() => !isAlive(Number(text(stdout))), 'the grandchild to be gone')
   })
 
+  it('ends what a program leaves running behind it', async () => {
+    const { exit, stdout } = await run('sh', ['-c', 'sleep 1000 >/dev/null 2>&1 & echo $!'])
+    expect(exit).toEqual({ end: 'exited', code: 0 })
+    await until(() => !isAlive(Number(text(stdout))), 'the grandchild to be gone')
+  })
+
   it('does not wait for a daemon that holds its output', async () => {
     const { exit, stdout } = await run('sh', ['-c', 'setsid sleep 1000 & echo $!'])
     onTestFinished(() => void process.kill(Number(text(stdout)), 'SIGKILL'))

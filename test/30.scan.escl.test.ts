@@ -112,6 +112,14 @@ describe('a scanner', () => {
     expect(clock.slept()).toEqual([1000, 1000, 1000])
   })
 
+  test('that this appliance scans from already is not asked, and not waited for', async () => {
+    const first = scan()
+    await first.next()
+    expect((await take(scan())).end).toMatchObject({ code: 'SCANNER_BUSY' })
+    expect(clock.slept()).toEqual([])
+    await first.return({ end: 'limit' })
+  })
+
   test('that stays busy is waited for no longer than ten seconds', async () => {
     simulator.set(presets.busy)
     expect((await take(scan())).end).toMatchObject({ code: 'SCANNER_BUSY' })

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { randomAccessOf } from '../device/pdf/bytes.ts'
 import { createLexer, ShortWindow } from '../device/pdf/lexer.ts'
-import { maxNesting } from '../device/pdf/limits.ts'
+import { maxNesting, maxObjectBytes } from '../device/pdf/limits.ts'
 import type { PdfDictionary, PdfDirect } from '../device/pdf/objects.ts'
 import { parseAt, parseObject } from '../device/pdf/parse.ts'
 import { decodeText, parsePdfDate, pdfDate, textString } from '../device/pdf/text.ts'
@@ -66,6 +66,11 @@ describe('objects', () => {
       const lexer = createLexer({ bytes: bytes.subarray(0, length), base: 0, last: false })
       expect(() => parseObject(lexer)).toThrow(ShortWindow)
     }
+  })
+
+  test('that do not end are given up', async () => {
+    const spaces = randomAccessOf(Buffer.alloc(maxObjectBytes + 1, ' '))
+    await expect(parseAt(spaces, 0, lexer => parseObject(lexer))).rejects.toMatchObject(unreadable)
   })
 
   test('larger than the first windows are read whole', async () => {

@@ -147,9 +147,9 @@ describe('a signature', () => {
 
 describe('an ECDSA answer', () => {
   it.each([
-    ['loses leading zeros', '0001', '7f', '3006' + '020101' + '02017f'],
-    ['stays positive', '80', 'ff', '3008' + '02020080' + '020200ff'],
-    ['may be zero', '00', '01', '3006' + '020100' + '020101'],
+    ['loses leading zeros', '0001', '7f', '300602010102017f'],
+    ['stays positive', '80', 'ff', '300802020080020200ff'],
+    ['may be zero', '00', '01', '3006020100020101'],
   ])('%s as DER', (_, r, s, der) => {
     const octets = Math.max(r.length, s.length)
     const raw = Buffer.from(r.padStart(octets, '0') + s.padStart(octets, '0'), 'hex')

@@ -89,7 +89,8 @@ describe.each(Object.keys(panels) as PanelName[])('on the %s panel', panel => {
     for (const selector of taps) await page.tap(selector)
     await settled(page)
     expect(await layoutFaults(page, panel)).toEqual([])
-    expect(await accessibilityFaults(page)).toEqual([])
+    // What axe looks at does not depend on the panel, and a small page is quicker to judge.
+    if (panel === 'landscape') expect(await accessibilityFaults(page)).toEqual([])
     for (const language of languages.slice(1)) {
       if (!(await speak(page, language))) break
       expect(await layoutFaults(page, panel), language).toEqual([])
@@ -146,7 +147,8 @@ async function layoutFaults(page: Page, panel: PanelName): Promise<readonly stri
       if (box.left < -1 || box.top < -1 || box.right > width + 1 || box.bottom > height + 1) faults.push(`off ${name}`)
       // A few pixels of a font's line box reach below it without being seen.
       const overflows = one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 4
-      if (one.clientWidth > 0 && overflows) faults.push(`overflow ${name}`)
+      // The one text that is cut on purpose: a very long name of the body, after two lines.
+      if (one.clientWidth > 0 && overflows && !one.classList.contains('body-name')) faults.push(`overflow ${name}`)
       if (one.tagName !== 'BUTTON') continue
       if (box.width < smallest || box.height < smallest) faults.push(`small ${name} ${box.width} × ${box.height}`)
       if (box.top < highest) faults.push(`high ${name} ${box.top}`)

@@ -69,8 +69,13 @@ export async function copyReceived({ site, folder }: Kiosk, index: number): Prom
   const effect = site.receiver.received()[index]
   if (effect === undefined) throw new Error(`the receiver has no effect ${index}`)
   const file = join(folder, 'received', `${effect.reference.replace(/^R-/, '')}.pdf`)
+  const images = await imagesOf(file, folder)
+  return { pdf: await readFile(file), images }
+}
+
+/** The images of a PDF as they are stored in it, in page order. */
+export async function imagesOf(file: string, folder: string): Promise<Buffer[]> {
   const out = await mkdtemp(join(folder, 'images-'))
   execFileSync('pdfimages', ['-all', file, join(out, 'page')])
-  const images = await Promise.all((await readdir(out)).sort().map(name => readFile(join(out, name))))
-  return { pdf: await readFile(file), images }
+  return await Promise.all((await readdir(out)).sort().map(name => readFile(join(out, name))))
 }

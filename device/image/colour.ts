@@ -9,11 +9,11 @@ export interface ColourImage {
 }
 
 /** How far a pixel's colour differences (Cb, Cr) must lie from the paper's to count as coloured. */
-const leastChroma = 18
+const leastChroma = 10
 /** Beyond this the paper itself is coloured, not merely yellowed. */
 const colouredPaperChroma = 24
 /** Coloured pixels that make a page coloured: a signature's worth, above the fringes of misaligned sensor rows. */
-const leastColouredShare = 0.0004
+const leastColouredShare = 0.0003
 
 /** True when something on the page, or the page itself, is coloured. */
 export function isColoured(image: ColourImage): boolean {

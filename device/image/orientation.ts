@@ -17,8 +17,8 @@ export interface OrientationVerdict {
   readonly votesToBottom: number
 }
 
-/** Text that lies on its side jumps this much more by columns than by rows. */
-const sidewaysStrength = 2.5
+/** Line sums jump so many times more along text than across it; in tables of figures they jump both ways. */
+const leastStrengthRatio = 4
 /** Lines are read in strips, so that columns of text side by side do not blur each other. */
 const strips = 5
 /** Height of a line from ascender to descender at about 75 pixels per inch: 5 to 30 points and the gap's blur. */
@@ -42,7 +42,7 @@ export function judgeOrientation(ink: InkMap, skew: SkewVerdict): OrientationVer
   const [strong, weak] = sideways ? [skew.columns, skew.rows] : [skew.rows, skew.columns]
   const votes = countVotes(lineProfiles(ink, skew.degrees, sideways))
   const toTop = votes.toTop >= votes.toBottom
-  const agreed = skew.confident && strong.strength >= weak.strength * sidewaysStrength && isClear(votes)
+  const agreed = skew.confident && strong.strength >= weak.strength * leastStrengthRatio && isClear(votes)
   const upright: QuarterTurn = sideways ? (toTop ? 90 : 270) : toTop ? 0 : 180
   return {
     turn: agreed ? upright : 0,

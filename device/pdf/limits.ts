@@ -12,7 +12,7 @@ export const maxNesting = 100
 /** Object numbers of ISO 32000-1, annex C. */
 export const maxObjectNumber = 8_388_607
 /** Cross-reference entries of all sections together. */
-export const maxXrefEntries = 1_000_000
+export const maxXrefEntries = 500_000
 /** Cross-reference sections: revisions, linearisation and hybrid parts. */
 export const maxXrefSections = 2_000
 /** References to references before an object is found. */
@@ -26,7 +26,7 @@ export const maxCachedObjectStreams = 8
 /** Decoded bytes that are kept of them at a time. */
 export const maxCachedBytes = 64 << 20
 /** Nodes of the page tree, and of the field tree, that are visited. */
-export const maxTreeNodes = 100_000
+export const maxTreeNodes = 50_000
 /** Depth of those trees. */
 export const maxTreeDepth = 64
 

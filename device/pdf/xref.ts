@@ -85,6 +85,8 @@ function withHidden(table: Entries, hidden: Entries): Entries {
   return entries
 }
 
+const free: XrefEntry = Object.freeze({ kind: 'free' })
+
 type Entries = ReadonlyMap<number, XrefEntry>
 
 function parseTable(lexer: Lexer): Pick<XrefSection, 'entries' | 'trailer' | 'end'> {
@@ -111,7 +113,7 @@ function parseTableEntry(lexer: Lexer): XrefEntry {
     throw unreadable(`no cross-reference entry before ${lexer.position()}`)
   }
   if (use.text !== 'n' && use.text !== 'f') throw unreadable(`cross-reference entry of kind ${use.text.slice(0, 20)}`)
-  if (use.text === 'f' || offset.value === 0) return { kind: 'free' }
+  if (use.text === 'f' || offset.value === 0) return free
   return { kind: 'plain', offset: offset.value, generation: generation.value }
 }
 
@@ -178,7 +180,7 @@ function parseStreamEntries(data: Uint8Array, trailer: PdfDictionary): Entries {
 function streamEntry(type: number, second: number, third: number): XrefEntry {
   if (type === 1) return { kind: 'plain', offset: second, generation: third }
   if (type === 2) return { kind: 'packed', stream: second, index: third }
-  return { kind: 'free' }
+  return free
 }
 
 function integersOf(dictionary: PdfDictionary, key: string): readonly number[] {

@@ -75,11 +75,10 @@ async function openImage(bytes: Buffer, maxPixels: number): Promise<Source> {
     return { ...page, density: undefined, turnedByExif: false, frame: undefined, ...decodedOnce(async () => page) }
   }
   if (!hasKnownSignature(bytes)) throw new Fault('IMAGE_UNREADABLE', 'the bytes are no JPEG, PNG, TIFF or Netpbm image')
-  const decoder = () => sharp(bytes, { failOn: 'warning', limitInputPixels: maxPixels })
-  const metadata = await readable(decoder().metadata())
+  const metadata = await readable(sharp(bytes, { failOn: 'warning', limitInputPixels: false }).metadata())
   checkSize(metadata.width, metadata.height, maxPixels)
   if ((metadata.pages ?? 1) > 1) throw new Fault('IMAGE_UNREADABLE', `the file holds ${metadata.pages} pages, not one`)
-  return encodedSource(bytes, metadata, decoder)
+  return encodedSource(bytes, metadata, () => sharp(bytes, { failOn: 'warning', limitInputPixels: maxPixels }))
 }
 
 function encodedSource(bytes: Buffer, metadata: Metadata, decoder: () => Sharp): Source {

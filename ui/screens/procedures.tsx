@@ -7,7 +7,7 @@ import { Drawing } from '../parts/drawing.tsx'
 import { Pager } from '../parts/pager.tsx'
 import { Screen } from '../parts/screen.tsx'
 
-const proceduresOnScreen = 6
+const proceduresOnScreen = 4
 
 export function ProceduresScreen() {
   const kiosk = useKiosk()

@@ -1,0 +1,114 @@
+// A kiosk as a process of its own that is killed with SIGKILL, and somebody at its screen who after each start does
+// whatever the view asks for next. What must hold afterwards is counted at the receiver and in the audit trail.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import type { View } from '../device/http/view.ts'
+import { openScreen, type Screen } from './kiosk.kit.ts'
+import type { SheetImage } from './sim/escl-sheets.ts'
+import type { Site } from './sim/site.ts'
+
+const program = new URL('../device/cli.ts', import.meta.url).pathname
+
+export interface PoweredKiosk {
+  readonly screen: Screen
+  /** SIGKILL, and the process is gone when it resolves. */
+  cut(): Promise<void>
+}
+
+/** Starts the real program and waits for its screen. */
+export async function power({ configFile, dataFolder }: Site): Promise<PoweredKiosk> {
+  const child = spawn(
+    process.execPath,
+    [program, 'serve', '--config', configFile, '--data', dataFolder, '--port', '0'],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, COMPULSA_LOG: 'error' },
+    },
+  )
+  const url = await screenUrl(child)
+  const screen = await openScreen(url)
+  return {
+    screen,
+    async cut() {
+      screen.close()
+      const gone = once(child, 'exit')
+      child.kill('SIGKILL')
+      await gone
+    },
+  }
+}
+
+async function screenUrl(child: ChildProcess): Promise<string> {
+  if (child.stdout === null || child.stderr === null) throw new Error('a child without streams')
+  let complaints = ''
+  child.stderr.on('data', chunk => {
+    complaints += String(chunk)
+  })
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /^Screen: (\S+)/.exec(line)?.[1]
+    if (url !== undefined) return url
+  }
+  throw new Error(`the appliance did not start: ${complaints}`)
+}
+
+/** One person's errand: a pile of sheets, signed where the procedure says so. */
+export interface Errand {
+  readonly site: Site
+  readonly sheets: readonly SheetImage[]
+  readonly procedureId: string
+}
+
+/** Does the next thing at the screen; false when the copy has its receipt. Errors of a dying kiosk are the caller's. */
+export async function act({ site, sheets, procedureId }: Errand, screen: Screen): Promise<boolean> {
+  const view = screen.view()
+  const { copy } = view
+  if (copy === null) {
+    await screen.post('/screen/copy', { procedureId, language: 'ca' })
+    await screen.until(one => one.copy !== null, 'the copy')
+    return true
+  }
+  if (copy.interrupted) await screen.post('/screen/copy/stay')
+  if (copy.stage === 'gathering') await gather({ site, sheets, procedureId }, screen, view)
+  else if (copy.stage === 'signing') await signWhenAsked(site, screen)
+  else if (copy.stage === 'composing') await screen.until(one => one.copy?.stage !== 'composing', 'composed')
+  return screen.view().copy?.stage !== 'delivering' && screen.view().copy?.stage !== 'done'
+}
+
+/** Puts back the sheets after the last page shown, as the screen asks for. */
+async function gather({ site, sheets }: Errand, screen: Screen, { copy, scanner }: View): Promise<void> {
+  const stored = copy?.pages.length ?? 0
+  if (copy?.scanning === true) {
+    await screen.until(one => one.copy?.scanning === false, 'the scan has ended')
+    return
+  }
+  if (stored === sheets.length) {
+    await screen.until(one => one.copy?.pages.every(page => page.ready) === true, 'the pages are prepared')
+    await screen.post('/screen/copy/approve', { sourceNature: 'original' })
+    await screen.until(one => one.copy?.stage !== 'gathering', 'approved')
+    return
+  }
+  site.scanner.load(sheets.slice(stored))
+  if (scanner.state !== 'ready') await screen.until(one => one.scanner.state === 'ready', 'the scanner is ready')
+  const { status } = await screen.post('/screen/copy/scan')
+  if (status === 204)
+    await screen.until(
+      one => (one.copy?.pages.length ?? 0) > stored || one.copy?.scanning === true,
+      'the scan has begun',
+    )
+}
+
+async function signWhenAsked(site: Site, screen: Screen): Promise<void> {
+  const { copy } = await screen.until(
+    one => one.copy?.stage !== 'signing' || one.copy.card?.state === 'present',
+    'the card',
+  )
+  const [certificate] = copy?.card?.state === 'present' ? copy.card.certificates : []
+  if (certificate === undefined) return
+  await screen.post(
+    `/screen/copy/sign/${encodeURIComponent(certificate.tokenId)}/${certificate.keyId}`,
+    Buffer.from(site.pin),
+  )
+  await screen.until(one => one.copy?.stage !== 'signing', 'signed')
+}

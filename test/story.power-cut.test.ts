@@ -1,0 +1,157 @@
+// kill -9 after every step and at a hundred random moments: the document goes on from its last step; nothing is lost,
+// nothing doubled, nothing signed twice.
+
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadConfig } from '../device/config-file.ts'
+import { systemClock, systemRandom } from '../device/host.ts'
+import type { View } from '../device/http/view.ts'
+import { openStore } from '../device/store/store.ts'
+import { act, type Errand, type PoweredKiosk, power } from './power.kit.ts'
+import type { SheetImage } from './sim/escl-sheets.ts'
+import { seededRandom } from './sim/paper.ts'
+import { type Site, startSite } from './sim/site.ts'
+import { imagesOf, procedure, smallPile } from './walk.kit.ts'
+
+const randomCuts = 15
+/** A cut falls somewhere in this time after the screen has answered; most errands need several starts. */
+const longestLifeMs = 900
+
+let folder: string
+let site: Site
+let sheets: SheetImage[]
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'compulsa-power-'))
+  sheets = await smallPile(2)
+  site = await startSite({ folder, sheets: [], config: { procedures: [procedure('local')] } })
+})
+afterAll(async () => {
+  await site.stop()
+  await rm(folder, { recursive: true })
+})
+
+/** A dying kiosk fails its calls: that is the moment this story is about, and what holds afterwards is what counts. */
+async function actUntil(errand: Errand, kiosk: PoweredKiosk, stopped: () => boolean): Promise<'receipt' | 'cut'> {
+  try {
+    while (await act(errand, kiosk.screen)) if (stopped()) return 'cut'
+    return stopped() ? 'cut' : 'receipt'
+  } catch (thrown) {
+    if (stopped()) return 'cut'
+    throw thrown
+  }
+}
+
+async function finish(errand: Errand): Promise<void> {
+  const kiosk = await power(site)
+  await actUntil(errand, kiosk, () => false)
+  await kiosk.screen.until(
+    view => view.copy?.stage === 'done' || (view.copy === null && view.queue.waiting === 0),
+    'delivered',
+  )
+  await kiosk.cut()
+}
+
+describe('a cut right after each step', () => {
+  const steps: readonly (readonly [string, (view: View) => boolean])[] = [
+    ['the copy is opened', view => view.copy !== null],
+    ['the scan begins', view => view.copy?.scanning === true],
+    ['the first page is stored', view => view.copy?.pages.length === 1],
+    ['the last page is stored', view => view.copy?.pages.length === 2],
+    ['the pages are prepared', view => view.copy?.pages.length === 2 && view.copy.pages.every(page => page.ready)],
+    ['the pages are approved', view => view.copy?.stage === 'composing'],
+    ['the copy is composed', view => view.copy?.stage === 'signing'],
+    ['the signature is intended', view => view.copy?.card?.state === 'signing'],
+    ['the copy is signed', view => view.copy?.stage === 'delivering'],
+    ['the copy is delivered', view => view.copy?.stage === 'done'],
+  ]
+
+  it.each(steps)('%s', async (_name, reached) => {
+    const before = site.receiver.received().length
+    const errand = { site, sheets, procedureId: 'copy-local' }
+    const kiosk = await power(site)
+    let cut = false
+    const acting = actUntil(errand, kiosk, () => cut)
+    await kiosk.screen.until(reached, 'the moment of the cut')
+    cut = true
+    await kiosk.cut()
+    await acting
+    await finish(errand)
+    expect(site.receiver.received().length).toBe(before + 1)
+  })
+})
+
+describe(`${randomCuts} cuts at random moments`, () => {
+  it('end with every errand delivered once', async () => {
+    const random = seededRandom(20260301)
+    const before = site.receiver.received().length
+    const errand = { site, sheets, procedureId: 'copy-local' }
+    let errands = 0
+    for (let cuts = 0; cuts < randomCuts; cuts++) {
+      const kiosk = await power(site)
+      let cut = false
+      const life = new Promise<void>(resolve => setTimeout(resolve, random() * longestLifeMs))
+      const acting = (async () => {
+        while (!cut && (await actUntil(errand, kiosk, () => cut)) === 'receipt') {
+          errands += 1
+          await kiosk.screen.post('/screen/copy/leave')
+        }
+      })().catch(thrown => {
+        if (!cut) throw thrown
+      })
+      await life
+      cut = true
+      await kiosk.cut()
+      await acting
+    }
+    await finish(errand)
+    expect(errands).toBeGreaterThan(0)
+    expect(site.receiver.received().length).toBeGreaterThanOrEqual(before + errands)
+  }, 400_000)
+})
+
+describe('afterwards', () => {
+  it('every document that was opened was signed once and delivered once', () => {
+    const { dataFolder, deviceKeyFile } = loadConfig({ configFile: site.configFile, dataFolder: site.dataFolder })
+    const store = openStore({
+      folder: dataFolder,
+      deviceKeyFile,
+      clock: systemClock,
+      random: systemRandom,
+      readOnly: true,
+    })
+    try {
+      expect(store.audit.verify()).toMatchObject({ chain: 'intact' })
+      const entries = store.audit.list({ limit: 1_000_000 })
+      const of = (event: string) => entries.filter(entry => entry.event === event).map(entry => entry.documentId)
+      expect(of('signed').sort()).toEqual(of('documentOpened').sort())
+      expect(of('delivered').sort()).toEqual(of('documentOpened').sort())
+      expect(of('signatureIntended').sort()).toEqual(of('documentOpened').sort())
+      expect(store.list({ stages: ['done'] }).length).toBe(of('documentOpened').length)
+      expect(site.receiver.received().length).toBe(of('documentOpened').length)
+    } finally {
+      store.close()
+    }
+  })
+
+  it('every copy that arrived has one valid signature and the pages of its pile, in order', async () => {
+    const files = (await readdir(join(folder, 'received'))).filter(name => name.endsWith('.pdf'))
+    expect(files.length).toBe(site.receiver.received().length)
+    for (const file of files) {
+      const path = join(folder, 'received', file)
+      const report = execFileSync('pdfsig', ['-nocert', path], { encoding: 'utf8' })
+      expect(report.match(/Signature is Valid/g)).toHaveLength(1)
+      expect(report).not.toContain('Signature #2')
+      const images = await imagesOf(path, folder)
+      expect(images.map(image => sheets.findIndex(sheet => image.equals(sheet.front)))).toEqual([0, 1])
+    }
+  })
+
+  it('nothing is left on the disk that no document mentions', async () => {
+    const names = await readdir(join(site.dataFolder, 'data', 'blobs'), { recursive: true })
+    expect(names.filter(name => name.includes('tmp') || name.endsWith('.part'))).toEqual([])
+  })
+})
