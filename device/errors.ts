@@ -183,6 +183,11 @@ const table = {
     retry: 'operator',
     mend: 'The TLS certificate of the destination is not the expected one; check its name and CA.',
   },
+  CREDENTIALS_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The destination does not accept the kiosk; renew its token file. Delivery goes on by itself then.',
+  },
   DESTINATION_REFUSED: {
     status: 502,
     retry: 'operator',

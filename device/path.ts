@@ -65,7 +65,7 @@ export function createPath(parts: PathParts): Path {
 
   function earliestDelivery({ stage }: Document): number | null {
     if (stage.name !== 'delivering') return null
-    const times = stage.deliveries.filter(d => d.state === 'waiting').map(d => dueAt(d, { clock, random }))
+    const times = stage.deliveries.filter(d => d.state === 'waiting').map(d => dueAt(d, clock))
     return times.length === 0 ? null : Math.min(...times)
   }
 
@@ -125,7 +125,7 @@ export function createPath(parts: PathParts): Path {
     if (document.stage.name !== 'delivering') return
     const now = clock.now()
     for (const state of document.stage.deliveries) {
-      if (state.state !== 'waiting' || dueAt(state, { clock, random }) > now) continue
+      if (state.state !== 'waiting' || dueAt(state, clock) > now) continue
       const event = await attemptDelivery(document, state, parts, signal)
       log.info('delivery attempted', { document: id, destination: state.destinationId, outcome: event.type })
       queue.commit(id, event)

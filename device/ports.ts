@@ -226,7 +226,7 @@ export type DeliveryOutcome =
 
 export type DeliveryLaterCode = Extract<
   ErrorCode,
-  'DESTINATION_UNREACHABLE' | 'DESTINATION_BUSY' | 'DESTINATION_UNTRUSTED' | 'RECEIPT_INVALID'
+  'DESTINATION_UNREACHABLE' | 'DESTINATION_BUSY' | 'DESTINATION_UNTRUSTED' | 'CREDENTIALS_REFUSED' | 'RECEIPT_INVALID'
 >
 export type DeliveryRefusedCode = Extract<ErrorCode, 'DESTINATION_REFUSED'>
 

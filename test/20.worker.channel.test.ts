@@ -126,15 +126,22 @@ describe('a conversation', () => {
   })
 
   it('a handler that does not wait for its own item fails, and only that call', async () => {
+    const { promise: answered, resolve: goOn } = Promise.withResolvers<void>()
     const late: unknown[] = []
     const { channel } = await channelTo({
       hasty: async (_params, { emit }) => {
-        void emit(1).catch(thrown => late.push(thrown))
+        const laggard = async function* () {
+          await answered
+          yield* piecesOf(0, 0)
+        }
+        void emit(1, laggard()).catch(thrown => late.push(thrown))
         return 'done'
       },
       quick: async () => 1,
     })
-    await expect(resultOf(channel.call('hasty', null))).rejects.toThrow(code('INTERNAL'))
+    await expect(sizeOf((await firstItem(channel.call('hasty', null))).bytes)).rejects.toThrow(code('INTERNAL'))
+    goOn()
+    await until(() => late.length > 0, 'the item to be given up')
     expect(late).toEqual([code('INTERNAL')])
     expect(await resultOf(channel.call('quick', null))).toBe(1)
   })

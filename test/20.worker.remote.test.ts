@@ -39,14 +39,14 @@ const info: ScannerInfo = {
 }
 const never = new AbortController().signal
 
-function scannerThatEnds(end: ScanEnd, asked: unknown[] = []): Scanner {
+function scannerThatEnds(end: ScanEnd, asked: unknown[] = [], pieceBytes = 100_000): Scanner {
   return {
     list: async () => [info],
     async *scan(deviceId, wanted, signal) {
       asked.push(deviceId, wanted)
       try {
         for (const number of [1, 2, 3]) {
-          const image = piecesOf(3, 100_000)
+          const image = piecesOf(3, pieceBytes)
           yield { number, side: number % 2 === 1 ? 'front' : 'back', mediaType: 'image/jpeg', resolution: 300, image }
         }
         return end
@@ -88,7 +88,7 @@ describe('a remote scanner', () => {
 
   it('cancels the scan where the pages are left early', async () => {
     const asked: unknown[] = []
-    const scanner = remoteScanner(await channelTo(scannerHandlers(scannerThatEnds({ end: 'empty' }, asked))))
+    const scanner = remoteScanner(await channelTo(scannerHandlers(scannerThatEnds({ end: 'empty' }, asked, 1_000_000))))
     for await (const _page of scanner.scan('escl:1', settings, never)) break
     await until(() => asked.includes('left by abort'), 'the scan to be left')
   })

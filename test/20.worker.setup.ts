@@ -1,5 +1,6 @@
 // What the worker tests share: a real unix socket pair, a peer that speaks raw frames, and waiting without fixed sleeps.
 
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -79,11 +80,14 @@ export async function until(condition: () => boolean, what: string, withinMs = 1
   }
 }
 
+/** A zombie is dead, however long its new parent takes to notice. */
 export function isAlive(pid: number): boolean {
+  if (!existsSync(`/proc/${pid}`)) return false
   try {
-    return process.kill(pid, 0)
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH') return false
+    // It went between the two looks.
+    if (thrown instanceof Error && 'code' in thrown && /^(ENOENT|ESRCH)$/.test(String(thrown.code))) return false
     throw thrown
   }
 }

@@ -1,6 +1,9 @@
 // The only door to other programs: what goes in and comes out, and that whatever was started ends, whole group and all.
 
 import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { lines, run, start } from '../drivers/exec.ts'
 import { isAlive, until } from './20.worker.setup.ts'
@@ -56,8 +59,13 @@ describe('run', () => {
   })
 
   it('does not wait for a daemon that holds its output', async () => {
-    const { exit, stdout } = await run('sh', ['-c', 'setsid sleep 1000 & echo $!'])
-    onTestFinished(() => void process.kill(Number(text(stdout)), 'SIGKILL'))
+    const folder = await mkdtemp(join(tmpdir(), 'compulsa-exec-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    // The program waits until the daemon has left its group: a session of its own is out of reach.
+    const daemon = "setsid sh -c 'echo $$; : > up; exec sleep 1000' & until [ -e up ]; do sleep 0.01; done"
+    const { exit, stdout } = await run('sh', ['-c', daemon], { folder })
+    expect(isAlive(Number(text(stdout)))).toBe(true)
+    process.kill(Number(text(stdout)), 'SIGKILL')
     expect(exit).toEqual({ end: 'exited', code: 0 })
   })
 

@@ -86,20 +86,23 @@ function firstCommit(store: Store, id: string): void {
 
 async function full(): Promise<void> {
   const filler = join(root, 'filler')
-  const store = openStore(roomy)
-  firstCommit(store, 'a')
-  tell({ step: 'opened', held: store.space().reserveHeld })
-  const refused = await store.blobs.write('a', endless()).then(
+  const first = openStore(roomy)
+  firstCommit(first, 'a')
+  tell({ step: 'opened', held: first.space().reserveHeld })
+  const refused = await first.blobs.write('a', endless()).then(
     () => 'stored',
     error => asFault(error).code,
   )
   const left = readdirSync(join(options.folder, 'blobs', 'a'))
-  tell({ step: 'blob', code: refused, left, held: store.space().reserveHeld })
+  tell({ step: 'blob', code: refused, left, held: first.space().reserveHeld })
   fillDisk(filler)
-  const last = commitUntilRefused(store, 'a', 1)
-  tell({ step: 'commits', code: last.code, some: last.version > 2, held: store.space().reserveHeld })
+  const last = commitUntilRefused(first, 'a', 1)
+  tell({ step: 'commits', code: last.code, some: last.version > 2, held: first.space().reserveHeld })
   fillDisk(filler)
-  tell({ step: 'no room', code: commitUntilRefused(store, 'a', last.version).code })
+  tell({ step: 'no room', code: commitUntilRefused(first, 'a', last.version).code })
+  first.close()
+  // The log holds what the database had no room for.
+  const store = openStore(roomy)
   tell({ step: 'kept', same: store.load('a')?.version === last.version, audit: store.audit.verify().chain })
   rmSync(filler)
   store.commit({ id: 'a', version: last.version + 1, stage: 'x', wakeAt: null, body: {} }, { event: 'approved' })

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openForReading } from '../device/store/database.ts'
 import {
   begin,
   collect,
@@ -207,6 +208,22 @@ describe('erase', () => {
     again.close()
     expect(holding(place.folder, wrapped)).toEqual([])
   })
+})
+
+it('an erased key that a reader kept in the log goes with the next commit, and nobody waits for the reader', async () => {
+  const place = newPlace()
+  const store = openAt(place)
+  begin(store, 'a')
+  const reader = openForReading(join(place.folder, 'compulsa.sqlite'))
+  onTestFinished(() => void reader.close())
+  reader.exec('BEGIN')
+  const wrapped = reader.prepare<[], Buffer>('SELECT wrapped_key FROM document').pluck().get() ?? Buffer.alloc(0)
+  await store.erase('a', erasure)
+  expect(wrapped.length).toBeGreaterThan(32)
+  expect(holdingBeside(place.folder, wrapped)).toEqual(['compulsa.sqlite-wal'])
+  reader.exec('COMMIT')
+  begin(store, 'b')
+  expect(holdingBeside(place.folder, wrapped)).toEqual([])
 })
 
 it('nothing personal lies in the data folder in clear', async () => {

@@ -117,6 +117,11 @@ describe('a scanner', () => {
     await first.next()
     expect((await take(scan())).end).toMatchObject({ code: 'SCANNER_BUSY' })
     expect(clock.slept()).toEqual([])
+    const { requests } = simulator.stats()
+    expect(await scanner.list()).toMatchObject([
+      { state: 'busy', code: 'SCANNER_BUSY', name: 'Compulsa Simulated Feeder 50' },
+    ])
+    expect(simulator.stats().requests).toBe(requests)
     await first.return({ end: 'limit' })
   })
 
@@ -131,6 +136,12 @@ describe('a scanner', () => {
     expect((await take(scan())).pages).toHaveLength(3)
     // Twice before each of three pages, and before it says that there are no more.
     expect(clock.slept()).toEqual(Array(8).fill(1000))
+  })
+
+  test('that names an hour is asked again after ten seconds', async () => {
+    simulator.set(presets.notReady(1, 3600))
+    expect((await take(scan())).pages).toHaveLength(3)
+    expect(new Set(clock.slept())).toEqual(new Set([10_000]))
   })
 
   test('that never gets ready times out', async () => {
@@ -151,6 +162,31 @@ describe('a scanner', () => {
     const { pages, end } = await take(scan())
     expect(pages).toHaveLength(1)
     expect(end).toMatchObject({ end: 'fault', code: 'SCANNER_FAILED' })
+  })
+
+  test.each([
+    [presets.abortedOnPage(2), 'the scanner aborted the job'],
+    [presets.cancelledOnPage(2), 'the job was cancelled at the scanner'],
+    [presets.goneOnPage(2), 'the job ended with 410'],
+  ])('whose job is $name has not come to a good end, though it says that there is no more', async (preset, detail) => {
+    simulator.set(preset)
+    const { pages, end } = await take(scan())
+    expect(pages).toHaveLength(1)
+    expect(end).toEqual({ end: 'fault', code: 'SCANNER_FAILED', detail })
+  })
+
+  test('that finds its feeder empty only when it is started says so', async () => {
+    simulator.load([])
+    simulator.set(presets.pretendsLoaded)
+    expect((await take(scan())).end).toMatchObject({ end: 'fault', code: 'FEEDER_EMPTY' })
+  })
+
+  test('that is no scanner at all has failed', async () => {
+    const url = simulator.url.replace('eSCL', 'printer')
+    const devices = [{ id: 'feeder', driver: 'escl' as const, url }]
+    scanner = createScanners({ devices, scratchFolder: workplace.scratchFolder, clock })
+    expect((await take(scan())).end).toMatchObject({ code: 'SCANNER_FAILED', detail: expect.stringContaining('404') })
+    expect(await scanner.list()).toMatchObject([{ state: 'fault', code: 'SCANNER_FAILED' }])
   })
 
   test('that jams goes on with the jammed sheet when it is put back', async () => {
@@ -174,6 +210,15 @@ describe('a page that breaks', () => {
       expect(end).toMatchObject({ end: 'fault', code: 'SCANNER_UNPLUGGED' })
     },
   )
+})
+
+test('a scanner unplugged between two pages ends the scan as unplugged', async () => {
+  const scanning = scan()
+  const { value } = await scanning.next()
+  if (value === undefined || !('image' in value)) throw new Error('no page came')
+  await drain(value.image[Symbol.asyncIterator]())
+  await simulator.stop()
+  expect((await take(scanning)).end).toMatchObject({ end: 'fault', code: 'SCANNER_UNPLUGGED' })
 })
 
 describe('an abort', () => {

@@ -199,6 +199,12 @@ describe('composing refuses', () => {
     })
   })
 
+  test('an image that would not fit into 2 GiB, before it is read', async () => {
+    const bytes = await jpeg()
+    const vast = { ...whitePage(), byteLength: 2_147_483_647 - bytes.length }
+    await expect(compose(page('jpeg', bytes), vast)).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' })
+  })
+
   test('a JPEG without a frame header, having closed its stream', async () => {
     let [closed, read] = [false, 0]
     async function* endless(): AsyncGenerator<Uint8Array> {

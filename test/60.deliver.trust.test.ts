@@ -66,7 +66,7 @@ describe('trust', () => {
   test('a renewed token is used at the next attempt', async () => {
     const kiosk = scene.delivery()
     await writeFile(scene.tokenFile, 'expired')
-    expect(verdict(await kiosk.deliver(copy(), never))).toBe('later DESTINATION_UNTRUSTED 900000')
+    expect(verdict(await kiosk.deliver(copy(), never))).toBe('later CREDENTIALS_REFUSED 900000')
     await writeFile(scene.tokenFile, token)
     expect(verdict(await kiosk.deliver(copy(), never))).toBe('delivered')
   })

@@ -1,6 +1,7 @@
 // How every screen lies on the two panels, in every language: nothing hangs over or has to be scrolled, every target is at
 // least 15 mm, on a tall panel within reach of somebody seated, and axe finds nothing to object to.
 
+import { globSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -156,3 +157,11 @@ async function layoutFaults(page: Page, panel: PanelName): Promise<readonly stri
     return faults
   }, limits)
 }
+
+it('no style moves, blurs, casts a shadow, waits for a hover or fetches anything', () => {
+  const root = new URL('..', import.meta.url).pathname
+  const styles = globSync('ui/style/*.css', { cwd: root }).map(path => readFileSync(root + path, 'utf8'))
+  expect(styles.length).toBeGreaterThan(0)
+  const rules = styles.join('\n').replaceAll(/\/\*.*?\*\//gs, '')
+  expect(rules).not.toMatch(/animation|transition|@keyframes|shadow|blur|:hover|url\(/)
+})

@@ -1,6 +1,7 @@
 // Which screen belongs to which view, and what the screen may still remember when the appliance has told something new.
 
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createCalls } from '../ui/calls.ts'
 import { freshLocal, type Local, settle } from '../ui/local.ts'
 import { keptPages, movedOrder, neighbour, selectedPage } from '../ui/pages.ts'
 import { createPinBuffer, longestPin } from '../ui/pin-buffer.ts'
@@ -189,5 +190,46 @@ describe('PIN buffer', () => {
     buffer.erase()
     buffer.type('1')
     expect(Buffer.from(buffer.take()).toString()).toBe('1')
+  })
+})
+
+describe('calls', () => {
+  afterEach(() => vi.unstubAllGlobals())
+
+  it.each([
+    ['answered', async () => Response.json({ outcome: 'signed' })],
+    ['refused', async () => Response.json({ code: 'STAGE_CONFLICT', detail: '' }, { status: 409 })],
+    ['lost', () => Promise.reject(new TypeError('Failed to fetch'))],
+  ] as const)('overwrite the PIN when the call is %s', async (_name, answer) => {
+    const pin = new Uint8Array([52, 57, 49, 55])
+    vi.stubGlobal('fetch', vi.fn(answer))
+    await createCalls().sign('token', 'key', pin)
+    expect([...pin]).toEqual([0, 0, 0, 0])
+  })
+
+  it('send nothing twice while it is under way', async () => {
+    const { promise, resolve } = Promise.withResolvers<Response>()
+    const fetch = vi.fn(() => promise)
+    vi.stubGlobal('fetch', fetch)
+    const calls = createCalls()
+    const both = [calls.post('copy/scan'), calls.post('copy/scan')]
+    resolve(new Response(null, { status: 204 }))
+    expect(await Promise.all(both)).toEqual([{ answer: 'done' }, { answer: 'done' }])
+    expect(fetch).toHaveBeenCalledTimes(1)
+    await calls.post('copy/scan')
+    expect(fetch).toHaveBeenCalledTimes(2)
+  })
+
+  it('count every touch that turns a page', async () => {
+    const fetch = vi.fn(async () => new Response(null, { status: 204 }))
+    vi.stubGlobal('fetch', fetch)
+    const calls = createCalls()
+    await Promise.all([calls.post('copy/pages/p1/turn', { by: 90 }), calls.post('copy/pages/p1/turn', { by: 90 })])
+    expect(fetch).toHaveBeenCalledTimes(2)
+  })
+
+  it('do not hide a mistake of the page itself', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new RangeError('a mistake')))
+    await expect(createCalls().post('copy/scan')).rejects.toThrow(RangeError)
   })
 })

@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import type { Kiosk } from './kiosk.kit.ts'
 import type { SheetImage } from './sim/escl-sheets.ts'
 import { drawSheet } from './sim/paper.ts'
@@ -12,6 +13,17 @@ export async function smallPile(count: number): Promise<SheetImage[]> {
   return await Promise.all(
     Array.from({ length: count }, async (_, i) => ({
       front: await drawSheet({ seed: 100 + i, kind: 'letter', resolution: 200 }),
+    })),
+  )
+}
+
+/** Slips of paper, for stories in which the same pile is scanned over and over. */
+export async function slips(count: number): Promise<SheetImage[]> {
+  const letters = await smallPile(count)
+  const region = { left: 150, top: 150, width: 800, height: 900 }
+  return await Promise.all(
+    letters.map(async ({ front }) => ({
+      front: await sharp(front).extract(region).withMetadata({ density: 200 }).jpeg().toBuffer(),
     })),
   )
 }

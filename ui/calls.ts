@@ -8,19 +8,21 @@ export type CallAnswer =
   | { readonly answer: 'refused'; readonly code: ErrorAnswer['code'] }
 
 export interface Calls {
-  /** POST of `path` below /screen/. The same call is not sent again while it is under way. */
+  /** POST of `path` below /screen/. The same call is not sent again while it is under way, but for a turn of a page. */
   post(path: string, body?: Readonly<Record<string, unknown>>): Promise<CallAnswer>
   /** Sends the octets of a PIN and overwrites them, whatever the answer. */
   sign(tokenId: string, keyId: string, pin: Uint8Array<ArrayBuffer>): Promise<SignAnswer>
 }
 
+/** A turn adds to the one before, so that every touch counts, however quick; all other calls say how things should be. */
+const adding = /\/turn$/
 const screenHeaders = { 'X-Compulsa-Screen': '1' }
 
 export function createCalls(): Calls {
   const underWay = new Set<string>()
 
   async function post(path: string, body?: Readonly<Record<string, unknown>>): Promise<CallAnswer> {
-    if (underWay.has(path)) return { answer: 'done' }
+    if (underWay.has(path) && !adding.test(path)) return { answer: 'done' }
     underWay.add(path)
     try {
       const request =

@@ -2,12 +2,15 @@
 
 import type { Language } from './text/texts.ts'
 
+/** Day before month in every language, as everything else in this country is dated. */
+const locales: Readonly<Record<Language, string>> = { ca: 'ca-ES', es: 'es-ES', en: 'en-GB' }
+
 /** The day of an ISO 8601 date. */
 export function dateText(iso: string, language: Language): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(new Date(iso))
+  return new Intl.DateTimeFormat(locales[language], { dateStyle: 'long' }).format(new Date(iso))
 }
 
 /** Day and time of an ISO 8601 instant. */
 export function dateTimeText(iso: string, language: Language): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso))
+  return new Intl.DateTimeFormat(locales[language], { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso))
 }

@@ -5,6 +5,7 @@ import { render } from 'preact'
 import { App } from './app.tsx'
 import { KioskContext } from './context.ts'
 import { createKiosk } from './kiosk.ts'
+import { pressOnLongTouch } from './long-touch.ts'
 
 const root = document.getElementById('screen')
 if (root === null) throw new Error('the page has no #screen')
@@ -12,9 +13,8 @@ if (root === null) throw new Error('the page has no #screen')
 const kiosk = createKiosk()
 document.addEventListener('pointerdown', () => kiosk.idle.touched())
 document.addEventListener('keydown', () => kiosk.idle.touched())
-for (const unwanted of ['contextmenu', 'dragstart']) {
-  document.addEventListener(unwanted, event => event.preventDefault())
-}
+document.addEventListener('dragstart', event => event.preventDefault())
+pressOnLongTouch(document)
 render(
   <KioskContext.Provider value={kiosk}>
     <App />

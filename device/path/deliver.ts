@@ -15,11 +15,11 @@ export interface DeliverTools {
 }
 
 /** When a waiting delivery may be tried: milliseconds since 1970, also after the clock has jumped back. */
-export function dueAt(state: DeliveryState, { clock, random }: Pick<DeliverTools, 'clock' | 'random'>): number {
+export function dueAt(state: DeliveryState, clock: Clock): number {
   const now = clock.now()
   if (state.nextAttemptAt === null || state.lastFault === null) return now
   const plan = { scheduledAt: Date.parse(state.lastFault.at), nextAttemptAt: Date.parse(state.nextAttemptAt) }
-  return afterClockJump(plan, { attempts: Math.max(1, state.attempts), now, random: random.fraction }).nextAttemptAt
+  return afterClockJump(plan, { now }).nextAttemptAt
 }
 
 /** `delivered`, `deliveryPostponed` or `deliveryRefused`. Throws only when `signal` aborts or the stored copy is damaged. */

@@ -62,6 +62,7 @@ export async function* composePdf({ pages, metadata }: ComposeRequest): AsyncGen
 
 /** The image, the content stream that shows it, and the page: three objects in this order. */
 async function* pageObjects(output: Output, page: PdfPage): AsyncGenerator<Uint8Array> {
+  output.claim(page.byteLength)
   const { source, dictionary } = await openImage(page)
   const image = output.takeNumber()
   const content = output.takeNumber()
@@ -168,6 +169,8 @@ function information({ title, creator, subject, producer, createdAt }: DocumentM
 interface Output {
   readonly nextNumber: () => number
   readonly takeNumber: () => number
+  /** Throws IMAGE_TOO_LARGE unless so many more bytes fit. */
+  readonly claim: (length: number) => void
   /** Counts and digests what is then to be yielded. */
   readonly put: (content: string | Uint8Array) => Uint8Array
   /** Notes where the object starts; its body follows by `put`. */
@@ -186,10 +189,16 @@ function createOutput(): Output {
 
   function put(content: string | Uint8Array): Uint8Array {
     const bytes = typeof content === 'string' ? latin1(content) : content
+    claim(bytes.length)
     digest.update(bytes)
     position += bytes.length
-    if (position > maxFileBytes) throw new Fault('IMAGE_TOO_LARGE', `the document exceeds ${maxFileBytes} bytes`)
     return bytes
+  }
+
+  function claim(length: number): void {
+    if (position + length > maxFileBytes) {
+      throw new Fault('IMAGE_TOO_LARGE', `the document exceeds ${maxFileBytes} bytes`)
+    }
   }
 
   function object(number: number, body: string): Uint8Array {
@@ -219,5 +228,5 @@ function createOutput(): Output {
     )
   }
 
-  return Object.freeze({ nextNumber: () => free, takeNumber: () => free++, put, begin, object, stream, end })
+  return Object.freeze({ nextNumber: () => free, takeNumber: () => free++, claim, put, begin, object, stream, end })
 }

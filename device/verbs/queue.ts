@@ -22,9 +22,12 @@ export const queueVerb: Verb = {
   run,
 }
 
+const actions = ['list', 'show', 'retry', 'hold', 'export']
+
 async function run(call: Call): Promise<Answer> {
   const loaded = configOf(call)
   const [action = '', id] = call.words
+  if (!actions.includes(action)) throw new Fault('USAGE', `queue takes ${actions.join(', ')}, not ${action}`)
   if (action === 'retry' || action === 'hold') {
     const answer = await askAppliance(
       operatorSocket(loaded.dataFolder),
@@ -37,8 +40,7 @@ async function run(call: Call): Promise<Answer> {
   try {
     if (action === 'list') return list(store, call.flag('all'))
     if (action === 'show') return show(store, needed(id, action))
-    if (action === 'export') return await exportCopy(store, needed(id, action), call.text('out'))
-    throw new Fault('USAGE', `queue takes list, show, retry, hold or export, not ${action}`)
+    return await exportCopy(store, needed(id, action), call.text('out'))
   } finally {
     store.close()
   }

@@ -39,7 +39,7 @@ export function outcomeOf(answer: Answer, sent: Sent): DeliveryOutcome {
     case 'credential':
       return {
         outcome: 'later',
-        code: 'DESTINATION_UNTRUSTED',
+        code: 'CREDENTIALS_REFUSED',
         detail,
         retryAfterMs: Math.max(asked ?? 0, credentialPauseMs),
       }

@@ -84,7 +84,7 @@ export function createSaneScanner(configured: SaneOptionsOfDevice): ScannerDrive
       signal.throwIfAborted()
       const args = [`--device-name=${found.device.device}`, ...countArgs(settings), ...fixedArgs, ...planning.args]
       const end = yield* feedPages(startBatch({ args, folder, environment, pageTimeoutMs }), folder, settings, signal)
-      return end === 'broken' ? await whatBroke(await discover(signal)) : end
+      return end === 'broken' ? whatBroke(await discover(signal)) : end
     } finally {
       if (folder !== undefined) await rm(folder, { recursive: true, force: true })
       active = undefined

@@ -146,12 +146,8 @@ async function* converse(calls: Calls, method: string, params: unknown, options:
 
 /** Sends the input beside the conversation; a source that fails makes the conversation fail with the same error. */
 async function feed(session: Session, call: OpenCall, input: ByteStream): Promise<void> {
-  const send = async (frame: Frame) => {
-    await session.ready()
-    session.send(frame)
-  }
   try {
-    await sendBytes(call.id, input, call.credit, send)
+    await sendBytes(call.id, input, call.credit, session.send)
   } catch (thrown) {
     // After the callee's last word this is only the news that nobody wants the rest.
     call.inbox.finish(thrown)

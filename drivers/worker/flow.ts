@@ -149,14 +149,14 @@ export async function sendBytes(
   call: number,
   bytes: ByteStream,
   credit: Credit,
-  send: (frame: Frame) => Promise<void>,
+  send: (frame: Frame) => void,
 ): Promise<void> {
   for await (const chunk of bytes) {
     for (let offset = 0; offset < chunk.byteLength; offset += maxDataBytes) {
       const frame = { kind: 'data', call, payload: chunk.subarray(offset, offset + maxDataBytes) } as const
       await credit.take(frame)
-      await send(frame)
+      send(frame)
     }
   }
-  await send({ kind: 'end', call })
+  send({ kind: 'end', call })
 }

@@ -172,15 +172,14 @@ async function answer(
 async function emitItem(session: Session, call: ServedCall, value: unknown, bytes?: ByteStream): Promise<void> {
   if (call.emitting) throw new Fault('INTERNAL', 'an item within an item')
   call.emitting = true
-  const send = async (frame: Frame) => {
-    await session.ready()
+  const send = (frame: Frame) => {
     call.controller.signal.throwIfAborted()
     if (call.over) throw new Fault('INTERNAL', 'the call is over')
     session.send(frame)
   }
   const item = { kind: 'item', call: call.id, value, bytes: bytes !== undefined } as const
   await call.credit.take(item)
-  await send(item)
+  send(item)
   if (bytes !== undefined) await sendBytes(call.id, bytes, call.credit, send)
   call.emitting = false
 }

@@ -13,10 +13,11 @@ export interface Streams {
 }
 
 export interface Session {
-  /** Queues one frame; dropped once the session has ended. Throws FRAME_INVALID where the frame is too large. */
+  /**
+   * Queues one frame; dropped once the session has ended. Throws FRAME_INVALID where the frame is too large. What can
+   * pile up here is bounded by the windows of the calls (flow.ts), not by the stream.
+   */
   send(frame: Frame): void
-  /** Resolves when the stream takes more, or the session has ended: to be awaited before anything large. */
-  ready(): Promise<void>
   /** Ends the session and both streams; `reason` is what `ended` tells. */
   end(reason: Fault): void
   /** Why the session ended: WORKER_LOST, or FRAME_INVALID where the peer broke the protocol. Never rejects. */
@@ -54,21 +55,5 @@ export function openSession({ input, output }: Streams, receive: (frame: Frame) 
     if (open) output.write(bytes, frame.kind === 'secret' ? () => bytes.fill(0) : undefined)
     else if (frame.kind === 'secret') bytes.fill(0)
   }
-  return Object.freeze({ send, ready: createDrain(output, ended, () => open), end, ended })
-}
-
-function createDrain(output: Writable, ended: Promise<Fault>, isOpen: () => boolean): () => Promise<void> {
-  let drained: Promise<unknown> | undefined
-  return async () => {
-    while (isOpen() && output.writableNeedDrain) {
-      if (drained === undefined) {
-        const { promise, resolve } = Promise.withResolvers<void>()
-        output.once('drain', resolve)
-        drained = Promise.race([promise, ended]).finally(() => {
-          drained = undefined
-        })
-      }
-      await drained
-    }
-  }
+  return Object.freeze({ send, end, ended })
 }

@@ -93,7 +93,13 @@ export const deliveryOutcome = Type.Union([
   Type.Object(
     {
       outcome: Type.Literal('later'),
-      code: Type.Enum(['DESTINATION_UNREACHABLE', 'DESTINATION_BUSY', 'DESTINATION_UNTRUSTED', 'RECEIPT_INVALID']),
+      code: Type.Enum([
+        'DESTINATION_UNREACHABLE',
+        'DESTINATION_BUSY',
+        'DESTINATION_UNTRUSTED',
+        'CREDENTIALS_REFUSED',
+        'RECEIPT_INVALID',
+      ]),
       detail: text(2_000),
       retryAfterMs: Type.Optional(Type.Number({ minimum: 0 })),
     },

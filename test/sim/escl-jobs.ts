@@ -11,7 +11,7 @@ const abandonedAfterMs = 60_000
 /** What a request for the next image comes to; `sent` is called when its last byte has left. */
 export type NextImage =
   | { readonly image: Uint8Array; readonly cut?: 'reset' | 'end'; readonly sent: () => void }
-  | { readonly status: 404 | 409 | 503 }
+  | { readonly status: 404 | 409 | 410 | 503 }
 
 export interface ScannerMechanics {
   /** Puts sheets in the feeder, the first also on the platen; a jam is cleared by it. */
@@ -84,6 +84,7 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
   }
 
   function adfState(): string {
+    if (preset.pretendsLoaded === true && jobs.length === 0) return 'ScannerAdfLoaded'
     return stuck ?? preset.adfState ?? (feeder.length > 0 ? 'ScannerAdfLoaded' : 'ScannerAdfEmpty')
   }
 
@@ -100,7 +101,10 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
       job.putOff += 1
       return { status: putOff }
     }
-    if (preset.stop?.page === page) return abort(job, preset.stop.adfState)
+    if (preset.stop?.page === page) {
+      const { adfState: adf, jobState, status } = preset.stop
+      return abort(job, adf, jobState, status)
+    }
     if (preset.emptyBodyOnPage === page)
       return { ...abort(job, 'ScannerAdfJam'), image: new Uint8Array(0), sent: () => undefined }
     if (job.pending.length === 0) job.pending.push(...(await feed(job)))
@@ -113,10 +117,10 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
     }
   }
 
-  function abort(job: Job, adf: string) {
-    job.state = 'Aborted'
+  function abort(job: Job, adf: string, state: Job['state'] = 'Aborted', status: 404 | 409 | 410 = 409) {
+    job.state = state
     stuck = adf
-    return { status: 409 as const }
+    return { status }
   }
 
   async function feed(job: Job): Promise<readonly Uint8Array[]> {
@@ -126,7 +130,7 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
   }
 
   function endOf(job: Job): NextImage {
-    if (job.completed === 0) {
+    if (job.completed === 0 && preset.pretendsLoaded !== true) {
       job.state = 'Aborted'
       return { status: 409 }
     }

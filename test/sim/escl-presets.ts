@@ -4,8 +4,13 @@
 /** Deviations from a scanner in good order; page numbers are 1-based images of one job. */
 export interface EsclPreset {
   readonly name: string
-  /** The feeder stops on this image: `jam` keeps the image back, `double-feed` likewise. */
-  readonly stop?: { readonly page: number; readonly adfState: 'ScannerAdfJam' | 'ScannerAdfMultipickDetected' }
+  /** The job ends before this image, with that AdfState; absent: as `Aborted`, answered with 409. */
+  readonly stop?: {
+    readonly page: number
+    readonly adfState: string
+    readonly jobState?: 'Aborted' | 'Canceled' | 'Completed'
+    readonly status?: 404 | 409 | 410
+  }
   /** What AdfState says before any scan, whatever lies in the feeder. */
   readonly adfState?: string
   /** Half of this image is sent, then the scanner is gone: `reset` breaks the connection, `end` ends it cleanly. */
@@ -23,6 +28,10 @@ export interface EsclPreset {
   readonly prematureEnd?: { readonly page: number; readonly answers: number }
   /** The Location of a job; `wrong-host` is what scanners behind ipp-usb send. */
   readonly location?: 'absolute' | 'relative' | 'wrong-host'
+  /** With a 503; 1 where absent. */
+  readonly retryAfterSeconds?: number
+  /** The feeder says that paper lies in it until it is started. */
+  readonly pretendsLoaded?: boolean
   /** What NextDocument answers behind the last image. */
   readonly endStatus?: 404 | 409
 }
@@ -47,12 +56,21 @@ export const busy = preset('busy', { busyAnswers: Number.POSITIVE_INFINITY, stat
 /** Idle by its status, but refusing jobs for a while. */
 export const busyFor = (answers: number) => preset('busyFor', { busyAnswers: answers })
 export const slow = (pageDelayMs: number) => preset('slow', { pageDelayMs })
-export const notReady = (answers: number) => preset('notReady', { notReadyAnswers: answers })
+export const notReady = (answers: number, retryAfterSeconds = 1) =>
+  preset('notReady', { notReadyAnswers: answers, retryAfterSeconds })
 export const prematureEndOnPage = (page: number, answers: number) =>
   preset('prematureEndOnPage', { prematureEnd: { page, answers } })
 export const wrongHost = preset('wrongHost', { location: 'wrong-host' })
 export const relativeLocation = preset('relativeLocation', { location: 'relative' })
 export const endsWithConflict = preset('endsWithConflict', { endStatus: 409 })
 export const outOfOrder = preset('outOfOrder', { state: 'Down' })
+/** Its job is over, and no word of why but the state of the job. */
+export const abortedOnPage = (page: number) =>
+  preset('abortedOnPage', { stop: { page, adfState: 'ScannerAdfEmpty', status: 404 } })
+export const cancelledOnPage = (page: number) =>
+  preset('cancelledOnPage', { stop: { page, adfState: 'ScannerAdfEmpty', jobState: 'Canceled', status: 404 } })
+export const goneOnPage = (page: number) =>
+  preset('goneOnPage', { stop: { page, adfState: 'ScannerAdfLoaded', jobState: 'Completed', status: 410 } })
+export const pretendsLoaded = preset('pretendsLoaded', { pretendsLoaded: true })
 /** Words that no specification knows; a client goes on. */
 export const unheardOf = preset('unheardOf', { state: 'Dreaming', adfState: 'ScannerAdfContemplating' })

@@ -12,7 +12,7 @@ import type { SheetImage } from './escl-sheets.ts'
 const rootPath = '/eSCL'
 const makeAndModel = 'Compulsa Simulated Feeder 50'
 const maxTicketBytes = 64 * 1024
-const retryAfterSeconds = 1
+const defaultRetryAfterSeconds = 1
 
 export interface EsclSimulatorOptions {
   readonly sheets: readonly SheetImage[]
@@ -23,6 +23,7 @@ export interface EsclSimulatorOptions {
 
 /** What was asked of the scanner since it started. */
 export interface EsclStats {
+  readonly requests: number
   readonly jobs: number
   readonly images: number
   readonly deletes: number
@@ -51,7 +52,7 @@ interface Site {
   preset: EsclPreset
   gone: boolean
   busyAnswers: number
-  counts: { jobs: number; images: number; deletes: number }
+  counts: { requests: number; jobs: number; images: number; deletes: number }
   ticket: Ticket | undefined
   readonly refusals: string[]
 }
@@ -97,7 +98,7 @@ function createSite({ sheets, preset = ready }: EsclSimulatorOptions): Site {
     preset,
     gone: false,
     busyAnswers: 0,
-    counts: { jobs: 0, images: 0, deletes: 0 },
+    counts: { requests: 0, jobs: 0, images: 0, deletes: 0 },
     ticket: undefined,
     refusals: [],
   }
@@ -118,6 +119,7 @@ function statsOf({ counts, mechanics, ticket, refusals }: Site): EsclStats {
 
 async function serve(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method, url = '' } = request
+  site.counts.requests += 1
   const job = /^\/eSCL\/ScanJobs\/\d+(?=\/|$)/.exec(url)?.[0]
   const { mechanics } = site
   if (method === 'GET' && url === `${rootPath}/ScannerCapabilities`)
@@ -146,10 +148,10 @@ async function createJob(site: Site, request: IncomingMessage, response: ServerR
   }
   if (site.busyAnswers < (site.preset.busyAnswers ?? 0)) {
     site.busyAnswers += 1
-    return sendStatus(response, 503)
+    return sendBusy(site, response)
   }
   const path = site.mechanics.createJob(reading.ticket)
-  if (path === undefined) return sendStatus(response, 503)
+  if (path === undefined) return sendBusy(site, response)
   site.counts.jobs += 1
   site.ticket = reading.ticket
   const origins = {
@@ -178,7 +180,7 @@ async function nextImage(site: Site, job: string): Promise<NextImage> {
 }
 
 async function sendImage(site: Site, job: string, next: NextImage, response: ServerResponse): Promise<void> {
-  if (!('image' in next)) return sendStatus(response, next.status)
+  if (!('image' in next)) return next.status === 503 ? sendBusy(site, response) : sendStatus(response, next.status)
   const { image, cut, sent } = next
   if (cut !== undefined) return cutShort(site, image, cut, response)
   response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': image.length, 'content-location': job })
@@ -220,7 +222,11 @@ function sendXml(response: ServerResponse, document: string): void {
   response.writeHead(200, { 'content-type': 'text/xml', 'content-length': Buffer.byteLength(document) }).end(document)
 }
 
+function sendBusy({ preset }: Site, response: ServerResponse): void {
+  response.setHeader('retry-after', preset.retryAfterSeconds ?? defaultRetryAfterSeconds)
+  sendStatus(response, 503)
+}
+
 function sendStatus(response: ServerResponse, status: number): void {
-  if (status === 503) response.setHeader('retry-after', retryAfterSeconds)
   response.writeHead(status, { 'content-length': 0 }).end()
 }

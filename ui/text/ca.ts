@@ -189,6 +189,7 @@ export const ca = {
   'error.DESTINATION_UNREACHABLE':
     'No hi ha connexió amb la destinació.\nNo cal que faci res: la còpia s’enviarà tota sola.',
   'error.DESTINATION_BUSY': 'La destinació està ocupada.\nNo cal que faci res: la còpia s’enviarà tota sola.',
+  'error.CREDENTIALS_REFUSED': 'La destinació no accepta aquest equip.\nAvisi el personal. La còpia es conserva.',
   'error.DESTINATION_UNTRUSTED': 'No s’ha pogut identificar la destinació.\nAvisi el personal. La còpia es conserva.',
   'error.DESTINATION_REFUSED': 'La destinació no ha acceptat la còpia.\nAvisi el personal. La còpia es conserva.',
   'error.RECEIPT_INVALID':

@@ -188,6 +188,7 @@ export const es = {
   'error.DESTINATION_UNREACHABLE':
     'No hay conexión con el destino.\nNo tiene que hacer nada: la copia se enviará sola.',
   'error.DESTINATION_BUSY': 'El destino está ocupado.\nNo tiene que hacer nada: la copia se enviará sola.',
+  'error.CREDENTIALS_REFUSED': 'El destino no acepta este equipo.\nAvise al personal. La copia se conserva.',
   'error.DESTINATION_UNTRUSTED': 'No se ha podido identificar el destino.\nAvise al personal. La copia se conserva.',
   'error.DESTINATION_REFUSED': 'El destino no ha aceptado la copia.\nAvise al personal. La copia se conserva.',
   'error.RECEIPT_INVALID':

@@ -1,0 +1,60 @@
+// `make bench`: measures the appliance beside other people's programs in one run and prints Markdown. Never a test:
+// nothing fails for being slow. `--only scan|durability|start`, `--sheets`, `--rounds` and `--folder` (the disk that
+// counts) are for trying things.
+
+import { mkdirSync, mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { benchDurability } from './durability.ts'
+import { missingPackages } from './packages.ts'
+import { machine, markdown, type Section } from './report.ts'
+import { benchScan } from './scan.ts'
+import { benchStartUp } from './start-up.ts'
+
+const defaultFolder = new URL('../../var', import.meta.url).pathname
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    sheets: { type: 'string', default: '20' },
+    rounds: { type: 'string', default: '3' },
+    documents: { type: 'string', default: '100' },
+    starts: { type: 'string', default: '10' },
+    folder: { type: 'string', default: defaultFolder },
+  },
+})
+
+const parts: Readonly<Record<string, (folder: string) => Promise<readonly Section[]>>> = {
+  scan: folder => benchScan({ folder, sheets: Number(values.sheets), rounds: Number(values.rounds) }),
+  durability: folder =>
+    benchDurability({
+      folder: join(folder, 'durability'),
+      documents: Number(values.documents),
+      rounds: Number(values.rounds),
+    }),
+  start: folder => benchStartUp({ folder: join(folder, 'start'), runs: Number(values.starts) }),
+}
+
+async function measure(): Promise<void> {
+  mkdirSync(values.folder, { recursive: true })
+  await using held = new AsyncDisposableStack()
+  const folder = held.adopt(mkdtempSync(join(resolve(values.folder), 'bench-')), one => rm(one, { recursive: true }))
+  console.log(`# Bench\n\n${machine(folder)}`)
+  const chosen = Object.entries(parts).filter(([name]) => values.only === undefined || values.only === name)
+  for (const [, part] of chosen)
+    for (const section of await Promise.race([part(folder), interrupted()])) console.log(markdown(section))
+}
+
+/** Ctrl-C ends the measuring as an error does, so that what was started is stopped and the folder goes. */
+function interrupted(): Promise<never> {
+  return new Promise((_, reject) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(signal)))
+  })
+}
+
+const missing = missingPackages()
+if (missing.length > 0) {
+  console.error(`the bench compares with programs that are not installed: apt-get install ${missing.join(' ')}`)
+  process.exitCode = 1
+} else await measure()
