@@ -4,7 +4,7 @@
 
 import type { Config } from './config.ts'
 import { type Document, keptPages } from './document.ts'
-import { asFault, type Fault } from './errors.ts'
+import { asFault, Fault } from './errors.ts'
 import { nextAttempt } from './path/backoff.ts'
 import { compose } from './path/compose.ts'
 import { attemptDelivery, dueAt } from './path/deliver.ts'
@@ -35,6 +35,8 @@ export interface Path {
 
 /** Deliveries on the wire at the same time. */
 const parallelDeliveries = 4
+/** Far beyond what the largest page takes; a decoder that hangs is ended with its worker. */
+const pageDeadlineMs = 60_000
 /** A page whose preparation kills the worker this often is not tried again. */
 const pageAttempts = 3
 
@@ -83,9 +85,10 @@ export function createPath(parts: PathParts): Path {
       const page = unsettledPage(document)
       if (page === undefined || signal.aborted) return
       try {
-        queue.commit(id, await preparePage(document, page, parts, signal))
+        const within = AbortSignal.any([signal, AbortSignal.timeout(pageDeadlineMs)])
+        queue.commit(id, await preparePage(document, page, parts, within))
       } catch (thrown) {
-        const fault = asFault(thrown)
+        const fault = isTimeout(thrown) ? new Fault('WORKER_LOST', 'a page took too long') : asFault(thrown)
         const failures = (pageFailures.get(page.id) ?? 0) + 1
         pageFailures.set(page.id, failures)
         if (fault.code !== 'WORKER_LOST') throw thrown
@@ -153,4 +156,8 @@ export function createPath(parts: PathParts): Path {
       await tasks.stop()
     },
   })
+}
+
+function isTimeout(thrown: unknown): boolean {
+  return thrown instanceof DOMException && thrown.name === 'TimeoutError'
 }

@@ -1,6 +1,7 @@
-// The only place that starts other programs. No shell is ever involved, nothing of this process's environment leaks
-// into a child but PATH and TMPDIR, and no child outlives this process: each is started through setpriv(1) with a parent-death
-// signal, in a process group of its own, which is ended as a whole on abort, on timeout and when its leader exits.
+// The only place that starts other programs. No shell is ever involved, and nothing of this process's environment leaks
+// into a child but PATH and TMPDIR. A child does not outlive this process: setpriv(1) gives it a parent-death signal (but
+// for the milliseconds before setpriv itself has run, when only its closed pipes end it). Each child leads a process
+// group of its own, which is ended as a whole on abort, on timeout and when its leader exits.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
@@ -21,6 +22,7 @@ export type ProcessExit =
   | { readonly end: 'timeout' }
   | { readonly end: 'not-found' }
 
+/** How a program is started and when it ends at the latest. */
 export interface StartOptions {
   /** Aborting ends the process group: SIGTERM, then SIGKILL after `killAfterMs`. */
   readonly signal?: AbortSignal
@@ -51,6 +53,7 @@ export interface RunningProcess {
   kill(): Promise<ProcessExit>
 }
 
+/** As for `start`, with what goes in and how much may come out. */
 export interface RunOptions extends StartOptions {
   readonly input?: Uint8Array
   /** Of stdout and stderr each; the process is ended when it writes more. Default 1 MiB. */

@@ -2,7 +2,6 @@
 // kept-alive connection cannot make a request fail), no redirects, no decompression, every wait bounded. What the
 // network can do wrong is an HttpError with a kind that drivers map to their outcomes.
 
-import { Buffer } from 'node:buffer'
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { ByteStream } from '../device/ports.ts'
@@ -30,6 +29,7 @@ export class HttpError extends Error {
   }
 }
 
+/** One request and its limits. */
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH'
   /** `http:` or `https:`. */
@@ -51,6 +51,7 @@ export interface HttpRequest {
   readonly signal?: AbortSignal
 }
 
+/** The head of an answer, and its body as it comes. */
 export interface HttpResponse {
   readonly status: number
   /** Names in lower case; repeated ones joined by `, `. */

@@ -112,7 +112,10 @@ describe('start', () => {
   })
 
   it('a child dies with its parent, however that dies', async () => {
-    const program = `import { start } from '${execModule}'; console.log(start('sleep', ['1000']).pid)`
+    // The child speaks first: until setpriv(1) has run, its parent's death is no signal to it.
+    const program = `import { start } from '${execModule}'
+      const child = start('sh', ['-c', 'echo up; exec sleep 1000'])
+      child.stdout.once('data', () => console.log(child.pid))`
     const parent = spawn(process.execPath, ['--input-type=module', '-e', program], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })

@@ -61,6 +61,13 @@ describe('pages', () => {
     expect(numbers.length).toBeGreaterThan(0)
     expect(simulator.stats().deletes).toBe(1)
   })
+
+  test('of a scan that is given up unread hold no connection', async () => {
+    const left = scan()
+    await left.next()
+    await left.return({ end: 'limit' })
+    await expect.poll(() => simulator.stats().connections).toBe(0)
+  })
 })
 
 describe('the job ticket', () => {

@@ -137,6 +137,8 @@ describe('planning', () => {
   test('gives way by three millimetres, and no more', () => {
     const short = decodeCapabilities(input(`${range}<MaxWidth>2480</MaxWidth><MaxHeight>3480</MaxHeight>`))
     expect(planned({ resolution: 300 }, short)).toMatchObject({ height: 3480 })
+    const narrow = decodeCapabilities(input(`${range}<MaxWidth>2460</MaxWidth><MaxHeight>3508</MaxHeight>`))
+    expect(planned({ resolution: 300 }, narrow)).toMatchObject({ width: 2460, height: 3508 })
     const shorter = decodeCapabilities(input(`${range}<MaxWidth>2480</MaxWidth><MaxHeight>3450</MaxHeight>`))
     expect(planned({ resolution: 300 }, shorter)).toBe('SCAN_SETTING_REFUSED')
   })

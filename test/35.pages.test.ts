@@ -1,13 +1,13 @@
-// What is told about a page from its pixels alone: skew, blankness, orientation, colour, black, density, and Netpbm files.
+// What is told about a page from its pixels alone: skew, blankness, orientation, colour and black.
 
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { judgeBlank } from '../device/image/blank.ts'
 import { blackThreshold, isColoured, toBlackAndWhite } from '../device/image/colour.ts'
-import { believedResolution, isSidewaysByExif, isTurnedByExif, reducedSize } from '../device/image/geometry.ts'
+import { reducedSize } from '../device/image/geometry.ts'
 import { findInk, type GrayImage } from '../device/image/ink.ts'
+import { isClear, judgeOrientation } from '../device/image/orientation.ts'
 import { judgePage, type ReducedPage } from '../device/image/page.ts'
-import { decodePnm, readPnmHeader } from '../device/image/pnm.ts'
 import { findSkew } from '../device/image/skew.ts'
 import { straighten } from '../device/image/straighten.ts'
 import { drawSheet, type SheetRequest, seededRandom } from './sim/paper.ts'
@@ -79,6 +79,23 @@ describe('skew', () => {
       page.pixels[at] = Math.round(128 + 60 * Math.sin(x / 37 + y / 91) + 50 * Math.sin((x * y) / 9000))
     }
     expect(findSkew(findInk(page))).toMatchObject({ degrees: 0, confident: false })
+  })
+
+  test('is not taken from what fills a corner only, from one dashed line, nor beyond what a feeder does', () => {
+    const lines = (degrees: number, width: number, count: number, dash: number) => {
+      const page = emptyPaper()
+      const slope = Math.tan((degrees * Math.PI) / 180)
+      for (let i = 0; i < count; i++) {
+        for (let x = 0; x < width; x++) {
+          if (x % 12 < dash) fill(page, 40 + x, 120 + i * 15 + Math.round(x * slope), 1, 4, 60)
+        }
+      }
+      return findSkew(findInk(page))
+    }
+    expect(lines(2, 540, 30, 9)).toMatchObject({ confident: true, degrees: expect.closeTo(2, 1) })
+    expect(lines(2, 180, 12, 9)).toMatchObject({ confident: false, degrees: 0 })
+    expect(lines(2, 540, 1, 3)).toMatchObject({ confident: false, degrees: 0 })
+    expect(lines(7.4, 540, 30, 9)).toMatchObject({ confident: false, degrees: 0 })
   })
 
   test('is taken out by straightening, which keeps the size and lets white in', async () => {
@@ -171,6 +188,32 @@ describe('orientation', () => {
     }
   })
 
+  test('only a clear vote of the lines turns a page', () => {
+    const ink = { inkToTop: 1000, inkToBottom: 400 }
+    expect(isClear({ toTop: 30, toBottom: 4, ...ink })).toBe(true)
+    expect(isClear({ toTop: 4, toBottom: 30, inkToTop: 400, inkToBottom: 1000 })).toBe(true)
+    expect(isClear({ toTop: 10, toBottom: 0, ...ink })).toBe(false)
+    expect(isClear({ toTop: 22, toBottom: 8, ...ink })).toBe(false)
+    expect(isClear({ toTop: 660, toBottom: 340, ...ink })).toBe(false)
+    expect(isClear({ toTop: 30, toBottom: 4, inkToTop: 1000, inkToBottom: 900 })).toBe(false)
+  })
+
+  test('a page with lines both ways is left as it lies', async () => {
+    const { width, height, pixels } = await reducedSheet({
+      seed: 30,
+      kind: 'letter',
+      turn: 180,
+      skewDegrees: 1.1,
+      text: 'es',
+      colour: 'gray',
+    })
+    const ink = findInk({ width, height, pixels })
+    const skew = findSkew(ink)
+    expect(judgeOrientation(ink, skew).turn).toBe(180)
+    const both = { ...skew, columns: { ...skew.columns, strength: skew.rows.strength / 2 } }
+    expect(judgeOrientation(ink, both).turn).toBe(0)
+  })
+
   test('capitals, figures and a few lines only are left as they lie', async () => {
     const random = seededRandom(6)
     const words = 'el libro del alcalde habla de las fiestas del barrio y de los plazos que faltan'.split(' ')
@@ -211,79 +254,5 @@ describe('colour and black', () => {
     fill(page, 100, 100, 400, 40, 120)
     const black = toBlackAndWhite(page.pixels, blackThreshold(page.pixels))
     expect(black.filter(level => level === 0)).toHaveLength(400 * 40)
-  })
-})
-
-describe('geometry', () => {
-  test.each([
-    ['the header near what was asked', 2480, 3508, 300, 300, 300],
-    ['a rounded header', 2480, 3508, 299.7, 300, 300],
-    ['no header', 2480, 3508, undefined, 300, 300],
-    ['a screen density', 2480, 3508, 72, 300, 300],
-    ['another resolution than asked, on A4', 1654, 2339, 200, 300, 200],
-    ['a header that fits no paper', 2480, 3508, 150, 300, 300],
-    ['a header against a size that fits what was asked', 2480, 3508, 600, 300, 300],
-  ])('believes %s', (_, width, height, header, asked, expected) => {
-    expect(believedResolution({ width, height }, header, asked)).toBe(expected)
-  })
-
-  test('reduces by whole numbers to at most a thousand pixels', () => {
-    expect(reducedSize(2480, 3508)).toEqual({ width: 620, height: 877 })
-    expect(reducedSize(3508, 2480)).toEqual({ width: 877, height: 620 })
-    expect(reducedSize(600, 800)).toEqual({ width: 600, height: 800 })
-    expect(reducedSize(20_000, 3)).toEqual({ width: 1000, height: 1 })
-  })
-
-  test('knows the turns of EXIF', () => {
-    expect([undefined, 0, 1, 2, 3, 6, 8, 9].map(isTurnedByExif)).toEqual([
-      false,
-      false,
-      false,
-      true,
-      true,
-      true,
-      true,
-      false,
-    ])
-    expect([1, 3, 4, 5, 6, 8].map(isSidewaysByExif)).toEqual([false, false, false, true, true, true])
-  })
-})
-
-describe('Netpbm', () => {
-  const image = (header: string, ...bytes: number[]) =>
-    Buffer.concat([Buffer.from(header, 'latin1'), Buffer.from(bytes)])
-  const decoded = (bytes: Buffer) => {
-    const header = readPnmHeader(bytes)
-    return header === undefined ? undefined : decodePnm(bytes, header)
-  }
-
-  test.each([
-    [
-      'bitmap rows padded to bytes, 1 = black',
-      image('P4\n9 2\n', 0x80, 0x80, 0x01, 0),
-      1,
-      [0, 255, 255, 255, 255, 255, 255, 255, 0, 255, 255, 255, 255, 255, 255, 255, 0, 255],
-    ],
-    ['grey with a comment', image('P5 # scanned\n2\t1\n255\n', 7, 250), 1, [7, 250]],
-    ['grey of another depth', image('P5\n3 1\n15\n', 0, 8, 15), 1, [0, 136, 255]],
-    ['grey of sixteen bits', image('P5\n2 1\n65535\n', 0xff, 0xff, 0x80, 0x00), 1, [255, 128]],
-    ['colour', image('P6\n1 2\n255\n', 1, 2, 3, 4, 5, 6), 3, [1, 2, 3, 4, 5, 6]],
-  ])('reads %s', (_, bytes, channels, pixels) => {
-    const found = decoded(bytes)
-    expect(found?.channels).toBe(channels)
-    expect([...(found?.pixels ?? [])]).toEqual(pixels)
-  })
-
-  test.each([
-    ['a header only', image('P6\n1000 1000\n255\n')],
-    ['pixels that end early', image('P5\n2 2\n255\n', 1, 2, 3)],
-    ['text form', image('P2\n1 1\n255\n7')],
-    ['no size', image('P5\nx')],
-    ['nothing to see', image('P5\n0 4\n255\n')],
-    ['a depth beyond the format', image('P5\n1 1\n70000\n', 1, 2)],
-    ['an endless comment', Buffer.from(`P5 #${'x'.repeat(9000)}\n1 1\n255\n\0`)],
-    ['an empty file', Buffer.alloc(0)],
-  ])('refuses %s', (_, bytes) => {
-    expect(decoded(bytes)).toBeUndefined()
   })
 })

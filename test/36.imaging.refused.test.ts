@@ -116,12 +116,14 @@ describe('what is refused', () => {
     const reason = new Error('the sheet was taken back')
     await expect(imaging.prepare(streamOf(letter), request, AbortSignal.abort(reason))).rejects.toBe(reason)
     const stop = new AbortController()
+    let chunksAfter = 0
     async function* aborting(): ByteStream {
       yield letter.subarray(0, 1000)
       stop.abort(reason)
-      yield letter.subarray(1000)
+      for (let at = 1000; at < letter.length; at += 1000, chunksAfter++) yield letter.subarray(at, at + 1000)
     }
     await expect(imaging.prepare(aborting(), request, stop.signal)).rejects.toBe(reason)
+    expect(chunksAfter).toBe(0)
   })
 })
 

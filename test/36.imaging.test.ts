@@ -211,7 +211,7 @@ describe('black and white', () => {
     const page = sharp(letter).toColourspace('b-w').threshold(170)
     const lzw = await page
       .clone()
-      .tiff({ compression: 'lzw', predictor: 'none', bitdepth: 1, miniswhite: true })
+      .tiff({ compression: 'lzw', predictor: 'none', bitdepth: 1, miniswhite: true, tileHeight: 1754 })
       .toBuffer()
     const strips = await page.clone().tiff({ compression: 'ccittfax4', bitdepth: 1, miniswhite: true }).toBuffer()
     const inverse = await page.clone().tiff({ compression: 'ccittfax4', bitdepth: 1, tileHeight: 1754 }).toBuffer()

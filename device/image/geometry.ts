@@ -12,7 +12,6 @@ export function reducedSize(width: number, height: number): { readonly width: nu
 
 /** A header within this share of what was asked of the scanner is believed. */
 const densityTolerance = 0.1
-const densityLimits = { least: 100, most: 1200 }
 /** A sheet measured by a density may miss a paper's size by this share. */
 const paperTolerance = 0.03
 /** A3, A4, A5, Letter and Legal, millimetres, shorter side first. */
@@ -33,7 +32,7 @@ export function believedResolution(
   header: number | undefined,
   asked: number,
 ): number {
-  if (header === undefined || header < densityLimits.least || header > densityLimits.most) return asked
+  if (header === undefined) return asked
   const rounded = Math.round(header)
   if (Math.abs(header - asked) <= asked * densityTolerance) return rounded
   return isPaper(size, header) && !isPaper(size, asked) ? rounded : asked

@@ -29,7 +29,6 @@ const bodyShare = 0.5
 const gapShare = 0.04
 /** A line votes when one side outweighs the other so many times. */
 const voteMargin = 1.25
-const leastVotes = 12
 /** Share of the votes, and how many times the ink, that the winning side needs. */
 const leastAgreement = 0.7
 const leastInkMargin = 1.25
@@ -53,14 +52,13 @@ export function judgeOrientation(ink: InkMap, skew: SkewVerdict): OrientationVer
   }
 }
 
-/** Whether the lines agree so far that chance, capitals or figures do not explain it. */
-function isClear(votes: Votes): boolean {
+/** Whether the lines agree so far that chance, capitals or figures do not explain it; sixteen lines at least. */
+export function isClear(votes: Votes): boolean {
   const cast = votes.toTop + votes.toBottom
   const most = Math.max(votes.toTop, votes.toBottom)
   const [more, less] =
     votes.toTop >= votes.toBottom ? [votes.inkToTop, votes.inkToBottom] : [votes.inkToBottom, votes.inkToTop]
   return (
-    most >= leastVotes &&
     most >= cast * leastAgreement &&
     2 * most - cast >= leastDeviations * Math.sqrt(cast) &&
     more >= less * leastInkMargin
@@ -86,7 +84,8 @@ function lineProfiles(ink: InkMap, degrees: number, sideways: boolean): readonly
   return profiles
 }
 
-interface Votes {
+/** Lines, and their ink, whose taller side points to the image's top (left, where sideways) or bottom (right). */
+export interface Votes {
   toTop: number
   toBottom: number
   inkToTop: number

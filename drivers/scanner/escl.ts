@@ -175,19 +175,24 @@ async function* feedSheets(feed: Feed, maxImages: number | undefined): AsyncGene
   }
   // At once, not when the consumer comes back for the next page: the feeder is running.
   signal.addEventListener('abort', cancel, { once: true })
+  let image: OpenImage | undefined
   try {
     for (let number = 1; number <= lastNumber; number += 1) {
       signal.throwIfAborted()
-      const image = await nextImage(feed, number - 1)
-      if ('end' in image) return image
+      const next = await nextImage(feed, number - 1)
+      if ('end' in next) return next
+      image = next
       const { stream, outcome } = imageStream(image)
       yield pageOf(plan, number, image, stream)
-      const end = await leaveImage(feed, image, outcome())
+      // Also ends the connection of an image that was left unread.
+      await image.rest.return?.()
+      const end = await afterImage(feed, outcome())
       if (end !== undefined) return end
     }
     return maxImages === lastNumber ? { end: 'limit' } : { end: 'empty' }
   } finally {
     signal.removeEventListener('abort', cancel)
+    await image?.rest.return?.()
     await cancel()
   }
 }
@@ -198,18 +203,12 @@ function pageOf(plan: EsclPlan, number: number, image: OpenImage, stream: Scanne
   return Object.freeze({ number, side, mediaType, resolution: plan.resolution, image: stream })
 }
 
-/**
- * Frees the connection of an image that was not read to its end. One that broke ends the scan: with the scanner's own
- * reason if it still answers and has one, else with what broke it.
- */
-async function leaveImage(feed: Feed, image: OpenImage, outcome: ImageOutcome): Promise<ScanEnd | undefined> {
-  if (outcome.state === 'broken') {
-    const broken = faultOf(outcome.thrown, feed.signal)
-    if (broken.code !== 'SCANNER_UNPLUGGED') return broken
-    return reasonOf(feed, await feed.client.status(feed.signal)) ?? broken
-  }
-  if (outcome.state !== 'whole') await image.rest.return?.()
-  return undefined
+/** An image that broke ends the scan: with the scanner's own reason if it still answers and has one, else with what broke it. */
+async function afterImage(feed: Feed, outcome: ImageOutcome): Promise<ScanEnd | undefined> {
+  if (outcome.state !== 'broken') return undefined
+  const broken = faultOf(outcome.thrown, feed.signal)
+  if (broken.code !== 'SCANNER_UNPLUGGED') return broken
+  return reasonOf(feed, await feed.client.status(feed.signal)) ?? broken
 }
 
 async function nextImage(feed: Feed, pages: number): Promise<OpenImage | ScanEnd> {

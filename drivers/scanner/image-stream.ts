@@ -37,6 +37,7 @@ export async function openImage(body: ByteStream): Promise<OpenImage> {
 /**
  * The image as a stream that is read once, and what became of it. A JPEG that ends without its end marker breaks the
  * stream with SCANNER_UNPLUGGED: a connection that simply ends looks like a finished one (RFC 9112, 6.3).
+ * Whoever opened the image also closes what is left of it.
  */
 export function imageStream(image: OpenImage): { readonly stream: ByteStream; readonly outcome: () => ImageOutcome } {
   let outcome: ImageOutcome = { state: 'unread' }
@@ -56,8 +57,6 @@ export function imageStream(image: OpenImage): { readonly stream: ByteStream; re
     } catch (thrown) {
       outcome = { state: 'broken', thrown }
       throw thrown
-    } finally {
-      await image.rest.return?.()
     }
   }
   return { stream: read(), outcome: () => outcome }

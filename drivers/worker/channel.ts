@@ -24,6 +24,7 @@ export interface Item {
  */
 export type Conversation = AsyncGenerator<Item, unknown, void>
 
+/** What goes along with a call beside its parameters. */
 export interface CallOptions {
   readonly input?: ByteStream
   /** Copied when the call begins; the copies are overwritten, the caller overwrites the original. At most 1,024 bytes. */
@@ -31,6 +32,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal
 }
 
+/** A connection to one worker, for any number of calls at a time. */
 export interface Channel {
   call(method: string, params: unknown, options?: CallOptions): Conversation
   /** Ends the session; open calls fail with WORKER_LOST. */

@@ -30,6 +30,7 @@ export interface Credit {
   fail(reason: unknown): void
 }
 
+/** A full window to send into. */
 export function createCredit(): Credit {
   let available = windowBytes
   let failure: { readonly reason: unknown } | undefined

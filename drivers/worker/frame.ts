@@ -68,6 +68,7 @@ export function encodeFrame(frame: Frame): Buffer {
   return whole
 }
 
+/** Cuts a stream into frames. */
 export interface FrameDecoder {
   /**
    * The frames that `chunk` completes. Payloads of `data` may be views of the chunks; those of `secret` are copies, and

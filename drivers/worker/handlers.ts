@@ -17,6 +17,7 @@ import type {
 import type { CallContext, Handler, Handlers } from './serve.ts'
 import type { WireCertificates, WirePreparedPage, WirePreparedPart, WireSignOutcome } from './shapes.ts'
 
+/** `list` and `scan`: a page is an item with its image as bytes, the end of the scan is the result. */
 export function scannerHandlers(scanner: Scanner): Handlers {
   return new Map<string, Handler>([
     ['list', (_params, { signal }) => scanner.list(signal)],
@@ -43,6 +44,7 @@ async function scanTo(
   }
 }
 
+/** `tokens`, `certificates` and `sign`, whose PIN is the call's secret. */
 export function signerHandlers(signer: Signer): Handlers {
   return new Map<string, Handler>([
     ['tokens', (_params, { signal }) => signer.tokens(signal)],
@@ -71,6 +73,7 @@ function signWith(signer: Signer): Handler {
   }
 }
 
+/** `deliver`, whose input is the copy. */
 export function deliveryHandlers(delivery: Delivery): Handlers {
   return new Map<string, Handler>([
     [
@@ -81,6 +84,7 @@ export function deliveryHandlers(delivery: Delivery): Handlers {
   ])
 }
 
+/** `prepare`: the image is the input, preview and rendition are items, the verdict is the result. */
 export function imagingHandlers(imaging: Imaging): Handlers {
   const prepare = async (params: unknown, { input, signal, emit }: CallContext): Promise<WirePreparedPage> => {
     const { verdict, preview, rendition } = await imaging.prepare(input, params as PreparePageRequest, signal)

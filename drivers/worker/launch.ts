@@ -18,6 +18,7 @@ const stopGraceMs = 3_000
 /** Between SIGTERM and SIGKILL: it has had its time for a farewell by then. */
 const killAfterMs = 500
 
+/** What a worker is and what it is told. */
 export interface WorkerOptions {
   /** As the log names it. */
   readonly name: string
@@ -34,11 +35,13 @@ export interface WorkerOptions {
   readonly deathSignal?: StartOptions['deathSignal']
 }
 
+/** `failures` counts the deaths since the worker last ran for a minute. */
 export type WorkerStatus =
   | { readonly state: 'running'; readonly pid: number }
   | { readonly state: 'restarting'; readonly failures: number }
   | { readonly state: 'stopped' }
 
+/** A worker that is kept alive. */
 export interface Worker {
   /** Outlives the processes behind it. Its `closed` resolves when the worker is stopped for good. */
   readonly channel: Channel

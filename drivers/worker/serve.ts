@@ -12,6 +12,7 @@ const maxOpenCalls = 64
 /** Characters of a Fault's detail that cross. */
 const maxDetailLength = 2_000
 
+/** What a handler has of its call beside the parameters. */
 export interface CallContext {
   /** What the caller sends along; empty when it sends nothing. */
   readonly input: ByteStream
@@ -33,6 +34,7 @@ export type Handler = (params: unknown, context: CallContext) => Promise<unknown
 /** By method. */
 export type Handlers = ReadonlyMap<string, Handler>
 
+/** A connection that is being served. */
 export interface Service {
   /** Why the session ended; never rejects. */
   readonly closed: Promise<Fault>

@@ -12,6 +12,7 @@ export interface Streams {
   readonly output: Writable
 }
 
+/** Frames out, and the end. */
 export interface Session {
   /**
    * Queues one frame; dropped once the session has ended. Throws FRAME_INVALID where the frame is too large. What can

@@ -26,6 +26,7 @@ const scanFaultCode = Type.Enum([
   'FEEDER_EMPTY',
 ])
 
+/** Answer of `Scanner.list`. */
 export const scannerInfos = Type.Array(
   Type.Object(
     {
@@ -43,6 +44,7 @@ export const scannerInfos = Type.Array(
   { maxItems: 64 },
 )
 
+/** A page without its image. */
 export const scannedPage = Type.Object(
   {
     number: Type.Integer({ minimum: 1, maximum: 100_000 }),
@@ -53,6 +55,7 @@ export const scannedPage = Type.Object(
   closed,
 )
 
+/** How a scan ended. */
 export const scanEnd = Type.Union([
   Type.Object(
     { end: Type.Enum(['empty', 'limit']), imagesCompleted: Type.Optional(Type.Integer({ minimum: 0 })) },
@@ -63,6 +66,7 @@ export const scanEnd = Type.Union([
 
 const pinTries = Type.Enum(['unknown', 'few', 'last', 'none'])
 
+/** Answer of `Signer.tokens`. */
 export const tokens = Type.Array(Type.Object({ id: text(200), label: text(200), pinTries }, closed), { maxItems: 64 })
 
 /** DER as base64. */
@@ -82,6 +86,7 @@ export const signOutcome = Type.Union([
   Type.Object({ outcome: Type.Literal('failed'), detail: text(2_000) }, closed),
 ])
 
+/** Answer of `Delivery.deliver`. */
 export const deliveryOutcome = Type.Union([
   Type.Object(
     {
@@ -142,6 +147,7 @@ export const preparedPage = Type.Object(
   closed,
 )
 
+/** What the bytes of an item of `prepare` are. */
 export const preparedPart = Type.Object({ part: Type.Enum(['preview', 'rendition']) }, closed)
 
 export type WireCertificates = Static<typeof certificates>

@@ -24,6 +24,7 @@ export interface DurabilityBench {
   /** Documents of one loop. */
   readonly documents: number
   readonly rounds: number
+  readonly signal: AbortSignal
 }
 
 const fileBytes = 1 << 20
@@ -33,7 +34,7 @@ const bodyBytes = 2048
 
 type Loop = (index: number) => Promise<void> | void
 
-export async function benchDurability({ folder, documents, rounds }: DurabilityBench): Promise<readonly Section[]> {
+export async function benchDurability({ folder, documents, rounds, signal }: DurabilityBench): Promise<Section[]> {
   mkdirSync(folder, { recursive: true })
   using held = new DisposableStack()
   const store = held.adopt(openBenchStore(folder), one => one.close())
@@ -46,8 +47,10 @@ export async function benchDurability({ folder, documents, rounds }: DurabilityB
   }
   const rates: Record<keyof typeof loops, number[]> = { file: [], whole: [], append: [], sqlite: [], commit: [] }
   for (let round = 0; round < rounds; round += 1) {
-    for (const name of Object.keys(loops) as (keyof typeof loops)[])
+    for (const name of Object.keys(loops) as (keyof typeof loops)[]) {
+      signal.throwIfAborted()
       rates[name].push(await perSecond(loops[name], documents, round))
+    }
   }
   return [section(rates, documents, rounds)]
 }

@@ -25,15 +25,17 @@ const { values } = parseArgs({
   },
 })
 
-const parts: Readonly<Record<string, (folder: string) => Promise<readonly Section[]>>> = {
-  scan: folder => benchScan({ folder, sheets: Number(values.sheets), rounds: Number(values.rounds) }),
+/** Ctrl-C ends the measuring between two runs, so that what was started is stopped and the folder goes. */
+const stopping = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort(new Error(name)))
+const { signal } = stopping
+const rounds = Number(values.rounds)
+
+const parts: Readonly<Record<string, (folder: string) => Promise<Section[]>>> = {
+  scan: folder => benchScan({ folder, sheets: Number(values.sheets), rounds, signal }),
   durability: folder =>
-    benchDurability({
-      folder: join(folder, 'durability'),
-      documents: Number(values.documents),
-      rounds: Number(values.rounds),
-    }),
-  start: folder => benchStartUp({ folder: join(folder, 'start'), runs: Number(values.starts) }),
+    benchDurability({ folder: join(folder, 'durability'), documents: Number(values.documents), rounds, signal }),
+  start: folder => benchStartUp({ folder: join(folder, 'start'), runs: Number(values.starts), signal }),
 }
 
 async function measure(): Promise<void> {
@@ -41,16 +43,10 @@ async function measure(): Promise<void> {
   await using held = new AsyncDisposableStack()
   const folder = held.adopt(mkdtempSync(join(resolve(values.folder), 'bench-')), one => rm(one, { recursive: true }))
   console.log(`# Bench\n\n${machine(folder)}`)
-  const chosen = Object.entries(parts).filter(([name]) => values.only === undefined || values.only === name)
-  for (const [, part] of chosen)
-    for (const section of await Promise.race([part(folder), interrupted()])) console.log(markdown(section))
-}
-
-/** Ctrl-C ends the measuring as an error does, so that what was started is stopped and the folder goes. */
-function interrupted(): Promise<never> {
-  return new Promise((_, reject) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => reject(new Error(signal)))
-  })
+  for (const [name, part] of Object.entries(parts)) {
+    if (values.only !== undefined && values.only !== name) continue
+    for (const section of await part(folder)) console.log(markdown(section))
+  }
 }
 
 const missing = missingPackages()

@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { sRgbProfile } from '../../device/pdf/icc.ts'
 import { airscanConfiguration } from '../30.scan.setup.ts'
 import { createTestPki, pem } from '../sim/pki.ts'
 import { judge } from './judge.ts'
@@ -19,6 +20,8 @@ const passphrase = 'bench'
 export interface Peer {
   readonly saneFolder: string
   readonly nssFolder: string
+  /** Debian installs the one that img2pdf looks for nowhere: ours is lent. */
+  readonly profileFile: string
 }
 
 export interface PeerRequest {
@@ -40,8 +43,13 @@ export interface PeerRun extends Use {
 
 /** SANE's configuration and an NSS database with a key and its trusted root, in `folder`. */
 export async function preparePeer(folder: string, scannerUrl: string): Promise<Peer> {
-  const peer = { saneFolder: join(folder, 'sane'), nssFolder: join(folder, 'nss') }
-  await Promise.all(Object.values(peer).map(one => mkdir(one, { recursive: true })))
+  const peer = {
+    saneFolder: join(folder, 'sane'),
+    nssFolder: join(folder, 'nss'),
+    profileFile: join(folder, 'sRGB.icc'),
+  }
+  for (const one of [peer.saneFolder, peer.nssFolder]) await mkdir(one, { recursive: true })
+  await writeFile(peer.profileFile, sRgbProfile())
   for (const [name, text] of Object.entries(airscanConfiguration(scannerUrl)))
     await writeFile(join(peer.saneFolder, name), text)
   const pki = await createTestPki({ now: Date.now() })
@@ -62,7 +70,7 @@ export async function runPeer({ peer, surroundings, pile, sheets, folder }: Peer
   await surroundings.load(pile, sheets)
   const scan = await scanWithSane(peer, folder)
   const images = (await readdir(folder)).filter(name => name.endsWith('.jpg')).sort()
-  const pdf = await runMeasured('img2pdf', ['--pdfa', '--output', 'copy.pdf', ...images], { folder })
+  const pdf = await runMeasured('img2pdf', ['--pdfa', peer.profileFile, '--output', 'copy.pdf', ...images], { folder })
   const sign = await runMeasured(
     'pdfsig',
     ['-nssdir', peer.nssFolder, '-add-signature', '-no-ocsp', '-nick', nickname, 'copy.pdf', 'signed.pdf'],

@@ -12,6 +12,7 @@ export interface ScanBench {
   readonly folder: string
   readonly sheets: number
   readonly rounds: number
+  readonly signal: AbortSignal
 }
 
 type Results = Readonly<Record<Pile, { readonly ours: OurRun[]; readonly peers: PeerRun[] }>>
@@ -19,13 +20,14 @@ type Results = Readonly<Record<Pile, { readonly ours: OurRun[]; readonly peers: 
 const piles = ['straight', 'skewed'] as const
 const programs = { cli: 'device', scan: 'scan', parse: 'parse', sign: 'sign', net: 'net' } as const
 
-export async function benchScan({ folder, sheets, rounds }: ScanBench): Promise<readonly Section[]> {
+export async function benchScan({ folder, sheets, rounds, signal }: ScanBench): Promise<Section[]> {
   await using started = new AsyncDisposableStack()
   const surroundings = started.adopt(await startSurroundings(join(folder, 'site')), one => one.stop())
   const peer = await preparePeer(join(folder, 'peer'), surroundings.scannerUrl)
   const results: Results = { straight: { ours: [], peers: [] }, skewed: { ours: [], peers: [] } }
   for (let round = 1; round <= rounds; round += 1) {
     for (const pile of piles) {
+      signal.throwIfAborted()
       const dataFolder = join(folder, `kiosk-${round}-${pile}`)
       await mkdir(dataFolder)
       const nssFolder = peer.nssFolder

@@ -13,6 +13,7 @@ import { median, ratio, type Section, span } from './report.ts'
 export interface StartUpBench {
   readonly folder: string
   readonly runs: number
+  readonly signal: AbortSignal
 }
 
 interface Start {
@@ -23,7 +24,7 @@ interface Start {
 const bareServer = `require('node:http').createServer((_, response) => response.end('here'))
   .listen(0, '127.0.0.1', function () { console.log(this.address().port) })`
 
-export async function benchStartUp({ folder, runs }: StartUpBench): Promise<readonly Section[]> {
+export async function benchStartUp({ folder, runs, signal }: StartUpBench): Promise<Section[]> {
   await using started = new AsyncDisposableStack()
   await mkdir(folder, { recursive: true })
   const site = started.adopt(await startSite({ folder, sheets: [] }), one => one.stop())
@@ -31,6 +32,7 @@ export async function benchStartUp({ folder, runs }: StartUpBench): Promise<read
   const ours: Start[] = []
   const bare: number[] = []
   for (let run = 0; run < runs; run += 1) {
+    signal.throwIfAborted()
     ours.push(await startOnce(site.configFile, join(folder, 'kiosk')))
     bare.push(await startBare())
   }

@@ -91,6 +91,7 @@ export function describeScanner(name: string, traits: ScannerTraits): void {
     afterEach(async () => {
       expect(await readdir(bench.scratchFolder)).toEqual([])
       expect(processesIn(bench.scratchFolder)).toEqual([])
+      expect(openFilesIn(bench.scratchFolder)).toEqual([])
     })
     afterAll(() => bench.close())
 
@@ -199,15 +200,21 @@ export function describeScanner(name: string, traits: ScannerTraits): void {
 
 /** Processes whose working folder lies in the given one, even if it was deleted: what a driver forgot to end. */
 function processesIn(folder: string): readonly string[] {
-  const found: string[] = []
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue
-    try {
-      if (readlinkSync(`/proc/${name}/cwd`).startsWith(folder)) found.push(name)
-    } catch (thrown) {
-      // It ended while the list was read.
-      if (!(thrown instanceof Error && 'code' in thrown)) throw thrown
-    }
+  const processes = readdirSync('/proc').filter(name => /^\d+$/.test(name))
+  return processes.filter(name => linkTarget(`/proc/${name}/cwd`).startsWith(folder))
+}
+
+/** Files of that folder that this process holds open, even if they were deleted: what a driver forgot to close. */
+function openFilesIn(folder: string): readonly string[] {
+  return readdirSync('/proc/self/fd').filter(name => linkTarget(`/proc/self/fd/${name}`).startsWith(folder))
+}
+
+/** Empty for a process or file that is gone since the list was read. */
+function linkTarget(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown) return ''
+    throw thrown
   }
-  return found
 }

@@ -24,6 +24,8 @@ export interface EsclSimulatorOptions {
 /** What was asked of the scanner since it started. */
 export interface EsclStats {
   readonly requests: number
+  /** That are open now. */
+  readonly connections: number
   readonly jobs: number
   readonly images: number
   readonly deletes: number
@@ -112,9 +114,15 @@ function setPreset(site: Site, preset: EsclPreset): void {
   site.mechanics.set(preset)
 }
 
-function statsOf({ counts, mechanics, ticket, refusals }: Site): EsclStats {
+function statsOf({ counts, mechanics, sockets, ticket, refusals }: Site): EsclStats {
   const emptyFeederStarts = mechanics.emptyFeederStarts()
-  return { ...counts, emptyFeederStarts, refusals: [...refusals], ...(ticket === undefined ? {} : { ticket }) }
+  return {
+    ...counts,
+    connections: sockets.size,
+    emptyFeederStarts,
+    refusals: [...refusals],
+    ...(ticket === undefined ? {} : { ticket }),
+  }
 }
 
 async function serve(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {

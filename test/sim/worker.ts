@@ -2,7 +2,7 @@
 // Runs as a child of the real launcher, or of test/sim/worker-parent.ts.
 
 import { readFileSync } from 'node:fs'
-import { start } from '../../drivers/exec.ts'
+import { lines, start } from '../../drivers/exec.ts'
 import { hostWorker } from '../../drivers/worker/host.ts'
 import type { Handler } from '../../drivers/worker/serve.ts'
 
@@ -62,7 +62,8 @@ await hostWorker<EchoConfiguration>(configuration => {
     [
       'child',
       async () => {
-        const child = start('sleep', ['1000'])
+        const child = start('sh', ['-c', 'echo up; exec sleep 1000'])
+        await lines(child.stdout).next()
         return { pid: process.pid, child: child.pid }
       },
     ],
