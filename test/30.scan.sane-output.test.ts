@@ -108,6 +108,15 @@ describe('what scanimage says', () => {
     expect(endingOf(0, [])).toEqual({ end: 'done' })
   })
 
+  test('counts for more than how the process ended, once the batch is over', () => {
+    const over = 'Batch terminated, 2 pages scanned'
+    expect(endingOf(undefined, [over])).toEqual({ end: 'done' })
+    const jam = 'scanimage: sane_read: Document feeder jammed'
+    expect(endingOf(undefined, [jam, over])).toMatchObject({ end: 'fault', code: 'SCANNER_JAM' })
+    expect(endingOf(undefined, ['Scanning page 3'])).toMatchObject({ end: 'fault', code: 'SCANNER_FAILED' })
+    expect(endingOf(139, ['Scanning page 3'])).toMatchObject({ end: 'fault', code: 'SCANNER_FAILED' })
+  })
+
   test('is kept in bounds', () => {
     const journal = createJournal()
     for (let i = 0; i < 1000; i += 1) journal.add(`Scanned page ${i}. (scanner status = 5)`)

@@ -1,6 +1,6 @@
 // What scanimage says, understood without I/O: its device list, the names of the pages it has finished, and how it
-// ended. Its exit status alone is not believed: it is 0 when the feeder never had a sheet, and 1 for a device that is
-// gone, a device that is busy and an option that is wrong alike.
+// ended. Its words are believed before its exit status, which is 0 when the feeder never had a sheet, and 1 for a device
+// that is gone, a device that is busy and an option that is wrong alike.
 
 import type { ScanFaultCode } from '../../device/ports.ts'
 
@@ -58,31 +58,42 @@ export function createJournal(): SaneJournal {
   })
 }
 
-/** Understands an exit status (SANE 1.06, 4.2.7: SANE_Status) together with what was said before it. */
-export function endingOf(exitCode: number, said: readonly string[]): SaneEnding {
+/**
+ * What scanimage's words mean, and its exit status (a SANE_Status) where it ended by itself. A batch that was announced
+ * as terminated is over: backends are known to hang or crash while they close the device.
+ */
+export function endingOf(exitCode: number | undefined, said: readonly string[]): SaneEnding {
   const complaint = said.findLast(line => /^scanimage: /.test(line))?.replace(/^scanimage: /, '') ?? ''
-  const detail = complaint === '' ? `scanimage ended with ${exitCode}` : complaint
-  if (/^open of device .* failed/.test(complaint)) return { end: 'fault', code: openFault(complaint), detail }
-  if (/^no SANE devices found/.test(complaint)) return { end: 'fault', code: 'SCANNER_ABSENT', detail }
-  if (/^setting of option|^unrecognized option|^argument|^option/i.test(complaint)) {
-    return { end: 'fault', code: 'SCAN_SETTING_REFUSED', detail }
-  }
-  if (exitCode === 0) return { end: complaint.endsWith('out of documents') ? 'no-documents' : 'done' }
-  const statuses: Readonly<Record<number, ScanFaultCode | 'no-documents'>> = {
-    3: 'SCANNER_BUSY',
-    4: 'SCAN_SETTING_REFUSED',
-    // Backends without a feeder sensor end a stack with the end of the file.
-    5: 'no-documents',
-    6: 'SCANNER_JAM',
-    7: 'no-documents',
-    8: 'SCANNER_COVER_OPEN',
-  }
-  const meaning = statuses[exitCode] ?? 'SCANNER_FAILED'
+  const detail = complaint === '' ? `scanimage ended with ${exitCode ?? 'a signal'}` : complaint
+  const fault = (code: ScanFaultCode): SaneEnding => ({ end: 'fault', code, detail })
+  if (/^open of device .* failed/.test(complaint)) return fault(openFault(complaint))
+  if (/^no SANE devices found/.test(complaint)) return fault('SCANNER_ABSENT')
+  if (/^setting of option|^unrecognized option|^argument|^option/i.test(complaint)) return fault('SCAN_SETTING_REFUSED')
+  const status = /^sane_(?:start|read): (.*)$/.exec(complaint)?.[1] ?? ''
+  const meaning = statuses[status]
   if (meaning === 'no-documents') return { end: 'no-documents' }
-  return { end: 'fault', code: meaning, detail, ...(exitCode === ioError ? { broken: true as const } : {}) }
+  if (meaning === 'broken') return { end: 'fault', code: 'SCANNER_FAILED', detail, broken: true }
+  if (meaning !== undefined) return fault(meaning)
+  if (status === '' && (exitCode === 0 || (exitCode === undefined && said.some(isBatchEnd)))) return { end: 'done' }
+  return fault('SCANNER_FAILED')
 }
 
-const ioError = 9
+/** Whether a line of standard error says that no more pages come. */
+export function isBatchEnd(line: string): boolean {
+  return /^Batch terminated, \d+ pages? scanned$/.test(line)
+}
+
+/** The texts of sane_strstatus(); a status that is not here is a failure of the scanner. */
+const statuses: Readonly<Record<string, ScanFaultCode | 'no-documents' | 'broken'>> = {
+  'Device busy': 'SCANNER_BUSY',
+  'Invalid argument': 'SCAN_SETTING_REFUSED',
+  // Backends without a feeder sensor end a stack with the end of the file.
+  'End of file reached': 'no-documents',
+  'Document feeder jammed': 'SCANNER_JAM',
+  'Document feeder out of documents': 'no-documents',
+  'Scanner cover is open': 'SCANNER_COVER_OPEN',
+  'Error during device I/O': 'broken',
+}
 
 function openFault(complaint: string): ScanFaultCode {
   if (complaint.endsWith('Device busy')) return 'SCANNER_BUSY'

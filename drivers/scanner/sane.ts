@@ -6,9 +6,10 @@ import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../device/errors.ts'
 import type { ScanEnd, ScannedPage, ScannerInfo, ScanSettings } from '../../device/ports.ts'
+import type { ProcessExit } from '../exec.ts'
 import { asScanFault, type ScanFault, type ScannerDriver, scanFault, unusable } from './driver.ts'
 import { capabilitiesOf, parseOptions, planArgs, type SaneOptions } from './sane-options.ts'
-import { deviceListFormat, endingOf, parseDevices, type SaneDevice } from './sane-output.ts'
+import { deviceListFormat, endingOf, isBatchEnd, parseDevices, type SaneDevice } from './sane-output.ts'
 import { askScanimage, type BatchRun, processFault, startBatch } from './scanimage.ts'
 import { tiffIsWhole } from './tiff-header.ts'
 
@@ -140,7 +141,7 @@ async function* feedPages(
     }
     const exit = await batch.exit()
     signal.throwIfAborted()
-    return processFault(exit) ?? endOf(batch, exit.end === 'exited' ? exit.code : -1, settings, number)
+    return endOf(batch, exit, settings, number)
   } catch (thrown) {
     signal.throwIfAborted()
     const fault = thrown instanceof Fault ? asScanFault(thrown) : undefined
@@ -159,14 +160,17 @@ function pageOf(number: number, settings: ScanSettings, image: ScannedPage['imag
   return Object.freeze({ number, side: back ? 'back' : 'front', mediaType: 'image/tiff', resolution, image })
 }
 
-function endOf(batch: BatchRun, code: number, settings: ScanSettings, pages: number): ScanEnd | 'broken' {
-  const ending = endingOf(code, batch.journal.lines())
+function endOf({ journal }: BatchRun, exit: ProcessExit, settings: ScanSettings, pages: number): ScanEnd | 'broken' {
+  const said = journal.lines()
+  const died = said.some(isBatchEnd) ? undefined : processFault(exit)
+  if (died !== undefined) return died
+  const ending = endingOf(exit.end === 'exited' ? exit.code : undefined, said)
   if (ending.end === 'fault') return ending.broken === true ? 'broken' : scanFault(ending.code, ending.detail)
   if (pages === 0) {
     const empty = ending.end === 'no-documents' && settings.source === 'adf'
     return scanFault(empty ? 'FEEDER_EMPTY' : 'SCANNER_FAILED', 'the scanner had no page')
   }
-  const imagesCompleted = batch.journal.completed()
+  const imagesCompleted = journal.completed()
   return { end: pages === settings.maxImages ? 'limit' : 'empty', imagesCompleted }
 }
 

@@ -4,11 +4,11 @@
 import { Fault } from '../../device/errors.ts'
 import { lines, type ProcessExit, type RunningProcess, run, start } from '../exec.ts'
 import { type ScanFault, scanFault } from './driver.ts'
-import { createJournal, endingOf, isPageName, pageNameFormat, type SaneJournal } from './sane-output.ts'
+import { createJournal, endingOf, isBatchEnd, isPageName, pageNameFormat, type SaneJournal } from './sane-output.ts'
 
 const scanimage = 'scanimage'
-/** How long a backend may take to stop its motor before the process is ended. */
-const cancelTimeoutMs = 5_000
+/** How long a backend may take to stop its motor or to close its device before the process is ended. */
+const closeTimeoutMs = 5_000
 /** Pages that may lie on the disk unread before the feeder waits; below that it never does. */
 const maxPagesAhead = 8
 
@@ -80,7 +80,7 @@ export function startBatch({ args, folder, environment, pageTimeoutMs }: BatchOp
   async function interruptAndWait(): Promise<void> {
     child.stdin.end()
     if (!over && child.pid > 0) interrupt(child.pid)
-    const timer = setTimeout(() => void child.kill(), cancelTimeoutMs)
+    const timer = setTimeout(() => void child.kill(), closeTimeoutMs)
     await exit()
     clearTimeout(timer)
   }
@@ -159,8 +159,14 @@ function readNames(child: RunningProcess): { next(): Promise<string | undefined>
   return { next, ended: read() }
 }
 
+/** Also ends a run that has said that it is over and does not end: nobody waits for a page that cannot come. */
 async function readJournal(child: RunningProcess, journal: SaneJournal): Promise<void> {
-  for await (const line of lines(child.stderr)) journal.add(line)
+  let timer: NodeJS.Timeout | undefined
+  for await (const line of lines(child.stderr)) {
+    journal.add(line)
+    if (isBatchEnd(line)) timer ??= setTimeout(() => void child.kill(), closeTimeoutMs)
+  }
+  clearTimeout(timer)
 }
 
 /** scanimage cancels at the device on SIGINT only; SIGTERM ends it where it stands. */
