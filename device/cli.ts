@@ -1,10 +1,11 @@
 #!/usr/bin/env node
+
 // The command line: one table of verbs. Exit 0 done, 1 the work failed (one line on stderr: code and what to do), 2 wrong
 // usage. Secrets come from files, never from arguments.
 
-import { nearestName } from './config.ts'
 import { asFault, Fault } from './errors.ts'
 import { version } from './main.ts'
+import { nearestName } from './nearest.ts'
 import { auditVerb } from './verbs/audit.ts'
 import { composeVerb } from './verbs/compose.ts'
 import { devicesVerb } from './verbs/devices.ts'

@@ -4,6 +4,7 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
 import { Fault } from './errors.ts'
+import { nearestName } from './nearest.ts'
 
 const strict = { additionalProperties: false } as const
 const Id = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' })
@@ -84,7 +85,17 @@ const Procedure = Type.Object(
 
 const Scanner = Type.Union([
   Type.Object({ id: Id, driver: Type.Literal('escl'), url: Type.String({ pattern: '^https?://' }) }, strict),
-  Type.Object({ id: Id, driver: Type.Literal('sane'), device: Type.Optional(Type.String({ minLength: 1 })) }, strict),
+  Type.Object(
+    {
+      id: Id,
+      driver: Type.Literal('sane'),
+      /** SANE device name; absent: the first one found. */
+      device: Type.Optional(Type.String({ minLength: 1 })),
+      /** Options of the backend that are set for every scan, e.g. {"swdespeck": "1"}. */
+      options: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]*$' }), Type.String())),
+    },
+    strict,
+  ),
 ])
 
 const ConfigSchema = Type.Object(
@@ -234,28 +245,6 @@ function property(node: unknown, name: string): object | undefined {
   if (typeof node !== 'object' || node === null) return undefined
   const value: unknown = Reflect.get(node, name)
   return typeof value === 'object' && value !== null ? value : undefined
-}
-
-/** The known name within three edits of `name`, or undefined. */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
-  const ranked = known
-    .map(candidate => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.distance - b.distance)
-  const best = ranked[0]
-  return best !== undefined && best.distance <= 3 ? best.candidate : undefined
-}
-
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replace = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row.push(Math.min(replace, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1))
-    }
-    previous = row
-  }
-  return previous[b.length] ?? 0
 }
 
 function crossReferenceFaults(config: Config): string[] {

@@ -5,9 +5,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Config, nearestName, parseConfig, textIn } from '../device/config.ts'
+import { type Config, parseConfig, textIn } from '../device/config.ts'
 import { loadConfig } from '../device/config-file.ts'
 import { Fault } from '../device/errors.ts'
+import { nearestName } from '../device/nearest.ts'
 
 const shipped = new URL('../system/rootfs/etc/compulsa/compulsa.json', import.meta.url).pathname
 

@@ -31,6 +31,9 @@ beforeEach(async () => {
 })
 afterAll(() => workplace.remove())
 
+/** Of this process, at either end. */
+const openSockets = () => process.getActiveResourcesInfo().filter(name => name === 'TCPSocketWrap').length
+
 async function drain(image: AsyncIterator<Uint8Array>): Promise<void> {
   while ((await image.next()).done !== true);
 }
@@ -59,6 +62,7 @@ describe('pages', () => {
       numbers.push(next.value.number)
     }
     expect(numbers.length).toBeGreaterThan(0)
+    await expect.poll(openSockets).toBe(0)
     expect(simulator.stats().deletes).toBe(1)
   })
 
@@ -66,7 +70,7 @@ describe('pages', () => {
     const left = scan()
     await left.next()
     await left.return({ end: 'limit' })
-    await expect.poll(() => simulator.stats().connections).toBe(0)
+    await expect.poll(openSockets).toBe(0)
   })
 })
 

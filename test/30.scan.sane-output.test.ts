@@ -113,6 +113,8 @@ describe('what scanimage says', () => {
     expect(endingOf(undefined, [over])).toEqual({ end: 'done' })
     const jam = 'scanimage: sane_read: Document feeder jammed'
     expect(endingOf(undefined, [jam, over])).toMatchObject({ end: 'fault', code: 'SCANNER_JAM' })
+    const signal = ['scanimage: received signal 13', 'scanimage: trying to stop scanner']
+    expect(endingOf(0, [jam, over, ...signal])).toMatchObject({ end: 'fault', code: 'SCANNER_JAM' })
     expect(endingOf(undefined, ['Scanning page 3'])).toMatchObject({ end: 'fault', code: 'SCANNER_FAILED' })
     expect(endingOf(139, ['Scanning page 3'])).toMatchObject({ end: 'fault', code: 'SCANNER_FAILED' })
   })

@@ -8,7 +8,7 @@ import { createSaneScanner } from '../drivers/scanner/sane.ts'
 import { createScanners } from '../drivers/scanner/scanners.ts'
 import { airscanConfiguration, drawSheets, openWorkplace, sheetSettings } from './30.scan.setup.ts'
 import { take } from './contract/scanner.ts'
-import { startEsclSimulator } from './sim/escl.ts'
+import { type EsclSimulator, startEsclSimulator } from './sim/escl.ts'
 import { slow } from './sim/escl-presets.ts'
 import type { SheetImage } from './sim/escl-sheets.ts'
 
@@ -74,6 +74,12 @@ describe('a SANE device', () => {
 })
 
 describe('a feeder', () => {
+  const airscanOn = (simulator: EsclSimulator) =>
+    createScanners({
+      devices: [{ id: 'feeder', driver: 'sane' }],
+      scratchFolder: workplace.scratchFolder,
+      saneEnvironment: workplace.sane(airscanConfiguration(simulator.url)),
+    })
   let sheets: readonly SheetImage[]
   beforeAll(async () => {
     const [sheet] = await drawSheets(1)
@@ -82,11 +88,7 @@ describe('a feeder', () => {
 
   test('whose consumer leaves stops within the pages that were on their way', async () => {
     const simulator = await startEsclSimulator({ sheets })
-    const scanner = createScanners({
-      devices: [{ id: 'feeder', driver: 'sane' }],
-      scratchFolder: workplace.scratchFolder,
-      saneEnvironment: workplace.sane(airscanConfiguration(simulator.url)),
-    })
+    const scanner = airscanOn(simulator)
     for await (const page of scanner.scan('feeder', sheetSettings, never)) {
       for await (const chunk of page.image) if (chunk.length > 0) break
       break
@@ -97,31 +99,40 @@ describe('a feeder', () => {
     expect(images).toBeLessThan(30)
   })
 
-  test('that is aborted within a page is told so', async () => {
+  test('that is aborted within a page is told so at once', async () => {
     const simulator = await startEsclSimulator({ sheets, preset: slow(20_000) })
-    const scanner = createScanners({
-      devices: [{ id: 'feeder', driver: 'sane' }],
-      scratchFolder: workplace.scratchFolder,
-      saneEnvironment: workplace.sane(airscanConfiguration(simulator.url)),
-    })
+    const scanner = airscanOn(simulator)
     const controller = new AbortController()
     const reason = new Error('somebody left')
     const scanning = scanner.scan('feeder', sheetSettings, controller.signal).next()
     await expect.poll(() => simulator.stats().jobs, { timeout: 10_000 }).toBe(1)
     controller.abort(reason)
-    await expect(scanning).rejects.toBe(reason)
-    const { deletes } = simulator.stats()
+    // Well before an unwilling process would be ended.
+    await Promise.all([
+      expect(scanning).rejects.toBe(reason),
+      expect.poll(() => simulator.stats().deletes, { timeout: 3_000 }).toBe(1),
+    ])
     await simulator.stop()
-    expect(deletes).toBe(1)
+  })
+
+  test('that is aborted between pages is told so, though the scan is given up in the same moment', async () => {
+    const simulator = await startEsclSimulator({ sheets })
+    const scanner = airscanOn(simulator)
+    const controller = new AbortController()
+    const reason = new Error('somebody left')
+    const scanning = scanner.scan('feeder', sheetSettings, controller.signal)
+    await scanning.next()
+    simulator.set(slow(20_000))
+    controller.abort(reason)
+    await expect(scanning.next()).rejects.toBe(reason)
+    const { jobs, deletes } = simulator.stats()
+    await simulator.stop()
+    expect({ jobs, deletes }).toEqual({ jobs: 1, deletes: 1 })
   })
 
   test('whose consumer does not come back waits after eight pages', async () => {
     const simulator = await startEsclSimulator({ sheets })
-    const scanner = createScanners({
-      devices: [{ id: 'feeder', driver: 'sane' }],
-      scratchFolder: workplace.scratchFolder,
-      saneEnvironment: workplace.sane(airscanConfiguration(simulator.url)),
-    })
+    const scanner = airscanOn(simulator)
     const scanning = scanner.scan('feeder', sheetSettings, never)
     await scanning.next()
     // sane-airscan itself takes all there is; from then on only scanimage decides how many files there are.

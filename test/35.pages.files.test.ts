@@ -13,7 +13,7 @@ describe('geometry', () => {
     ['another resolution than asked, on A4', 1654, 2339, 200, 300, 200],
     ['a screen density that is the truth', 595, 842, 72, 300, 72],
     ['what was asked where the header would make it another paper', 2480, 3508, 212, 300, 300],
-    ['what was asked where the header fits no paper', 2480, 3508, 150, 300, 300],
+    ['what was asked where neither fits a paper', 945, 3000, 150, 300, 300],
     ['what was asked where the size fits it', 2480, 3508, 600, 300, 300],
   ])('believes %s', (_, width, height, header, asked, expected) => {
     expect(believedResolution({ width, height }, header, asked)).toBe(expected)

@@ -45,7 +45,7 @@ const thresholdShareOfPaper = { least: 0.5, most: 0.82 }
 
 /** The grey level from which on a pixel is white: Otsu's threshold, kept between shares of the paper's level. */
 export function blackThreshold(gray: Uint8Array): number {
-  const counts = new Float64Array(256)
+  const counts = new Uint32Array(256)
   for (const level of gray) counts[level] = (counts[level] as number) + 1
   const paper = paperLevel(counts, gray.length)
   const least = Math.round(paper * thresholdShareOfPaper.least)
@@ -67,7 +67,7 @@ export function isBlackAndWhite(gray: Uint8Array): boolean {
 }
 
 /** Otsu: the level that splits the histogram with the greatest variance between its two classes. */
-function otsu(counts: Float64Array, total: number): number {
+function otsu(counts: Uint32Array, total: number): number {
   let sum = 0
   for (let level = 0; level < 256; level++) sum += level * (counts[level] as number)
   let [best, bestVariance, below, sumBelow] = [0, -1, 0, 0]
@@ -82,7 +82,7 @@ function otsu(counts: Float64Array, total: number): number {
 }
 
 /** The paper: the commonest level of the brighter half of the page's pixels. */
-function paperLevel(counts: Float64Array, total: number): number {
+function paperLevel(counts: Uint32Array, total: number): number {
   let seen = 0
   let paper = 255
   let most = -1
@@ -110,14 +110,11 @@ function chromaOf(image: ColourImage): Chroma {
   const lineBytes = image.width * 3
   const { pixels } = image
   for (let y = 0, to = 0; y < down; y++) {
-    for (let x = 0; x < across; x++, to++) {
-      const at = y * 2 * lineBytes + x * 6
-      const sample = (channel: number) =>
-        (pixels[at + channel] as number) +
-        (pixels[at + 3 + channel] as number) +
-        (pixels[at + lineBytes + channel] as number) +
-        (pixels[at + lineBytes + 3 + channel] as number)
-      const [r, g, b] = [sample(0), sample(1), sample(2)]
+    for (let x = 0, at = y * 2 * lineBytes; x < across; x++, at += 6, to++) {
+      const below = at + lineBytes
+      const r = byte(pixels, at) + byte(pixels, at + 3) + byte(pixels, below) + byte(pixels, below + 3)
+      const g = byte(pixels, at + 1) + byte(pixels, at + 4) + byte(pixels, below + 1) + byte(pixels, below + 4)
+      const b = byte(pixels, at + 2) + byte(pixels, at + 5) + byte(pixels, below + 2) + byte(pixels, below + 5)
       blue[to] = Math.round((-0.169 * r - 0.331 * g + 0.5 * b) / 4)
       red[to] = Math.round((0.5 * r - 0.419 * g - 0.081 * b) / 4)
     }
@@ -125,6 +122,18 @@ function chromaOf(image: ColourImage): Chroma {
   return { blue, red }
 }
 
+function byte(pixels: Uint8Array, at: number): number {
+  return pixels[at] as number
+}
+
+/** The median of colour differences, which lie between −128 and 128. */
 function medianOf(values: Int16Array): number {
-  return values.toSorted()[values.length >> 1] ?? 0
+  const counts = new Uint32Array(257)
+  for (const value of values) counts[value + 128] = (counts[value + 128] as number) + 1
+  let below = 0
+  for (let i = 0; i < counts.length; i++) {
+    below += counts[i] as number
+    if (2 * below > values.length) return i - 128
+  }
+  return 0
 }

@@ -1,8 +1,8 @@
-// The judgement of one page from its reduced copy: ink, then blank, skew and orientation, then colour and black. Pure: the
-// same pixels give the same verdict everywhere.
+// The judgement of one page from its reduced copy: ink, then blank, skew and orientation, then colour. Pure: the same
+// pixels give the same verdict everywhere.
 
 import { judgeBlank } from './blank.ts'
-import { blackThreshold, type ColourImage, grayOf, isColoured } from './colour.ts'
+import { type ColourImage, grayOf, isColoured } from './colour.ts'
 import { findInk } from './ink.ts'
 import { judgeOrientation, type QuarterTurn } from './orientation.ts'
 import { findSkew } from './skew.ts'
@@ -20,8 +20,6 @@ export interface PageJudgement {
   readonly skewDegrees: number
   /** Clockwise degrees that bring the text upright; 0 without confidence. */
   readonly turn: QuarterTurn
-  /** Grey level from which on a pixel is white when the page is made black and white. */
-  readonly blackThreshold: number
 }
 
 /** Judges a page. */
@@ -31,9 +29,8 @@ export function judgePage(page: ReducedPage): PageJudgement {
   const ink = findInk({ width, height, pixels: gray })
   const { blank } = judgeBlank(ink)
   const coloured = page.channels === 3 && isColoured(page)
-  const threshold = blackThreshold(gray)
-  if (blank) return { blank, coloured, skewDegrees: 0, turn: 0, blackThreshold: threshold }
+  if (blank) return { blank, coloured, skewDegrees: 0, turn: 0 }
   const skew = findSkew(ink)
   const { turn } = judgeOrientation(ink, skew)
-  return { blank, coloured, skewDegrees: skew.degrees, turn, blackThreshold: threshold }
+  return { blank, coloured, skewDegrees: skew.degrees, turn }
 }

@@ -2,8 +2,8 @@
 // by USAGE before anything is done.
 
 import { parseArgs } from 'node:util'
-import { nearestName } from '../config.ts'
 import { Fault } from '../errors.ts'
+import { nearestName } from '../nearest.ts'
 
 export interface OptionSpec {
   readonly type: 'string' | 'boolean'

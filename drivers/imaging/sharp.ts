@@ -4,7 +4,7 @@
 
 import sharp, { type Metadata, type Sharp } from 'sharp'
 import { Fault } from '../../device/errors.ts'
-import { grayOf, isBlackAndWhite, toBlackAndWhite } from '../../device/image/colour.ts'
+import { blackThreshold, grayOf, isBlackAndWhite, toBlackAndWhite } from '../../device/image/colour.ts'
 import { believedResolution, isSidewaysByExif, isTurnedByExif, reducedSize } from '../../device/image/geometry.ts'
 import { judgePage, type PageJudgement } from '../../device/image/page.ts'
 import { decodePnm, readPnmHeader } from '../../device/image/pnm.ts'
@@ -127,10 +127,12 @@ async function preparePage(source: Source, request: PreparePageRequest, signal?:
       rendition: { kind: 'original', encoding: 'jpeg', width, height },
     }
   }
-  const page = repaint(await source.pixels(), verdict, skew, blackAndWhite ? middleGray : judgement.blackThreshold)
+  const threshold = () => (blackAndWhite ? middleGray : blackThreshold(toGray(reduced).pixels))
+  const page = repaint(await source.pixels(), verdict, skew, threshold)
   signal?.throwIfAborted()
   const rendition = await encode(page, verdict.colour)
-  return { verdict, preview: await preview(await reduce(page), verdict), rendition }
+  const shown = verdict.colour === 'bw' ? await reduce(page) : skew === 0 ? reduced : straighten(reduced, skew)
+  return { verdict, preview: await preview(shown, verdict), rendition }
 }
 
 /** Whether a JPEG's bytes may stand for the page: PDF readers show them as they are, in the colours that were asked for. */
@@ -152,11 +154,14 @@ function isBilevel(page: PagePixels): boolean {
 }
 
 /** The page in its new colours and level. */
-function repaint(page: PagePixels, verdict: PageVerdict, skew: number, threshold: number): PagePixels {
-  const asIs = verdict.colour === 'color' || page.channels === 1
-  const painted: PagePixels = asIs ? page : { ...page, channels: 1, pixels: grayOf(page) }
+function repaint(page: PagePixels, verdict: PageVerdict, skew: number, threshold: () => number): PagePixels {
+  const painted = verdict.colour === 'color' ? page : toGray(page)
   const level = skew === 0 ? painted : straighten(painted, skew)
-  return verdict.colour === 'bw' ? { ...level, pixels: toBlackAndWhite(level.pixels, threshold) } : level
+  return verdict.colour === 'bw' ? { ...level, pixels: toBlackAndWhite(level.pixels, threshold()) } : level
+}
+
+function toGray(page: PagePixels): PagePixels {
+  return page.channels === 1 ? page : { ...page, channels: 1, pixels: grayOf(page) }
 }
 
 async function encode(page: PagePixels, colour: PageVerdict['colour']): Promise<PageRendition> {
@@ -172,8 +177,7 @@ async function encode(page: PagePixels, colour: PageVerdict['colour']): Promise<
 
 /** The page as the screen shows it: reduced, and turned upright. */
 function preview(reduced: PagePixels, verdict: PageVerdict): Promise<Buffer> {
-  const gray = verdict.colour !== 'color' && reduced.channels === 3
-  const shown: PagePixels = gray ? { ...reduced, channels: 1, pixels: grayOf(reduced) } : reduced
+  const shown = verdict.colour === 'color' ? reduced : toGray(reduced)
   return fromPixels(shown).rotate(verdict.turn).jpeg(previewEncoding).toBuffer()
 }
 

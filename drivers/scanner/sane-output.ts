@@ -63,7 +63,7 @@ export function createJournal(): SaneJournal {
  * as terminated is over: backends are known to hang or crash while they close the device.
  */
 export function endingOf(exitCode: number | undefined, said: readonly string[]): SaneEnding {
-  const complaint = said.findLast(line => /^scanimage: /.test(line))?.replace(/^scanimage: /, '') ?? ''
+  const complaint = said.findLast(isComplaint)?.replace(/^scanimage: /, '') ?? ''
   const detail = complaint === '' ? `scanimage ended with ${exitCode ?? 'a signal'}` : complaint
   const fault = (code: ScanFaultCode): SaneEnding => ({ end: 'fault', code, detail })
   if (/^open of device .* failed/.test(complaint)) return fault(openFault(complaint))
@@ -81,6 +81,11 @@ export function endingOf(exitCode: number | undefined, said: readonly string[]):
 /** Whether a line of standard error says that no more pages come. */
 export function isBatchEnd(line: string): boolean {
   return /^Batch terminated, \d+ pages? scanned$/.test(line)
+}
+
+/** Some backends raise signals of their own while they close, and a rounded value is no failure. */
+function isComplaint(line: string): boolean {
+  return /^scanimage: (?!received signal|trying to stop scanner|aborting|rounded value)/.test(line)
 }
 
 /** The texts of sane_strstatus(); a status that is not here is a failure of the scanner. */

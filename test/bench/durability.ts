@@ -24,6 +24,7 @@ export interface DurabilityBench {
   /** Documents of one loop. */
   readonly documents: number
   readonly rounds: number
+  /** Ends the measuring before the next loop. */
   readonly signal: AbortSignal
 }
 
@@ -34,6 +35,7 @@ const bodyBytes = 2048
 
 type Loop = (index: number) => Promise<void> | void
 
+/** All loops in turns on the disk of `folder`. */
 export async function benchDurability({ folder, documents, rounds, signal }: DurabilityBench): Promise<Section[]> {
   mkdirSync(folder, { recursive: true })
   using held = new DisposableStack()

@@ -16,8 +16,6 @@ export interface ErrandRequest {
   readonly sheets: number
   /** New for each run. */
   readonly dataFolder: string
-  /** An empty NSS database for the judge. */
-  readonly nssFolder: string
 }
 
 /** Seconds since POST scan. */
@@ -26,18 +24,21 @@ export interface Moments {
   readonly scanned: number
   readonly prepared: number
   readonly composed: number
+  /** The card in the reader is shown. */
+  readonly card: number
   readonly signed: number
 }
 
 export interface OurRun extends Use {
   readonly moments: Moments
   readonly cpuByProgram: TreeUse['cpuSeconds']
+  readonly peakPssByProgram: TreeUse['peakPssByProgram']
   readonly bytes: number
 }
 
 /** One errand on a new appliance; throws when the copy that the back office gets is not as it must be. */
 export async function runOurs(request: ErrandRequest): Promise<OurRun> {
-  const { surroundings, pile, sheets, dataFolder, nssFolder } = request
+  const { surroundings, pile, sheets, dataFolder } = request
   await using started = new AsyncDisposableStack()
   const appliance = started.adopt(await serve(surroundings.configFile, dataFolder), one => one.stop())
   const screen = started.adopt(await openScreen(appliance.url), one => one.close())
@@ -47,11 +48,12 @@ export async function runOurs(request: ErrandRequest): Promise<OurRun> {
   await screen.until(view => view.copy !== null, 'the copy')
   const watch = watchTree(appliance.pid)
   const moments = await errand(screen, sheets, surroundings.pin)
-  const { cpuSeconds: cpuByProgram, peakRssBytes, peakPssBytes } = watch.stop()
+  const { cpuSeconds: cpuByProgram, peakPssByProgram, peakRssBytes, peakPssBytes } = watch.stop()
   await screen.until(view => view.copy?.stage === 'done', 'the receipt')
-  const bytes = await judge(await newestIn(surroundings.receivedFolder), sheets, nssFolder)
+  const bytes = await judge(await newestIn(surroundings.receivedFolder), sheets)
   const cpuSeconds = [...cpuByProgram.values()].reduce((sum, seconds) => sum + seconds, 0)
-  return { seconds: moments.signed, cpuSeconds, peakRssBytes, peakPssBytes, moments, cpuByProgram, bytes }
+  const use = { seconds: moments.signed, cpuSeconds, peakRssBytes, peakPssBytes }
+  return { ...use, moments, cpuByProgram, peakPssByProgram, bytes }
 }
 
 async function errand(screen: Screen, sheets: number, pin: string): Promise<Moments> {
@@ -69,12 +71,13 @@ async function errand(screen: Screen, sheets: number, pin: string): Promise<Mome
   await screen.until(view => view.copy?.stage === 'signing', 'the composed copy')
   const composed = since()
   const { copy } = await screen.until(view => view.copy?.card?.state === 'present', 'the card')
+  const card = since()
   const [certificate] = copy?.card?.state === 'present' ? copy.card.certificates : []
   if (certificate === undefined) throw new Error('the card holds no certificate')
   const path = `/screen/copy/sign/${encodeURIComponent(certificate.tokenId)}/${certificate.keyId}`
   const { body } = await screen.post(path, Buffer.from(pin))
   if (JSON.stringify(body) !== '{"outcome":"signed"}') throw new Error(`signing answered ${JSON.stringify(body)}`)
-  return { scanned, prepared, composed, signed: since() }
+  return { scanned, prepared, composed, card, signed: since() }
 }
 
 /** Waits for one page after the other, so that a long pile may take as long as it is. */

@@ -76,7 +76,7 @@ export async function runPeer({ peer, surroundings, pile, sheets, folder }: Peer
     ['-nssdir', peer.nssFolder, '-add-signature', '-no-ocsp', '-nick', nickname, 'copy.pdf', 'signed.pdf'],
     { folder },
   )
-  const bytes = await judge(join(folder, 'signed.pdf'), sheets, peer.nssFolder)
+  const bytes = await judge(join(folder, 'signed.pdf'), sheets)
   await rm(folder, { recursive: true })
   const use = inSequence([scan, pdf, sign])
   return { ...use, scanimage: scan.seconds, img2pdf: pdf.seconds, pdfsig: sign.seconds, bytes }

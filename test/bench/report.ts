@@ -29,6 +29,7 @@ export function ratio(ours: number, theirs: number): string {
   return `${(ours / theirs).toFixed(2)} ×`
 }
 
+/** The section as it is printed. */
 export function markdown({ title, header, rows, notes }: Section): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   const rule = header.map((_, column) => (column === 0 ? '---' : '---:'))

@@ -10,8 +10,10 @@ import { type Pile, skewDegreesOf, startSurroundings } from './surroundings.ts'
 
 export interface ScanBench {
   readonly folder: string
+  /** In each pile. */
   readonly sheets: number
   readonly rounds: number
+  /** Ends the measuring before the next run. */
   readonly signal: AbortSignal
 }
 
@@ -20,6 +22,7 @@ type Results = Readonly<Record<Pile, { readonly ours: OurRun[]; readonly peers: 
 const piles = ['straight', 'skewed'] as const
 const programs = { cli: 'device', scan: 'scan', parse: 'parse', sign: 'sign', net: 'net' } as const
 
+/** Both piles, ours and theirs in turns; throws when a copy comes out wrong. */
 export async function benchScan({ folder, sheets, rounds, signal }: ScanBench): Promise<Section[]> {
   await using started = new AsyncDisposableStack()
   const surroundings = started.adopt(await startSurroundings(join(folder, 'site')), one => one.stop())
@@ -30,8 +33,7 @@ export async function benchScan({ folder, sheets, rounds, signal }: ScanBench): 
       signal.throwIfAborted()
       const dataFolder = join(folder, `kiosk-${round}-${pile}`)
       await mkdir(dataFolder)
-      const nssFolder = peer.nssFolder
-      results[pile].ours.push(await runOurs({ surroundings, pile, sheets, dataFolder, nssFolder }))
+      results[pile].ours.push(await runOurs({ surroundings, pile, sheets, dataFolder }))
       await rm(dataFolder, { recursive: true })
       const work = join(folder, `work-${round}-${pile}`)
       results[pile].peers.push(await runPeer({ peer, surroundings, pile, sheets, folder: work }))
@@ -90,7 +92,17 @@ function breakdown(results: Results, sheets: number): Section {
     median(runs.map(run => run[program])).toFixed(2)
   return {
     title: 'Where the time goes, seconds',
-    header: ['', 'all pages stored', '+ prepared', '+ composed', '+ signed', 'scanimage', 'img2pdf', 'pdfsig'],
+    header: [
+      '',
+      'all pages stored',
+      '+ prepared',
+      '+ composed',
+      '+ card seen',
+      '+ signed',
+      'scanimage',
+      'img2pdf',
+      'pdfsig',
+    ],
     rows: piles.map(pile => {
       const { ours, peers } = results[pile]
       return [
@@ -98,7 +110,8 @@ function breakdown(results: Results, sheets: number): Section {
         seconds(ours, null, 'scanned'),
         seconds(ours, 'scanned', 'prepared'),
         seconds(ours, 'prepared', 'composed'),
-        seconds(ours, 'composed', 'signed'),
+        seconds(ours, 'composed', 'card'),
+        seconds(ours, 'card', 'signed'),
         theirs(peers, 'scanimage'),
         theirs(peers, 'img2pdf'),
         theirs(peers, 'pdfsig'),
@@ -111,14 +124,16 @@ function breakdown(results: Results, sheets: number): Section {
 }
 
 function rooms(results: Results, sheets: number): Section {
+  const row = (name: string, pile: Pile, value: (run: OurRun, program: string) => number) => [
+    `${name}, ${label(pile)}`,
+    ...Object.keys(programs).map(program => median(results[pile].ours.map(run => value(run, program))).toFixed(0)),
+  ]
   return {
-    title: 'Processor time of each room, ms a page',
+    title: 'What each room uses',
     header: ['', ...Object.values(programs)],
-    rows: piles.map(pile => [
-      label(pile),
-      ...Object.keys(programs).map(program =>
-        ((median(results[pile].ours.map(run => run.cpuByProgram.get(program) ?? 0)) / sheets) * 1000).toFixed(0),
-      ),
+    rows: piles.flatMap(pile => [
+      row('CPU ms/page', pile, (run, program) => ((run.cpuByProgram.get(program) ?? 0) / sheets) * 1000),
+      row('peak PSS MB', pile, (run, program) => (run.peakPssByProgram.get(program) ?? 0) / 1e6),
     ]),
     notes: [],
   }

@@ -13,6 +13,7 @@ import { median, ratio, type Section, span } from './report.ts'
 export interface StartUpBench {
   readonly folder: string
   readonly runs: number
+  /** Ends the measuring before the next run. */
   readonly signal: AbortSignal
 }
 
@@ -24,6 +25,7 @@ interface Start {
 const bareServer = `require('node:http').createServer((_, response) => response.end('here'))
   .listen(0, '127.0.0.1', function () { console.log(this.address().port) })`
 
+/** The real program and the bare one in turns. */
 export async function benchStartUp({ folder, runs, signal }: StartUpBench): Promise<Section[]> {
   await using started = new AsyncDisposableStack()
   await mkdir(folder, { recursive: true })

@@ -11,9 +11,12 @@ export interface TreeUse {
   readonly peakPssBytes: number
   /** User and system time since the watch began, of the processes alive at its end, by program. */
   readonly cpuSeconds: ReadonlyMap<string, number>
+  /** Each program's own highest PSS. */
+  readonly peakPssByProgram: ReadonlyMap<string, number>
 }
 
 export interface TreeWatch {
+  /** To be called while the tree still lives. */
   stop(): TreeUse
 }
 
@@ -25,9 +28,12 @@ const ticksPerSecond = 100
 export function watchTree(rootPid: number): TreeWatch {
   let peakRssBytes = 0
   let peakPssBytes = 0
+  const peakPssByProgram = new Map<string, number>()
   const before = cpuByPid(rootPid)
   const sample = () => {
     const uses = pidsUnder(rootPid).map(memoryOf)
+    for (const { program, pss } of uses)
+      peakPssByProgram.set(program, Math.max(peakPssByProgram.get(program) ?? 0, pss))
     peakRssBytes = Math.max(peakRssBytes, sum(uses.map(({ rss }) => rss)))
     peakPssBytes = Math.max(peakPssBytes, sum(uses.map(({ pss }) => pss)))
   }
@@ -42,7 +48,7 @@ export function watchTree(rootPid: number): TreeWatch {
         const used = seconds - (before.get(pid)?.seconds ?? 0)
         cpuSeconds.set(program, (cpuSeconds.get(program) ?? 0) + used)
       }
-      return { peakRssBytes, peakPssBytes, cpuSeconds }
+      return { peakRssBytes, peakPssBytes, cpuSeconds, peakPssByProgram }
     },
   })
 }
@@ -89,10 +95,10 @@ function programOf(pid: number): string {
   return basename(words.find(word => word.endsWith('.ts')) ?? words[0] ?? 'gone', '.ts')
 }
 
-function memoryOf(pid: number): { readonly rss: number; readonly pss: number } {
+function memoryOf(pid: number): { readonly program: string; readonly rss: number; readonly pss: number } {
   const text = ifAlive(() => readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1')) ?? ''
   const bytes = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024
-  return { rss: bytes('Rss'), pss: bytes('Pss') }
+  return { program: programOf(pid), rss: bytes('Rss'), pss: bytes('Pss') }
 }
 
 /** undefined for a process that ended between listing and reading. */

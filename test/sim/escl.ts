@@ -24,8 +24,6 @@ export interface EsclSimulatorOptions {
 /** What was asked of the scanner since it started. */
 export interface EsclStats {
   readonly requests: number
-  /** That are open now. */
-  readonly connections: number
   readonly jobs: number
   readonly images: number
   readonly deletes: number
@@ -114,11 +112,10 @@ function setPreset(site: Site, preset: EsclPreset): void {
   site.mechanics.set(preset)
 }
 
-function statsOf({ counts, mechanics, sockets, ticket, refusals }: Site): EsclStats {
+function statsOf({ counts, mechanics, ticket, refusals }: Site): EsclStats {
   const emptyFeederStarts = mechanics.emptyFeederStarts()
   return {
     ...counts,
-    connections: sockets.size,
     emptyFeederStarts,
     refusals: [...refusals],
     ...(ticket === undefined ? {} : { ticket }),

@@ -1,0 +1,84 @@
+// The bench measures; whether it measures right is tested here, without a clock: medians, tables, the process tree, and
+// that a wrong result is never counted.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { afterEach, expect, test, vi } from 'vitest'
+import { now, signedPdf, smallPdf, temporaryFolder } from '../50.signature.kit.ts'
+import { createTestPki } from '../sim/pki.ts'
+import { judge } from './judge.ts'
+import { inSequence, runMeasured } from './measured.ts'
+import { missingPackages } from './packages.ts'
+import { markdown, median, ratio } from './report.ts'
+import { watchTree } from './tree.ts'
+
+const mebi = 2 ** 20
+/** Holds `heldBytes` in a child of its own child, says so, and ends with its input. */
+const heldBytes = 64 * mebi
+const holder = `const held = Buffer.alloc(${heldBytes}, 1)
+  process.stdout.write('held'); process.stdin.resume().once('end', () => process.exit(held[0] - 1))`
+const parent = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(holder)}], { stdio: 'inherit' })
+  .once('exit', code => process.exit(code))`
+
+afterEach(() => vi.unstubAllEnvs())
+
+test('the median is the middle one, or the mean of the two in the middle', () => {
+  expect([median([3]), median([9, 1, 2]), median([4, 1, 3, 100]), median([])]).toEqual([3, 2, 3.5, Number.NaN])
+  expect(ratio(3, 2)).toBe('1.50 ×')
+})
+
+test('a section is a Markdown table with its notes', () => {
+  const text = markdown({ title: 'T', header: ['', 'a'], rows: [['x', '1']], notes: ['n'] })
+  expect(text).toBe('## T\n\n|  | a |\n| --- | ---: |\n| x | 1 |\n\n- n\n')
+})
+
+test('missing programs are told as packages, each once', () => {
+  vi.stubEnv('PATH', '/nowhere')
+  expect(missingPackages()).toContain('libnss3-tools')
+  expect(new Set(missingPackages()).size).toBe(missingPackages().length)
+  vi.unstubAllEnvs()
+  expect(missingPackages()).not.toContain('poppler-utils')
+})
+
+test('a process tree is measured with its grandchildren', async () => {
+  const child = spawn(process.execPath, ['-e', parent], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const gone = once(child, 'exit')
+  await once(child.stdout, 'data')
+  const { peakRssBytes, peakPssBytes } = watchTree(child.pid ?? 0).stop()
+  child.stdin.end()
+  expect((await gone)[0]).toBe(0)
+  expect(peakPssBytes).toBeGreaterThan(heldBytes)
+  expect(peakRssBytes).toBeGreaterThan(peakPssBytes)
+})
+
+test('a program that fails is no measurement', async () => {
+  await expect(runMeasured('sh', ['-c', 'echo why; exit 3'], { folder: '/' })).rejects.toThrow('sh ended with 3: why')
+})
+
+test('programs in sequence add their times and share the memory', () => {
+  const use = { seconds: 1, cpuSeconds: 2, peakRssBytes: 30, peakPssBytes: 4 }
+  expect(inSequence([use, { ...use, peakRssBytes: 10, peakPssBytes: 5 }])).toEqual({
+    seconds: 2,
+    cpuSeconds: 4,
+    peakRssBytes: 30,
+    peakPssBytes: 5,
+  })
+})
+
+test('a copy counts with all its pages and a valid signature, and not without', async () => {
+  const folder = await temporaryFolder()
+  try {
+    const identity = await (await createTestPki({ now })).signer({ key: 'RSA-2048' })
+    const pdf = await signedPdf(await smallPdf(), identity)
+    const good = await folder.write('signed.pdf', pdf)
+    expect(await judge(good, 1)).toBe(pdf.length)
+    await expect(judge(good, 2)).rejects.toThrow('has 1 pages instead of 2')
+    const altered = Buffer.from(Buffer.from(pdf).toString('latin1').replace('/MediaBox', '/MedlaBox'), 'latin1')
+    const bad = await folder.write('altered.pdf', altered)
+    await expect(judge(bad, 1)).rejects.toThrow('is not validly signed')
+    const unsigned = await folder.write('unsigned.pdf', await smallPdf())
+    await expect(judge(unsigned, 1)).rejects.toThrow('Command failed: pdfsig')
+  } finally {
+    await folder.remove()
+  }
+})
