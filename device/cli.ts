@@ -1,22 +1,26 @@
 #!/usr/bin/env node
-
 // The command line: one table of verbs. Exit 0 done, 1 the work failed (one line on stderr: code and what to do), 2 wrong
-// usage. Secrets come from files, never from arguments.
+// usage. Secrets come from files, never from arguments. What the verbs import is compiled once and kept beside the
+// packages; where that folder cannot be written, every start compiles.
 
+import { useCompileCache } from './compile-cache.ts'
 import { asFault, Fault } from './errors.ts'
-import { version } from './main.ts'
 import { nearestName } from './nearest.ts'
-import { auditVerb } from './verbs/audit.ts'
-import { composeVerb } from './verbs/compose.ts'
-import { devicesVerb } from './verbs/devices.ts'
-import { doctorVerb } from './verbs/doctor.ts'
-import { queueVerb } from './verbs/queue.ts'
-import { scanVerb } from './verbs/scan.ts'
-import { serveVerb } from './verbs/serve.ts'
-import { signVerb } from './verbs/sign.ts'
-import { statusVerb } from './verbs/status.ts'
 import { helpOf, readCall, type Verb } from './verbs/verb.ts'
-import { verifyVerb } from './verbs/verify.ts'
+
+useCompileCache()
+// A static import would be loaded before the cache is in use.
+const { version } = await import('./main.ts')
+const { auditVerb } = await import('./verbs/audit.ts')
+const { composeVerb } = await import('./verbs/compose.ts')
+const { devicesVerb } = await import('./verbs/devices.ts')
+const { doctorVerb } = await import('./verbs/doctor.ts')
+const { queueVerb } = await import('./verbs/queue.ts')
+const { scanVerb } = await import('./verbs/scan.ts')
+const { serveVerb } = await import('./verbs/serve.ts')
+const { signVerb } = await import('./verbs/sign.ts')
+const { statusVerb } = await import('./verbs/status.ts')
+const { verifyVerb } = await import('./verbs/verify.ts')
 
 export const verbs: readonly Verb[] = [
   serveVerb,

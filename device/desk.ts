@@ -80,7 +80,12 @@ export function createDesk(parts: DeskParts): Desk {
     edit: (id: string, edit: PageEdit) => queue.commit(id, edit),
     approve: (id: string, sourceNature: CopyOrder['sourceNatures'][number]) =>
       queue.commit(id, { type: 'approved', sourceNature }),
-    reopen: (id: string) => queue.commit(id, { type: 'reopened' }),
+    reopen(id: string): Document {
+      if (signings.has(id)) throw new Fault('STAGE_CONFLICT', 'the copy is being signed')
+      // A wrong PIN leaves an intent behind; no signature came of it, or it would have been stored.
+      if (queue.get(id).stage.name === 'sealing') queue.commit(id, { type: 'signatureDropped' })
+      return queue.commit(id, { type: 'reopened' })
+    },
     async sign(id: string, certificate: SigningCertificate, pin: Uint8Array): Promise<SealOutcome> {
       if (signings.has(id)) throw new Fault('STAGE_CONFLICT', 'the copy is being signed already')
       signings.add(id)

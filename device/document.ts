@@ -5,7 +5,7 @@ import type { SigningIntent } from './cms/signing-intent.ts'
 import type { ProcedureConfig, SourceNature } from './config.ts'
 import { type ErrorCode, Fault, type RetryClass } from './errors.ts'
 import type { PreparedSignature } from './pdf/signature-field.ts'
-import type { ImageType, PageEncoding, PageVerdict, Receipt } from './ports.ts'
+import type { ImageType, PageEncoding, PageVerdict, Receipt, RenditionGeometry } from './ports.ts'
 
 /** Bytes in the store: name of the encrypted blob, size and SHA-256 (lower-case hex) of the plaintext. */
 export interface StoredBlob {
@@ -34,12 +34,7 @@ export interface PreparedImage {
   readonly verdict: PageVerdict
   readonly preview: StoredBlob
   /** The blob that goes into the PDF: the scanner's own bytes, or a better encoding of them. */
-  readonly rendition: {
-    readonly blob: StoredBlob
-    readonly encoding: PageEncoding
-    readonly width: number
-    readonly height: number
-  }
+  readonly rendition: RenditionGeometry & { readonly blob: StoredBlob; readonly encoding: PageEncoding }
 }
 
 export interface Page {

@@ -37,6 +37,8 @@ export interface Path {
 const parallelDeliveries = 4
 /** Far beyond what the largest page takes; a decoder that hangs is ended with its worker. */
 const pageDeadlineMs = 60_000
+/** A lost worker is back within this time. */
+const pageRetryMs = 1_000
 /** A page whose preparation kills the worker this often is not tried again. */
 const pageAttempts = 3
 
@@ -95,7 +97,7 @@ export function createPath(parts: PathParts): Path {
         log.warn('page preparation failed', { document: id, code: fault.code, failures })
         if (failures >= pageAttempts)
           queue.commit(id, { type: 'pageUnusable', pageId: page.id, code: 'IMAGE_UNREADABLE' })
-        else await clock.sleep(nextAttempt({ attempts: failures, now: 0, random: random.fraction }), signal)
+        else await clock.sleep(pageRetryMs, signal)
       }
     }
   }

@@ -106,7 +106,8 @@ export interface PreparePageRequest {
 
 /**
  * A page made ready: either the scanner's own bytes fit as they are (`original`), or an image to be used instead.
- * `ccitt-g4` is a bare T.6 stream, 1 = black, `width` × `height` pixels. `preview` is a JPEG for the screen, upright.
+ * `ccitt-g4` is a bare T.6 stream, 1 = black, `width` × `height` pixels. `preview` is a JPEG for the screen, upright
+ * and straightened.
  */
 export interface PreparedPage {
   readonly verdict: PageVerdict
@@ -116,15 +117,20 @@ export interface PreparedPage {
 
 export type PageEncoding = 'jpeg' | 'ccitt-g4'
 
-export type PageRendition =
-  | { readonly kind: 'original'; readonly encoding: 'jpeg'; readonly width: number; readonly height: number }
-  | {
-      readonly kind: 'encoded'
-      readonly encoding: PageEncoding
-      readonly width: number
-      readonly height: number
-      readonly bytes: Uint8Array
-    }
+/** What goes into the copy. */
+export type PageRendition = RenditionGeometry &
+  (
+    | { readonly kind: 'original'; readonly encoding: 'jpeg' }
+    | { readonly kind: 'encoded'; readonly encoding: PageEncoding; readonly bytes: Uint8Array }
+  )
+
+/** A stored image, in pixels, and what is left for the page that shows it to undo. */
+export interface RenditionGeometry {
+  readonly width: number
+  readonly height: number
+  /** Clockwise skew of the stored content, in degrees; 0 where the pixels are straight, or to stay as they are. */
+  readonly straightenDegrees: number
+}
 
 /** Decodes foreign images; hosted by the parse worker. */
 export interface Imaging {

@@ -53,7 +53,7 @@ const pagePrepared = (pageId: string): DocumentEvent => ({
   prepared: {
     verdict: { width: 10, height: 10, resolution: 300, colour: 'gray', blank: false, turn: 0, skewDegrees: 0 },
     preview: blob(`preview-${pageId}`),
-    rendition: { blob: blob(`image-${pageId}`), encoding: 'jpeg', width: 10, height: 10 },
+    rendition: { blob: blob(`image-${pageId}`), encoding: 'jpeg', width: 10, height: 10, straightenDegrees: 0 },
   },
 })
 const pending = {

@@ -171,8 +171,15 @@ const verdict = {
 
 describe('a remote imaging', () => {
   it.each<PreparedPage['rendition']>([
-    { kind: 'original', encoding: 'jpeg', width: 2480, height: 3508 },
-    { kind: 'encoded', encoding: 'ccitt-g4', width: 2480, height: 3508, bytes: Buffer.alloc(700_000, 3) },
+    { kind: 'original', encoding: 'jpeg', width: 2480, height: 3508, straightenDegrees: -0.7 },
+    {
+      kind: 'encoded',
+      encoding: 'ccitt-g4',
+      width: 2480,
+      height: 3508,
+      straightenDegrees: 0,
+      bytes: Buffer.alloc(700_000, 3),
+    },
   ])('brings back verdict, preview and rendition ($kind)', async rendition => {
     const page = { verdict, preview: Buffer.alloc(300_000, 1), rendition }
     const imaging: Imaging = { prepare: async image => ((await sizeOf(image)) === 5_000_000 ? page : Promise.reject()) }
@@ -183,6 +190,7 @@ describe('a remote imaging', () => {
 })
 
 describe('what no driver says', () => {
+  const tiny = { kind: 'original', encoding: 'jpeg', width: 1, height: 1, straightenDegrees: 0 }
   const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true } as const
   const lies: readonly (readonly [string, string, Handler, (c: ReturnType<typeof openChannel>) => Promise<unknown>])[] =
     [
@@ -246,7 +254,7 @@ describe('what no driver says', () => {
       [
         'a prepared page without its bytes',
         'prepare',
-        async () => ({ verdict, rendition: { kind: 'original', encoding: 'jpeg', width: 1, height: 1 } }),
+        async () => ({ verdict, rendition: tiny }),
         c => remoteImaging(c).prepare(piecesOf(0, 0), request),
       ],
       [
@@ -254,7 +262,16 @@ describe('what no driver says', () => {
         'prepare',
         async (_p, { emit }) => {
           await emit({ part: 'preview' }, piecesOf(200, 65_536))
-          return { verdict, rendition: { kind: 'original', encoding: 'jpeg', width: 1, height: 1 } }
+          return { verdict, rendition: tiny }
+        },
+        c => remoteImaging(c).prepare(piecesOf(0, 0), request),
+      ],
+      [
+        'a page that stands on its head for straightness',
+        'prepare',
+        async (_p, { emit }) => {
+          await emit({ part: 'preview' }, piecesOf(1, 10))
+          return { verdict, rendition: { ...tiny, straightenDegrees: 180 } }
         },
         c => remoteImaging(c).prepare(piecesOf(0, 0), request),
       ],

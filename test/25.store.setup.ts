@@ -16,12 +16,8 @@ export const noon: Clock = { now: () => 1_750_000_000_000, sleep: () => Promise.
 /** Bytes that look random and are the same for the same seed. */
 export function seeded(seed: string): Random {
   let count = 0
-  const bytes = (length: number) => {
-    const blocks = Array.from({ length: Math.ceil(length / 64) }, () =>
-      createHash('sha512').update(`${seed}:${count++}`).digest(),
-    )
-    return new Uint8Array(Buffer.concat(blocks).subarray(0, length))
-  }
+  const bytes = (length: number) =>
+    new Uint8Array(createHash('shake256', { outputLength: length }).update(`${seed}:${count++}`).digest())
   return { bytes, fraction: () => Buffer.from(bytes(4)).readUInt32BE() / 2 ** 32 }
 }
 

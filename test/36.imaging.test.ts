@@ -90,7 +90,7 @@ beforeAll(async () => {
 })
 
 describe('what passes through', () => {
-  const original = { kind: 'original', encoding: 'jpeg', ...a4 }
+  const original = { kind: 'original', encoding: 'jpeg', ...a4, straightenDegrees: 0 }
 
   test('a straight letter stays the bytes of the scanner', async () => {
     const page = await prepare(letter)
@@ -103,6 +103,21 @@ describe('what passes through', () => {
     const progressive = await sharp(letter).jpeg({ progressive: true }).toBuffer()
     for (const bytes of [nearly, progressive, gray]) expect((await prepare(bytes)).rendition).toEqual(original)
     expect((await prepare(gray)).verdict.colour).toBe('gray')
+  })
+
+  test.each(['auto', 'color', 'gray'] as const)('a skewed page in %s does too, and its page is told', async colour => {
+    const sheet = { seed: 2, kind: 'letter', resolution: 150, colour: colour === 'gray' ? 'gray' : 'color' } as const
+    for (const [degrees, turn] of [
+      [-1.6, 0],
+      [2.3, 90],
+    ] as const) {
+      const page = await prepare(await drawSheet({ ...sheet, skewDegrees: degrees, turn }), { colour })
+      expect(page.rendition).toMatchObject({ kind: 'original', straightenDegrees: page.verdict.skewDegrees })
+      expect(page.verdict.skewDegrees).toBeCloseTo(degrees, 1)
+      const shown = await prepare(page.preview, { resolution: 75 })
+      expect(shown.verdict).toMatchObject({ width: 620, height: 877, turn: 0 })
+      expect(Math.abs(shown.verdict.skewDegrees)).toBeLessThanOrEqual(0.05)
+    }
   })
 
   test('a quarter turn is told, not done', async () => {
@@ -128,12 +143,13 @@ describe('what passes through', () => {
 })
 
 describe('what is encoded anew', () => {
-  test('a skewed letter is level afterwards, of the same size, and would now pass through', async () => {
-    const page = await prepare(skewed)
+  test('a skewed PNG is level afterwards, of the same size, and would now pass through', async () => {
+    const page = await prepare(await sharp(skewed).png({ compressionLevel: 1 }).toBuffer())
     expect(page.verdict.skewDegrees).toBeCloseTo(-1.6, 1)
+    expect(page.rendition).toMatchObject({ kind: 'encoded', straightenDegrees: 0 })
     const again = await prepare(encodedBytes(page))
     expect(Math.abs(again.verdict.skewDegrees)).toBeLessThanOrEqual(0.05)
-    expect(again.rendition).toEqual({ kind: 'original', encoding: 'jpeg', ...a4 })
+    expect(again.rendition).toEqual({ kind: 'original', encoding: 'jpeg', ...a4, straightenDegrees: 0 })
   })
 
   test('an EXIF turn is applied', async () => {
@@ -197,6 +213,7 @@ describe('black and white', () => {
 
   test('a scan asked for in black and white keeps its text, its faint stamp and clean paper', async () => {
     const page = await prepare(skewed, { colour: 'bw' })
+    expect(page.rendition.straightenDegrees).toBe(0)
     const decoded = await bitmapByPoppler(page)
     expect(decoded.toString('latin1', 0, 13)).toBe('P4\n1240 1754\n')
     const again = await prepare(decoded, { colour: 'bw' })

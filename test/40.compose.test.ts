@@ -55,6 +55,7 @@ function page(encoding: PdfPage['encoding'], bytes: Uint8Array, changes: Partial
     width,
     height,
     resolution: 144,
+    straightenDegrees: 0,
     turn: 0,
     bytes: chunksOf(bytes, 100),
     byteLength: bytes.length,

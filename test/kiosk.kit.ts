@@ -95,6 +95,7 @@ function recordingLog(lines: string[]): Log {
 interface Waiter {
   readonly wanted: (view: View) => boolean
   readonly resolve: (view: View) => void
+  readonly reject: (reason: Error) => void
 }
 
 /** Opens the event stream of the screen at `url` and waits for its first view. */
@@ -120,7 +121,10 @@ export async function openScreen(url: string): Promise<Screen> {
     until: (wanted, what) => waitFor({ wanted, what, view, waiters }),
     post: (path, body) => post(`${origin}${path}`, origin, body),
     get: path => fetch(`${origin}${path}`),
-    close: () => closing.abort(),
+    close() {
+      closing.abort()
+      for (const waiter of waiters) waiter.reject(new Error('the screen was closed'))
+    },
   }
 }
 
@@ -141,7 +145,7 @@ async function waitFor({
 }): Promise<View> {
   if (wanted(view())) return view()
   const { promise, resolve, reject } = Promise.withResolvers<View>()
-  const waiter = { wanted, resolve }
+  const waiter = { wanted, resolve, reject }
   const timer = setTimeout(
     () =>
       reject(

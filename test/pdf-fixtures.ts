@@ -50,7 +50,14 @@ export async function joined(stream: AsyncIterable<Uint8Array>): Promise<Buffer>
 export function whitePage(side = 400): PdfPage {
   const bits = `${'1'.repeat(side)}${'000000000001'.repeat(2)}`
   const bytes = Uint8Array.from(bits.match(/.{1,8}/g) ?? [], group => Number.parseInt(group.padEnd(8, '0'), 2))
-  const page = { encoding: 'ccitt-g4', width: side, height: side, resolution: 200, turn: 0 } as const
+  const page = {
+    encoding: 'ccitt-g4',
+    width: side,
+    height: side,
+    resolution: 200,
+    straightenDegrees: 0,
+    turn: 0,
+  } as const
   return { ...page, bytes: chunksOf(bytes), byteLength: bytes.length }
 }
 

@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { View } from '../device/http/view.ts'
 import { openScreen, type Screen } from './kiosk.kit.ts'
@@ -17,25 +18,34 @@ export interface PoweredKiosk {
   cut(): Promise<void>
 }
 
+export interface PowerOptions {
+  /** Data on a file system in memory of this size, as root of an own user namespace; it is gone after the cut. */
+  readonly diskMiB?: number
+}
+
+const onSmallDisk = 'mount -t tmpfs -o size="$1"m tmpfs "$2" && shift 2 && exec "$@"'
+
 /** Starts the real program and waits for its screen. */
-export async function power({ configFile, dataFolder }: Site): Promise<PoweredKiosk> {
-  const child = spawn(
-    process.execPath,
-    [program, 'serve', '--config', configFile, '--data', dataFolder, '--port', '0'],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, COMPULSA_LOG: 'error' },
-    },
-  )
+export async function power({ configFile, dataFolder }: Site, { diskMiB }: PowerOptions = {}): Promise<PoweredKiosk> {
+  const words = [process.execPath, program, 'serve', '--config', configFile, '--data', dataFolder, '--port', '0']
+  if (diskMiB !== undefined) {
+    await mkdir(dataFolder, { recursive: true })
+    words.unshift('unshare', '-rm', 'sh', '-c', onSmallDisk, 'sh', String(diskMiB), dataFolder)
+  }
+  const [command = '', ...args] = words
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, COMPULSA_LOG: 'error' },
+  })
   const url = await screenUrl(child)
   const screen = await openScreen(url)
   return {
     screen,
     async cut() {
-      screen.close()
       const gone = once(child, 'exit')
       child.kill('SIGKILL')
       await gone
+      screen.close()
     },
   }
 }

@@ -35,6 +35,12 @@ describe('a wrong PIN', () => {
     expect(kiosk.logged.filter(line => line.includes('signing refused'))).toHaveLength(1)
   })
 
+  it('does not hold the person there: the pages can be looked at again', async () => {
+    expect(await kiosk.screen.post('/screen/copy/reopen')).toMatchObject({ status: 204 })
+    await kiosk.screen.until(view => view.copy?.stage === 'gathering', 'the pages')
+    await approve(kiosk)
+  })
+
   it('leaves the copy ready for the right one, and one signature is made', async () => {
     expect(await sign(kiosk, kiosk.site.pin)).toEqual({ outcome: 'signed' })
     await kiosk.screen.until(view => view.copy?.stage === 'done', 'the copy is delivered')

@@ -58,7 +58,13 @@ export async function startServer(parts: ServerParts): Promise<Server> {
 }
 
 function createApp(log: Log): FastifyInstance {
-  const app = fastify({ logger: false, forceCloseConnections: true, bodyLimit: 64 * 1024 })
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    bodyLimit: 64 * 1024,
+    // What does not fit a schema is refused, not bent until it fits.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+  })
   app.setErrorHandler((error, request, reply) => {
     const fault = isValidation(error) ? new Fault('REQUEST_INVALID', error.message) : asFault(error)
     if (fault.status >= 500)

@@ -1,5 +1,5 @@
 // The compose step: pages and metadata → PDF/A-2b. The images go in as the pages step left them, one chunk in memory at a
-// time; turning a page is an entry in the file, never a new encoding.
+// time; turning and straightening a page are entries in the file, never a new encoding.
 
 import { type Config, textIn } from '../config.ts'
 import { type Document, type DocumentEvent, keptPages, type Page } from '../document.ts'
@@ -35,12 +35,13 @@ async function* pdfPages(document: Document, blobs: Blobs, signal: AbortSignal):
 function pdfPage(documentId: string, { id, prepared, turn }: Page, blobs: Blobs): PdfPage {
   if (prepared === null) throw new Fault('PAGE_NOT_READY', `page ${id} is not prepared`)
   const { rendition, verdict } = prepared
-  const { blob, encoding, width, height } = rendition
+  const { blob, encoding, width, height, straightenDegrees } = rendition
   return {
     encoding,
     width,
     height,
     resolution: verdict.resolution,
+    straightenDegrees,
     turn: quarterTurn(verdict.turn + turn),
     bytes: blobs.read(documentId, blob.name),
     byteLength: blob.bytes,

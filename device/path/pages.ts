@@ -1,5 +1,5 @@
-// The pages step: image → verdict, preview and the bytes that go into the copy. An image that needs no change keeps the
-// scanner's own bytes.
+// The pages step: image → verdict, preview and the bytes that go into the copy. An image that needs no other encoding
+// keeps the scanner's own bytes.
 
 import { resolutionFloor } from '../config.ts'
 import type { Document, DocumentEvent, Page } from '../document.ts'
@@ -46,12 +46,12 @@ async function storePrepared(
   { verdict, preview, rendition }: PreparedPage,
   blobs: Blobs,
 ): Promise<DocumentEvent> {
-  const { encoding, width, height } = rendition
+  const { encoding, width, height, straightenDegrees } = rendition
   const blob = rendition.kind === 'original' ? page.image : await blobs.write(documentId, streamOf(rendition.bytes))
   const stored = await blobs.write(documentId, streamOf(preview))
   return {
     type: 'pagePrepared',
     pageId: page.id,
-    prepared: { verdict, preview: stored, rendition: { blob, encoding, width, height } },
+    prepared: { verdict, preview: stored, rendition: { blob, encoding, width, height, straightenDegrees } },
   }
 }

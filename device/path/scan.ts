@@ -44,6 +44,8 @@ export async function* scan(
       stored += 1
     }
   } catch (thrown) {
+    // The store may have failed while the scanner was well: its job must not stay open.
+    await feeding.return({ end: 'limit' })
     yield signal.aborted ? { type: 'scanEnded', end: 'stopped' } : failure(thrown)
   }
 }

@@ -19,7 +19,9 @@ export interface PdfPage {
   readonly height: number
   /** Pixels per inch. */
   readonly resolution: number
-  /** Clockwise degrees that the stored image is turned by to be upright. */
+  /** Clockwise skew of the stored image, in degrees, that the page undoes about its centre; it keeps its size. */
+  readonly straightenDegrees: number
+  /** Clockwise degrees that the stored image, straightened, is turned by to be upright. */
   readonly turn: 0 | 90 | 180 | 270
   readonly bytes: ByteStream
   /** What `bytes` add up to. */
@@ -36,6 +38,8 @@ const maxFileBytes = 2_147_483_647
 /** Smallest and largest side of a page (ISO 19005-2, 6.1.13); points. */
 const pageSides = { least: 3, most: 14_400 }
 const pointsPerInch = 72
+/** A ten-thousandth of a point is far below a pixel, and no number needs an exponent, which PDF does not know. */
+const matrixPlaces = 4
 const objectNumbers = { catalog: 1, pages: 2, info: 3, metadata: 4, profile: 5, firstFree: 6 }
 const binaryHeader = '%PDF-1.7\n%\xe2\xe3\xcf\xd3\n'
 
@@ -79,7 +83,7 @@ async function* pageObjects(output: Output, page: PdfPage): AsyncGenerator<Uint8
     throw new Fault('IMAGE_UNREADABLE', `an image of ${page.byteLength} bytes came as ${written}`)
   }
   yield output.put('\nendstream\nendobj\n')
-  yield* output.stream(content, '', latin1(`q\n${width} 0 0 ${height} 0 0 cm\n/Im0 Do\nQ`))
+  yield* output.stream(content, '', latin1(showImage(width, height, page.straightenDegrees)))
   yield output.object(
     leaf,
     `<< /Type /Page /Parent ${objectNumbers.pages} 0 R /MediaBox [0 0 ${width} ${height}] /Rotate ${page.turn} ` +
@@ -137,13 +141,28 @@ async function* rejoin(head: Uint8Array, rest: AsyncIterator<Uint8Array>): Async
   }
 }
 
+/**
+ * Shows the image (ISO 32000-1, 8.3.3). One that is straightened lies turned over a white page, which also covers the
+ * corners it leaves, and what sticks out is clipped. The page's own /Rotate turns it all, so that both add up.
+ */
+function showImage(width: number, height: number, straightenDegrees: number): string {
+  if (straightenDegrees === 0) return `q\n${width} 0 0 ${height} 0 0 cm\n/Im0 Do\nQ`
+  // User space has y upwards: there the turn against a clockwise skew has a positive angle.
+  const angle = (straightenDegrees * Math.PI) / 180
+  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)]
+  const linear = [width * cosine, width * sine, -height * sine, height * cosine]
+  const offset = [(width - width * cosine + height * sine) / 2, (height - width * sine - height * cosine) / 2]
+  const matrix = [...linear, ...offset].map(value => Number(value.toFixed(matrixPlaces)))
+  return `q\n1 g 0 0 ${width} ${height} re W f\n${matrix.join(' ')} cm\n/Im0 Do\nQ`
+}
+
 /** A side in points, to a thousandth. */
-function points(pixels: number, resolution: number): string {
+function points(pixels: number, resolution: number): number {
   const side = (pixels / resolution) * pointsPerInch
   if (!(side >= pageSides.least))
     throw new Fault('IMAGE_UNREADABLE', `a page side of ${pixels} pixels at ${resolution} ppi`)
   if (side > pageSides.most) throw new Fault('IMAGE_TOO_LARGE', `a page side of ${pixels} pixels at ${resolution} ppi`)
-  return String(Number(side.toFixed(3)))
+  return Number(side.toFixed(3))
 }
 
 function catalog({ language }: DocumentMetadata): string {

@@ -1,13 +1,14 @@
-// How a blob is encrypted: a header, then chunks of 64 KiB that each open alone, so that any range can be read and
-// memory holds one chunk. The key is derived from the document's key for this very blob (its document, its name, a
+// How a blob is encrypted: a header, then chunks of 256 KiB that each open alone, so that any range can be read and
+// memory holds few chunks. The key is derived from the document's key for this very blob (its document, its name, a
 // random salt); the nonce is the chunk's number and whether it is the last (the STREAM construction of Hoang, Reyhanitabar,
 // Rogaway and Vizár, CRYPTO 2015). A chunk altered, moved, dropped or brought from another blob does not open.
 
 import { Fault } from '../errors.ts'
 import type { ByteStream, Random } from '../ports.ts'
-import { decrypt, deriveKey, encrypt, tagBytes } from './envelope.ts'
+import { decrypt, deriveKey, encryptApart, tagBytes } from './envelope.ts'
 
-export const chunkBytes = 64 * 1024
+/** Large enough that the cost of a cipher and of a write is small beside that of their bytes. */
+export const chunkBytes = 256 * 1024
 const magic = Uint8Array.of(0x43, 0x4d, 0x42, 0x31) // CMB1
 const saltBytes = 32
 /** Bytes in front of the first chunk. */
@@ -49,8 +50,9 @@ export function layoutOf(place: BlobPlace, fileBytes: number): BlobLayout {
   return { size, chunks }
 }
 
-export function sealChunk(key: Uint8Array, index: number, last: boolean, chunk: Uint8Array): Uint8Array {
-  return encrypt(key, nonceOf(index, last), chunk, ['blob chunk'])
+/** What follows in the file, in pieces that are not joined. */
+export function sealChunk(key: Uint8Array, index: number, last: boolean, chunk: Uint8Array): readonly Uint8Array[] {
+  return encryptApart(key, nonceOf(index, last), chunk, ['blob chunk'])
 }
 
 /** Throws BLOB_DAMAGED. */
@@ -62,7 +64,7 @@ export function openChunk(key: Uint8Array, index: number, last: boolean, sealed:
 export async function* chunksOf(
   stream: ByteStream,
 ): AsyncGenerator<{ readonly chunk: Uint8Array; readonly last: boolean }> {
-  const buffer = new Uint8Array(chunkBytes)
+  const buffer = Buffer.allocUnsafeSlow(chunkBytes)
   let filled = 0
   for await (const bytes of stream) {
     for (let at = 0; at < bytes.length; ) {
@@ -70,6 +72,11 @@ export async function* chunksOf(
       if (filled === chunkBytes) {
         yield { chunk: buffer, last: false }
         filled = 0
+      }
+      if (filled === 0 && bytes.length - at > chunkBytes) {
+        yield { chunk: bytes.subarray(at, at + chunkBytes), last: false }
+        at += chunkBytes
+        continue
       }
       const taken = Math.min(chunkBytes - filled, bytes.length - at)
       buffer.set(bytes.subarray(at, at + taken), filled)

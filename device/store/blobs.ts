@@ -8,8 +8,8 @@ import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ByteStream, Random } from '../ports.ts'
 import { type BlobPlace, blobKey, chunksOf, newHeader, sealChunk } from './blobformat.ts'
-import { type OpenBlob, openBlobFile } from './blobread.ts'
-import { stored, syncFolder } from './durable.ts'
+import { type ByteRange, type OpenBlob, openBlobFile, readBlobFile } from './blobread.ts'
+import { appendPieces, stored, syncFolder } from './durable.ts'
 
 export interface StoredBlob {
   readonly name: string
@@ -17,12 +17,6 @@ export interface StoredBlob {
   readonly bytes: number
   /** Of the plaintext, lower-case hex. */
   readonly sha256: string
-}
-
-/** Bytes from `start` (0 unless told) up to but not including `end` (the size unless told). */
-export interface ByteRange {
-  readonly start?: number
-  readonly end?: number
 }
 
 export interface BlobReader {
@@ -52,17 +46,20 @@ export interface BlobParts {
 }
 
 const namePattern = /^[0-9a-f]{32}$/
-const readBytes = 64 * 1024
+/** How many documents a process remembers to have a durable folder; to forget one costs a sync at its next blob. */
+const maxKnownFolders = 64
 
 export function createBlobReader({ folder, key }: BlobParts): BlobReader {
-  const openNamed = (documentId: string, name: string) => {
+  const fileOf = (documentId: string, name: string) => {
     if (!namePattern.test(name)) throw new TypeError('a blob name is 32 lower-case hex digits')
-    return openBlobFile(join(folder, documentId, name), { documentId, name }, key(documentId))
+    return join(folder, documentId, name)
   }
   return Object.freeze({
-    read: (documentId: string, name: string, range: ByteRange = {}) =>
-      readRange(() => openNamed(documentId, name), range),
-    open: async (documentId: string, name: string) => openNamed(documentId, name),
+    async *read(documentId: string, name: string, range: ByteRange = {}): ByteStream {
+      yield* readBlobFile(fileOf(documentId, name), { documentId, name }, key(documentId), range)
+    },
+    open: async (documentId: string, name: string) =>
+      openBlobFile(fileOf(documentId, name), { documentId, name }, key(documentId)),
   })
 }
 
@@ -70,6 +67,7 @@ export function createBlobs(
   parts: BlobParts & { readonly random: Random; isLive(documentId: string): boolean },
 ): Blobs {
   const { folder, key, random, isLive } = parts
+  const makeFolder = createFolderMaking(folder)
   let written = false
   return Object.freeze({
     ...createBlobReader(parts),
@@ -77,7 +75,7 @@ export function createBlobs(
       written = true
       const place = { documentId, name: Buffer.from(random.bytes(16)).toString('hex') }
       const documentKey = key(documentId)
-      return writeBlob(folder, place, documentKey, random, bytes)
+      return writeBlob(await makeFolder(documentId), place, documentKey, random, bytes)
     },
     async remove(documentId: string, name: string) {
       if (!namePattern.test(name)) throw new TypeError('a blob name is 32 lower-case hex digits')
@@ -98,21 +96,34 @@ export function createBlobs(
   })
 }
 
+/** Makes the folder of a document, its own name durable, and tells its path. */
+function createFolderMaking(root: string): (documentId: string) => Promise<string> {
+  const durable = new Set<string>()
+  return async documentId => {
+    const folder = join(root, documentId)
+    await stored(mkdir(folder, { recursive: true, mode: 0o700 }))
+    // Not told by what mkdir made: another write, or a process that was killed, may have made it and not synced it yet.
+    if (!durable.has(documentId)) {
+      await stored(syncFolder(root))
+      if (durable.size >= maxKnownFolders) durable.clear()
+      durable.add(documentId)
+    }
+    return folder
+  }
+}
+
 async function writeBlob(
-  root: string,
+  folder: string,
   place: BlobPlace,
   documentKey: Uint8Array,
   random: Random,
   bytes: ByteStream,
 ): Promise<StoredBlob> {
-  const folder = join(root, place.documentId)
   const temporary = join(folder, `${place.name}.tmp`)
-  await stored(mkdir(folder, { recursive: true, mode: 0o700 }))
   try {
     const blob = await writeTemporary(temporary, place, documentKey, random, bytes)
     await stored(rename(temporary, join(folder, place.name)))
     await stored(syncFolder(folder))
-    await stored(syncFolder(root))
     return blob
   } catch (error) {
     await rm(temporary, { force: true })
@@ -132,13 +143,14 @@ async function writeTemporary(
   const digest = createHash('sha256')
   let size = 0
   let index = 0
+  let pieces = [header]
   const handle = await stored(open(file, 'wx', 0o600))
   try {
-    await stored(handle.writeFile(header))
     for await (const { chunk, last } of chunksOf(bytes)) {
       digest.update(chunk)
       size += chunk.length
-      await stored(handle.writeFile(sealChunk(key, index, last, chunk)))
+      await stored(appendPieces(handle, [...pieces, ...sealChunk(key, index, last, chunk)]))
+      pieces = []
       index += 1
     }
     await stored(handle.sync())
@@ -153,15 +165,4 @@ async function sweepFolder(folder: string, referenced: ReadonlySet<string> | und
   const entries = (await readdir(folder, { withFileTypes: true })).filter(unwanted)
   for (const { name } of entries) await rm(join(folder, name), { recursive: true })
   return entries.length
-}
-
-async function* readRange(openNamed: () => Promise<OpenBlob>, { start = 0, end }: ByteRange): ByteStream {
-  const blob = await openNamed()
-  try {
-    const stop = end ?? blob.size
-    if (start < 0 || start > stop || stop > blob.size) throw new RangeError(`bytes ${start} to ${stop} of ${blob.size}`)
-    for (let at = start; at < stop; at += readBytes) yield await blob.read(at, Math.min(readBytes, stop - at))
-  } finally {
-    await blob.close()
-  }
 }

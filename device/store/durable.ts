@@ -2,7 +2,7 @@
 // then its folder is synced. Without the last step the rename itself can be lost (measured on ext4).
 
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { asFault, Fault } from '../errors.ts'
 
@@ -15,6 +15,14 @@ export async function stored<T>(operation: Promise<T>): Promise<T> {
     if (fault.code === 'DISK_FULL') throw fault
     throw new Fault('STORAGE_FAILED', `file operation failed: ${fault.detail}`, { cause: error })
   }
+}
+
+/** Appends all of the pieces, in one system call where the disk lets it. */
+export async function appendPieces(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  const { bytesWritten } = await file.writev(pieces)
+  const total = pieces.reduce((sum, piece) => sum + piece.length, 0)
+  // A disk about to be full takes a part; the next call takes the rest or tells why not.
+  if (bytesWritten < total) await file.writeFile(Buffer.concat(pieces).subarray(bytesWritten))
 }
 
 /** Makes the names in a folder durable. */

@@ -19,11 +19,24 @@ export function deriveKey(key: Uint8Array, purpose: Associated, salt: Uint8Array
   return new Uint8Array(hkdfSync('sha256', key, salt, JSON.stringify(purpose), keyBytes))
 }
 
-/** Ciphertext and tag. The same key must never see the same nonce twice. */
-export function encrypt(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, associated: Associated): Uint8Array {
+/** Ciphertext and tag, not joined. The same key must never see the same nonce twice. */
+export function encryptApart(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  plaintext: Uint8Array,
+  associated: Associated,
+): readonly [ciphertext: Uint8Array, tag: Uint8Array] {
   const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: tagBytes })
   cipher.setAAD(Buffer.from(JSON.stringify(associated)))
-  return Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+  const ciphertext = cipher.update(plaintext)
+  // In GCM the end brings no more ciphertext; it makes the tag.
+  cipher.final()
+  return [ciphertext, cipher.getAuthTag()]
+}
+
+/** Ciphertext and tag as one value. The same key must never see the same nonce twice. */
+export function encrypt(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array, associated: Associated): Uint8Array {
+  return Buffer.concat(encryptApart(key, nonce, plaintext, associated))
 }
 
 /** The plaintext, or the Fault `damaged` when key, nonce, associated data or one bit is not what it was. */

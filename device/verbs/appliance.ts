@@ -8,8 +8,8 @@ import { asFault, Fault } from '../errors.ts'
 import { createLog, newIdFrom, systemClock, systemRandom } from '../host.ts'
 import { openRooms, type Rooms } from '../main.ts'
 import type { ByteStream } from '../ports.ts'
-import { createScratch, type Scratch } from '../store/scratch.ts'
 import { openStore, type StoreReader } from '../store/store.ts'
+import { createScratch, type Scratch } from './scratch.ts'
 import type { Call } from './verb.ts'
 
 export function configOf(call: Call): LoadedConfig {

@@ -9,10 +9,10 @@ import { systemClock } from '../host.ts'
 import { readAnchors } from '../main.ts'
 import { intend, seal } from '../path/sign.ts'
 import type { Signer, SigningCertificate } from '../ports.ts'
-import { readFile } from '../store/scratch.ts'
 import { next } from '../transition.ts'
 import { selectSigningCertificate } from '../trust/signing-certificate.ts'
 import { configOf, readInput, type Workbench, withWorkbench, writeOutput } from './appliance.ts'
+import { readFile } from './scratch.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const signVerb: Verb = {

@@ -4,11 +4,11 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asFault, Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
-import { openFile } from '../store/scratch.ts'
 import { certificatesInPem } from '../trust/pem.ts'
 import type { Report, SignatureReport } from '../trust/report.ts'
 import { verifyPdf } from '../trust/verify-pdf.ts'
 import { readInput } from './appliance.ts'
+import { openFile } from './scratch.ts'
 import type { Answer, Call, Verb } from './verb.ts'
 
 export const verifyVerb: Verb = {

@@ -1,6 +1,7 @@
 // The imaging port over sharp (libvips): reads one foreign image, has it judged on a reduced copy, and hands back either
-// the scanner's own bytes or one straightened generation of them. Hosted by the parse worker, which should run with
-// MALLOC_ARENA_MAX=2; nothing but valid images of a bounded size gets past the first function.
+// the scanner's own bytes, with the skew that the PDF page is to undo, or one straightened generation of them. Hosted by
+// the parse worker, which should run with MALLOC_ARENA_MAX=2; nothing but valid images of a bounded size gets past the
+// first function.
 
 import sharp, { type Metadata, type Sharp } from 'sharp'
 import { Fault } from '../../device/errors.ts'
@@ -28,7 +29,7 @@ const leastSidePixels = 16
 /** Every pixel in three bytes, or four with an alpha channel, and a header. */
 const mostBytesPerPixel = 4
 const headerBytes = 1 << 20
-/** Skew up to this is not seen on paper; the image then stays as the scanner made it. */
+/** Skew up to this is not seen on paper and stays. */
 export const toleratedSkewDegrees = 0.3
 /** The one re-encoding; luma decides whether text can be read, so colour has half its resolution, as scanners give it. */
 const encoding = { quality: 80, chromaSubsampling: '4:2:0' } as const
@@ -119,19 +120,19 @@ async function preparePage(source: Source, request: PreparePageRequest, signal?:
     skewDegrees: judgement.skewDegrees,
   }
   const skew = request.deskew && Math.abs(verdict.skewDegrees) > toleratedSkewDegrees ? verdict.skewDegrees : 0
-  if (skew === 0 && fitsAsIs(source, request, judgement)) {
+  if (fitsAsIs(source, request, judgement)) {
     const { width, height } = source
     return {
       verdict,
-      preview: await preview(reduced, verdict),
-      rendition: { kind: 'original', encoding: 'jpeg', width, height },
+      preview: await preview(leveled(reduced, skew), verdict),
+      rendition: { kind: 'original', encoding: 'jpeg', width, height, straightenDegrees: skew },
     }
   }
   const threshold = () => (blackAndWhite ? middleGray : blackThreshold(toGray(reduced).pixels))
   const page = repaint(await source.pixels(), verdict, skew, threshold)
   signal?.throwIfAborted()
   const rendition = await encode(page, verdict.colour)
-  const shown = verdict.colour === 'bw' ? await reduce(page) : skew === 0 ? reduced : straighten(reduced, skew)
+  const shown = verdict.colour === 'bw' ? await reduce(page) : leveled(reduced, skew)
   return { verdict, preview: await preview(shown, verdict), rendition }
 }
 
@@ -156,8 +157,12 @@ function isBilevel(page: PagePixels): boolean {
 /** The page in its new colours and level. */
 function repaint(page: PagePixels, verdict: PageVerdict, skew: number, threshold: () => number): PagePixels {
   const painted = verdict.colour === 'color' ? page : toGray(page)
-  const level = skew === 0 ? painted : straighten(painted, skew)
+  const level = leveled(painted, skew)
   return verdict.colour === 'bw' ? { ...level, pixels: toBlackAndWhite(level.pixels, threshold()) } : level
+}
+
+function leveled(page: PagePixels, skew: number): PagePixels {
+  return skew === 0 ? page : straighten(page, skew)
 }
 
 function toGray(page: PagePixels): PagePixels {
@@ -168,11 +173,11 @@ async function encode(page: PagePixels, colour: PageVerdict['colour']): Promise<
   const { width, height } = page
   if (colour !== 'bw') {
     const bytes = await fromPixels(page).jpeg(encoding).toBuffer()
-    return { kind: 'encoded', encoding: 'jpeg', width, height, bytes }
+    return { kind: 'encoded', encoding: 'jpeg', width, height, straightenDegrees: 0, bytes }
   }
   const strip = { compression: 'ccittfax4', bitdepth: 1, miniswhite: true, tile: false, tileHeight: height } as const
   const bytes = cutG4Strip(await fromPixels(page).tiff(strip).toBuffer())
-  return { kind: 'encoded', encoding: 'ccitt-g4', width, height, bytes }
+  return { kind: 'encoded', encoding: 'ccitt-g4', width, height, straightenDegrees: 0, bytes }
 }
 
 /** The page as the screen shows it: reduced, and turned upright. */

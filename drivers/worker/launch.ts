@@ -24,7 +24,10 @@ export interface WorkerOptions {
   readonly name: string
   /** The worker's main module: a file in this folder, an absolute path or a `file:` URL. */
   readonly entry: string
-  /** Sent as JSON, but for `environment`, which is added to PATH, TMPDIR, LC_ALL and MALLOC_ARENA_MAX. */
+  /**
+   * Sent as JSON, but for `environment`, which is added to PATH, TMPDIR, LC_ALL, MALLOC_ARENA_MAX and, where this
+   * process has it, NODE_COMPILE_CACHE.
+   */
   readonly config: { readonly environment?: Readonly<Record<string, string>> }
   readonly log: Log
   readonly clock: Clock
@@ -93,7 +96,7 @@ async function runOnce(
 ): Promise<void> {
   const { environment, ...configuration } = config
   const child = start(process.execPath, [fileURLToPath(new URL(entry, import.meta.url))], {
-    environment: { MALLOC_ARENA_MAX: '2', ...environment },
+    environment: { MALLOC_ARENA_MAX: '2', ...compileCache(), ...environment },
     socket: true,
     killAfterMs,
     ...(deathSignal === undefined ? {} : { deathSignal }),
@@ -116,6 +119,12 @@ async function runOnce(
   const fields = { worker: name, pid: child.pid, code: reason.code, detail: reason.detail, exit }
   if (stopping.aborted) log.info('worker.stopped', fields)
   else log.warn('worker.lost', fields)
+}
+
+/** The folder where this process keeps compiled modules, for the worker to use as well. */
+function compileCache(): Readonly<Record<string, string>> {
+  const folder = process.env['NODE_COMPILE_CACHE']
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder }
 }
 
 /** A refused configuration ends the process like any other failure: the log tells, and the next attempt comes later. */

@@ -117,6 +117,8 @@ export const deliveryOutcome = Type.Union([
 ])
 
 const pixels = Type.Integer({ minimum: 1, maximum: maxPixels })
+const skewDegrees = Type.Number({ minimum: -45, maximum: 45 })
+const geometry = { width: pixels, height: pixels, straightenDegrees: skewDegrees }
 
 /** What `prepare` tells once its bytes are through: `preview` first, then `rendition` where it is `encoded`. */
 export const preparedPage = Type.Object(
@@ -129,19 +131,13 @@ export const preparedPage = Type.Object(
         colour: Type.Enum(['color', 'gray', 'bw']),
         blank: Type.Boolean(),
         turn: Type.Enum([0, 90, 180, 270]),
-        skewDegrees: Type.Number({ minimum: -45, maximum: 45 }),
+        skewDegrees,
       },
       closed,
     ),
     rendition: Type.Union([
-      Type.Object(
-        { kind: Type.Literal('original'), encoding: Type.Literal('jpeg'), width: pixels, height: pixels },
-        closed,
-      ),
-      Type.Object(
-        { kind: Type.Literal('encoded'), encoding: Type.Enum(['jpeg', 'ccitt-g4']), width: pixels, height: pixels },
-        closed,
-      ),
+      Type.Object({ kind: Type.Literal('original'), encoding: Type.Literal('jpeg'), ...geometry }, closed),
+      Type.Object({ kind: Type.Literal('encoded'), encoding: Type.Enum(['jpeg', 'ccitt-g4']), ...geometry }, closed),
     ]),
   },
   closed,

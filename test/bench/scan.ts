@@ -64,7 +64,7 @@ function comparison(results: Results, sheets: number, rounds: number): Section {
     header: ['', 'pages/s', 'lowest–highest', 'CPU ms/page', 'peak RSS MB', 'peak PSS MB', 'file MB'],
     rows,
     notes: [
-      'Ours: from POST scan to the answer of POST sign; every page and every step encrypted and synced to disk, previews made, the signature (PAdES B-B, SoftHSM2) verified from the file. Straight sheets keep the scanner’s bytes; skewed ones are straightened and encoded once.',
+      'Ours: from POST scan to the answer of POST sign; every page and every step encrypted and synced to disk, previews made, the signature (PAdES B-B, SoftHSM2) verified from the file. Straight sheets keep the scanner’s bytes; skewed ones are straightened by the page, their bytes untouched.',
       'Theirs: sane-airscan decodes and scanimage encodes every page again; nothing is straightened, synced or encrypted; the signature is adbe.pkcs7.detached with a key in a file.',
       'Memory: smaps_rollup of the whole process tree summed every 100 ms, the highest sum; theirs is the largest of the three programs.',
     ],

@@ -1,13 +1,13 @@
 // Stored bytes for one run of the command line: files in a private folder that goes away with it. Nothing here is durable
-// or encrypted; the appliance uses store.ts.
+// or encrypted; the appliance uses device/store.
 
 import { createHash } from 'node:crypto'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { StoredBlob } from '../document.ts'
 import type { Blobs } from '../path/step.ts'
 import type { ByteStream, RandomAccess } from '../ports.ts'
-import type { StoredBlob } from './blobs.ts'
 
 const chunkBytes = 256 * 1024
 

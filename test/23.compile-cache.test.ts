@@ -1,0 +1,60 @@
+// Compiled modules are kept from one start to the next, in the device and in its workers, and nothing depends on it.
+
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { resultOf } from '../drivers/worker/channel.ts'
+import { launchWorker } from '../drivers/worker/launch.ts'
+import { memoryLog } from './20.worker.setup.ts'
+import { program } from './cli.kit.ts'
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'compulsa-compiled-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  return folder
+}
+
+/** What the smallest verb prints, and what Node itself tells of its cache; `folder` absent: where it is by itself. */
+async function versionWith(folder?: string): Promise<{ readonly stdout: string; readonly stderr: string }> {
+  const env: NodeJS.ProcessEnv = { ...process.env, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' }
+  delete env['NODE_COMPILE_CACHE']
+  if (folder !== undefined) env['NODE_COMPILE_CACHE'] = folder
+  return promisify(execFile)(process.execPath, [program, '--version'], { env, maxBuffer: 64 * 1024 * 1024 })
+}
+
+const version = /^\d+\.\d+\.\d+\n$/
+
+describe('compiled modules', () => {
+  it('are kept beside the packages', async () => {
+    const { stdout, stderr } = await versionWith()
+    expect(stdout).toMatch(version)
+    expect(stderr).toMatch(/(reading|writing) cache .*node_modules\/\.cache\/compulsa\/.*device\/main\.ts/)
+  })
+
+  it('are kept where the environment says', async () => {
+    const folder = await newFolder()
+    expect((await versionWith(folder)).stdout).toMatch(version)
+    expect((await readdir(folder, { recursive: true })).length).toBeGreaterThan(20)
+  })
+
+  it('are done without where they cannot be written', async () => {
+    const file = join(await newFolder(), 'file')
+    await writeFile(file, '')
+    expect((await versionWith(join(file, 'below'))).stdout).toMatch(version)
+  })
+
+  it('of the workers are kept with those of the device', async () => {
+    vi.stubEnv('NODE_COMPILE_CACHE', await newFolder())
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const entry = new URL('sim/worker.ts', import.meta.url).href
+    const clock = { now: Date.now, sleep: () => Promise.resolve() }
+    const worker = launchWorker({ name: 'sim', entry, config: {}, log: memoryLog(), clock })
+    onTestFinished(() => worker.stop())
+    expect(await resultOf(worker.channel.call('echo', null))).toMatchObject({
+      environment: { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
+    })
+  })
+})
