@@ -28,14 +28,21 @@ export async function runAppliance(
     [program, 'serve', '--config', site.configFile, '--data', site.dataFolder, '--port', String(port)],
     {
       stdio: ['ignore', 'inherit', 'inherit'],
+      // A group of its own, or the terminal's Ctrl-C would reach it twice: the second one means "at once".
+      detached: true,
     },
   )
+  const exit = once(child, 'exit')
+  started.defer(async () => {
+    child.kill('SIGINT')
+    await exit
+  })
   signal.addEventListener('abort', () => child.kill('SIGINT'))
   const sheets = await samplePile()
   site.scanner.load(sheets)
   const control = started.adopt(await startControl({ site, sheets, port: controlPort }), one => one.stop())
   console.log(`Simulated scanner, card (PIN ${site.pin}) and receiver: ${control.url}`)
-  const [code] = await once(child, 'exit')
+  const [code] = await exit
   return typeof code === 'number' ? code : 1
 }
 

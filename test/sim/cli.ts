@@ -81,7 +81,10 @@ if (values.help === true || simulator === undefined) {
 }
 const stopping = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort())
-process.exitCode = await simulator.run(
-  { folder: values.folder, port: values.port === undefined ? undefined : Number(values.port) },
-  stopping.signal,
-)
+try {
+  const port = values.port === undefined ? undefined : Number(values.port)
+  process.exitCode = await simulator.run({ folder: values.folder, port }, stopping.signal)
+} catch (thrown) {
+  console.error(thrown instanceof Error ? thrown.message : thrown)
+  process.exitCode = 1
+}
