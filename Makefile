@@ -24,12 +24,14 @@ debian:
 
 node_modules/.installed: package.json package-lock.json
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@ln -sf $(NODE_FOLDER)/bin/node $(BIN)/node # older npm does not link it
 	@touch $@
 
 # Only these two ship no binaries; they compile against the headers of the Node that runs them.
 node_modules/.native: node_modules/.installed | debian
 	@for m in pcsclite pkcs11js; do \
-	  node node_modules/node-gyp/bin/node-gyp.js rebuild --silent --nodedir=$(NODE_FOLDER) -C node_modules/$$m >/dev/null || exit 1; done
+	  $(BIN)/node node_modules/node-gyp/bin/node-gyp.js rebuild --nodedir=$(NODE_FOLDER) -C node_modules/$$m >node_modules/.$$m.log 2>&1 \
+	  || { cat node_modules/.$$m.log; exit 1; }; done
 	@touch $@
 
 ui/dist/index.html: node_modules/.installed $(UI_SOURCES)

@@ -9,6 +9,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A condition is waited for as long as a busy machine may take; a broken one still fails.
+    expect: { poll: { timeout: 15_000 } },
     reporters: ['default', './test/reporter.ts'],
   },
 })

@@ -61,7 +61,7 @@ function metadataOf(document: Document, { body, kiosk }: Pick<Config, 'body' | '
   const { sourceNature, elaborationState, at } = stage.approval
   const organ = order.document.organ ?? body.dir3
   return {
-    title: `${order.title} ${document.reference}`,
+    title: `${order.title} ${document.reference}`.trim(),
     language,
     publisher: textIn(body.name, language),
     producer: `Compulsa ${kiosk.id}`,

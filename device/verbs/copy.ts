@@ -58,7 +58,7 @@ export async function makeCopy(
   const at = () => new Date(systemClock.now()).toISOString()
   let document = openDocument({
     id: newId(),
-    reference: 'CLI',
+    reference: '',
     language,
     order: { ...order, signature: { ...order.signature, mode: 'none' }, destinations: [] },
     at: at(),
