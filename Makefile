@@ -6,6 +6,7 @@ BIN := $(CURDIR)/node_modules/.bin
 NODE_FOLDER = $(CURDIR)/node_modules/node-linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)
 PACKAGES := $(shell sed '/^\#/d' system/packages.txt)
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/dist/*' 2>/dev/null)
+MACHINE_PATH := $(PATH)
 export PATH := $(BIN):$(PATH)
 
 .PHONY: help setup run sim check test bench hardware conformance image
@@ -22,9 +23,16 @@ debian:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	fi
 
+# npm leaves out optional packages that the Node it runs on is too old for. So the first run fetches our Node, and where
+# the machine's own is another major version, a second run on ours makes it complete. Older npm does not link it either.
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 node_modules/.installed: package.json package-lock.json
-	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	@ln -sf $(NODE_FOLDER)/bin/node $(BIN)/node # older npm does not link it
+	$(NPM_CI)
+	@if [ "$$(PATH=$(MACHINE_PATH) node --version | cut -d. -f1)" != v24 ]; then \
+	  runtime=$$(mktemp -d) && cp $(NODE_FOLDER)/bin/node $$runtime/node && \
+	  PATH=$$runtime:$(MACHINE_PATH) $(NPM_CI); done=$$?; rm -r $$runtime; exit $$done; \
+	fi
+	@ln -sf $(NODE_FOLDER)/bin/node $(BIN)/node
 	@touch $@
 
 # Only these two ship no binaries; they compile against the headers of the Node that runs them.
