@@ -85,7 +85,6 @@ const table = {
   TOKEN_REMOVED: { status: 409, retry: 'person', mend: 'Put the card back and sign again; nothing was signed twice.' },
   PIN_WRONG: { status: 403, retry: 'person', mend: 'Check the PIN; too many wrong ones lock the card.' },
   PIN_LOCKED: { status: 403, retry: 'operator', mend: 'The card is locked; its issuer can unlock it with the PUK.' },
-  PIN_LAST_TRY: { status: 409, retry: 'person', mend: 'One try is left; sign again only after confirming it.' },
   CERTIFICATE_ABSENT: {
     status: 409,
     retry: 'person',

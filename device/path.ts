@@ -75,10 +75,15 @@ export function createPath(parts: PathParts): Path {
 
   function wake(id: string): void {
     const document = queue.get(id)
-    if (document.hold !== null) queue.commit(id, { type: 'resumed' })
+    if (document.hold !== null) resumeWhenDue(document)
     else if (document.stage.name === 'delivering') {
       tasks.run(`deliver:${id}`, signal => deliver(id, signal), { lane: 'deliver', width: parallelDeliveries })
     } else if (document.stage.name === 'done') tasks.run(`erase:${id}`, () => queue.erase(id))
+  }
+
+  /** A timer may be older than the hold: only a hold with a time of its own ends by itself. */
+  function resumeWhenDue({ id, hold }: Document): void {
+    if (hold?.retryAt != null && Date.parse(hold.retryAt) <= clock.now()) queue.commit(id, { type: 'resumed' })
   }
 
   async function preparePages(id: string, signal: AbortSignal): Promise<void> {

@@ -113,8 +113,3 @@ export function pdfInteger(value: number): PdfInteger {
 export function pdfReference(number: number, generation = 0): PdfReference {
   return { kind: 'reference', number, generation }
 }
-
-/** Whether two values name the same indirect object. */
-export function sameReference(a: PdfObject, b: PdfObject): boolean {
-  return a.kind === 'reference' && b.kind === 'reference' && a.number === b.number && a.generation === b.generation
-}

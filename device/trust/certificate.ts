@@ -95,11 +95,6 @@ export function readCertificate(der: Uint8Array): Certificate {
   }
 }
 
-/** The facts of one DER certificate; throws CERTIFICATE_UNREADABLE. */
-export function certificateFacts(der: Uint8Array): CertificateFacts {
-  return readCertificate(der).facts
-}
-
 /** Whether key usage and purposes allow document signatures (EN 319 412-2, 4.3.2 asks for the key usage extension). */
 export function isForSigning(facts: CertificateFacts): boolean {
   const usage = facts.keyUsage.includes('nonRepudiation') || facts.keyUsage.includes('digitalSignature')

@@ -58,11 +58,17 @@ export async function writeOutput(path: string, bytes: ByteStream | Uint8Array):
   }
 }
 
-/** A small file whole; throws FILE_UNREADABLE. */
-export async function readInput(path: string): Promise<Buffer> {
+/** What the work gives, or FILE_UNREADABLE naming the path; Faults pass as they are. */
+export async function readable<T>(work: Promise<T>, path: string): Promise<T> {
   try {
-    return await readFile(path)
+    return await work
   } catch (thrown) {
+    if (thrown instanceof Fault) throw thrown
     throw new Fault('FILE_UNREADABLE', `${path}: ${asFault(thrown).detail}`, { cause: thrown })
   }
+}
+
+/** A small file whole; throws FILE_UNREADABLE. */
+export function readInput(path: string): Promise<Buffer> {
+  return readable(readFile(path), path)
 }

@@ -33,7 +33,7 @@ async function run(call: Call): Promise<Answer> {
   const out = call.text('out') ?? ''
   const order = adjusted(orderOf(config, call.text('procedure') ?? config.procedures[0]?.id ?? '', 'en'), call)
   const maxImages = call.number('pages', { min: 1, max: 10_000 })
-  const { language } = { language: config.kiosk.languages[0] ?? 'en' }
+  const language = config.kiosk.languages[0] ?? 'en'
   return await withWorkbench(config, async bench => {
     const tools = {
       scanner: bench.rooms.scanner(),
@@ -64,21 +64,15 @@ async function run(call: Call): Promise<Answer> {
 }
 
 function adjusted(order: CopyOrder, call: Call): CopyOrder {
-  const given = {
-    resolution: call.number('dpi', { min: 1, max: 1200 }),
-    colour: call.choice('colour', ['color', 'gray', 'bw', 'auto'] as const),
-    source: call.choice('source', ['adf', 'flatbed'] as const),
-    duplex: call.flag('duplex') ? true : undefined,
-  }
-  const { resolution, colour, source, duplex } = { ...order.digitisation }
+  const { digitisation } = order
   return {
     ...order,
     digitisation: {
-      ...order.digitisation,
-      resolution: given.resolution ?? resolution,
-      colour: given.colour ?? colour,
-      source: given.source ?? source,
-      duplex: given.duplex ?? duplex,
+      ...digitisation,
+      resolution: call.number('dpi', { min: 1, max: 1200 }) ?? digitisation.resolution,
+      colour: call.choice('colour', ['color', 'gray', 'bw', 'auto'] as const) ?? digitisation.colour,
+      source: call.choice('source', ['adf', 'flatbed'] as const) ?? digitisation.source,
+      duplex: call.flag('duplex') || digitisation.duplex,
     },
   }
 }

@@ -11,7 +11,7 @@ import { intend, seal } from '../path/sign.ts'
 import type { Signer, SigningCertificate } from '../ports.ts'
 import { next } from '../transition.ts'
 import { selectSigningCertificate } from '../trust/signing-certificate.ts'
-import { configOf, readInput, type Workbench, withWorkbench, writeOutput } from './appliance.ts'
+import { configOf, readable, readInput, type Workbench, withWorkbench, writeOutput } from './appliance.ts'
 import { readFile } from './scratch.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
@@ -73,16 +73,6 @@ function modulePath(module: string): string {
 function firstLine(bytes: Buffer): Buffer {
   const end = bytes.findIndex(byte => byte === 0x0a || byte === 0x0d)
   return end < 0 ? bytes : bytes.subarray(0, end)
-}
-
-async function readable<T>(work: Promise<T>, path: string): Promise<T> {
-  try {
-    return await work
-  } catch (thrown) {
-    throw new Fault('FILE_UNREADABLE', `${path}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, {
-      cause: thrown,
-    })
-  }
 }
 
 async function candidatesOn(signer: Signer, label: string | undefined): Promise<readonly SigningCertificate[]> {

@@ -2,12 +2,11 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { asFault, Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
 import { certificatesInPem } from '../trust/pem.ts'
 import type { Report, SignatureReport } from '../trust/report.ts'
 import { verifyPdf } from '../trust/verify-pdf.ts'
-import { readInput } from './appliance.ts'
+import { readable, readInput } from './appliance.ts'
 import { openFile } from './scratch.ts'
 import type { Answer, Call, Verb } from './verb.ts'
 
@@ -23,7 +22,7 @@ async function run(call: Call): Promise<Answer> {
   const [input = ''] = call.words
   const trust = call.text('trust')
   const anchors = trust === undefined ? [] : await anchorsIn(trust)
-  const file = await opened(input)
+  const file = await readable(openFile(input), input)
   try {
     const report = await verifyPdf(file, { anchors, now: systemClock.now() })
     const answer = {
@@ -36,14 +35,6 @@ async function run(call: Call): Promise<Answer> {
   }
 }
 
-async function opened(path: string) {
-  try {
-    return await openFile(path)
-  } catch (thrown) {
-    throw new Fault('FILE_UNREADABLE', `${path}: ${asFault(thrown).detail}`, { cause: thrown })
-  }
-}
-
 async function anchorsIn(folder: string): Promise<readonly Uint8Array[]> {
   const names = await readable(readdir(folder), folder)
   const files = names.filter(name => /\.(pem|crt|cer|der)$/i.test(name)).sort()
@@ -51,14 +42,6 @@ async function anchorsIn(folder: string): Promise<readonly Uint8Array[]> {
   return found.flatMap(bytes =>
     bytes[0] === 0x30 ? [new Uint8Array(bytes)] : certificatesInPem(bytes.toString('latin1')),
   )
-}
-
-async function readable<T>(work: Promise<T>, path: string): Promise<T> {
-  try {
-    return await work
-  } catch (thrown) {
-    throw new Fault('FILE_UNREADABLE', `${path}: ${asFault(thrown).detail}`, { cause: thrown })
-  }
 }
 
 function verdict({ indication, subIndication }: Pick<Report, 'indication' | 'subIndication'>): string {

@@ -160,7 +160,6 @@ export const ca = {
   'error.PIN_WRONG': 'El PIN no és correcte.\nComprovi’l i torni’l a teclejar.',
   'error.PIN_LOCKED':
     'La targeta està bloquejada.\nQui la va emetre la pot desbloquejar. Mentrestant, faci servir una altra targeta.',
-  'error.PIN_LAST_TRY': 'Només queda un intent.\nTeclegi el PIN només si no en té cap dubte.',
   'error.CERTIFICATE_ABSENT': 'La targeta no té cap certificat per signar.\nFaci servir una altra targeta.',
   'error.CERTIFICATE_EXPIRED': 'El certificat de la targeta ha caducat.\nFaci servir una altra targeta.',
   'error.CERTIFICATE_NOT_YET_VALID':

@@ -157,7 +157,6 @@ export const en = {
     'The card was taken out before the signature was made.\nPut it back and sign again; nothing was signed.',
   'error.PIN_WRONG': 'The PIN is wrong.\nCheck it and type it again.',
   'error.PIN_LOCKED': 'The card is locked.\nWhoever issued the card can unlock it. Meanwhile, use another card.',
-  'error.PIN_LAST_TRY': 'Only one try is left.\nType the PIN only if you are sure of it.',
   'error.CERTIFICATE_ABSENT': 'The card has no certificate for signing.\nUse another card.',
   'error.CERTIFICATE_EXPIRED': 'The certificate of the card has expired.\nUse another card.',
   'error.CERTIFICATE_NOT_YET_VALID':

@@ -160,7 +160,6 @@ export const es = {
   'error.PIN_WRONG': 'El PIN no es correcto.\nCompruébelo y vuelva a teclearlo.',
   'error.PIN_LOCKED':
     'La tarjeta está bloqueada.\nQuien la emitió puede desbloquearla. Mientras tanto, use otra tarjeta.',
-  'error.PIN_LAST_TRY': 'Solo queda un intento.\nTeclee el PIN únicamente si no tiene ninguna duda.',
   'error.CERTIFICATE_ABSENT': 'La tarjeta no tiene ningún certificado para firmar.\nUse otra tarjeta.',
   'error.CERTIFICATE_EXPIRED': 'El certificado de la tarjeta ha caducado.\nUse otra tarjeta.',
   'error.CERTIFICATE_NOT_YET_VALID':
