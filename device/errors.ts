@@ -1,6 +1,6 @@
 // Every way the appliance can fail, in one table: what an HTTP client gets, whether waiting or a person can mend it,
 // and what an operator should do. What a person at the screen reads is in ui/text under `error.CODE`; a test holds
-// this table, those texts and the README together.
+// this table, those texts and the README together. Long because it is one table.
 
 /**
  * Who can make the same attempt succeed: `later` time alone (the network comes back), `person` somebody at the kiosk
@@ -127,7 +127,76 @@ const table = {
     retry: 'never',
     mend: 'Its certification allows no further signature; sign a copy made without it.',
   },
-  PDF_ENCRYPTED: { status: 422, retry: 'never', mend: 'Remove the encryption of the PDF first.' },
+  PDF_ENCRYPTED: {
+    status: 422,
+    retry: 'never',
+    mend: 'Give the password with --password-file, or remove the encryption of the PDF first.',
+  },
+  PASSWORD_WRONG: { status: 403, retry: 'never', mend: 'Give the password that opens the PDF.' },
+  PDF_TOO_LARGE: {
+    status: 413,
+    retry: 'never',
+    mend: 'PDF/A allows no offset above 2 147 483 647 (ISO 19005-2, 6.1.13); split the document.',
+  },
+  FIELD_LOCKED: {
+    status: 422,
+    retry: 'never',
+    mend: 'An earlier signature locks the field (FieldMDP); sign another field.',
+  },
+  XML_UNREADABLE: {
+    status: 422,
+    retry: 'never',
+    mend: 'Give well-formed XML without DOCTYPE and entities of its own.',
+  },
+  CMS_UNREADABLE: { status: 422, retry: 'never', mend: 'Give a CMS SignedData, as DER, BER or PEM.' },
+  SIGNATURE_ABSENT: { status: 422, retry: 'never', mend: 'The file holds no signature; sign it first.' },
+  SIGNATURE_BROKEN: {
+    status: 422,
+    retry: 'never',
+    mend: 'A signature in the file does not verify; ask for the file as it was signed.',
+  },
+  CONTENT_ABSENT: { status: 422, retry: 'never', mend: 'Give the signed original with --content.' },
+  POLICY_UNUSABLE: { status: 422, retry: 'operator', mend: 'Give `agel` or a JSON file with the policy.' },
+  KEY_STORE_UNREADABLE: { status: 422, retry: 'operator', mend: 'Check the PKCS#12 file and its password.' },
+  DOCUMENT_TOO_COMPLEX: {
+    status: 422,
+    retry: 'never',
+    mend: 'The file took more time or memory than any honest one needs; it was given up.',
+  },
+  // extend
+  TSA_ABSENT: { status: 422, retry: 'operator', mend: 'Name a time-stamping authority with --tsa or `timestamping`.' },
+  TSA_UNREACHABLE: { status: 502, retry: 'later', mend: 'Check the network and the address of the authority.' },
+  TSA_CREDENTIALS_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The time-stamping authority does not accept the kiosk; renew its credentials.',
+  },
+  TSA_UNTRUSTED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The TLS certificate of the time-stamping authority is not the expected one; check its name and CA.',
+  },
+  TIMESTAMP_REFUSED: {
+    status: 502,
+    retry: 'later',
+    mend: 'The time-stamping authority gave no time-stamp; its reason is in the message.',
+  },
+  TIMESTAMP_INVALID: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The time-stamp does not fit the request or its certificate; use another authority.',
+  },
+  CHAIN_INCOMPLETE: {
+    status: 422,
+    retry: 'operator',
+    mend: 'Trust the root of the certificate named in the message with --trust or `trust`.',
+  },
+  REVOCATION_UNAVAILABLE: {
+    status: 502,
+    retry: 'later',
+    mend: 'The state of the certificate named in the message could not be fetched; check the network.',
+  },
+  CERTIFICATE_REVOKED: { status: 409, retry: 'person', mend: 'The certificate was revoked; use another one.' },
   // store
   DISK_FULL: {
     status: 507,

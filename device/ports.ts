@@ -140,11 +140,17 @@ export interface Imaging {
 
 // ------------------------------------------------------------------------------------------------------------- sign
 
-export type DigestAlgorithm = 'SHA-256' | 'SHA-384' | 'SHA-512'
+/** SHA-1 is read, and made only where somebody explicitly allows it. */
+export type DigestAlgorithm = 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512'
+/** Names of the Java Cryptography Architecture, as AutoFirma uses them; `andMGF1` is RSASSA-PSS (RFC 8017, 8.1). */
 export type SignatureAlgorithm =
+  | 'SHA1withRSA'
   | 'SHA256withRSA'
   | 'SHA384withRSA'
   | 'SHA512withRSA'
+  | 'SHA256withRSAandMGF1'
+  | 'SHA384withRSAandMGF1'
+  | 'SHA512withRSAandMGF1'
   | 'SHA256withECDSA'
   | 'SHA384withECDSA'
   | 'SHA512withECDSA'
@@ -194,6 +200,25 @@ export interface Signer {
   certificates(tokenId: string, signal?: AbortSignal): Promise<readonly SigningCertificate[]>
   /** One login attempt at most, never repeated. ECDSA signatures come back as DER Ecdsa-Sig-Value. */
   sign(request: SignRequest, signal?: AbortSignal): Promise<SignOutcome>
+}
+
+// ----------------------------------------------------------------------------------------------------------- extend
+
+/** Carries time-stamp requests to one time-stamping authority. What comes back is judged by device/trust, not here. */
+export interface Timestamper {
+  /**
+   * Sends the DER of a TimeStampReq and gives the body of the answer (RFC 3161, 3.4). Throws TSA_UNREACHABLE,
+   * TSA_CREDENTIALS_REFUSED, TSA_UNTRUSTED or TIMESTAMP_REFUSED (any answer that is no application/timestamp-reply).
+   */
+  stamp(query: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>
+}
+
+/** Fetches what certificates point to. Answers are judged by device/trust, not here. Throws REVOCATION_UNAVAILABLE. */
+export interface Revocation {
+  /** Posts the DER of an OCSPRequest to a responder and gives the body of the answer (RFC 6960, A.1). */
+  ocsp(url: string, query: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>
+  /** The bytes behind a CRL distribution point or a caIssuers access location; http and https only. */
+  fetch(url: string, what: 'crl' | 'issuer', signal?: AbortSignal): Promise<Uint8Array>
 }
 
 // ---------------------------------------------------------------------------------------------------------- deliver

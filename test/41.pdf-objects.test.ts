@@ -1,7 +1,7 @@
 // Lexing, parsing and rewriting single PDF objects, text strings and dates.
 
 import { describe, expect, test } from 'vitest'
-import { randomAccessOf } from '../device/pdf/bytes.ts'
+import { randomAccessOf } from '../device/bytes.ts'
 import { createLexer, ShortWindow } from '../device/pdf/lexer.ts'
 import { maxNesting, maxObjectBytes } from '../device/pdf/limits.ts'
 import type { PdfDictionary, PdfDirect } from '../device/pdf/objects.ts'

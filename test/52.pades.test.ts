@@ -3,8 +3,8 @@
 
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { randomAccessOf } from '../device/bytes.ts'
 import { digestToSign } from '../device/cms/signing-intent.ts'
-import { randomAccessOf } from '../device/pdf/bytes.ts'
 import { openPdf } from '../device/pdf/document.ts'
 import { listSignatures } from '../device/pdf/signatures.ts'
 import type { SignOutcome } from '../device/ports.ts'

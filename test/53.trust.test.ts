@@ -2,7 +2,7 @@
 // card's certificates is chosen to sign.
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import { randomAccessOf } from '../device/pdf/bytes.ts'
+import { randomAccessOf } from '../device/bytes.ts'
 import type { SigningCertificate } from '../device/ports.ts'
 import { checkSigningCertificate, readCertificate } from '../device/trust/certificate.ts'
 import type { Report, SubIndication } from '../device/trust/report.ts'

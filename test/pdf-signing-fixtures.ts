@@ -1,6 +1,6 @@
 // Signed documents for the PDF tests: a signature field with a few bytes of DER in it, and what is found of it again.
 
-import { randomAccessOf } from '../device/pdf/bytes.ts'
+import { randomAccessOf } from '../device/bytes.ts'
 import { openPdf } from '../device/pdf/document.ts'
 import { type UpdatedObject, writeRevision } from '../device/pdf/incremental.ts'
 import {

@@ -2,22 +2,27 @@
 // from 2048 bits, ECDSA on P-256, P-384 and P-521, with SHA-2. A weaker or unknown key is refused before anybody is
 // asked for a PIN.
 
-import { type KeyObject, X509Certificate } from 'node:crypto'
+import { constants, type KeyObject, verify, X509Certificate } from 'node:crypto'
 import { Fault } from '../errors.ts'
 import type { DigestAlgorithm, SignatureAlgorithm } from '../ports.ts'
-import { nullValue, objectIdentifier, sequence } from './der.ts'
+import { contextual, nullValue, objectIdentifier, sequence, smallInteger } from './der.ts'
 import { oids } from './oids.ts'
 
 interface Suite {
   readonly digest: DigestAlgorithm
   readonly key: 'rsa' | 'ec'
   readonly oid: string
+  readonly pss?: true
 }
 
 const suites: Readonly<Record<SignatureAlgorithm, Suite>> = {
+  SHA1withRSA: { digest: 'SHA-1', key: 'rsa', oid: oids.sha1WithRsa },
   SHA256withRSA: { digest: 'SHA-256', key: 'rsa', oid: oids.sha256WithRsa },
   SHA384withRSA: { digest: 'SHA-384', key: 'rsa', oid: oids.sha384WithRsa },
   SHA512withRSA: { digest: 'SHA-512', key: 'rsa', oid: oids.sha512WithRsa },
+  SHA256withRSAandMGF1: { digest: 'SHA-256', key: 'rsa', oid: oids.rsassaPss, pss: true },
+  SHA384withRSAandMGF1: { digest: 'SHA-384', key: 'rsa', oid: oids.rsassaPss, pss: true },
+  SHA512withRSAandMGF1: { digest: 'SHA-512', key: 'rsa', oid: oids.rsassaPss, pss: true },
   SHA256withECDSA: { digest: 'SHA-256', key: 'ec', oid: oids.ecdsaWithSha256 },
   SHA384withECDSA: { digest: 'SHA-384', key: 'ec', oid: oids.ecdsaWithSha384 },
   SHA512withECDSA: { digest: 'SHA-512', key: 'ec', oid: oids.ecdsaWithSha512 },
@@ -33,9 +38,19 @@ const curves: Readonly<Record<string, { readonly maxSignature: number; readonly 
 const minRsaBits = 2048
 const maxRsaBits = 16384
 
+export type HashName = 'sha1' | 'sha256' | 'sha384' | 'sha512'
+
+const hashNames = { 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' } as const
+const digestLengths = { 'SHA-1': 20, 'SHA-256': 32, 'SHA-384': 48, 'SHA-512': 64 } as const
+
 /** Node's name of a digest algorithm, as `createHash` takes it. */
-export function hashName(digest: DigestAlgorithm): 'sha256' | 'sha384' | 'sha512' {
-  return digest === 'SHA-256' ? 'sha256' : digest === 'SHA-384' ? 'sha384' : 'sha512'
+export function hashName(digest: DigestAlgorithm): HashName {
+  return hashNames[digest]
+}
+
+/** Octets of a digest. */
+export function digestOctets(digest: DigestAlgorithm): number {
+  return digestLengths[digest]
 }
 
 /** The digest that a signature algorithm uses for the content and for the signed attributes. */
@@ -48,10 +63,33 @@ export function digestIdentifier(digest: DigestAlgorithm): Uint8Array {
   return sequence(objectIdentifier(oids[hashName(digest)]))
 }
 
-/** AlgorithmIdentifier of a signature: parameters NULL for RSA (RFC 5754, 3.2), absent for ECDSA (RFC 5754, 3.3). */
+/**
+ * AlgorithmIdentifier of a signature: parameters NULL for RSA (RFC 5754, 3.2), absent for ECDSA (RFC 5754, 3.3), hash,
+ * mask and salt of the digest's length for RSASSA-PSS (RFC 4055, 3.1).
+ */
 export function signatureIdentifier(algorithm: SignatureAlgorithm): Uint8Array {
-  const { oid, key } = suites[algorithm]
+  const { oid, key, pss, digest } = suites[algorithm]
+  if (pss) return sequence(objectIdentifier(oid), pssParameters(digest))
   return key === 'rsa' ? sequence(objectIdentifier(oid), nullValue()) : sequence(objectIdentifier(oid))
+}
+
+function pssParameters(digest: DigestAlgorithm): Uint8Array {
+  const hash = sequence(objectIdentifier(oids[hashName(digest)]), nullValue())
+  const mask = sequence(objectIdentifier(oids.mgf1), hash)
+  return sequence(contextual(0, hash), contextual(1, mask), contextual(2, smallInteger(digestOctets(digest))))
+}
+
+/** Whether `signature` is that of `data` by the key. A key of another kind than the algorithm's verifies nothing. */
+export function verifySignatureValue(
+  algorithm: SignatureAlgorithm,
+  key: KeyObject,
+  data: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  const { digest, pss, key: kind } = suites[algorithm]
+  if (key.asymmetricKeyType !== kind && !(pss && key.asymmetricKeyType === 'rsa-pss')) return false
+  const options = pss ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: digestOctets(digest) } : {}
+  return verify(hashName(digest), data, { key, ...options }, signature)
 }
 
 /** The algorithm for a certificate's key (DER) when nobody asked for another. Throws KEY_REFUSED, CERTIFICATE_UNREADABLE. */

@@ -2,10 +2,11 @@
 // → signature value (stored) → CMS. An intent is plain JSON; from the same intent and the same signature value the same
 // bytes come out, so every phase can be taken up again after a power loss and the token is asked once.
 
-import { createHash, verify } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import type { SignerIdentity } from '../ades/request.ts'
 import { Fault } from '../errors.ts'
 import type { SignatureAlgorithm } from '../ports.ts'
-import { digestOf, hashName, maxSignatureOctets, publicKeyOf } from './algorithm.ts'
+import { digestOctets, digestOf, hashName, maxSignatureOctets, publicKeyOf, verifySignatureValue } from './algorithm.ts'
 import { signedAttributes } from './attributes.ts'
 import { signedData } from './signed-data.ts'
 
@@ -18,26 +19,16 @@ export interface SigningIntent {
   readonly certificates: readonly [string, ...string[]]
 }
 
-export interface SignerIdentity {
-  readonly algorithm: SignatureAlgorithm
-  /** DER. */
-  readonly certificate: Uint8Array
-  /** DER of the issuers to embed, nearest first. */
-  readonly chain: readonly Uint8Array[]
-}
-
 export interface SigningIntentRequest extends SignerIdentity {
   /** Digest of the signed bytes, by the digest algorithm of `algorithm`. */
   readonly documentDigest: Uint8Array
 }
 
-const digestOctets = { 'SHA-256': 32, 'SHA-384': 48, 'SHA-512': 64 } as const
-
 /** Phase one. Throws KEY_REFUSED for a key or algorithm that must not sign, CERTIFICATE_UNREADABLE. */
 export function signingIntent(request: SigningIntentRequest): SigningIntent {
   const { algorithm, certificate, chain, documentDigest } = request
   checkKey(request)
-  if (documentDigest.length !== digestOctets[digestOf(algorithm)]) {
+  if (documentDigest.length !== digestOctets(digestOf(algorithm))) {
     throw new Fault('INTERNAL', `a digest of ${documentDigest.length} octets for ${algorithm}`)
   }
   return Object.freeze({
@@ -60,7 +51,7 @@ export function assemble(intent: SigningIntent, signature: Uint8Array): Uint8Arr
   if (certificate === undefined) throw new Fault('INTERNAL', 'a signing intent without certificate')
   const attributes = fromBase64(intent.signedAttributes)
   const key = publicKeyOf(certificate)
-  if (!verify(hashName(digestOf(intent.algorithm)), attributes, key, signature)) {
+  if (!verifySignatureValue(intent.algorithm, key, attributes, signature)) {
     throw new Fault('SIGNATURE_INVALID', 'the signature value does not verify with the certificate that was chosen')
   }
   return signedData({ algorithm: intent.algorithm, certificate, chain, signedAttributes: attributes, signature })
@@ -69,7 +60,7 @@ export function assemble(intent: SigningIntent, signature: Uint8Array): Uint8Arr
 /** Octets to reserve for the CMS: never less than what `assemble` returns. Throws KEY_REFUSED. */
 export function cmsReserveOctets(identity: SignerIdentity): number {
   const { algorithm, certificate, chain } = identity
-  const messageDigest = new Uint8Array(digestOctets[digestOf(algorithm)])
+  const messageDigest = new Uint8Array(digestOctets(digestOf(algorithm)))
   const attributes = signedAttributes({ algorithm, messageDigest, certificate })
   const signature = new Uint8Array(checkKey(identity))
   return signedData({ algorithm, certificate, chain, signedAttributes: attributes, signature }).length

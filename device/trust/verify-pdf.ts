@@ -3,7 +3,7 @@
 // unsigned follows the last one.
 
 import { createHash } from 'node:crypto'
-import { signedBytes } from '../pdf/bytes.ts'
+import { signedBytes } from '../bytes.ts'
 import { openPdf } from '../pdf/document.ts'
 import { listSignatures, type PdfSignature, type SoundSignature } from '../pdf/signatures.ts'
 import type { RandomAccess } from '../ports.ts'

@@ -21,7 +21,13 @@ export class CryptokiError extends Error {
 export type Slot = Buffer
 export type ObjectHandle = Buffer
 export type ObjectClass = 'certificate' | 'private-key' | 'public-key'
-export type SigningMechanism = 'RSA_PKCS' | 'ECDSA'
+/** PSS with MGF1 and a salt, both of the digest's hash (PKCS #11, 2.1.10). */
+export type SigningMechanism =
+  | 'RSA_PKCS'
+  | 'RSA_PKCS_PSS_SHA256'
+  | 'RSA_PKCS_PSS_SHA384'
+  | 'RSA_PKCS_PSS_SHA512'
+  | 'ECDSA'
 
 export interface PresentToken {
   readonly slot: Slot
@@ -75,9 +81,17 @@ const classes: Readonly<Record<ObjectClass, number>> = {
   'private-key': pkcs11js.CKO_PRIVATE_KEY,
   'public-key': pkcs11js.CKO_PUBLIC_KEY,
 }
-const mechanisms: Readonly<Record<SigningMechanism, number>> = {
-  RSA_PKCS: pkcs11js.CKM_RSA_PKCS,
-  ECDSA: pkcs11js.CKM_ECDSA,
+const mechanisms: Readonly<Record<SigningMechanism, pkcs11js.Mechanism>> = {
+  RSA_PKCS: { mechanism: pkcs11js.CKM_RSA_PKCS },
+  RSA_PKCS_PSS_SHA256: pss(pkcs11js.CKM_SHA256, pkcs11js.CKG_MGF1_SHA256, 32),
+  RSA_PKCS_PSS_SHA384: pss(pkcs11js.CKM_SHA384, pkcs11js.CKG_MGF1_SHA384, 48),
+  RSA_PKCS_PSS_SHA512: pss(pkcs11js.CKM_SHA512, pkcs11js.CKG_MGF1_SHA512, 64),
+  ECDSA: { mechanism: pkcs11js.CKM_ECDSA },
+}
+
+function pss(hashAlg: number, mgf: number, saltLen: number): pkcs11js.Mechanism {
+  const parameter = { type: pkcs11js.CK_PARAMS_RSA_PSS, hashAlg, mgf, saltLen }
+  return { mechanism: pkcs11js.CKM_RSA_PKCS_PSS, parameter }
 }
 
 /** Loads and initialises a module; throws CryptokiError, also where the file is no PKCS#11 module. */
@@ -178,7 +192,7 @@ function openSession(library: pkcs11js.PKCS11, slot: Slot): Session {
       named(() => library.C_Login(handle, userType, pin))
     },
     signInit: (mechanism: SigningMechanism, key: ObjectHandle) =>
-      named(() => library.C_SignInit(handle, { mechanism: mechanisms[mechanism] }, key)),
+      named(() => library.C_SignInit(handle, mechanisms[mechanism], key)),
     sign: (data: Uint8Array) => {
       const room = Buffer.alloc(maxSignatureOctets)
       return library.C_SignAsync(handle, Buffer.from(data), room).catch(rethrow)

@@ -1,0 +1,108 @@
+// Byte sources over which signatures are made and read: a buffer as a file, a file with some bytes put in or replaced,
+// and ranges of it as streams. Nothing here holds more than one chunk of a file.
+
+import type { ByteStream, RandomAccess } from './ports.ts'
+
+const chunkBytes = 1 << 20
+
+/** A buffer as a file. */
+export function randomAccessOf(bytes: Uint8Array): RandomAccess {
+  return Object.freeze({
+    size: bytes.length,
+    read: async (offset: number, length: number) => {
+      checkRange(offset, length, bytes.length)
+      return bytes.subarray(offset, offset + length)
+    },
+  })
+}
+
+/** One change of a file: `remove` bytes at `offset` give way to `insert`. Nothing else of the file changes. */
+export interface Splice {
+  readonly offset: number
+  readonly remove: number
+  readonly insert: Uint8Array
+}
+
+/** A stretch of the spliced file: from the original, or new. */
+interface Piece {
+  readonly at: number
+  readonly length: number
+  readonly from: number | Uint8Array
+}
+
+/** `file` as it is with the splices made; they must not overlap and need no order. Throws RangeError outside the file. */
+export function spliced(file: RandomAccess, splices: readonly Splice[]): RandomAccess {
+  const pieces = piecesOf(file.size, splices)
+  const last = pieces.at(-1)
+  const size = last === undefined ? 0 : last.at + last.length
+  return Object.freeze({
+    size,
+    read: async (offset: number, length: number) => {
+      checkRange(offset, length, size)
+      const parts: Uint8Array[] = []
+      for (const piece of pieces) {
+        const start = Math.max(offset, piece.at)
+        const end = Math.min(offset + length, piece.at + piece.length)
+        if (start >= end) continue
+        const within = start - piece.at
+        parts.push(
+          typeof piece.from === 'number'
+            ? await file.read(piece.from + within, end - start)
+            : piece.from.subarray(within, within + end - start),
+        )
+      }
+      return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
+    },
+  })
+}
+
+function piecesOf(fileSize: number, splices: readonly Splice[]): readonly Piece[] {
+  const pieces: Piece[] = []
+  let at = 0
+  let read = 0
+  const push = (length: number, from: Piece['from']) => {
+    if (length > 0) pieces.push({ at, length, from })
+    at += length
+  }
+  for (const { offset, remove, insert } of splices.toSorted((a, b) => a.offset - b.offset)) {
+    if (offset < read || remove < 0 || offset + remove > fileSize)
+      throw new RangeError(`a splice at ${offset} overlaps`)
+    push(offset - read, read)
+    push(insert.length, insert)
+    read = offset + remove
+  }
+  push(fileSize - read, read)
+  return pieces
+}
+
+/** `file` as it will be once `update` is appended to it. */
+export function appended(file: RandomAccess, update: Uint8Array): RandomAccess {
+  return spliced(file, [{ offset: file.size, remove: 0, insert: update }])
+}
+
+/** `length` bytes from `start`, in chunks. */
+export async function* rangeOf(
+  file: RandomAccess,
+  start = 0,
+  length = file.size - start,
+): ByteStream & AsyncGenerator<Uint8Array> {
+  for (let done = 0; done < length; done += chunkBytes) {
+    yield await file.read(start + done, Math.min(chunkBytes, length - done))
+  }
+}
+
+/** The bytes that /ByteRange names, in order, in chunks: what a signature's message digest is made over. */
+export async function* signedBytes(
+  file: RandomAccess,
+  byteRange: readonly [number, number, number, number],
+): ByteStream & AsyncGenerator<Uint8Array> {
+  const [firstStart, firstLength, secondStart, secondLength] = byteRange
+  yield* rangeOf(file, firstStart, firstLength)
+  yield* rangeOf(file, secondStart, secondLength)
+}
+
+function checkRange(offset: number, length: number, size: number): void {
+  if (offset < 0 || length < 0 || offset + length > size) {
+    throw new RangeError(`bytes ${offset}+${length} are outside a file of ${size}`)
+  }
+}
