@@ -8,6 +8,10 @@ export const oids = {
   contentType: '1.2.840.113549.1.9.3',
   messageDigest: '1.2.840.113549.1.9.4',
   signingTime: '1.2.840.113549.1.9.5',
+  // RFC 5940
+  ocspResponse: '1.3.6.1.5.5.7.16.2',
+  // RFC 3161
+  tstInfo: '1.2.840.113549.1.9.16.1.4',
   // RFC 6211
   cmsAlgorithmProtection: '1.2.840.113549.1.9.52',
   // RFC 5035
