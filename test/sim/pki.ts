@@ -2,26 +2,9 @@
 // signers that are good or wrong in one named way. Keys are fresh every time and nothing of it is ever trusted outside
 // tests and `make run`.
 
-import { createHash } from 'node:crypto'
-import {
-  Set as Asn1Set,
-  BitString,
-  Integer,
-  ObjectIdentifier,
-  OctetString,
-  PrintableString,
-  Sequence,
-  Utf8String,
-} from 'asn1js'
-import {
-  AttributeTypeAndValue,
-  AuthorityKeyIdentifier,
-  BasicConstraints,
-  Certificate,
-  Extension,
-  ExtKeyUsage,
-  type RelativeDistinguishedNames,
-} from 'pkijs'
+import { Set as Asn1Set, Integer, PrintableString, Sequence, Utf8String } from 'asn1js'
+import { AttributeTypeAndValue, Certificate, type RelativeDistinguishedNames } from 'pkijs'
+import { type ExtensionsEntry, extensionsOf } from './pki.extensions.ts'
 
 /** Ways a signer's certificate may be; all but `good` and `auth` are wrong in one point. */
 export type SignerKind =
@@ -31,6 +14,8 @@ export type SignerKind =
   | 'not-yet-valid'
   | 'not-for-signing'
   | 'time-stamping'
+  /** A delegated OCSP responder (RFC 6960, 4.2.2.2) that need not be checked itself. */
+  | 'ocsp-responder'
   | 'authority'
 export type KeyKind = 'RSA-2048' | 'RSA-1024' | 'RSA-3072' | 'P-256' | 'P-384' | 'P-521'
 
@@ -42,16 +27,31 @@ export type AuthorityFlaw =
   | 'issuer-expired'
   | 'no-key-identifiers'
 
+/**
+ * Where certificates say that their state and their issuer are found: base addresses with a slash at the end, followed
+ * by `root` or `intermediate` with `.ocsp`, `.crl` or `.cer`. What is left out is not in the certificates.
+ */
+export interface TestServices {
+  readonly ocsp?: string
+  readonly crl?: string
+  readonly issuer?: string
+}
+
 export interface TestPkiRequest {
   /** Milliseconds since 1970; the authorities are valid for ten years around it. */
   readonly now: number
   readonly flaw?: AuthorityFlaw
+  readonly services?: TestServices
 }
 
 export interface SignerRequest {
   readonly kind?: SignerKind
   readonly key?: KeyKind
   readonly commonName?: string
+  /** Default: the intermediate authority. */
+  readonly issuer?: 'root' | 'intermediate'
+  /** In place of those of the whole infrastructure. */
+  readonly services?: TestServices
 }
 
 /** DER throughout; `privateKey` is PKCS#8. */
@@ -65,27 +65,21 @@ export interface TestIdentity {
 export interface TestPki {
   readonly root: Uint8Array
   readonly intermediate: Uint8Array
+  /** The same two with their keys: what signs CRLs and OCSP responses. */
+  readonly authorities: { readonly root: TestIdentity; readonly intermediate: TestIdentity }
   signer(request?: SignerRequest): Promise<TestIdentity>
 }
 
 interface Authority {
+  readonly name: 'root' | 'intermediate'
   readonly certificate: Certificate
-  readonly key: CryptoKey
+  readonly keys: CryptoKeyPair
 }
 
-interface Entry {
+interface Entry extends ExtensionsEntry {
   readonly commonName: string
   readonly notBefore: number
   readonly notAfter: number
-  /** Zero leaves the extension out. */
-  readonly usage: number
-  readonly authority: boolean
-  readonly pathLength?: number
-  readonly unknownCritical?: boolean
-  readonly qualified?: boolean
-  /** Extended key usage, dotted. */
-  readonly purpose?: string
-  readonly withoutKeyIdentifiers?: boolean
 }
 
 const dayMs = 86_400_000
@@ -93,7 +87,7 @@ const dayMs = 86_400_000
 const usage = { digitalSignature: 0x80, nonRepudiation: 0x40, keyEncipherment: 0x20, certificates: 0x06 } as const
 
 /** A root, an intermediate authority under it and as many signers as are asked for. */
-export async function createTestPki({ now, flaw }: TestPkiRequest): Promise<TestPki> {
+export async function createTestPki({ now, flaw, services = {} }: TestPkiRequest): Promise<TestPki> {
   const years = {
     notBefore: now - 1825 * dayMs,
     notAfter: now + 1825 * dayMs,
@@ -101,28 +95,45 @@ export async function createTestPki({ now, flaw }: TestPkiRequest): Promise<Test
     authority: true,
     withoutKeyIdentifiers: flaw === 'no-key-identifiers',
   }
-  const rootKeys = await generate('P-256')
   const rootEntry = { ...years, commonName: 'Compulsa test root', ...(flaw === 'path-too-long' && { pathLength: 0 }) }
-  const root = await issue(rootEntry, rootKeys, undefined)
-  const rootAuthority = { certificate: root, key: rootKeys.privateKey }
-  const intermediateKeys = await generate('P-256')
+  const root = await newAuthority('root', rootEntry, undefined)
   const intermediateEntry = { ...years, commonName: 'Compulsa test CA', ...flawOf(flaw, now) }
-  const intermediate = await issue(intermediateEntry, intermediateKeys, rootAuthority)
-  const authority = { certificate: intermediate, key: intermediateKeys.privateKey }
+  const intermediate = await newAuthority('intermediate', { ...intermediateEntry, ...pointers(services, root) }, root)
+  const signer = async (request: SignerRequest = {}) => {
+    const { kind = 'good', key = 'RSA-2048', commonName = 'Test signer' } = request
+    const issuer = request.issuer === 'root' ? root : intermediate
+    const keys = await generate(key)
+    const entry = { ...signerEntry(kind, commonName, now), withoutKeyIdentifiers: years.withoutKeyIdentifiers }
+    const certificate = await issue({ ...entry, ...pointers(request.services ?? services, issuer) }, keys, issuer)
+    return identityOf({ certificate, keys }, issuer === root ? [] : [derOf(intermediate.certificate)])
+  }
   return Object.freeze({
-    root: derOf(root),
-    intermediate: derOf(intermediate),
-    signer: async ({ kind = 'good', key = 'RSA-2048', commonName = 'Test signer' }: SignerRequest = {}) => {
-      const keys = await generate(key)
-      const certificate = await issue(
-        { ...signerEntry(kind, commonName, now), withoutKeyIdentifiers: years.withoutKeyIdentifiers },
-        keys,
-        authority,
-      )
-      const privateKey = new Uint8Array(await crypto.subtle.exportKey('pkcs8', keys.privateKey))
-      return Object.freeze({ certificate: derOf(certificate), chain: [derOf(intermediate)], privateKey })
-    },
+    root: derOf(root.certificate),
+    intermediate: derOf(intermediate.certificate),
+    authorities: { root: await identityOf(root, []), intermediate: await identityOf(intermediate, []) },
+    signer,
   })
+}
+
+async function newAuthority(name: Authority['name'], entry: Entry, issuer: Authority | undefined): Promise<Authority> {
+  const keys = await generate('P-256')
+  return { name, keys, certificate: await issue(entry, keys, issuer) }
+}
+
+async function identityOf(
+  { certificate, keys }: Pick<Authority, 'certificate' | 'keys'>,
+  chain: readonly Uint8Array[],
+): Promise<TestIdentity> {
+  const privateKey = new Uint8Array(await crypto.subtle.exportKey('pkcs8', keys.privateKey))
+  return Object.freeze({ certificate: derOf(certificate), chain, privateKey })
+}
+
+function pointers({ ocsp, crl, issuer }: TestServices, { name }: Authority): Partial<Entry> {
+  return {
+    ...(ocsp !== undefined && { ocspUrl: `${ocsp}${name}.ocsp` }),
+    ...(crl !== undefined && { crlUrl: `${crl}${name}.crl` }),
+    ...(issuer !== undefined && { issuerUrl: `${issuer}${name}.cer` }),
+  }
 }
 
 function flawOf(flaw: AuthorityFlaw | undefined, now: number): Partial<Entry> {
@@ -140,6 +151,9 @@ function signerEntry(kind: SignerKind, commonName: string, now: number): Entry {
   if (kind === 'not-for-signing') return { ...entry, usage: usage.keyEncipherment }
   if (kind === 'auth') return { ...entry, usage: usage.digitalSignature, purpose: '1.3.6.1.5.5.7.3.2' }
   if (kind === 'time-stamping') return { ...entry, usage: usage.digitalSignature, purpose: '1.3.6.1.5.5.7.3.8' }
+  if (kind === 'ocsp-responder') {
+    return { ...entry, usage: usage.digitalSignature, purpose: '1.3.6.1.5.5.7.3.9', withoutRevocation: true }
+  }
   if (kind === 'authority') return { ...entry, authority: true }
   return { ...entry, qualified: true }
 }
@@ -167,7 +181,7 @@ async function issue(entry: Entry, keys: CryptoKeyPair, issuer: Authority | unde
   certificate.notAfter.value = new Date(entry.notAfter)
   await certificate.subjectPublicKeyInfo.importKey(keys.publicKey)
   certificate.extensions = extensionsOf(entry, certificate, issuer?.certificate ?? certificate)
-  await certificate.sign(issuer?.key ?? keys.privateKey, 'SHA-256')
+  await certificate.sign(issuer?.keys.privateKey ?? keys.privateKey, 'SHA-256')
   return certificate
 }
 
@@ -187,47 +201,6 @@ function fillName(name: RelativeDistinguishedNames, commonName: string): void {
   ]
   const parts = name.typesAndValues.map(part => new Asn1Set({ value: [part.toSchema()] }))
   name.valueBeforeDecode = new Sequence({ value: parts }).toBER()
-}
-
-function extensionsOf(entry: Entry, subject: Certificate, issuer: Certificate): Extension[] {
-  const { authority, pathLength, usage: bits } = entry
-  const basic = { ...(authority && { cA: true }), ...(pathLength !== undefined && { pathLenConstraint: pathLength }) }
-  const authorityKey = new AuthorityKeyIdentifier({ keyIdentifier: keyIdentifier(issuer) })
-  const extensions = [extension('2.5.29.19', true, new BasicConstraints(basic).toSchema())]
-  if (!entry.withoutKeyIdentifiers) {
-    extensions.push(extension('2.5.29.14', false, keyIdentifier(subject)))
-    extensions.push(extension('2.5.29.35', false, authorityKey.toSchema()))
-  }
-  if (bits !== 0) {
-    const keyUsage = new BitString({ valueHex: Uint8Array.of(bits).buffer, unusedBits: unusedBits(bits) })
-    extensions.push(extension('2.5.29.15', true, keyUsage))
-  }
-  if (entry.unknownCritical) extensions.push(extension('1.3.6.1.4.1.99999.1', true, new OctetString()))
-  if (entry.purpose !== undefined) {
-    const purposes = new ExtKeyUsage({ keyPurposes: [entry.purpose] })
-    extensions.push(extension('2.5.29.37', true, purposes.toSchema()))
-  }
-  if (entry.qualified) extensions.push(extension('1.3.6.1.5.5.7.1.3', false, qualifiedStatements()))
-  return extensions
-}
-
-function unusedBits(octet: number): number {
-  return 31 - Math.clz32(octet & -octet)
-}
-
-/** QcCompliance and QcSSCD (EN 319 412-5). */
-function qualifiedStatements(): Sequence {
-  const statement = (value: string) => new Sequence({ value: [new ObjectIdentifier({ value })] })
-  return new Sequence({ value: [statement('0.4.0.1862.1.1'), statement('0.4.0.1862.1.4')] })
-}
-
-function extension(extnID: string, critical: boolean, value: { toBER(): ArrayBuffer }): Extension {
-  return new Extension({ extnID, critical, extnValue: value.toBER() })
-}
-
-function keyIdentifier(certificate: Certificate): OctetString {
-  const key = certificate.subjectPublicKeyInfo.subjectPublicKey.valueBlock.valueHexView
-  return new OctetString({ valueHex: Uint8Array.from(createHash('sha1').update(key).digest()).buffer })
 }
 
 function derOf(certificate: Certificate): Uint8Array {
