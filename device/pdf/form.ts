@@ -1,7 +1,6 @@
 // What an update must change around a new signature field: the page's /Annots, the form's /Fields and /SigFlags, each
-// where the document keeps it, directly or as an object of its own; and whether a certification allows any of it.
+// where the document keeps it, directly or as an object of its own.
 
-import { Fault } from '../errors.ts'
 import type { PdfDocument } from './document.ts'
 import type { UpdatedObject } from './incremental.ts'
 import { unreadable } from './limits.ts'
@@ -37,23 +36,6 @@ export async function objectsWithField(
     byNumber.set(change.number, change)
   }
   return [...byNumber.values()]
-}
-
-/** Throws PDF_CERTIFIED when a certification signature allows no further signature (DocMDP, /P 1; ISO 32000-1, 12.8.2.2). */
-export async function refuseCertified(document: PdfDocument): Promise<void> {
-  const permissions = await document.resolve(entry(document.catalog, 'Perms'))
-  if (permissions.kind !== 'dictionary') return
-  const certification = await document.resolve(entry(permissions, 'DocMDP'))
-  if (certification.kind !== 'dictionary') return
-  const references = await document.resolve(entry(certification, 'Reference'))
-  for (const item of references.kind === 'array' ? references.items : []) {
-    const reference = await document.resolve(item)
-    const parameters =
-      reference.kind === 'dictionary' ? await document.resolve(entry(reference, 'TransformParams')) : reference
-    if (parameters.kind === 'dictionary' && integerEntry(parameters, 'P') === 1) {
-      throw new Fault('PDF_CERTIFIED', 'its certification (DocMDP 1) allows no further signature')
-    }
-  }
 }
 
 async function withWidget(document: PdfDocument, page: PdfPageNode, field: PdfReference): Promise<UpdatedObject[]> {

@@ -4,10 +4,11 @@
 
 import { Fault } from '../errors.ts'
 import type { PdfDocument } from './document.ts'
-import { objectsWithField, refuseCertified } from './form.ts'
+import { objectsWithField } from './form.ts'
 import { maxOffset, writeRevision } from './incremental.ts'
 import { unreadable } from './limits.ts'
 import { type PdfReference, pdfReference } from './objects.ts'
+import { permissionsOf, refuseForbidden } from './permissions.ts'
 import { pdfDate, textString } from './text.ts'
 import { fieldsOf, pagesOf } from './tree.ts'
 import { serialise } from './write.ts'
@@ -56,7 +57,8 @@ const byteRangeSlot = `[0 ${' '.repeat(String(maxOffset).length * 3 + 2)}]`
 
 /**
  * The update that adds one signature field to the newest revision. Throws PDF_UNREADABLE (no page for the widget, bytes
- * behind the last revision of a signed document), PDF_CERTIFIED (a certification forbids it) or REQUEST_INVALID (`reservedBytes`).
+ * behind the last revision of a signed document), PDF_CERTIFIED or FIELD_LOCKED (an earlier
+ * signature forbids it) or REQUEST_INVALID (`reservedBytes`).
  */
 export async function prepareSignature(
   document: PdfDocument,
@@ -66,13 +68,13 @@ export async function prepareSignature(
   if (!(Number.isInteger(reservedBytes) && reservedBytes > 0 && reservedBytes <= maxReservedBytes)) {
     throw new Fault('REQUEST_INVALID', `${reservedBytes} bytes cannot be reserved for a signature`)
   }
-  if (request.kind === 'signature') await refuseCertified(document)
   const { value: page } = await pagesOf(document).next()
   if (!page) throw unreadable('the document has no page')
   const { names, signed } = await surveyFields(document)
   // Appending would bury what made the earlier signatures suspect.
   if (signed && document.tail.end !== document.file.size) throw unreadable('bytes follow the last signed revision')
   const fieldName = freeName(names, request.fieldName)
+  refuseForbidden(await permissionsOf(document), { kind: request.kind, fieldName })
   const signature = pdfReference(document.nextNumber)
   const field = pdfReference(document.nextNumber + 1)
   const revision = await writeRevision(document, [
