@@ -16,6 +16,17 @@ export function randomAccessOf(bytes: Uint8Array): RandomAccess {
   })
 }
 
+/** The first `size` bytes of `file`, as a file of their own. */
+export function prefixOf(file: RandomAccess, size: number): RandomAccess {
+  return Object.freeze({
+    size,
+    read: async (offset: number, length: number) => {
+      checkRange(offset, length, size)
+      return file.read(offset, length)
+    },
+  })
+}
+
 /** One change of a file: `remove` bytes at `offset` give way to `insert`. Nothing else of the file changes. */
 export interface Splice {
   readonly offset: number

@@ -1,6 +1,7 @@
 // A PDF opened for reading: its cross-reference sections and its objects on demand. Whole files are never read and
 // nothing is repaired; a file that cannot be read as it says it is, is PDF_UNREADABLE, an encrypted one PDF_ENCRYPTED.
 
+import { prefixOf } from '../bytes.ts'
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
 import { decodeStream } from './filters.ts'
@@ -59,19 +60,33 @@ export async function openPdf(file: RandomAccess): Promise<PdfDocument> {
   if (sections.some(section => section.trailer.entries.has('Encrypt'))) {
     throw new Fault('PDF_ENCRYPTED', 'the trailer has an /Encrypt entry')
   }
+  return documentOf(file, headerVersion, tail, sections)
+}
+
+/**
+ * The document as its first `end` bytes were, while the section at `startXref` was the newest: nothing that was appended
+ * since can be seen. Undefined where the document has no such section. Throws PDF_UNREADABLE.
+ */
+export async function documentAsOf(document: PdfDocument, tail: RevisionTail): Promise<PdfDocument | undefined> {
+  const [newest, ...older] = document.sections.slice(
+    document.sections.findIndex(section => section.offset === tail.startXref),
+  )
+  if (newest?.offset !== tail.startXref) return undefined
+  return documentOf(prefixOf(document.file, tail.end), document.headerVersion, tail, [newest, ...older])
+}
+
+async function documentOf(
+  file: RandomAccess,
+  headerVersion: string,
+  tail: RevisionTail,
+  sections: readonly [XrefSection, ...XrefSection[]],
+): Promise<PdfDocument> {
   const objects = createObjects(file, sections)
-  const catalog = await objects.resolve(entry(newest.trailer, 'Root'))
+  const { trailer } = sections[0]
+  const catalog = await objects.resolve(entry(trailer, 'Root'))
   if (catalog.kind !== 'dictionary') throw unreadable('the catalog is no dictionary')
-  return Object.freeze({
-    file,
-    headerVersion,
-    tail,
-    sections,
-    trailer: newest.trailer,
-    catalog,
-    nextNumber: nextNumber(sections),
-    ...objects,
-  })
+  const next = nextNumber(sections)
+  return Object.freeze({ file, headerVersion, tail, sections, trailer, catalog, nextNumber: next, ...objects })
 }
 
 async function readHeader(file: RandomAccess): Promise<string> {
