@@ -2,32 +2,22 @@
 // kept-alive connection cannot make a request fail), no redirects, no decompression, every wait bounded. What the
 // network can do wrong is an HttpError with a kind that drivers map to their outcomes.
 
+import { lookup } from 'node:dns'
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { ByteStream } from '../device/ports.ts'
+import { readBody, sendBody } from './http-body.ts'
+import { asHttpError, HttpError } from './http-error.ts'
+import { createLimits, type Limits } from './http-limits.ts'
 
-const defaultConnectTimeoutMs = 10_000
-const defaultIdleTimeoutMs = 60_000
-const defaultDeadlineMs = 10 * 60_000
 const defaultMaxBodyBytes = 1024 * 1024
 
-/**
- * `refused`: no connection could be made (also: unknown name, no route). `timeout`: one of the three limits passed.
- * `tls`: the peer's certificate or the handshake is not acceptable. `reset`: the connection broke after it was made.
- * `too-large`: the answer is larger than asked for. `malformed`: the answer is not HTTP.
- */
-export type HttpErrorKind = 'refused' | 'timeout' | 'tls' | 'reset' | 'too-large' | 'malformed'
-
-/** A request that got no usable answer; `message` names host and reason, never headers or bodies. */
-export class HttpError extends Error {
-  override readonly name = 'HttpError'
-  readonly kind: HttpErrorKind
-
-  constructor(kind: HttpErrorKind, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.kind = kind
-  }
-}
+/** What a client shows of itself in a TLS handshake: PEM of certificates and key, or a PKCS#12 file. */
+export type ClientCertificate =
+  | { readonly cert: string; readonly key: string; readonly passphrase?: string }
+  | { readonly pfx: Uint8Array; readonly passphrase?: string }
 
 /** One request and its limits. */
 export interface HttpRequest {
@@ -39,6 +29,13 @@ export interface HttpRequest {
   readonly body?: ByteStream | Uint8Array
   /** PEM of the only certificate authorities to be trusted; absent: the runtime's own list. */
   readonly ca?: string | readonly string[]
+  /** Shown where the peer asks for one (RFC 8446, 4.4.2). */
+  readonly clientCertificate?: ClientCertificate
+  /**
+   * Whether an IP address may be connected to; absent: any. It is asked about the very addresses that are then used,
+   * those a name has just resolved to, so that no second look-up can give another.
+   */
+  readonly mayConnect?: (address: string) => boolean
   /** Name look-up, TCP and TLS together. Default 10 s. */
   readonly connectTimeoutMs?: number
   /** Longest wait for the peer to take or send the next bytes; time the caller takes does not count. Default 60 s. */
@@ -66,7 +63,7 @@ export interface HttpResponse {
 export async function request(options: HttpRequest): Promise<HttpResponse> {
   options.signal?.throwIfAborted()
   const limits = createLimits(options)
-  const outgoing = open(options, limits)
+  const outgoing = opened(options, limits)
   try {
     const answer = awaitResponse(outgoing, limits)
     const [response] = await Promise.all([answer, sendBody(outgoing, options.body, limits, answer)])
@@ -88,60 +85,28 @@ export async function request(options: HttpRequest): Promise<HttpResponse> {
   }
 }
 
-/** The whole answer in memory; throws as the body does. */
-export async function readAll(body: ByteStream): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of body) chunks.push(chunk)
-  return Buffer.concat(chunks)
+/** The Authorization field of RFC 7617, in UTF-8. Throws RangeError for a user that the scheme cannot carry. */
+export function basicAuthorization(user: string, password: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  if (/[:\x00-\x1f\x7f]/.test(user)) throw new RangeError('a user of Basic authentication has no colon and no control')
+  return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`
 }
 
-/** The clocks of one exchange: whichever limit passes first aborts `signal` with what the caller shall be told. */
-interface Limits {
-  readonly host: string
-  readonly signal: AbortSignal
-  readonly connected: () => void
-  /** Runs the idle clock while the peer is to act. */
-  readonly waiting: <T>(turn: Promise<T>) => Promise<T>
-  readonly failure: () => unknown
-  readonly end: () => void
-}
-
-function createLimits(options: HttpRequest): Limits {
-  const host = new URL(options.url).host
-  const controller = new AbortController()
-  const limit = (ms: number, what: string) => {
-    const stop = () => controller.abort(new HttpError('timeout', `${host}: ${what} within ${ms} ms`))
-    return setTimeout(stop, ms)
-  }
-  const idleTimeoutMs = options.idleTimeoutMs ?? defaultIdleTimeoutMs
-  const connecting = limit(options.connectTimeoutMs ?? defaultConnectTimeoutMs, 'no connection')
-  const deadline = limit(options.deadlineMs ?? defaultDeadlineMs, 'not finished')
-  const onAbort = () => controller.abort(options.signal?.reason)
-  options.signal?.addEventListener('abort', onAbort, { once: true })
-  return {
-    host,
-    signal: controller.signal,
-    connected: () => clearTimeout(connecting),
-    waiting: async turn => {
-      const idle = limit(idleTimeoutMs, 'nothing received or taken')
-      try {
-        return await turn
-      } finally {
-        clearTimeout(idle)
-      }
-    },
-    failure: () => (controller.signal.aborted ? controller.signal.reason : undefined),
-    end: () => {
-      clearTimeout(connecting)
-      clearTimeout(deadline)
-      options.signal?.removeEventListener('abort', onAbort)
-    },
+function opened(options: HttpRequest, limits: Limits): ClientRequest {
+  try {
+    return open(options, limits)
+  } catch (thrown) {
+    limits.end()
+    throw thrown
   }
 }
 
 function open(options: HttpRequest, limits: Limits): ClientRequest {
   const url = new URL(options.url)
-  const secure = url.protocol === 'https:'
+  const { mayConnect } = options
+  const address = url.hostname.replace(/^\[|\]$/g, '')
+  // An address is connected to without a look-up. Other spellings of one, 0x7f.1 or 2130706433, are none by now.
+  if (mayConnect !== undefined && isIP(address) !== 0 && !mayConnect(address)) throw forbidden(limits.host)
   const headers: Record<string, string> = { 'accept-encoding': 'identity', connection: 'close', ...options.headers }
   if (options.body instanceof Uint8Array) headers['content-length'] = String(options.body.byteLength)
   const common = {
@@ -149,10 +114,43 @@ function open(options: HttpRequest, limits: Limits): ClientRequest {
     headers,
     agent: false as const,
     signal: limits.signal,
+    ...(mayConnect === undefined ? {} : { lookup: guardedLookup(mayConnect) }),
   }
-  return secure
-    ? httpsRequest(url, { ...common, ...(options.ca === undefined ? {} : { ca: [options.ca].flat() }) })
-    : httpRequest(url, common)
+  if (url.protocol !== 'https:') return httpRequest(url, common)
+  return httpsRequest(url, { ...common, ...tlsOptions(options, limits) })
+}
+
+function tlsOptions({ ca, clientCertificate }: HttpRequest, { host }: Limits) {
+  const trusted = ca === undefined ? {} : { ca: [ca].flat() }
+  if (clientCertificate === undefined) return trusted
+  try {
+    return { secureContext: createSecureContext({ ...trusted, ...shown(clientCertificate) }) }
+  } catch (thrown) {
+    // Without the text, which may quote what could not be read.
+    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unreadable'
+    throw new HttpError('credentials', `${host}: the client certificate cannot be used (${code})`)
+  }
+}
+
+function shown(certificate: ClientCertificate): SecureContextOptions {
+  return 'pfx' in certificate ? { ...certificate, pfx: Buffer.from(certificate.pfx) } : certificate
+}
+
+function guardedLookup(mayConnect: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) return callback(error, [])
+      const allowed = found.filter(({ address }) => mayConnect(address))
+      const [first] = allowed
+      if (first === undefined) callback(forbidden(hostname), [])
+      else if (options.all === true) callback(null, allowed)
+      else callback(null, first.address, first.family)
+    })
+  }
+}
+
+function forbidden(host: string): HttpError {
+  return new HttpError('forbidden', `${host}: not a public address`)
 }
 
 /** Settles once: the head of the answer, or why there is none. */
@@ -167,128 +165,12 @@ function awaitResponse(outgoing: ClientRequest, limits: Limits): Promise<Incomin
   )
   return new Promise((resolve, reject) => {
     // Also heard after the answer has begun: the reading of its body then tells of the same failure.
-    outgoing.on('error', thrown => reject(asHttpError(thrown, limits, secure && !connected)))
+    outgoing.on('error', thrown => reject(asHttpError(thrown, limits.host, secure && !connected)))
     outgoing.once('response', response => {
       response.on('error', () => outgoing.destroy())
       resolve(response)
     })
   })
-}
-
-/** Sends at the peer's pace; stops early when the answer is there already and is not a success, or will never come. */
-async function sendBody(
-  outgoing: ClientRequest,
-  body: HttpRequest['body'],
-  limits: Limits,
-  answer: Promise<IncomingMessage>,
-): Promise<void> {
-  if (body === undefined || body instanceof Uint8Array) {
-    outgoing.end(body)
-  } else {
-    if (!(await pump(outgoing, body, limits, untilUnwanted(answer)))) return
-    outgoing.end()
-  }
-  await limits.waiting(answer)
-}
-
-type OrStop = <T>(turn: Promise<T>) => Promise<T | 'stop'>
-
-/**
- * One turn at a time, or `stop` as soon as the answer makes the rest of the body unwanted. Not Promise.race: what is
- * raced against a promise that outlives the loop stays in memory until that promise settles, each chunk of the body.
- */
-function untilUnwanted(answer: Promise<IncomingMessage>): OrStop {
-  let stopped = false
-  let wake = () => {}
-  const stop = () => {
-    stopped = true
-    wake()
-  }
-  answer.then(({ statusCode }) => (statusCode !== undefined && statusCode < 300 ? undefined : stop()), stop)
-  return turn =>
-    new Promise((resolve, reject) => {
-      wake = () => resolve('stop')
-      turn.then(resolve, reject)
-      if (stopped) wake()
-    })
-}
-
-async function pump(outgoing: ClientRequest, body: ByteStream, limits: Limits, orStop: OrStop): Promise<boolean> {
-  const source = body[Symbol.asyncIterator]()
-  let next: IteratorResult<Uint8Array> | 'stop' = 'stop'
-  let sent = 0
-  try {
-    for (;;) {
-      next = await orStop(source.next())
-      if (next === 'stop') return false
-      if (next.done === true) {
-        const announced = Number(outgoing.getHeader('content-length') ?? sent)
-        if (announced !== sent) throw new RangeError(`content-length is ${announced}, the body has ${sent} bytes`)
-        return true
-      }
-      sent += next.value.byteLength
-      if (outgoing.destroyed) return false
-      if (outgoing.write(next.value)) continue
-      if ((await limits.waiting(orStop(drained(outgoing)))) === 'stop') return false
-    }
-  } catch (thrown) {
-    // The caller's own source failed: the peer must see a broken request, never a short whole one.
-    outgoing.destroy()
-    throw thrown
-  } finally {
-    // Not awaited: a source that still waits for its own next bytes would hold up the failure that is to be told.
-    if (next === 'stop' || next.done !== true) source.return?.().then(undefined, () => undefined)
-  }
-}
-
-function drained(outgoing: ClientRequest): Promise<void> {
-  return new Promise(resolve => {
-    const done = () => {
-      outgoing.off('drain', done).off('close', done)
-      resolve()
-    }
-    outgoing.on('drain', done).on('close', done)
-  })
-}
-
-async function* readBody(
-  response: IncomingMessage,
-  maxBodyBytes: number,
-  limits: Limits,
-  close: () => void,
-): AsyncGenerator<Uint8Array, void, void> {
-  const tooLarge = () => new HttpError('too-large', `${limits.host}: answer over ${maxBodyBytes} bytes`)
-  try {
-    if (Number(response.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge()
-    let size = 0
-    const chunks = response.iterator({ destroyOnReturn: true })
-    for (;;) {
-      const { done, value } = await limits.waiting(chunks.next())
-      if (done === true) break
-      size += value.byteLength
-      if (size > maxBodyBytes) throw tooLarge()
-      yield value
-    }
-  } catch (thrown) {
-    throw limits.failure() ?? asHttpError(thrown, limits, false)
-  } finally {
-    close()
-  }
-}
-
-const unreachableCodes =
-  /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EHOSTDOWN|ENOTFOUND|EAI_AGAIN|EAI_NODATA|EADDRNOTAVAIL)$/
-const brokenCodes = /^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE|ERR_STREAM_DESTROYED)$/
-
-function asHttpError(thrown: unknown, { host }: Limits, inHandshake: boolean): HttpError {
-  if (thrown instanceof HttpError) return thrown
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : ''
-  const because = (kind: HttpErrorKind) => new HttpError(kind, `${host}: ${code || String(thrown)}`, { cause: thrown })
-  if (unreachableCodes.test(code)) return because('refused')
-  if (code === 'ETIMEDOUT') return because('timeout')
-  if (brokenCodes.test(code)) return because('reset')
-  if (code.startsWith('HPE_')) return because('malformed')
-  return because(inHandshake ? 'tls' : 'reset')
 }
 
 function plainHeaders(response: IncomingMessage): Record<string, string> {

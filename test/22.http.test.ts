@@ -3,7 +3,9 @@
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { HttpError, type HttpRequest, type HttpResponse, readAll, request } from '../drivers/http.ts'
+import { type HttpRequest, type HttpResponse, request } from '../drivers/http.ts'
+import { readAll } from '../drivers/http-body.ts'
+import { HttpError } from '../drivers/http-error.ts'
 import { piecesOf, until } from './20.worker.setup.ts'
 
 async function listen(server: Server): Promise<number> {

@@ -18,7 +18,9 @@
 
 import { Fault } from '../../device/errors.ts'
 import type { Clock, Delivery, DeliveryOutcome, DeliveryRequest } from '../../device/ports.ts'
-import { HttpError, type HttpResponse, request as httpRequest, readAll } from '../http.ts'
+import { type HttpResponse, request as httpRequest } from '../http.ts'
+import { readAll } from '../http-body.ts'
+import { HttpError } from '../http-error.ts'
 import { type Answer, maxAnswerBytes, outcomeOf } from './answer.ts'
 import { type CheckedBody, checkedBody } from './body.ts'
 import { type Credential, readCredential } from './credential.ts'
@@ -124,6 +126,7 @@ async function readAnswer({ status, headers, body }: HttpResponse): Promise<Answ
 
 function outcomeOfError(error: HttpError): DeliveryOutcome {
   if (error.kind === 'tls') return untrusted(error.message)
+  if (error.kind === 'credentials') return { outcome: 'later', code: 'CREDENTIALS_REFUSED', detail: error.message }
   return { outcome: 'later', code: 'DESTINATION_UNREACHABLE', detail: error.message }
 }
 

@@ -3,7 +3,9 @@
 
 import { Fault } from '../../device/errors.ts'
 import type { ByteStream, ScanFaultCode } from '../../device/ports.ts'
-import { HttpError, type HttpErrorKind, type HttpRequest, type HttpResponse, readAll, request } from '../http.ts'
+import { type HttpRequest, type HttpResponse, request } from '../http.ts'
+import { readAll } from '../http-body.ts'
+import { HttpError, type HttpErrorKind } from '../http-error.ts'
 import { decodeCapabilities, decodeStatus, type EsclCapabilities, type EsclStatus, jobPathOf } from './escl-protocol.ts'
 
 const connectTimeoutMs = 5_000
@@ -118,6 +120,8 @@ function asScannerFault(thrown: unknown, signal: AbortSignal | undefined): unkno
     refused: 'SCANNER_ABSENT',
     timeout: 'SCANNER_TIMEOUT',
     tls: 'SCANNER_FAILED',
+    credentials: 'SCANNER_FAILED',
+    forbidden: 'SCANNER_FAILED',
     reset: 'SCANNER_UNPLUGGED',
     'too-large': 'SCANNER_FAILED',
     malformed: 'SCANNER_FAILED',

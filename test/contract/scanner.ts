@@ -7,7 +7,7 @@ import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Fault } from '../../device/errors.ts'
 import type { ScanEnd, ScanFaultCode, ScannedPage, Scanner, ScanSettings } from '../../device/ports.ts'
-import { readAll } from '../../drivers/http.ts'
+import { readAll } from '../../drivers/http-body.ts'
 
 /** A way to fail that the device under test can be brought into. */
 export interface FaultCase {
