@@ -17,6 +17,8 @@ export const oids = {
   // RFC 5035
   signingCertificate: '1.2.840.113549.1.9.16.2.12',
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
+  // EN 319 122-1, 5.2.9.1
+  signaturePolicy: '1.2.840.113549.1.9.16.2.15',
   // RFC 5754, RFC 8017, RFC 5758
   sha1: '1.3.14.3.2.26',
   sha256: '2.16.840.1.101.3.4.2.1',

@@ -3,10 +3,10 @@
 // are in chain.ts, the choice among several certificates in signing-certificate.ts.
 
 import { createHash, X509Certificate } from 'node:crypto'
-import { BitString } from 'asn1js'
-import { BasicConstraints, ExtKeyUsage, Certificate as PkiCertificate, QCStatements } from 'pkijs'
 import { suggestedAlgorithm } from '../cms/algorithm.ts'
+import type { Asn1Node } from '../cms/asn1.ts'
 import { Fault } from '../errors.ts'
+import { type CertificateFields, certificateFields } from './certificate-fields.ts'
 
 export type KeyUsage =
   | 'digitalSignature'
@@ -49,6 +49,8 @@ export interface CertificateFacts {
 export interface Certificate {
   readonly der: Uint8Array
   readonly x509: X509Certificate
+  /** Its fields as octets. */
+  readonly fields: CertificateFields
   readonly facts: CertificateFacts
 }
 
@@ -64,15 +66,30 @@ const usageBits: readonly KeyUsage[] = [
   'decipherOnly',
 ]
 
-const extensionIds = {
+/** Extensions of certificates by their names in RFC 5280, 4.2; RFC 6960, 4.2.2.2.1; EN 319 412-5. */
+export const extensionIds = {
+  subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
+  cRLDistributionPoints: '2.5.29.31',
   certificatePolicies: '2.5.29.32',
   extendedKeyUsage: '2.5.29.37',
+  authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
   qcStatements: '1.3.6.1.5.5.7.1.3',
+  ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
 } as const
-const processed: ReadonlySet<string> = new Set(Object.values(extensionIds))
+/** What a certificate may mark critical. Name constraints are not among them: they are not enforced, so not accepted. */
+const processed: ReadonlySet<string> = new Set([
+  extensionIds.keyUsage,
+  extensionIds.subjectAltName,
+  extensionIds.basicConstraints,
+  extensionIds.cRLDistributionPoints,
+  extensionIds.certificatePolicies,
+  extensionIds.extendedKeyUsage,
+  extensionIds.qcStatements,
+])
 
 const machinePurposes: ReadonlySet<string> = new Set([
   '1.3.6.1.5.5.7.3.1', // serverAuth
@@ -87,9 +104,11 @@ const qcSscd = '0.4.0.1862.1.4'
 
 /** Reads one DER certificate; throws CERTIFICATE_UNREADABLE. */
 export function readCertificate(der: Uint8Array): Certificate {
+  const fields = certificateFields(der)
+  if (fields === undefined) throw new Fault('CERTIFICATE_UNREADABLE', 'not a DER X.509 certificate')
   try {
     const x509 = new X509Certificate(der)
-    return Object.freeze({ der, x509, facts: factsOf(der, x509, PkiCertificate.fromBER(Uint8Array.from(der))) })
+    return Object.freeze({ der, x509, fields, facts: factsOf(der, x509, fields) })
   } catch (cause) {
     throw new Fault('CERTIFICATE_UNREADABLE', 'not a DER X.509 certificate', { cause })
   }
@@ -132,48 +151,49 @@ export function readableCertificates(ders: readonly Uint8Array[]): Certificate[]
   })
 }
 
-function factsOf(der: Uint8Array, x509: X509Certificate, parsed: PkiCertificate): CertificateFacts {
-  const extensions = parsed.extensions ?? []
-  const extensionValue = (oid: string): unknown => extensions.find(extension => extension.extnID === oid)?.parsedValue
-  const basic = extensionValue(extensionIds.basicConstraints)
-  const purposes = extensionValue(extensionIds.extendedKeyUsage)
-  const statements = extensionValue(extensionIds.qcStatements)
-  const statementIds = statements instanceof QCStatements ? statements.values.map(statement => statement.id) : []
-  const authority = basic instanceof BasicConstraints && basic.cA
-  const pathLength = authority ? pathLengthOf(basic) : undefined
+function factsOf(der: Uint8Array, x509: X509Certificate, fields: CertificateFields): CertificateFacts {
+  const { notBefore, notAfter, extensions } = fields
+  const value = (oid: string): readonly Asn1Node[] => extensions.get(oid)?.value?.children ?? []
+  const [cA, pathLength] = value(extensionIds.basicConstraints)
+  const authority = cA?.tag === 0x01 && cA.content[0] !== 0
+  const statements = value(extensionIds.qcStatements).map(statement => statement.children[0]?.oid)
   return Object.freeze({
     subject: oneLine(x509.subject),
     issuer: oneLine(x509.issuer),
-    holder: commonNameOf(parsed) ?? oneLine(x509.subject),
+    holder: commonNameOf(fields.subject) ?? oneLine(x509.subject),
     serialNumber: x509.serialNumber.toLowerCase(),
-    notBefore: x509.validFromDate.getTime(),
-    notAfter: x509.validToDate.getTime(),
-    keyUsage: keyUsageOf(extensionValue(extensionIds.keyUsage)),
-    extendedKeyUsage: purposes instanceof ExtKeyUsage ? purposes.keyPurposes : [],
+    notBefore,
+    notAfter,
+    keyUsage: keyUsageOf(extensions.get(extensionIds.keyUsage)?.value),
+    extendedKeyUsage: value(extensionIds.extendedKeyUsage).flatMap(purpose => purpose.oid ?? []),
     authority,
-    ...(pathLength !== undefined && { pathLength }),
-    qualified: statementIds.includes(qcCompliance),
-    qualifiedDevice: statementIds.includes(qcSscd),
-    unknownCritical: extensions.filter(({ critical, extnID }) => critical && !processed.has(extnID)).map(e => e.extnID),
+    ...(authority &&
+      pathLength?.tag === 0x02 && { pathLength: pathLength.content.reduce((n, octet) => n * 256 + octet, 0) }),
+    qualified: statements.includes(qcCompliance),
+    qualifiedDevice: statements.includes(qcSscd),
+    unknownCritical: [...extensions]
+      .filter(([oid, { critical }]) => critical && !processed.has(oid))
+      .map(([oid]) => oid),
     sha256: createHash('sha256').update(der).digest('hex'),
   })
 }
 
-function keyUsageOf(value: unknown): KeyUsage[] {
-  if (!(value instanceof BitString)) return []
-  const octets = value.valueBlock.valueHexView
+function keyUsageOf(value: Asn1Node | undefined): KeyUsage[] {
+  if (value?.tag !== 0x03) return []
+  const octets = value.content.subarray(1)
   return usageBits.filter((_, bit) => (((octets[bit >> 3] ?? 0) << (bit & 7)) & 0x80) !== 0)
 }
 
-function pathLengthOf(basic: BasicConstraints): number | undefined {
-  const limit = basic.pathLenConstraint
-  return typeof limit === 'object' ? limit.valueBlock.valueDec : limit
+function commonNameOf(name: Asn1Node): string | undefined {
+  const parts = name.children.flatMap(relative => relative.children)
+  const value = parts.find(({ children }) => children[0]?.oid === commonNameType)?.children[1]
+  return value === undefined ? undefined : textOf(value)
 }
 
-function commonNameOf(parsed: PkiCertificate): string | undefined {
-  const value: unknown = parsed.subject.typesAndValues.find(part => part.type === commonNameType)?.value.valueBlock
-    .value
-  return typeof value === 'string' ? value : undefined
+/** A DirectoryString (RFC 5280, 4.1.2.4): BMPString is UTF-16, UTF8String its name, the others at most Latin 1. */
+function textOf({ tag, content }: Asn1Node): string {
+  if (tag === 0x1e) return new TextDecoder('utf-16be').decode(content)
+  return tag === 0x0c ? new TextDecoder().decode(content) : Buffer.from(content).toString('latin1')
 }
 
 function oneLine(name: string | undefined): string {
