@@ -1,0 +1,22 @@
+// How much of an XML document and of its signatures is looked at before it is given up: no honest one comes near, and a
+// hostile one costs no more than this. All are counts, but where a unit is in the name.
+
+/** Larger than a base64 scan of a thick file; a V8 string could hold twice as much. */
+export const maxXmlOctets = 256 * 1024 * 1024
+export const maxXmlNodes = 2_000_000
+/** As libxml2 has it. */
+export const maxXmlDepth = 256
+/** Of one element, namespace declarations among them. */
+export const maxXmlAttributes = 512
+/** In scope at one place, shadowed ones among them. */
+export const maxXmlPrefixes = 1024
+
+/** Signatures of one document that are read. */
+export const maxXmlSignatures = 200
+/** Of one signature; EU DSS's own corpus has one with 900. */
+export const maxReferences = 1000
+export const maxTransforms = 8
+/** Of one XPath Filter 2.0 transform. */
+export const maxFilters = 8
+/** What the references and time-stamps of one document may make us canonicalise or hash, all together. */
+export const maxDigestedOctets = 4 * 1024 * 1024 * 1024
