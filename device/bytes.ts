@@ -3,7 +3,8 @@
 
 import type { ByteStream, RandomAccess } from './ports.ts'
 
-const chunkBytes = 1 << 20
+/** Small enough to stay in a processor's cache between being read and being hashed. */
+const chunkBytes = 256 << 10
 
 /** A buffer as a file. */
 export function randomAccessOf(bytes: Uint8Array): RandomAccess {
@@ -91,14 +92,24 @@ export function appended(file: RandomAccess, update: Uint8Array): RandomAccess {
   return spliced(file, [{ offset: file.size, remove: 0, insert: update }])
 }
 
-/** `length` bytes from `start`, in chunks. */
+/** `length` bytes from `start`, in chunks. The next chunk is read while the consumer works on the last one. */
 export async function* rangeOf(
   file: RandomAccess,
   start = 0,
   length = file.size - start,
 ): ByteStream & AsyncGenerator<Uint8Array> {
-  for (let done = 0; done < length; done += chunkBytes) {
-    yield await file.read(start + done, Math.min(chunkBytes, length - done))
+  const read = (done: number) => file.read(start + done, Math.min(chunkBytes, length - done))
+  let ahead: Promise<Uint8Array> | undefined = length > 0 ? read(0) : undefined
+  try {
+    for (let done = 0; ahead !== undefined; ) {
+      const chunk = await ahead
+      done += chunk.length
+      ahead = done < length ? read(done) : undefined
+      yield chunk
+    }
+  } finally {
+    // A consumer that stops early may close the file next, so nothing may still be reading it.
+    await Promise.allSettled([ahead])
   }
 }
 

@@ -4,7 +4,7 @@
 import type { SigningIntent } from './cms/signing-intent.ts'
 import type { ProcedureConfig, SourceNature } from './config.ts'
 import { type ErrorCode, Fault, type RetryClass } from './errors.ts'
-import type { PreparedSignature } from './pdf/signature-field.ts'
+import type { PreparedSignature } from './pdf/signature-dictionary.ts'
 import type { ImageType, PageEncoding, PageVerdict, Receipt, RenditionGeometry } from './ports.ts'
 
 /** Bytes in the store: name of the encrypted blob, size and SHA-256 (lower-case hex) of the plaintext. */

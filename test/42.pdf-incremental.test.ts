@@ -9,10 +9,10 @@ import { PDFDocument } from 'pdf-lib'
 import { describe, expect, test } from 'vitest'
 import { appended, randomAccessOf, signedBytes } from '../device/bytes.ts'
 import { openPdf } from '../device/pdf/document.ts'
-import { fillContents, maxReservedBytes, prepareSignature } from '../device/pdf/signature-field.ts'
+import { fillContents, maxReservedBytes } from '../device/pdf/signature-dictionary.ts'
+import { prepareSignature } from '../device/pdf/signature-field.ts'
 import { listSignatures } from '../device/pdf/signatures.ts'
-import type { RandomAccess } from '../device/ports.ts'
-import { askAbout, classicPdf, inFolder, joined, outputFor, whiteDocument } from './pdf-fixtures.ts'
+import { askAbout, behindHole, classicPdf, inFolder, joined, outputFor, whiteDocument } from './pdf-fixtures.ts'
 
 import {
   codesOf,
@@ -211,13 +211,22 @@ describe('preparing', () => {
   })
 
   test('works behind 4 GiB without reading them, and not where ten digits end', async () => {
-    const waiting = await prepareSignature(await openPdf(farFile(9_000_000_000)), signatureRequest)
+    const waiting = await prepareSignature(
+      await openPdf(behindHole(classicPdf(['<< /Type /Catalog /Pages 2 0 R >>', pages, page]), 9_000_000_000)),
+      signatureRequest,
+    )
     expect(waiting.byteRange[1]).toBeGreaterThan(9_000_000_000)
     expect(Buffer.from(waiting.update).toString('latin1')).toContain(`/ByteRange [${waiting.byteRange.join(' ')}`)
-    const whole = appended(farFile(9_000_000_000), waiting.update)
+    const whole = appended(
+      behindHole(classicPdf(['<< /Type /Catalog /Pages 2 0 R >>', pages, page]), 9_000_000_000),
+      waiting.update,
+    )
     expect(await listSignatures(await openPdf(whole))).toMatchObject([{ structure: 'sound' }])
-    const farther = prepareSignature(await openPdf(farFile(9_999_999_000)), signatureRequest)
-    await expect(farther).rejects.toMatchObject({ code: 'PDF_UNREADABLE' })
+    const farther = prepareSignature(
+      await openPdf(behindHole(classicPdf(['<< /Type /Catalog /Pages 2 0 R >>', pages, page]), 9_999_999_000)),
+      signatureRequest,
+    )
+    await expect(farther).rejects.toMatchObject({ code: 'PDF_TOO_LARGE' })
   })
 
   test('refuses a page that is the form', async () => {
@@ -225,21 +234,3 @@ describe('preparing', () => {
     await expect(prepared(bytes)).rejects.toMatchObject({ code: 'PDF_UNREADABLE' })
   })
 })
-
-/** A one-page file whose objects all lie behind `hole` zeros. */
-function farFile(hole: number): RandomAccess {
-  const text = classicPdf(['<< /Type /Catalog /Pages 2 0 R >>', pages, page])
-    .toString('latin1')
-    .replace(/(\d{10}) 00000 n/g, (_, offset: string) => `${String(Number(offset) + hole).padStart(10, '0')} 00000 n`)
-    .replace(/startxref\n(\d+)/, (_, offset: string) => `startxref\n${Number(offset) + hole}`)
-  const bytes = Buffer.from(text, 'latin1')
-  return {
-    size: bytes.length + hole,
-    read: async (offset, length) => {
-      if (offset < 100) return bytes.subarray(offset, offset + length)
-      const before = Math.max(0, hole - offset)
-      const start = offset + before - hole
-      return Buffer.concat([Buffer.alloc(before), bytes.subarray(start, start + length - before)])
-    },
-  }
-}

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { composePdf, type PdfPage } from '../device/pdf/compose.ts'
 import type { DocumentMetadata } from '../device/pdf/xmp.ts'
+import type { RandomAccess } from '../device/ports.ts'
 
 const execute = promisify(execFile)
 
@@ -107,4 +108,22 @@ export function classicPdf(bodies: readonly string[], trailer = ''): Buffer {
   text += `xref\n0 ${bodies.length + 1}\n0000000000 65535 f \n${entries.join('')}`
   text += `trailer\n<< /Size ${bodies.length + 1} /Root 1 0 R ${trailer} >>\nstartxref\n${start}\n%%EOF\n`
   return Buffer.from(text, 'latin1')
+}
+
+/** The classic file with its objects behind `hole` zeros, which no byte is spent on. */
+export function behindHole(classic: Buffer, hole: number): RandomAccess {
+  const text = classic
+    .toString('latin1')
+    .replace(/(\d{10}) 00000 n/g, (_, offset: string) => `${String(Number(offset) + hole).padStart(10, '0')} 00000 n`)
+    .replace(/startxref\n(\d+)/, (_, offset: string) => `startxref\n${Number(offset) + hole}`)
+  const bytes = Buffer.from(text, 'latin1')
+  return {
+    size: bytes.length + hole,
+    read: async (offset, length) => {
+      if (offset < 100) return bytes.subarray(offset, offset + length)
+      const before = Math.max(0, hole - offset)
+      const start = offset + before - hole
+      return Buffer.concat([Buffer.alloc(before), bytes.subarray(start, start + length - before)])
+    },
+  }
 }

@@ -3,12 +3,8 @@
 import { randomAccessOf } from '../device/bytes.ts'
 import { openPdf } from '../device/pdf/document.ts'
 import { type UpdatedObject, writeRevision } from '../device/pdf/incremental.ts'
-import {
-  fillContents,
-  type PreparedSignature,
-  prepareSignature,
-  type SignatureFieldRequest,
-} from '../device/pdf/signature-field.ts'
+import { fillContents, type PreparedSignature } from '../device/pdf/signature-dictionary.ts'
+import { prepareSignature, type SignatureFieldRequest } from '../device/pdf/signature-field.ts'
 import { listSignatures } from '../device/pdf/signatures.ts'
 
 export const signingTime = Date.UTC(2026, 2, 4, 5, 6, 7)

@@ -2,8 +2,8 @@
 // a trailer that points back to it. It is appended; the original bytes are never touched.
 
 import { createHash } from 'node:crypto'
+import { Fault } from '../errors.ts'
 import type { PdfDocument } from './document.ts'
-import { unreadable } from './limits.ts'
 import { entry, type PdfDirect } from './objects.ts'
 import { carriedTrailer, indirectObject, latin1, serialise } from './write.ts'
 
@@ -24,7 +24,7 @@ export interface Revision {
 /** Largest offset that a cross-reference table and a /ByteRange slot can hold (ten digits). */
 export const maxOffset = 9_999_999_999
 
-/** The update that puts `objects` into `document`. Deterministic; throws PDF_UNREADABLE when the file would be too large. */
+/** The update that puts `objects` into `document`. Deterministic; throws PDF_TOO_LARGE beyond `maxOffset`. */
 export async function writeRevision(document: PdfDocument, objects: readonly UpdatedObject[]): Promise<Revision> {
   const start = document.file.size
   const ordered = [...objects].sort((a, b) => a.number - b.number)
@@ -53,7 +53,8 @@ export async function writeRevision(document: PdfDocument, objects: readonly Upd
   parts.push(document.sections[0].kind === 'table' ? tableSection(section) : streamSection(section))
   parts.push(`startxref\n${offset}\n%%EOF\n`)
   const bytes = latin1(parts.join(''))
-  if (start + bytes.length > maxOffset) throw unreadable('the file is too large to be updated')
+  if (start + bytes.length > maxOffset)
+    throw new Fault('PDF_TOO_LARGE', `updated, the file would have more than ${maxOffset} bytes`)
   return { bytes, bodyOffsets }
 }
 

@@ -30,6 +30,9 @@ export const maxTreeNodes = 50_000
 /** Depth of those trees. */
 export const maxTreeDepth = 64
 
+/** Certificates, OCSP responses and CRLs of a document security store that are read. */
+export const maxDssStreams = 1_000
+
 /** The one way in which reading gives up. */
 export function unreadable(detail: string, options?: ErrorOptions): Fault {
   return new Fault('PDF_UNREADABLE', detail, options)

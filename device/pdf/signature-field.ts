@@ -1,152 +1,153 @@
-// Preparing a signature: one incremental update that adds an invisible signature field and its signature dictionary,
-// with a /Contents slot still full of zeros, and filling that slot. The original bytes are an exact prefix of the result.
+// Preparing a signature: one incremental update that adds a signature field, or fills an empty one of the document's, and
+// its signature dictionary with a slot for the CMS. The original bytes are an exact prefix of the result.
 // Follows ISO 32000-1, 12.7.4.5 and 12.8, and EN 319 142-1, 5 and 6.
 
 import { Fault } from '../errors.ts'
+import type { DigestAlgorithm } from '../ports.ts'
 import type { PdfDocument } from './document.ts'
-import { objectsWithField } from './form.ts'
-import { maxOffset, writeRevision } from './incremental.ts'
+import { changeInCatalog, createDraft, type Draft } from './draft.ts'
+import { addExtension } from './extension.ts'
+import { certification, fieldLock, type SignatureTransform } from './field-lock.ts'
+import { addField, addWidget, flagSignatures } from './form.ts'
+import { writeRevision } from './incremental.ts'
 import { unreadable } from './limits.ts'
-import { type PdfReference, pdfReference } from './objects.ts'
-import { permissionsOf, refuseForbidden } from './permissions.ts'
-import { pdfDate, textString } from './text.ts'
-import { fieldsOf, pagesOf } from './tree.ts'
+import { type PdfReference, withEntries } from './objects.ts'
+import { isPdfA, maxPdfAOffset } from './pdfa.ts'
+import { type AllowedChanges, permissionsOf, refuseForbidden } from './permissions.ts'
+import { refuseAgainstSeed, seedValuesOf } from './seed-values.ts'
+import {
+  type PreparedSignature,
+  padesSubFilter,
+  placeSignature,
+  type SignatureDictionaryRequest,
+  signatureDictionary,
+} from './signature-dictionary.ts'
+import { textString } from './text.ts'
+import { fieldsOf, type PdfField, pagesOf } from './tree.ts'
 import { serialise } from './write.ts'
 
-/** Offset and length of the part before /Contents, offset and length of the part after it; bytes. */
-export type ByteRange = readonly [start: 0, lengthBefore: number, startAfter: number, lengthAfter: number]
-
-/** What goes into a signature dictionary besides the signature. */
-export interface SignatureFieldRequest {
-  /** `signature`: /Type /Sig, ETSI.CAdES.detached; `timestamp`: /Type /DocTimeStamp, ETSI.RFC3161. */
-  readonly kind: 'signature' | 'timestamp'
-  /** Wished /T; a number is appended where the document already has a field of that name. */
+/** A signature field with its signature dictionary. */
+export interface SignatureFieldRequest extends SignatureDictionaryRequest {
+  /**
+   * The empty signature field to fill, by its full name; where there is none, the wished name of a new one, to which a
+   * number is appended if the document has such a field already. A timestamp never fills a field.
+   */
   readonly fieldName: string
-  /** Room for the DER of the CMS or time-stamp token; at most `maxReservedBytes`. */
-  readonly reservedBytes: number
-  /** Milliseconds since 1970, written as /M in UTC; not for a timestamp. */
-  readonly signingTime?: number
-  readonly name?: string
-  readonly reason?: string
-  readonly location?: string
-  readonly contactInfo?: string
+  /** Certifies the document (DocMDP); only as its first signature. */
+  readonly certify?: AllowedChanges
+  /** What the CMS will use and whether it gets a time-stamp, for fields that demand something of it (/SV). */
+  readonly digestAlgorithm?: DigestAlgorithm
+  readonly timestamped?: boolean
 }
-
-/** An update that waits for its signature. Plain data: it can be stored and resumed. */
-export interface PreparedSignature {
-  /** /T as it was written. */
-  readonly fieldName: string
-  /** Bytes to append to the original file. */
-  readonly update: Uint8Array
-  /** Of the file with the update appended; the digest goes over exactly these two ranges. */
-  readonly byteRange: ByteRange
-  /** Index in `update` of the first hex digit of /Contents. */
-  readonly contentsOffset: number
-  readonly reservedBytes: number
-}
-
-export type FillOutcome =
-  | { readonly outcome: 'filled'; readonly update: Uint8Array }
-  | { readonly outcome: 'too-long'; readonly neededBytes: number }
-
-/** Largest /Contents that PDF/A-2 allows (ISO 19005-2, 6.1.13: strings of at most 32 767 bytes). */
-export const maxReservedBytes = 32_767
-
-/** Room for `[0 n n n]` with three numbers of ten digits (`maxOffset`). */
-const byteRangeSlot = `[0 ${' '.repeat(String(maxOffset).length * 3 + 2)}]`
 
 /**
- * The update that adds one signature field to the newest revision. Throws PDF_UNREADABLE (no page for the widget, bytes
- * behind the last revision of a signed document), PDF_CERTIFIED or FIELD_LOCKED (an earlier
- * signature forbids it) or REQUEST_INVALID (`reservedBytes`).
+ * The update that adds one signature to the newest revision. Throws PDF_UNREADABLE (no page for the widget, bytes behind
+ * the last revision of a signed document), PDF_CERTIFIED or FIELD_LOCKED (an earlier signature forbids it), PDF_TOO_LARGE or
+ * REQUEST_INVALID (`reservedBytes`; a certification that is not the first signature; what a field demands and does not get).
  */
 export async function prepareSignature(
   document: PdfDocument,
   request: SignatureFieldRequest,
 ): Promise<PreparedSignature> {
-  const { reservedBytes } = request
-  if (!(Number.isInteger(reservedBytes) && reservedBytes > 0 && reservedBytes <= maxReservedBytes)) {
-    throw new Fault('REQUEST_INVALID', `${reservedBytes} bytes cannot be reserved for a signature`)
-  }
-  const { value: page } = await pagesOf(document).next()
-  if (!page) throw unreadable('the document has no page')
-  const { names, signed } = await surveyFields(document)
+  return prepareSignatureIn(createDraft(document), request)
+}
+
+/** As `prepareSignature`, in one revision with the changes that `draft` already has. */
+export async function prepareSignatureIn(draft: Draft, request: SignatureFieldRequest): Promise<PreparedSignature> {
+  const { document } = draft
+  const survey = await surveyFields(document)
   // Appending would bury what made the earlier signatures suspect.
-  if (signed && document.tail.end !== document.file.size) throw unreadable('bytes follow the last signed revision')
-  const fieldName = freeName(names, request.fieldName)
+  if (survey.signed && document.tail.end !== document.file.size)
+    throw unreadable('bytes follow the last signed revision')
+  const signature = draft.take()
+  const empty = request.kind === 'signature' ? survey.empty.get(request.fieldName) : undefined
+  const fieldName = empty?.name ?? freeName(survey.names, request.fieldName)
   refuseForbidden(await permissionsOf(document), { kind: request.kind, fieldName })
-  const signature = pdfReference(document.nextNumber)
-  const field = pdfReference(document.nextNumber + 1)
-  const revision = await writeRevision(document, [
-    { ...signature, body: signatureDictionary(request) },
-    { ...field, body: fieldDictionary(fieldName, signature, page.reference) },
-    ...(await objectsWithField(document, page, field)),
-  ])
-  const bodyOffset = revision.bodyOffsets.get(signature.number) ?? 0
-  return { fieldName, reservedBytes, ...placed(document.file.size, revision.bytes, bodyOffset, reservedBytes) }
+  const locks = empty ? await fillField(draft, empty, signature, request) : []
+  if (!empty) await newField(draft, fieldName, signature)
+  const certified = request.certify === undefined ? [] : [await certify(draft, request.certify, survey, signature)]
+  await flagSignatures(draft)
+  await addExtension(draft)
+  draft.putSyntax(signature, signatureDictionary(request, [...certified, ...locks]))
+  const revision = await writeRevision(document, draft.objects())
+  await checkSize(document, revision.bytes.length)
+  const { reservedBytes } = request
+  return { fieldName, reservedBytes, ...placeSignature(document.file.size, revision, signature, reservedBytes) }
 }
 
-/** The update with `signature` (DER) in its /Contents, zero-padded; the prepared value is left as it was. */
-export function fillContents(prepared: PreparedSignature, signature: Uint8Array): FillOutcome {
-  if (signature.length > prepared.reservedBytes) return { outcome: 'too-long', neededBytes: signature.length }
-  const update = Uint8Array.from(prepared.update)
-  update.set(Buffer.from(Buffer.from(signature).toString('hex').toUpperCase(), 'latin1'), prepared.contentsOffset)
-  return { outcome: 'filled', update }
+/** Only /V changes: the form's author drew the widget and may have locked everything else (12.7.4.5). */
+async function fillField(
+  draft: Draft,
+  field: PdfField,
+  signature: PdfReference,
+  request: SignatureFieldRequest,
+): Promise<readonly SignatureTransform[]> {
+  const { reference, dictionary, name } = field
+  if (!reference) throw new Fault('REQUEST_INVALID', `the field ${name} is no object of its own`)
+  const seed = await seedValuesOf(draft.document, dictionary)
+  if (seed) {
+    refuseAgainstSeed(seed, {
+      subFilter: padesSubFilter,
+      digestMethod: (request.digestAlgorithm ?? 'SHA-256').replace('-', ''),
+      certification: request.certify ?? 0,
+      timestamped: request.timestamped ?? false,
+      ...(request.reason !== undefined && { reason: request.reason }),
+    })
+  }
+  draft.put(reference, withEntries(dictionary, { V: signature }))
+  return fieldLock(draft.document, dictionary, draft.catalogReference)
 }
 
-/** Direct values only; /ByteRange and /Contents are slots of fixed width (ISO 32000-1, table 252). */
-function signatureDictionary(request: SignatureFieldRequest): string {
-  const signing = request.kind === 'signature'
-  const texts = {
-    Name: request.name,
-    Reason: request.reason,
-    Location: request.location,
-    ContactInfo: request.contactInfo,
-  }
-  const lines = [
-    `/Type /${signing ? 'Sig' : 'DocTimeStamp'}`,
-    '/Filter /Adobe.PPKLite',
-    `/SubFilter /${signing ? 'ETSI.CAdES.detached' : 'ETSI.RFC3161'}`,
-    `/ByteRange ${byteRangeSlot}`,
-    `/Contents <${'0'.repeat(request.reservedBytes * 2)}>`,
-  ]
-  if (signing) {
-    if (request.signingTime !== undefined) lines.push(`/M (${pdfDate(request.signingTime)})`)
-    for (const [key, text] of Object.entries(texts)) if (text !== undefined) lines.push(`/${key} ${textString(text)}`)
-  }
-  return `<< ${lines.join('\n')} >>`
+async function newField(draft: Draft, fieldName: string, signature: PdfReference): Promise<void> {
+  const { value: page } = await pagesOf(draft.document).next()
+  if (!page) throw unreadable('the document has no page')
+  const field = draft.take()
+  draft.putSyntax(field, fieldSyntax(fieldName, signature, page.reference))
+  await addWidget(draft, page, field)
+  await addField(draft, field)
 }
 
 /** Field and widget in one: invisible, printed, locked (ISO 32000-1, 12.5.3 and 12.7.4.5). */
-function fieldDictionary(fieldName: string, signature: PdfReference, page: PdfReference): string {
+function fieldSyntax(fieldName: string, signature: PdfReference, page: PdfReference): string {
   return (
     `<< /Type /Annot /Subtype /Widget /FT /Sig /T ${textString(fieldName)} /F 132 /Rect [0 0 0 0] ` +
     `/P ${serialise(page)} /V ${serialise(signature)} >>`
   )
 }
 
-/** Finds both slots in the update and writes /ByteRange now that every offset is known. */
-function placed(fileSize: number, bytes: Uint8Array, bodyOffset: number, reservedBytes: number) {
-  const update = Buffer.from(bytes)
-  const byteRangeOffset = update.indexOf('/ByteRange [', bodyOffset, 'latin1') + '/ByteRange '.length
-  const contentsOffset = update.indexOf('/Contents <', bodyOffset, 'latin1') + '/Contents <'.length
-  const gapStart = fileSize + contentsOffset - 1
-  const gapEnd = gapStart + reservedBytes * 2 + 2
-  const byteRange: ByteRange = [0, gapStart, gapEnd, fileSize + update.length - gapEnd]
-  update.write(`[${byteRange.join(' ')}`.padEnd(byteRangeSlot.length - 1), byteRangeOffset, 'latin1')
-  return { update, byteRange, contentsOffset }
+/** /Perms names the one certification signature, which must come before every other (ISO 32000-1, 12.8.4). */
+async function certify(draft: Draft, level: AllowedChanges, { signed }: FieldSurvey, signature: PdfReference) {
+  if (signed) throw new Fault('REQUEST_INVALID', 'only the first signature of a document can certify it')
+  await changeInCatalog(draft, 'Perms', existing => withEntries(existing, { DocMDP: signature }))
+  return certification(level)
 }
 
-async function surveyFields(
-  document: PdfDocument,
-): Promise<{ readonly names: ReadonlySet<string>; readonly signed: boolean }> {
+async function checkSize(document: PdfDocument, updateBytes: number): Promise<void> {
+  const size = document.file.size + updateBytes
+  if (size <= maxPdfAOffset || !(await isPdfA(document))) return
+  throw new Fault('PDF_TOO_LARGE', `signed, the PDF/A would have ${size} bytes, more than ${maxPdfAOffset}`)
+}
+
+interface FieldSurvey {
+  /** Full names, and the first parts of them. */
+  readonly names: ReadonlySet<string>
+  readonly empty: ReadonlyMap<string, PdfField>
+  readonly signed: boolean
+}
+
+async function surveyFields(document: PdfDocument): Promise<FieldSurvey> {
   const names = new Set<string>()
+  const empty = new Map<string, PdfField>()
   let signed = false
-  for await (const { name, type, value } of fieldsOf(document)) {
+  for await (const field of fieldsOf(document)) {
+    const { name, type } = field
     names.add(name).add(name.split('.')[0] ?? '')
-    signed ||= type === 'Sig' && value.kind !== 'null'
+    if (type !== 'Sig') continue
+    const value = await document.resolve(field.value)
+    if (value.kind === 'null') empty.set(name, field)
+    else signed = true
   }
-  return { names, signed }
+  return { names, empty, signed }
 }
 
 /** A new field is a root of the field tree, where its name must be the only one and has no dots (ISO 32000-1, 12.7.3.2). */

@@ -4,7 +4,7 @@
 
 import type { PdfDocument } from './document.ts'
 import { entry, nameEntry, type PdfDictionary, type PdfString, pdfDictionary } from './objects.ts'
-import type { ByteRange } from './signature-field.ts'
+import type { ByteRange } from './signature-dictionary.ts'
 import { decodeText, parsePdfDate } from './text.ts'
 import { fieldsOf, type PdfField } from './tree.ts'
 import { readTail } from './xref.ts'

@@ -63,7 +63,7 @@ export async function openFile(path: string): Promise<RandomAccess & { close(): 
     async read(offset: number, length: number): Promise<Uint8Array> {
       if (offset < 0 || length < 0 || offset + length > size)
         throw new RangeError(`${offset}+${length} of ${size} bytes`)
-      const buffer = Buffer.alloc(length)
+      const buffer = Buffer.allocUnsafe(length)
       for (let done = 0; done < length; ) {
         const { bytesRead } = await file.read(buffer, done, length - done, offset + done)
         if (bytesRead === 0) throw new RangeError('the file became shorter')
