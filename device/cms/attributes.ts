@@ -1,15 +1,25 @@
-// The signed attributes of a CAdES signature inside a PDF, baseline B (ETSI EN 319 142-1, 6.3; EN 319 122-1, 5):
-// content-type, message-digest, signing-certificate-v2 and CMSAlgorithmProtection. No signing-time: PAdES forbids it,
-// the claimed time stands in the signature dictionary.
+// The signed attributes of a CAdES signature, in a file of its own or inside a PDF, baseline B (ETSI EN 319 122-1, 5.1,
+// 5.2 and 6.3; EN 319 142-1, 6.3). What a PDF says in its signature dictionary (time, place) its CMS must not say, and a
+// countersignature has no content of its own to speak of. The same request always gives the same octets.
 
 import { createHash } from 'node:crypto'
+import type { CommitmentType, DataObjectFormat, SignatureProperties } from '../ades/request.ts'
 import type { SignatureAlgorithm } from '../ports.ts'
 import { digestIdentifier, digestOf, signatureIdentifier } from './algorithm.ts'
+import { claimedRoles, commitmentType, signaturePolicy, signerLocation } from './attribute-values.ts'
 import { certificateNames } from './certificate-names.ts'
-import { contextual, objectIdentifier, octetString, sequence, setOf } from './der.ts'
+import { contextual, objectIdentifier, octetString, sequence, setOf, time, utf8String } from './der.ts'
 import { oids } from './oids.ts'
 
-export interface SignedAttributesRequest {
+/** Where the signature will stand, which decides what it may state. */
+export type SignatureKind = 'PAdES' | 'CAdES-detached' | 'CAdES-enveloping' | 'CAdES-countersignature'
+
+/** A CMS in a PDF may go without properties; a CAdES signature has at least its signing time. */
+export type StatedProperties =
+  | { readonly kind?: 'PAdES'; readonly properties?: SignatureProperties }
+  | { readonly kind: Exclude<SignatureKind, 'PAdES'>; readonly properties: SignatureProperties }
+
+export type SignedAttributesRequest = StatedProperties & {
   readonly algorithm: SignatureAlgorithm
   /** Digest of the content, by the digest algorithm of `algorithm`. */
   readonly messageDigest: Uint8Array
@@ -19,16 +29,58 @@ export interface SignedAttributesRequest {
 
 /** SignedAttributes as the SET OF that is hashed and signed (RFC 5652, 5.4). */
 export function signedAttributes(request: SignedAttributesRequest): Uint8Array {
+  const { algorithm, messageDigest, certificate, kind = 'PAdES', properties } = request
   return setOf([
-    attribute(oids.contentType, objectIdentifier(oids.data)),
-    attribute(oids.messageDigest, octetString(request.messageDigest)),
-    attribute(oids.signingCertificateV2, signingCertificateV2(request.certificate)),
-    attribute(oids.cmsAlgorithmProtection, algorithmProtection(request.algorithm)),
+    ...(kind === 'CAdES-countersignature' ? [] : [attribute(oids.contentType, objectIdentifier(oids.data))]),
+    attribute(oids.messageDigest, octetString(messageDigest)),
+    attribute(oids.signingCertificateV2, signingCertificateV2(certificate)),
+    attribute(oids.cmsAlgorithmProtection, algorithmProtection(algorithm)),
+    ...(properties === undefined ? [] : statedAnywhere(properties)),
+    ...(properties === undefined || kind === 'PAdES' ? [] : statedOutsidePdf(properties, kind)),
   ])
 }
 
-function attribute(oid: string, value: Uint8Array): Uint8Array {
-  return sequence(objectIdentifier(oid), setOf([value]))
+/** What a CMS may state inside a PDF too (EN 319 142-1, 6.3). */
+function statedAnywhere({ policy, claimedRoles: roles = [], commitments = [] }: SignatureProperties): Uint8Array[] {
+  return [
+    ...(policy === undefined ? [] : [attribute(oids.signaturePolicy, signaturePolicy(policy))]),
+    ...(roles.length === 0 ? [] : [attribute(oids.signerAttributesV2, claimedRoles(roles))]),
+    ...commitmentAttribute(commitments),
+  ]
+}
+
+/** One attribute with a value for each commitment (EN 319 122-1, 5.2.3): its cardinality is at most one. */
+function commitmentAttribute(commitments: readonly CommitmentType[]): Uint8Array[] {
+  return commitments.length === 0 ? [] : [attribute(oids.commitmentType, ...commitments.map(commitmentType))]
+}
+
+function statedOutsidePdf(
+  { signingTime, location, contentFormat }: SignatureProperties,
+  kind: Exclude<SignatureKind, 'PAdES'>,
+): Uint8Array[] {
+  return [
+    attribute(oids.signingTime, time(signingTime)),
+    ...(location === undefined ? [] : [attribute(oids.signerLocation, signerLocation(location))]),
+    ...(contentFormat === undefined ? [] : formatAttributes(contentFormat, kind)),
+  ]
+}
+
+/** mime-type for a content outside, content-hints for one inside (EN 319 122-1, 5.2.5 and 5.2.4). */
+function formatAttributes(format: DataObjectFormat, kind: Exclude<SignatureKind, 'PAdES'>): Uint8Array[] {
+  const { mimeType, description = mimeType, oid = oids.data } = format
+  switch (kind) {
+    case 'CAdES-detached':
+      return [attribute(oids.mimeType, utf8String(mimeType))]
+    case 'CAdES-enveloping':
+      return [attribute(oids.contentHints, sequence(utf8String(description), objectIdentifier(oid)))]
+    case 'CAdES-countersignature':
+      return []
+  }
+}
+
+/** Attribute (RFC 5652, 5.3) of one or several values. */
+export function attribute(oid: string, ...values: readonly Uint8Array[]): Uint8Array {
+  return sequence(objectIdentifier(oid), setOf(values))
 }
 
 /** RFC 5035, 3: one ESSCertIDv2 by SHA-256, whose identifier DER omits because it is the default, with issuerSerial. */

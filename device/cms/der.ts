@@ -20,9 +20,14 @@ function lengthOctets(length: number): number[] {
   return [0x80 | octets.length, ...octets]
 }
 
+/** Identifier and length of an element with a single-octet tag whose content stands elsewhere. */
+export function headerOf(tag: number, contentLength: number): Uint8Array {
+  return Uint8Array.from([tag, ...lengthOctets(contentLength)])
+}
+
 /** One TLV with a single-octet tag. */
 export function tlv(tag: number, content: Uint8Array): Uint8Array {
-  return concat([Uint8Array.from([tag, ...lengthOctets(content.length)]), content])
+  return concat([headerOf(tag, content.length), content])
 }
 
 /** SEQUENCE of the given elements. */
@@ -43,6 +48,19 @@ export function setOf(elements: readonly Uint8Array[], tag = 0x31): Uint8Array {
 /** OCTET STRING. */
 export function octetString(content: Uint8Array): Uint8Array {
   return tlv(0x04, content)
+}
+
+/** UTF8String. */
+export function utf8String(text: string): Uint8Array {
+  return tlv(0x0c, Buffer.from(text))
+}
+
+/** Time (RFC 5652, 11.3) of milliseconds since 1970, whole seconds: UTCTime from 1950 to 2049, else GeneralizedTime. */
+export function time(milliseconds: number): Uint8Array {
+  const date = new Date(milliseconds)
+  const digits = `${date.toISOString().slice(0, 19).replace(/\D/g, '')}Z`
+  const year = date.getUTCFullYear()
+  return year >= 1950 && year <= 2049 ? tlv(0x17, Buffer.from(digits.slice(2))) : tlv(0x18, Buffer.from(digits))
 }
 
 /** INTEGER of a small non-negative number. */

@@ -1,10 +1,11 @@
-// The detached SignedData (RFC 5652, 5) around one signature value. Pure DER: the same parts give the same bytes, so a
-// signature that was stored before a power loss is put together again identically.
+// The SignedData (RFC 5652, 5) around one signature value. Pure DER: the same parts give the same bytes, so a signature
+// that was stored before a power loss is put together again identically. A content inside is never in memory here: what
+// stands before and behind it is made, and its length is all that has to be known.
 
 import type { SignatureAlgorithm } from '../ports.ts'
 import { digestIdentifier, digestOf, signatureIdentifier } from './algorithm.ts'
 import { certificateNames } from './certificate-names.ts'
-import { contextual, objectIdentifier, octetString, sequence, setOf, smallInteger } from './der.ts'
+import { concat, contextual, headerOf, objectIdentifier, octetString, sequence, setOf, smallInteger } from './der.ts'
 import { oids } from './oids.ts'
 
 export interface SignedDataParts {
@@ -18,21 +19,49 @@ export interface SignedDataParts {
   readonly signature: Uint8Array
 }
 
-/** ContentInfo with a SignedData of one SignerInfo; certificates in the order that DER gives a SET OF. */
+/** Detached: ContentInfo with a SignedData of one SignerInfo; certificates in the order that DER gives a SET OF. */
 export function signedData(parts: SignedDataParts): Uint8Array {
-  const digestAlgorithms = setOf([digestIdentifier(digestOf(parts.algorithm))])
-  const content = sequence(
-    smallInteger(1),
-    digestAlgorithms,
-    sequence(objectIdentifier(oids.data)),
-    setOf([parts.certificate, ...parts.chain], 0xa0),
-    setOf([signerInfo(parts)]),
-  )
+  const content = sequence(beforeContent(parts), sequence(objectIdentifier(oids.data)), behindContent(parts))
   return sequence(objectIdentifier(oids.signedData), contextual(0, content))
 }
 
+/** Attached: what stands before and behind a content of `contentLength` octets. */
+export function signedDataAround(
+  parts: SignedDataParts,
+  contentLength: number,
+): { readonly before: Uint8Array; readonly behind: Uint8Array } {
+  const behind = behindContent(parts)
+  // From the content outwards: every header needs the length of all that it encloses.
+  const enclosing: readonly { readonly tag: number; readonly leading: Uint8Array; readonly trailing: number }[] = [
+    { tag: 0x04, leading: new Uint8Array(), trailing: 0 },
+    { tag: 0xa0, leading: new Uint8Array(), trailing: 0 },
+    { tag: 0x30, leading: objectIdentifier(oids.data), trailing: 0 },
+    { tag: 0x30, leading: beforeContent(parts), trailing: behind.length },
+    { tag: 0xa0, leading: new Uint8Array(), trailing: 0 },
+    { tag: 0x30, leading: objectIdentifier(oids.signedData), trailing: 0 },
+  ]
+  let before: Uint8Array = new Uint8Array()
+  let trailing = 0
+  for (const { tag, leading, trailing: own } of enclosing) {
+    trailing += own
+    const inside = leading.length + before.length + contentLength + trailing
+    before = concat([headerOf(tag, inside), leading, before])
+  }
+  return { before, behind }
+}
+
+/** version and digestAlgorithms. */
+function beforeContent({ algorithm }: SignedDataParts): Uint8Array {
+  return concat([smallInteger(1), setOf([digestIdentifier(digestOf(algorithm))])])
+}
+
+/** certificates and signerInfos. */
+function behindContent(parts: SignedDataParts): Uint8Array {
+  return concat([setOf([parts.certificate, ...parts.chain], 0xa0), setOf([signerInfo(parts)])])
+}
+
 /** SignerInfo version 1: the signer is named by issuer and serial number. */
-function signerInfo({ algorithm, certificate, signedAttributes, signature }: SignedDataParts): Uint8Array {
+export function signerInfo({ algorithm, certificate, signedAttributes, signature }: SignedDataParts): Uint8Array {
   const { issuer, serialNumber } = certificateNames(certificate)
   const implicitAttributes = Uint8Array.from(signedAttributes)
   implicitAttributes[0] = 0xa0

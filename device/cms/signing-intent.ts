@@ -7,8 +7,8 @@ import type { SignerIdentity } from '../ades/request.ts'
 import { Fault } from '../errors.ts'
 import type { SignatureAlgorithm } from '../ports.ts'
 import { digestOctets, digestOf, hashName, maxSignatureOctets, publicKeyOf, verifySignatureValue } from './algorithm.ts'
-import { signedAttributes } from './attributes.ts'
-import { signedData } from './signed-data.ts'
+import { type StatedProperties, signedAttributes } from './attributes.ts'
+import { type SignedDataParts, signedData } from './signed-data.ts'
 
 /** What is going to be signed, by whom and how; JSON, binary values in Base64. */
 export interface SigningIntent {
@@ -19,8 +19,11 @@ export interface SigningIntent {
   readonly certificates: readonly [string, ...string[]]
 }
 
-export interface SigningIntentRequest extends SignerIdentity {
-  /** Digest of the signed bytes, by the digest algorithm of `algorithm`. */
+/** Who signs, and what the signature states; in a PDF it may state nothing. */
+export type StatedSigner = SignerIdentity & StatedProperties
+
+export type SigningIntentRequest = StatedSigner & {
+  /** Digest of the signed bytes, by the digest algorithm of `algorithm`; of the signature value to be countersigned. */
   readonly documentDigest: Uint8Array
 }
 
@@ -33,7 +36,7 @@ export function signingIntent(request: SigningIntentRequest): SigningIntent {
   }
   return Object.freeze({
     algorithm,
-    signedAttributes: toBase64(signedAttributes({ algorithm, messageDigest: documentDigest, certificate })),
+    signedAttributes: toBase64(signedAttributes({ ...request, messageDigest: documentDigest })),
     certificates: [toBase64(certificate), ...chain.map(toBase64)] as const,
   })
 }
@@ -45,8 +48,13 @@ export function digestToSign(intent: SigningIntent): Uint8Array {
     .digest()
 }
 
-/** Last phase: the DER of the CMS. Throws SIGNATURE_INVALID unless the value verifies with the signer's certificate. */
+/** Last phase: the DER of the detached CMS. Throws SIGNATURE_INVALID unless the value verifies with the signer's certificate. */
 export function assemble(intent: SigningIntent, signature: Uint8Array): Uint8Array {
+  return signedData(verifiedParts(intent, signature))
+}
+
+/** What a SignedData is put together from. Throws SIGNATURE_INVALID unless the value verifies with the signer's certificate. */
+export function verifiedParts(intent: SigningIntent, signature: Uint8Array): SignedDataParts {
   const [certificate, ...chain] = intent.certificates.map(fromBase64)
   if (certificate === undefined) throw new Fault('INTERNAL', 'a signing intent without certificate')
   const attributes = fromBase64(intent.signedAttributes)
@@ -54,15 +62,15 @@ export function assemble(intent: SigningIntent, signature: Uint8Array): Uint8Arr
   if (!verifySignatureValue(intent.algorithm, key, attributes, signature)) {
     throw new Fault('SIGNATURE_INVALID', 'the signature value does not verify with the certificate that was chosen')
   }
-  return signedData({ algorithm: intent.algorithm, certificate, chain, signedAttributes: attributes, signature })
+  return { algorithm: intent.algorithm, certificate, chain, signedAttributes: attributes, signature }
 }
 
-/** Octets to reserve for the CMS: never less than what `assemble` returns. Throws KEY_REFUSED. */
-export function cmsReserveOctets(identity: SignerIdentity): number {
-  const { algorithm, certificate, chain } = identity
+/** Octets to reserve for the detached CMS: never less than what `assemble` returns. Throws KEY_REFUSED. */
+export function cmsReserveOctets(signer: StatedSigner): number {
+  const { algorithm, certificate, chain } = signer
   const messageDigest = new Uint8Array(digestOctets(digestOf(algorithm)))
-  const attributes = signedAttributes({ algorithm, messageDigest, certificate })
-  const signature = new Uint8Array(checkKey(identity))
+  const attributes = signedAttributes({ ...signer, messageDigest })
+  const signature = new Uint8Array(checkKey(signer))
   return signedData({ algorithm, certificate, chain, signedAttributes: attributes, signature }).length
 }
 
