@@ -119,9 +119,9 @@ describe('who may import whom', () => {
     expect(describeAll(wrong)).toEqual([])
   })
 
-  it('a driver sees the ports, the errors, the two doors to the outside and its own folder', () => {
+  it('a driver sees the ports, the errors, bytes, the two doors to the outside and its own folder', () => {
     const doors = ['drivers/exec.ts', 'drivers/http.ts', 'drivers/http-body.ts', 'drivers/http-error.ts']
-    const common = ['device/ports.ts', 'device/errors.ts', ...doors]
+    const common = ['device/ports.ts', 'device/errors.ts', 'device/bytes.ts', ...doors]
     const wrong = importsOf('drivers/').filter(i => {
       if (!isLocal(i.to) || common.includes(i.to) || dirname(i.to) === dirname(i.from)) return false
       if (i.from.startsWith('drivers/worker/'))

@@ -36,6 +36,8 @@ export interface WorkerOptions {
    * it goes, which it does by itself when its socket ends; SIGKILL also ends one that hangs in vendor code.
    */
   readonly deathSignal?: StartOptions['deathSignal']
+  /** Largest JavaScript heap of the process; it dies when it needs more. Absent: the runtime's own bound. */
+  readonly maxHeapMegabytes?: number
 }
 
 /** `failures` counts the deaths since the worker last ran for a minute. */
@@ -90,12 +92,13 @@ export function launchWorker(options: WorkerOptions): Worker {
 
 /** One life of the process, from its start until it is gone. */
 async function runOnce(
-  { name, entry, config, log, deathSignal }: WorkerOptions,
+  { name, entry, config, log, deathSignal, maxHeapMegabytes }: WorkerOptions,
   behind: Behind,
   stopping: AbortSignal,
 ): Promise<void> {
   const { environment, ...configuration } = config
-  const child = start(process.execPath, [fileURLToPath(new URL(entry, import.meta.url))], {
+  const heap = maxHeapMegabytes === undefined ? [] : [`--max-old-space-size=${maxHeapMegabytes}`]
+  const child = start(process.execPath, [...heap, fileURLToPath(new URL(entry, import.meta.url))], {
     environment: { MALLOC_ARENA_MAX: '2', ...compileCache(), ...environment },
     socket: true,
     killAfterMs,

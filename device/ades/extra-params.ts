@@ -1,0 +1,233 @@
+// Extra parameters of a signature by the names that AutoFirma gives them (extraParams of clienteafirma 1.9), turned into
+// what is asked of a signature here. A parameter that is not known, or that nothing is done about, does not stop a
+// signature: it is named in `ignored`, and whoever asked is told.
+
+import { Fault } from '../errors.ts'
+import type { DigestAlgorithm } from '../ports.ts'
+import { agel } from './policy.ts'
+import type { CommitmentType, DataObjectFormat, Packaging, SignaturePolicy, SignerLocation } from './request.ts'
+
+/** A visible signature: points from the page's lower left corner, as the reader sees it. */
+export interface VisibleSignature {
+  readonly rectangle: readonly [left: number, bottom: number, right: number, top: number]
+  /** 1-based; -1 is the last. */
+  readonly page: number
+  readonly text?: string
+  readonly fontSize?: number
+  /** JPEG. */
+  readonly image?: Uint8Array
+}
+
+export interface ExtraParams {
+  readonly policy?: SignaturePolicy
+  readonly location?: SignerLocation
+  readonly claimedRoles?: readonly string[]
+  readonly commitments?: readonly CommitmentType[]
+  readonly contentFormat?: DataObjectFormat
+  readonly packaging?: Packaging
+  readonly target?: 'LEAFS' | 'TREE'
+  readonly signerCertificateOnly?: boolean
+  readonly pdf: {
+    readonly fieldName?: string
+    /** DocMDP /P; absent or 0: an approval signature. */
+    readonly certificationLevel?: 1 | 2 | 3
+    readonly reason?: string
+    readonly contactInfo?: string
+    readonly visible?: VisibleSignature
+  }
+  /** Names of parameters that had no effect, in their order. */
+  readonly ignored: readonly string[]
+}
+
+/** Parameters read so far; what is left at the end had no effect. */
+interface Reader {
+  text(name: string): string | undefined
+  flag(name: string): boolean | undefined
+  number(name: string): number | undefined
+  rest(): readonly string[]
+}
+
+/** Throws REQUEST_INVALID for a value that cannot be what its name says, POLICY_UNUSABLE for half a policy. */
+export function readExtraParams(params: ReadonlyMap<string, string>): ExtraParams {
+  const reader = readerOf(params)
+  const found = {
+    policy: policyOf(reader),
+    location: locationOf(reader),
+    claimedRoles: rolesOf(reader),
+    commitments: commitmentsOf(reader),
+    contentFormat: contentFormatOf(reader),
+    packaging: packagingOf(reader),
+    target: targetOf(reader),
+    signerCertificateOnly: reader.flag('includeOnlySignningCertificate'),
+  }
+  const pdf = pdfOf(reader)
+  return { ...present(found), pdf, ignored: reader.rest() }
+}
+
+/** Without the entries that are undefined. */
+function present<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> }
+}
+
+function readerOf(params: ReadonlyMap<string, string>): Reader {
+  const used = new Set<string>()
+  const text = (name: string) => {
+    used.add(name)
+    const value = params.get(name)
+    return value === undefined || value === '' ? undefined : value
+  }
+  return {
+    text,
+    flag: name => {
+      const value = text(name)?.toLowerCase()
+      if (value === undefined || value === 'true' || value === 'false')
+        return value === undefined ? undefined : value === 'true'
+      throw new Fault('REQUEST_INVALID', `${name} is neither true nor false`)
+    },
+    number: name => {
+      const value = text(name)
+      if (value === undefined) return undefined
+      if (/^-?\d{1,6}(\.\d{1,6})?$/.test(value.trim())) return Number(value)
+      throw new Fault('REQUEST_INVALID', `${name} is no number`)
+    },
+    rest: () => [...params.keys()].filter(name => !used.has(name)),
+  }
+}
+
+const digestNames: Readonly<Record<string, DigestAlgorithm>> = {
+  SHA1: 'SHA-1',
+  SHA256: 'SHA-256',
+  SHA384: 'SHA-384',
+  SHA512: 'SHA-512',
+}
+
+function policyOf(reader: Reader): SignaturePolicy | undefined {
+  const named = reader.text('expPolicy')
+  const id = reader.text('policyIdentifier')
+  const hash = reader.text('policyIdentifierHash')
+  const algorithm = reader.text('policyIdentifierHashAlgorithm') ?? 'SHA1'
+  const qualifier = reader.text('policyQualifier')
+  const description = reader.text('policyDescription')
+  if (named !== undefined) {
+    if (/^FirmaAGE(19)?$/i.test(named)) return agel
+    throw new Fault('POLICY_UNUSABLE', `the policy ${named} is not built in`)
+  }
+  if (id === undefined) return undefined
+  const digestAlgorithm = digestNames[algorithm.toUpperCase().replace(/^.*#|-/g, '')]
+  if (hash === undefined || digestAlgorithm === undefined) {
+    throw new Fault('POLICY_UNUSABLE', 'a policy needs policyIdentifierHash and a SHA policyIdentifierHashAlgorithm')
+  }
+  const digest = Buffer.from(hash, 'base64')
+  return { id: id.replace(/^urn:oid:/i, ''), digestAlgorithm, digest, ...present({ qualifier, description }) }
+}
+
+function locationOf(reader: Reader): SignerLocation | undefined {
+  const location = present({
+    street: reader.text('signatureProductionStreetAddress'),
+    city: reader.text('signatureProductionCity'),
+    province: reader.text('signatureProductionProvince'),
+    postalCode: reader.text('signatureProductionPostalCode'),
+    country: reader.text('signatureProductionCountry'),
+  })
+  return Object.keys(location).length === 0 ? undefined : location
+}
+
+function rolesOf(reader: Reader): readonly string[] | undefined {
+  return reader
+    .text('signerClaimedRoles')
+    ?.split('|')
+    .map(role => role.trim())
+    .filter(role => role !== '')
+}
+
+/** id-cti-ets-proofOfOrigin … proofOfCreation, which AutoFirma also writes as 1 to 6 (RFC 5126, 5.11.1). */
+const commitmentArc = '1.2.840.113549.1.9.16.6'
+const maxCommitments = 20
+
+function commitmentsOf(reader: Reader): readonly CommitmentType[] | undefined {
+  const count = reader.number('commitmentTypeIndications')
+  if (count === undefined) return undefined
+  if (!Number.isInteger(count) || count < 0 || count > maxCommitments) {
+    throw new Fault('REQUEST_INVALID', `commitmentTypeIndications is none of 0 to ${maxCommitments}`)
+  }
+  return Array.from({ length: count }, (_, index) => {
+    const name = `commitmentTypeIndication${index}`
+    const id = reader.text(`${name}Identifier`)
+    if (id === undefined) throw new Fault('REQUEST_INVALID', `${name}Identifier is missing`)
+    return {
+      id: /^[1-6]$/.test(id) ? `${commitmentArc}.${id}` : id.replace(/^urn:oid:/i, ''),
+      ...present({ description: reader.text(`${name}Description`) }),
+    }
+  })
+}
+
+function contentFormatOf(reader: Reader): DataObjectFormat | undefined {
+  const mimeType = reader.text('mimeType')
+  const more = present({
+    description: reader.text('contentDescription'),
+    oid: reader.text('contentTypeOid')?.replace(/^urn:oid:/i, ''),
+    encoding: reader.text('encoding'),
+  })
+  if (mimeType === undefined && Object.keys(more).length === 0) return undefined
+  return { mimeType: mimeType ?? 'application/octet-stream', ...more }
+}
+
+const xadesPackagings: Readonly<Record<string, Packaging>> = {
+  'xades enveloped': 'enveloped',
+  'xades enveloping': 'enveloping',
+  'xades detached': 'internally-detached',
+  'xades externally detached': 'detached',
+}
+
+/** `format` of XAdES, `mode` of CAdES; AutoFirma's "XAdES Detached" keeps the content in the same file. */
+function packagingOf(reader: Reader): Packaging | undefined {
+  const format = reader.text('format')
+  const mode = reader.text('mode')
+  if (format !== undefined) {
+    const packaging = xadesPackagings[format.toLowerCase()]
+    if (packaging === undefined) throw new Fault('REQUEST_INVALID', `format ${format} is not known`)
+    return packaging
+  }
+  if (mode === undefined) return undefined
+  if (mode !== 'explicit' && mode !== 'implicit')
+    throw new Fault('REQUEST_INVALID', 'mode is neither explicit nor implicit')
+  return mode === 'explicit' ? 'detached' : 'enveloping'
+}
+
+function targetOf(reader: Reader): ExtraParams['target'] {
+  const target = reader.text('target')?.toUpperCase()
+  if (target === undefined || target === 'LEAFS' || target === 'TREE') return target
+  throw new Fault('REQUEST_INVALID', 'target is neither LEAFS nor TREE')
+}
+
+function pdfOf(reader: Reader): ExtraParams['pdf'] {
+  const level = reader.number('certificationLevel') ?? 0
+  if (![0, 1, 2, 3].includes(level)) throw new Fault('REQUEST_INVALID', 'certificationLevel is none of 0 to 3')
+  return present({
+    fieldName: reader.text('signatureField'),
+    certificationLevel: level === 0 ? undefined : (level as 1 | 2 | 3),
+    reason: reader.text('signReason'),
+    contactInfo: reader.text('signerContact'),
+    visible: visibleOf(reader),
+  })
+}
+
+function visibleOf(reader: Reader): VisibleSignature | undefined {
+  const corner = (name: string) => reader.number(`signaturePositionOnPage${name}`)
+  const rectangle = [corner('LowerLeftX'), corner('LowerLeftY'), corner('UpperRightX'), corner('UpperRightY')]
+  const page = reader.number('signaturePage')
+  const text = reader.text('layer2Text')
+  const fontSize = reader.number('layer2FontSize')
+  const image = reader.text('signatureRubricImage')
+  const [left, bottom, right, top] = rectangle
+  if (left === undefined || bottom === undefined || right === undefined || top === undefined) {
+    if (rectangle.every(one => one === undefined)) return undefined
+    throw new Fault('REQUEST_INVALID', 'a visible signature needs all four signaturePositionOnPage parameters')
+  }
+  return {
+    rectangle: [left, bottom, right, top],
+    page: page ?? -1,
+    ...present({ text, fontSize, image: image === undefined ? undefined : Buffer.from(image, 'base64') }),
+  }
+}

@@ -1,0 +1,82 @@
+// One piece of work on a foreign file as plain data: what to sign, extend or verify, and everything that has to be known
+// for it. A job goes to where the file may be parsed; what that place may not touch itself (keys, time-stamps, revocation)
+// it asks for.
+
+import type { Splice } from '../bytes.ts'
+import type { SignatureAlgorithm } from '../ports.ts'
+import type { Report } from '../trust/report.ts'
+import type { VisibleSignature } from './extra-params.ts'
+import type {
+  Packaging,
+  SignatureFormat,
+  SignatureLevel,
+  SignatureOperation,
+  SignatureProperties,
+  SignerIdentity,
+} from './request.ts'
+
+/** What every job has. */
+interface JobCommon {
+  /** DER of the certificates that are trusted. */
+  readonly anchors: readonly Uint8Array[]
+  /** The policy asked of the time-stamping authority, dotted; absent leaves it to the authority. */
+  readonly timestampPolicy?: string
+}
+
+export interface SignJob extends JobCommon {
+  readonly job: 'sign'
+  readonly format: SignatureFormat
+  readonly level: SignatureLevel
+  readonly operation: SignatureOperation
+  readonly packaging: Packaging
+  readonly identity: SignerIdentity
+  readonly properties: SignatureProperties
+  /** `detached` XAdES: what the signature calls the content. */
+  readonly contentName: string
+  /** Which signatures are countersigned: LEAFS those that nobody has countersigned, TREE all. */
+  readonly target: 'LEAFS' | 'TREE'
+  readonly pdf: PdfSignatureOptions
+}
+
+/** What only a PDF signature has. */
+export interface PdfSignatureOptions {
+  /** An empty field to use, or the name of a new one. */
+  readonly fieldName?: string
+  /** DocMDP /P; absent: an approval signature. */
+  readonly certificationLevel?: 1 | 2 | 3
+  readonly reason?: string
+  readonly contactInfo?: string
+  readonly visible?: VisibleSignature
+}
+
+export interface ExtendJob extends JobCommon {
+  readonly job: 'extend'
+  readonly level: Exclude<SignatureLevel, 'B'>
+}
+
+export interface VerifyJob extends JobCommon {
+  readonly job: 'verify'
+  /** Whether revocation and issuers may be asked for where the signature does not hold them. */
+  readonly online: boolean
+}
+
+export type Job = SignJob | ExtendJob | VerifyJob
+
+/** What a job may ask for while it runs. */
+export type Ask =
+  | { readonly ask: 'sign'; readonly algorithm: SignatureAlgorithm; readonly digest: Uint8Array }
+  | { readonly ask: 'stamp'; readonly query: Uint8Array }
+  | { readonly ask: 'ocsp'; readonly url: string; readonly query: Uint8Array }
+  | { readonly ask: 'fetch'; readonly url: string; readonly what: 'crl' | 'issuer' }
+
+/** A file as the splices make it: over the input, or over nothing. */
+export interface Written {
+  readonly base: 'input' | 'empty'
+  readonly splices: readonly Splice[]
+  /** On what was written. */
+  readonly report: Report
+}
+
+export type JobOutcome =
+  | ({ readonly outcome: 'written' } & Written)
+  | { readonly outcome: 'verified'; readonly format: SignatureFormat | 'none'; readonly report: Report }

@@ -1,0 +1,97 @@
+// The document worker's side of a job: opens the files it is about, runs the engine on them, and passes on what the engine
+// asks for. Splices are told as items with their bytes, the rest of the outcome as the result.
+
+import { Buffer } from 'node:buffer'
+import { open } from 'node:fs/promises'
+import type { Ask, Job, JobOutcome } from '../../device/ades/job.ts'
+import { Fault } from '../../device/errors.ts'
+import type { ByteStream, JobFiles, RandomAccess } from '../../device/ports.ts'
+import { type Answer, readAnswers } from './answers.ts'
+import { fromJson, toJson } from './bytes-json.ts'
+import type { CallContext, Handlers } from './serve.ts'
+
+/** What the worker runs a job with. */
+export interface PerformTools {
+  readonly input: RandomAccess
+  readonly content: RandomAccess | undefined
+  readonly password: Uint8Array | undefined
+  ask(ask: Ask): Promise<Uint8Array>
+}
+
+export type Perform = (job: Job, tools: PerformTools) => Promise<JobOutcome>
+
+/** `perform`: asks are items with an `ask`, splices items with a `splice` and its bytes. */
+export function documentHandlers(perform: Perform): Handlers {
+  return new Map([['perform', (params: unknown, context: CallContext) => performWith(perform, params, context)]])
+}
+
+async function performWith(perform: Perform, params: unknown, context: CallContext): Promise<unknown> {
+  const { job, files } = fromJson(params) as { job: Job; files: JobFiles }
+  await using held = new AsyncDisposableStack()
+  const openFile = async (path: string) => held.adopt(await fileAt(path), file => file.close())
+  const input = await openFile(files.input)
+  const content = files.content === undefined ? undefined : await openFile(files.content)
+  const asking = createAsking(context)
+  const outcome = await perform(job, { input, content, password: context.secret, ask: asking.ask })
+  if (outcome.outcome !== 'written') return toJson(outcome)
+  const { splices, ...rest } = outcome
+  for (const { offset, remove, insert } of splices) await asking.tell({ splice: { offset, remove } }, once(insert))
+  return toJson(rest)
+}
+
+/** Items go out one after the other, answers come back by their numbers in any order. */
+function createAsking({ emit, input }: CallContext) {
+  const waiting = new Map<number, PromiseWithResolvers<Uint8Array>>()
+  let turn: Promise<void> = Promise.resolve()
+  let next = 0
+  const tell = (value: unknown, bytes?: ByteStream) => {
+    turn = turn.then(() => emit(value, bytes))
+    return turn
+  }
+  const hear = async () => {
+    try {
+      for await (const answer of readAnswers(input)) settle(waiting, answer)
+    } catch (thrown) {
+      for (const one of waiting.values()) one.reject(thrown)
+    }
+  }
+  let listening = false
+  const ask = async (question: Ask): Promise<Uint8Array> => {
+    if (!listening) void hear()
+    listening = true
+    next += 1
+    const pending = Promise.withResolvers<Uint8Array>()
+    waiting.set(next, pending)
+    await tell({ ask: next, question: toJson(question) })
+    return pending.promise
+  }
+  return { ask, tell }
+}
+
+function settle(waiting: Map<number, PromiseWithResolvers<Uint8Array>>, answer: Answer): void {
+  const pending = waiting.get(answer.ask)
+  if (pending === undefined) throw new Fault('FRAME_INVALID', 'an answer to nothing that was asked')
+  waiting.delete(answer.ask)
+  if ('bytes' in answer) pending.resolve(answer.bytes)
+  else pending.reject(answer.fault)
+}
+
+async function* once(bytes: Uint8Array): ByteStream {
+  yield bytes
+}
+
+async function fileAt(path: string): Promise<RandomAccess & { close(): Promise<void> }> {
+  const file = await open(path)
+  const { size } = await file.stat()
+  const read = async (offset: number, length: number) => {
+    if (offset < 0 || length < 0 || offset + length > size) throw new RangeError(`${offset}+${length} of ${size} bytes`)
+    const bytes = Buffer.allocUnsafe(length)
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await file.read(bytes, done, length - done, offset + done)
+      if (bytesRead === 0) throw new RangeError('the file became shorter')
+      done += bytesRead
+    }
+    return bytes
+  }
+  return { size, read, close: () => file.close() }
+}
