@@ -44,6 +44,8 @@ export const oids = {
   referencesTimestamp: '1.2.840.113549.1.9.16.2.26',
   archiveTimestamp: '1.2.840.113549.1.9.16.2.27',
   archiveTimestampV2: '1.2.840.113549.1.9.16.2.48',
+  // ISO 32000-1, 12.8.3.3.2
+  revocationInfoArchival: '1.2.840.113583.1.1.8',
   // X.520
   name: '2.5.4.41',
   // RFC 6960

@@ -17,6 +17,8 @@ export interface SignedDataParts {
   /** The SET OF that was signed. */
   readonly signedAttributes: Uint8Array
   readonly signature: Uint8Array
+  /** Whole Attributes, such as a signature-time-stamp. */
+  readonly unsignedAttributes?: readonly Uint8Array[]
 }
 
 /** Detached: ContentInfo with a SignedData of one SignerInfo; certificates in the order that DER gives a SET OF. */
@@ -61,7 +63,8 @@ function behindContent(parts: SignedDataParts): Uint8Array {
 }
 
 /** SignerInfo version 1: the signer is named by issuer and serial number. */
-export function signerInfo({ algorithm, certificate, signedAttributes, signature }: SignedDataParts): Uint8Array {
+export function signerInfo(parts: SignedDataParts): Uint8Array {
+  const { algorithm, certificate, signedAttributes, signature, unsignedAttributes = [] } = parts
   const { issuer, serialNumber } = certificateNames(certificate)
   const implicitAttributes = Uint8Array.from(signedAttributes)
   implicitAttributes[0] = 0xa0
@@ -72,5 +75,6 @@ export function signerInfo({ algorithm, certificate, signedAttributes, signature
     implicitAttributes,
     signatureIdentifier(algorithm),
     octetString(signature),
+    ...(unsignedAttributes.length === 0 ? [] : [setOf(unsignedAttributes, 0xa1)]),
   )
 }
