@@ -36,24 +36,29 @@ describe('objects', () => {
     for (const loose of ['<0a 0b>', '<0a0>', '<0a 0>']) expect(parsed(loose)).toMatchObject({ form: 'loose-hex' })
   })
 
-  test.each([
-    '<< /A >>',
-    '<< 1 2 >>',
-    '[ 1 2',
-    '<41',
-    '(a',
-    ')',
-    '1-2',
-    '1.2.3',
-    '--1',
-    '>',
-    '<4x>',
-    '{',
-    '99999999999999999999',
-    '',
-  ])('are refused when they are none: %s', text =>
-    expect(() => parsed(text)).toThrow(expect.objectContaining(unreadable)),
+  test.each(['<< /A >>', '<< 1 2 >>', '[ 1 2', '<41', '(a', ')', '1-2', '1.2.3', '--1', '>', '<4x>', '{', ''])(
+    'are refused when they are none: %s',
+    text => expect(() => parsed(text)).toThrow(expect.objectContaining(unreadable)),
   )
+
+  test('too large to be counted are reals', () => {
+    expect(parsed('99999999999999999999')).toEqual({ kind: 'real', value: 1e20, text: '99999999999999999999' })
+  })
+
+  test.each([
+    ['[--5 +-3 1.2.3 1-2 - . 4]', '[-5 3 1.2 1 0 0 4]'],
+    ['<< /A >>', '<<  >>'],
+    ['<< 1 /A 2 >>', '<< /A 2 >>'],
+    ['[ 1 2', '[1 2]'],
+    ['<< /A [1 2 endobj', '<< /A [1 2] >>'],
+    ['[(a) ) b 3]', '[<61> null null 3]'],
+    ['<4x1>', '<41>'],
+  ])('are mended by a lenient lexer: %s', (text, meant) => {
+    const lexer = createLexer({ bytes: Buffer.from(text, 'latin1'), base: 0, last: true, lenient: true })
+    expect(serialise(parseObject(lexer))).toBe(meant)
+    expect(lexer.mended()).toBe(true)
+    expect(() => parsed(text)).toThrow(expect.objectContaining(unreadable))
+  })
 
   test('inside each other are bounded', () => {
     expect(parsed('['.repeat(maxNesting) + ']'.repeat(maxNesting))).toMatchObject({ kind: 'array' })

@@ -1,66 +1,94 @@
-// A PDF opened for reading: its cross-reference sections and its objects on demand. Whole files are never read and
-// nothing is repaired; a file that cannot be read as it says it is, is PDF_UNREADABLE, an encrypted one PDF_ENCRYPTED.
+// A PDF opened for reading: its cross-reference sections and its objects on demand. Whole files are never read. A file
+// that cannot be read as it says it is, is PDF_UNREADABLE; only where the caller asks for it, and only where nobody has
+// signed the document, it is read as most readers would mend it, and says so in `repaired`.
 
 import { prefixOf } from '../bytes.ts'
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
-import { decodeStream } from './filters.ts'
-import { createLexer } from './lexer.ts'
-import {
-  maxCachedBytes,
-  maxCachedObjectStreams,
-  maxObjectNumber,
-  maxReferenceHops,
-  maxStreamBytes,
-  unreadable,
-} from './limits.ts'
-import {
-  entry,
-  integerEntry,
-  nameEntry,
-  type PdfDictionary,
-  type PdfObject,
-  type PdfStream,
-  pdfNull,
-} from './objects.ts'
-import { parseAt, parseIndirectObject, parseObject } from './parse.ts'
+import { maxObjectNumber, unreadable } from './limits.ts'
+import { createObjectReader, type MendedObject, type ObjectReader } from './object-reader.ts'
+import { entry, integerEntry, type PdfDictionary } from './objects.ts'
+import { rebuiltSection } from './rebuild.ts'
+import { fieldsOf, pagesOf } from './tree.ts'
 import { type RevisionTail, readSections, readTail, type XrefEntry, type XrefSection } from './xref.ts'
 
-export interface PdfDocument {
+export interface PdfDocument extends Pick<ObjectReader, 'object' | 'resolve' | 'data'> {
   readonly file: RandomAccess
   /** The header's version, such as `1.7`; the catalog may raise it. */
   readonly headerVersion: string
   /** The end of the newest revision. Bytes behind `tail.end` belong to no revision. */
   readonly tail: RevisionTail
-  /** Newest first; never empty. */
+  /** Newest first; never empty. Of a rebuilt document the one section that its objects were put into. */
   readonly sections: readonly [XrefSection, ...XrefSection[]]
   /** The newest section's. */
   readonly trailer: PdfDictionary
   readonly catalog: PdfDictionary
   /** The lowest object number that no section uses. */
   readonly nextNumber: number
+  /**
+   * Empty where the cross-reference sections of the file are used as they are. Otherwise what made them useless: the
+   * objects were then found by scanning, and an update has to list every one of them.
+   */
+  readonly repaired: readonly string[]
   /** Where an object is; undefined when no section names it. */
   locate(number: number): XrefEntry | undefined
-  /** The object itself; the null object where there is none (ISO 32000-1, 7.3.10). */
-  object(number: number, generation: number): Promise<PdfObject>
-  /** What a value or the reference in its place stands for. */
-  resolve(value: PdfObject): Promise<PdfObject>
-  /** The decoded data of a stream, for the filters that structure needs. */
-  data(stream: PdfStream): Promise<Uint8Array>
+  /** Objects read so far whose syntax was mended; an update writes them anew, so that strict readers agree. */
+  mended(): ReadonlyMap<number, MendedObject>
+}
+
+export interface OpenOptions {
+  /** Mend an unsigned document where it cannot be read strictly; without it everything is read strictly. */
+  readonly repair?: boolean
 }
 
 /** Opens the newest revision. Throws PDF_UNREADABLE or PDF_ENCRYPTED. */
-export async function openPdf(file: RandomAccess): Promise<PdfDocument> {
+export async function openPdf(file: RandomAccess, options: OpenOptions = {}): Promise<PdfDocument> {
   const headerVersion = await readHeader(file)
+  if (!options.repair) return openStrictly(file, headerVersion, false)
+  try {
+    const strict = await openStrictly(file, headerVersion, false)
+    return (await isSigned(strict)) ? strict : await openStrictly(file, headerVersion, true)
+  } catch (thrown) {
+    if (!(thrown instanceof Fault && thrown.code === 'PDF_UNREADABLE')) throw thrown
+    return openMended(file, headerVersion, thrown)
+  }
+}
+
+async function openStrictly(file: RandomAccess, headerVersion: string, lenient: boolean): Promise<PdfDocument> {
   const tail = await readTail(file, file.size)
   if (!tail) throw unreadable('no startxref at the end of the file')
   const [newest, ...older] = await readSections(file, tail.startXref)
   if (!newest) throw unreadable('no cross-reference section')
-  const sections = [newest, ...older] as const
-  if (sections.some(section => section.trailer.entries.has('Encrypt'))) {
-    throw new Fault('PDF_ENCRYPTED', 'the trailer has an /Encrypt entry')
+  return documentOf({ file, headerVersion, tail, sections: [newest, ...older], repaired: [], lenient })
+}
+
+/** First with the sections that the file has, then with those that its objects make. */
+async function openMended(file: RandomAccess, headerVersion: string, because: Fault): Promise<PdfDocument> {
+  try {
+    const document = await openStrictly(file, headerVersion, true)
+    if (await isSigned(document)) throw because
+    return document
+  } catch (thrown) {
+    if (thrown === because || !(thrown instanceof Fault && thrown.code === 'PDF_UNREADABLE')) throw thrown
   }
-  return documentOf(file, headerVersion, tail, sections)
+  const section = await rebuiltSection(file)
+  if (!section) throw unreadable(`${because.detail}; a signed document is not repaired`)
+  const tail = { startXref: section.offset, end: file.size }
+  const repaired = [because.detail ?? because.code]
+  const document = await documentOf({ file, headerVersion, tail, sections: [section], repaired, lenient: true })
+  if (await isSigned(document)) throw because
+  return document
+}
+
+/** Whether a signature field has a value; reads on the way what a signature needs of a document: its fields and a page. */
+async function isSigned(document: PdfDocument): Promise<boolean> {
+  let signed = false
+  for await (const { type, value } of fieldsOf(document)) {
+    signed ||= type === 'Sig' && (await document.resolve(value)).kind !== 'null'
+  }
+  const { value: page } = await pagesOf(document).next()
+  if (!page) throw unreadable('the document has no page')
+  return signed
 }
 
 /**
@@ -72,28 +100,43 @@ export async function documentAsOf(document: PdfDocument, tail: RevisionTail): P
     document.sections.findIndex(section => section.offset === tail.startXref),
   )
   if (newest?.offset !== tail.startXref) return undefined
-  return documentOf(prefixOf(document.file, tail.end), document.headerVersion, tail, [newest, ...older])
+  const { headerVersion } = document
+  const file = prefixOf(document.file, tail.end)
+  return documentOf({ file, headerVersion, tail, sections: [newest, ...older], repaired: [], lenient: false })
 }
 
-async function documentOf(
-  file: RandomAccess,
-  headerVersion: string,
-  tail: RevisionTail,
-  sections: readonly [XrefSection, ...XrefSection[]],
-): Promise<PdfDocument> {
-  const objects = createObjects(file, sections)
-  const { trailer } = sections[0]
-  const catalog = await objects.resolve(entry(trailer, 'Root'))
+interface Opened extends Pick<PdfDocument, 'file' | 'headerVersion' | 'tail' | 'sections' | 'repaired'> {
+  readonly lenient: boolean
+}
+
+async function documentOf({ lenient, ...opened }: Opened): Promise<PdfDocument> {
+  const { file, sections } = opened
+  if (sections.some(section => section.trailer.entries.has('Encrypt'))) {
+    throw new Fault('PDF_ENCRYPTED', 'the trailer has an /Encrypt entry')
+  }
+  const locate = (number: number) => locateIn(sections, number)
+  const reader = createObjectReader({ file, locate, lenient })
+  const trailer = sections[0].trailer
+  const catalog = await reader.resolve(entry(trailer, 'Root'))
   if (catalog.kind !== 'dictionary') throw unreadable('the catalog is no dictionary')
-  const next = nextNumber(sections)
-  return Object.freeze({ file, headerVersion, tail, sections, trailer, catalog, nextNumber: next, ...objects })
+  return Object.freeze({ ...opened, ...reader, trailer, catalog, nextNumber: nextNumber(sections), locate })
 }
 
+function locateIn(sections: readonly XrefSection[], number: number): XrefEntry | undefined {
+  for (const section of sections) {
+    const place = section.entries.get(number)
+    if (place) return place
+  }
+  return undefined
+}
+
+/** Bytes in front of the header would make /ByteRange mean one thing here and another there: some readers count them. */
 async function readHeader(file: RandomAccess): Promise<string> {
-  const start = Buffer.from(await file.read(0, Math.min(16, file.size))).toString('latin1')
-  const version = /^%PDF-(\d\.\d)/.exec(start)?.[1]
-  if (version === undefined) throw unreadable('the file does not start with %PDF-')
-  return version
+  const start = Buffer.from(await file.read(0, Math.min(1024, file.size))).toString('latin1')
+  const found = /%PDF-(\d\.\d)?/.exec(start)
+  if (!found) throw unreadable('the file does not start with %PDF-')
+  if (found.index > 0) throw unreadable(`${found.index} bytes stand before %PDF-: the file does not start with it`)
+  return found[1] ?? '1.4'
 }
 
 function nextNumber(sections: readonly XrefSection[]): number {
@@ -104,119 +147,4 @@ function nextNumber(sections: readonly XrefSection[]): number {
   }
   if (next > maxObjectNumber) throw unreadable(`/Size is ${next}`)
   return next
-}
-
-type Objects = Pick<PdfDocument, 'locate' | 'object' | 'resolve' | 'data'>
-
-/** Long because finding, unpacking and measuring an object each need the others. */
-function createObjects(file: RandomAccess, sections: readonly XrefSection[]): Objects {
-  const cache = new Map<number, PackedObjects>()
-
-  function locate(number: number): XrefEntry | undefined {
-    for (const section of sections) {
-      const place = section.entries.get(number)
-      if (place) return place
-    }
-    return undefined
-  }
-
-  async function object(number: number, generation: number): Promise<PdfObject> {
-    const place = locate(number)
-    if (place?.kind === 'plain' && place.generation === generation) return plainObject(number, place.offset)
-    if (place?.kind === 'packed' && generation === 0) return packedObject(number, place.stream, place.index)
-    return pdfNull
-  }
-
-  async function plainObject(number: number, offset: number): Promise<PdfObject> {
-    const found = await parseAt(file, offset, parseIndirectObject)
-    if (found.number !== number) throw unreadable(`object ${found.number} stands where object ${number} should`)
-    return found.object
-  }
-
-  async function packedObject(number: number, container: number, index: number): Promise<PdfObject> {
-    const packed = cache.get(container) ?? (await unpack(container))
-    const at = packed.numbers[index] === number ? packed.offsets[index] : undefined
-    if (at === undefined) throw unreadable(`object stream ${container} does not hold object ${number} at ${index}`)
-    const lexer = createLexer({ bytes: packed.bytes, base: 0, last: true })
-    lexer.seek(at)
-    return parseObject(lexer)
-  }
-
-  async function unpack(container: number): Promise<PackedObjects> {
-    const place = locate(container)
-    if (place?.kind !== 'plain') throw unreadable(`object stream ${container} is missing`)
-    const stream = await plainObject(container, place.offset)
-    if (stream.kind !== 'stream' || nameEntry(stream.dictionary, 'Type') !== 'ObjStm') {
-      throw unreadable(`object ${container} is no object stream`)
-    }
-    const packed = parsePacked(await data(stream), stream.dictionary)
-    remember(cache, container, packed)
-    return packed
-  }
-
-  async function resolve(value: PdfObject): Promise<PdfObject> {
-    let current = value
-    for (let hops = 0; current.kind === 'reference'; hops++) {
-      if (hops === maxReferenceHops) throw unreadable(`object ${current.number} is a chain of references`)
-      current = await object(current.number, current.generation)
-    }
-    return current
-  }
-
-  async function data(stream: PdfStream): Promise<Uint8Array> {
-    const length = await lengthOf(stream)
-    return decodeStream(await file.read(stream.dataStart, length), stream.dictionary)
-  }
-
-  async function lengthOf(stream: PdfStream): Promise<number> {
-    const length = entry(stream.dictionary, 'Length')
-    // A length inside an object stream could need itself to be read.
-    if (length.kind === 'reference' && locate(length.number)?.kind === 'packed') throw unreadable('a packed /Length')
-    const value = await resolve(length)
-    if (value.kind !== 'integer' || value.value < 0 || value.value > maxStreamBytes) {
-      throw unreadable('a structural stream has no usable /Length')
-    }
-    if (stream.dataStart + value.value > file.size) throw unreadable('a stream leaves the file')
-    return value.value
-  }
-
-  return { locate, object, resolve, data }
-}
-
-interface PackedObjects {
-  readonly bytes: Uint8Array
-  readonly numbers: readonly number[]
-  readonly offsets: readonly number[]
-}
-
-/** The header of an object stream (ISO 32000-1, 7.5.7). */
-function parsePacked(bytes: Uint8Array, dictionary: PdfDictionary): PackedObjects {
-  const count = integerEntry(dictionary, 'N') ?? -1
-  const first = integerEntry(dictionary, 'First') ?? -1
-  if (count < 0 || first < 0 || first > bytes.length || count > first)
-    throw unreadable('an object stream has no header')
-  const lexer = createLexer({ bytes: bytes.subarray(0, first), base: 0, last: true })
-  const numbers: number[] = []
-  const offsets: number[] = []
-  for (let index = 0; index < count; index++) {
-    const number = lexer.next()
-    const offset = lexer.next()
-    if (number.kind !== 'integer' || offset.kind !== 'integer') throw unreadable('an object stream has a short header')
-    if (offset.value < 0 || first + offset.value > bytes.length) throw unreadable('an object lies outside its stream')
-    numbers.push(number.value)
-    offsets.push(first + offset.value)
-  }
-  return { bytes, numbers, offsets }
-}
-
-/** Keeps the newest few object streams, the oldest leave first. */
-function remember(cache: Map<number, PackedObjects>, container: number, packed: PackedObjects): void {
-  cache.set(container, packed)
-  let total = 0
-  for (const kept of cache.values()) total += kept.bytes.length
-  for (const [oldest, kept] of cache) {
-    if (cache.size === 1 || (cache.size <= maxCachedObjectStreams && total <= maxCachedBytes)) return
-    cache.delete(oldest)
-    total -= kept.bytes.length
-  }
 }

@@ -1,18 +1,21 @@
 // Decoding the streams that a reader itself needs: cross-reference and object streams (ISO 32000-1, 7.4). Flate with
 // predictors and the two ASCII filters; page content and images are never decoded. Output is bounded.
 
-import { inflateSync } from 'node:zlib'
+import { constants, inflateSync } from 'node:zlib'
 import { maxFilters, maxStreamBytes, unreadable } from './limits.ts'
 import { entry, integerEntry, type PdfDictionary, type PdfDirect, pdfNull } from './objects.ts'
 
-/** Undoes the /Filter chain of a stream whose dictionary holds it directly. Throws PDF_UNREADABLE. */
-export function decodeStream(encoded: Uint8Array, dictionary: PdfDictionary): Uint8Array {
+/**
+ * Undoes the /Filter chain of a stream whose dictionary holds it directly. Throws PDF_UNREADABLE; `lenient` takes what a
+ * Flate stream without end has given until then.
+ */
+export function decodeStream(encoded: Uint8Array, dictionary: PdfDictionary, lenient = false): Uint8Array {
   const filters = listOf(entry(dictionary, 'Filter'))
   const parameters = listOf(entry(dictionary, 'DecodeParms'))
   if (filters.length > maxFilters) throw unreadable(`a stream with ${filters.length} filters`)
   let bytes = encoded
   filters.forEach((filter, index) => {
-    bytes = applyFilter(bytes, filter, parameters[index] ?? pdfNull)
+    bytes = applyFilter(bytes, filter, parameters[index] ?? pdfNull, lenient)
   })
   return bytes
 }
@@ -22,22 +25,29 @@ function listOf(value: PdfDirect): readonly PdfDirect[] {
   return value.kind === 'array' ? value.items : [value]
 }
 
-function applyFilter(bytes: Uint8Array, filter: PdfDirect, parameters: PdfDirect): Uint8Array {
+function applyFilter(bytes: Uint8Array, filter: PdfDirect, parameters: PdfDirect, lenient: boolean): Uint8Array {
   const name = filter.kind === 'name' ? filter.value : filter.kind
   switch (name) {
+    case 'Crypt':
+      // An Identity crypt filter; the security handler has done what any other asks for (ISO 32000-1, 7.4.10).
+      return bytes
     case 'FlateDecode':
-      return undoPredictor(inflate(bytes), parameters)
+    case 'Fl':
+      return undoPredictor(inflate(bytes, lenient), parameters)
     case 'ASCIIHexDecode':
+    case 'AHx':
       return decodeAsciiHex(bytes)
     case 'ASCII85Decode':
+    case 'A85':
       return decodeAscii85(bytes)
   }
   throw unreadable(`a structural stream uses the filter ${name}`)
 }
 
-function inflate(bytes: Uint8Array): Uint8Array {
+function inflate(bytes: Uint8Array, lenient: boolean): Uint8Array {
+  const finishFlush = lenient ? constants.Z_SYNC_FLUSH : constants.Z_FINISH
   try {
-    return inflateSync(bytes, { maxOutputLength: maxStreamBytes })
+    return inflateSync(bytes, { maxOutputLength: maxStreamBytes, finishFlush })
   } catch (thrown) {
     throw unreadable('a structural stream does not inflate', { cause: thrown })
   }

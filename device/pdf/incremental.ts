@@ -6,6 +6,7 @@ import { Fault } from '../errors.ts'
 import type { PdfDocument } from './document.ts'
 import { entry, type PdfDirect } from './objects.ts'
 import { carriedTrailer, indirectObject, latin1, serialise } from './write.ts'
+import type { XrefEntry } from './xref.ts'
 
 /** An object that the update adds or replaces. `body` is its syntax, one character a byte. */
 export interface UpdatedObject {
@@ -27,14 +28,14 @@ export const maxOffset = 9_999_999_999
 /** The update that puts `objects` into `document`. Deterministic; throws PDF_TOO_LARGE beyond `maxOffset`. */
 export async function writeRevision(document: PdfDocument, objects: readonly UpdatedObject[]): Promise<Revision> {
   const start = document.file.size
-  const ordered = [...objects].sort((a, b) => a.number - b.number)
+  const ordered = withMended(document, objects).sort((a, b) => a.number - b.number)
   const parts: string[] = [await leadingEndOfLine(document)]
   let length = parts.join('').length
   const places: Place[] = []
   const bodyOffsets = new Map<number, number>()
   for (const { number, generation, body } of ordered) {
     const text = indirectObject(number, generation, body)
-    places.push({ number, generation, offset: start + length })
+    places.push({ kind: 'plain', number, generation, offset: start + length })
     bodyOffsets.set(number, length + text.indexOf('\n') + 1)
     parts.push(text)
     length += text.length
@@ -42,12 +43,13 @@ export async function writeRevision(document: PdfDocument, objects: readonly Upd
   const id = await fileIdentifier(document, parts.join(''))
   const offset = start + length
   const size = Math.max(document.nextNumber, ...ordered.map(object => object.number + 1))
+  const rebuilt = document.repaired.length > 0
   const section = {
-    places,
+    places: rebuilt ? allPlaces(document, places) : places,
     offset,
     size,
     id,
-    previous: document.tail.startXref,
+    previous: rebuilt ? '' : `/Prev ${document.tail.startXref}`,
     carried: carriedTrailer(document.trailer),
   }
   parts.push(document.sections[0].kind === 'table' ? tableSection(section) : streamSection(section))
@@ -58,19 +60,35 @@ export async function writeRevision(document: PdfDocument, objects: readonly Upd
   return { bytes, bodyOffsets }
 }
 
-interface Place {
-  readonly number: number
-  readonly generation: number
-  readonly offset: number
-}
+/** Where an object is, or that its number is free. */
+type Place = { readonly number: number } & XrefEntry
 
 interface Section {
   readonly places: readonly Place[]
   readonly offset: number
   readonly size: number
   readonly id: string
-  readonly previous: number
+  /** /Prev and its value; empty for a section that stands for itself. */
+  readonly previous: string
   readonly carried: string
+}
+
+/** The objects of an update, and those whose syntax had to be mended to be read: strict readers are to read the same. */
+function withMended(document: PdfDocument, objects: readonly UpdatedObject[]): UpdatedObject[] {
+  const changed = new Set(objects.map(object => object.number))
+  const mended = [...document.mended()].filter(([number]) => !changed.has(number))
+  return [
+    ...objects,
+    ...mended.map(([number, { generation, value }]) => ({ number, generation, body: serialise(value) })),
+  ]
+}
+
+/** Every object of a rebuilt document, the update's own first of all. */
+function allPlaces(document: PdfDocument, own: readonly Place[]): readonly Place[] {
+  const all = new Map<number, Place>([[0, { number: 0, kind: 'free' }]])
+  for (const [number, place] of document.sections[0].entries) all.set(number, { number, ...place })
+  for (const place of own) all.set(place.number, place)
+  return [...all.values()].sort((a, b) => a.number - b.number)
 }
 
 async function leadingEndOfLine(document: PdfDocument): Promise<string> {
@@ -94,26 +112,40 @@ function tableSection({ places, size, id, previous, carried }: Section): string 
   for (const run of runsOf(places)) {
     lines.push(`${run[0].number} ${run.length}\n`)
     for (const place of run) {
-      lines.push(`${String(place.offset).padStart(10, '0')} ${String(place.generation).padStart(5, '0')} n \n`)
+      lines.push(tableRow(place))
     }
   }
-  return `${lines.join('')}trailer\n<< /Size ${size} ${carried} /ID ${id} /Prev ${previous} >>\n`
+  return `${lines.join('')}trailer\n<< /Size ${size} ${carried} /ID ${id} ${previous} >>\n`
+}
+
+/** Twenty bytes (ISO 32000-1, 7.5.4). */
+function tableRow(place: Place): string {
+  if (place.kind !== 'plain') return `0000000000 65535 f \n`
+  return `${String(place.offset).padStart(10, '0')} ${String(place.generation).padStart(5, '0')} n \n`
 }
 
 function streamSection({ places, offset, size, id, previous, carried }: Section): string {
-  const own: Place = { number: size, generation: 0, offset }
+  const own: Place = { kind: 'plain', number: size, generation: 0, offset }
   const all = [...places, own]
   const index = runsOf(all).map(run => `${run[0].number} ${run.length}`)
   const data = Buffer.alloc(all.length * 8)
   all.forEach((place, row) => {
-    data.writeUInt8(1, row * 8)
-    data.writeUIntBE(place.offset, row * 8 + 1, 5)
-    data.writeUInt16BE(place.generation, row * 8 + 6)
+    const [type, second, third] = streamRow(place)
+    data.writeUInt8(type, row * 8)
+    data.writeUIntBE(second, row * 8 + 1, 5)
+    data.writeUInt16BE(third, row * 8 + 6)
   })
   const dictionary =
     `<< /Type /XRef /Size ${size + 1} /W [1 5 2] /Index [${index.join(' ')}] /Length ${data.length} ` +
-    `${carried} /ID ${id} /Prev ${previous} >>`
-  return indirectObject(own.number, 0, `${dictionary}\nstream\n${data.toString('latin1')}\nendstream`)
+    `${carried} /ID ${id} ${previous} >>`
+  return indirectObject(size, 0, `${dictionary}\nstream\n${data.toString('latin1')}\nendstream`)
+}
+
+/** ISO 32000-1, table 18. */
+function streamRow(place: Place): readonly [type: number, second: number, third: number] {
+  if (place.kind === 'plain') return [1, place.offset, place.generation]
+  if (place.kind === 'packed') return [2, place.stream, place.index]
+  return [0, 0, 65_535]
 }
 
 /** Consecutive object numbers together, as cross-reference subsections hold them. */

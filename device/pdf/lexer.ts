@@ -1,5 +1,6 @@
 // Tokens of a PDF (ISO 32000-1, 7.2 and 7.3) out of a window of its bytes. A token that could go on behind the window's
-// end is never guessed at: ShortWindow asks for a larger window instead. Anything that is no token is PDF_UNREADABLE.
+// end is never guessed at: ShortWindow asks for a larger window instead. Anything that is no token is PDF_UNREADABLE;
+// a lenient lexer, for documents that nobody has signed, mends it as most readers do and says that it did.
 
 import { unreadable } from './limits.ts'
 import type { PdfInteger, PdfName, PdfReal, PdfString } from './objects.ts'
@@ -23,6 +24,8 @@ export interface Window {
   readonly bytes: Uint8Array
   readonly base: number
   readonly last: boolean
+  /** Mends what is no token instead of giving up. */
+  readonly lenient?: boolean
 }
 
 export interface Lexer {
@@ -32,6 +35,11 @@ export interface Lexer {
   next(): Token
   /** The next byte without white space skipped, consumed; undefined at the end. */
   byte(): number | undefined
+  readonly lenient: boolean
+  /** A lenient caller tells that it mended something itself. */
+  mend(): void
+  /** Whether anything so far was other than ISO 32000 has it. */
+  mended(): boolean
 }
 
 const isSpace = (byte: number) => byte === 32 || (byte >= 9 && byte <= 13 && byte !== 11) || byte === 0
@@ -41,8 +49,9 @@ const numberShape = /^[+-]?(\d+\.?\d*|\.\d+)$/
 
 /** One cursor over one window; longer than a function should be because all of these share its position. */
 export function createLexer(window: Window): Lexer {
-  const { bytes, base, last } = window
+  const { bytes, base, last, lenient = false } = window
   let at = 0
+  let mended = false
 
   function peek(ahead = 0): number | undefined {
     const byte = bytes[at + ahead]
@@ -70,7 +79,7 @@ export function createLexer(window: Window): Lexer {
     const start = at
     const byte = peek()
     if (byte === undefined) return { kind: 'end' }
-    if (isRegular(byte)) return wordToken(regularRun(), base + start)
+    if (isRegular(byte)) return wordToken(regularRun(), start)
     at++
     switch (byte) {
       case 0x2f:
@@ -90,7 +99,17 @@ export function createLexer(window: Window): Lexer {
         at++
         return { kind: 'delimiter', text: '>>' }
     }
-    throw unreadable(`byte 0x${byte.toString(16)} at ${base + start} begins no object`)
+    if (!lenient) throw unreadable(`byte 0x${byte.toString(16)} at ${base + start} begins no object`)
+    mended = true
+    return { kind: 'keyword', text: String.fromCharCode(byte) }
+  }
+
+  function wordToken(text: string, start: number): Token {
+    if (!/^[+\-.\d]/.test(text)) return { kind: 'keyword', text }
+    if (numberShape.test(text)) return numberToken(text)
+    if (!lenient) throw unreadable(`no number at ${base + start}`)
+    mended = true
+    return numberToken(nearestNumber(text))
   }
 
   function stringToken(form: PdfString['form'], content: Uint8Array, start: number): PdfString {
@@ -101,8 +120,10 @@ export function createLexer(window: Window): Lexer {
     const end = bytes.indexOf(0x3e, at)
     if (end < 0 && !last) throw new ShortWindow()
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.max(0, end - at)).toString('latin1')
-    const digits = text.replace(/[\0\t\n\f\r ]+/g, '')
+    const written = text.replace(/[\0\t\n\f\r ]+/g, '')
+    const digits = lenient ? written.replace(/[^\da-fA-F]/g, '') : written
     if (end < 0 || !/^[\da-fA-F]*$/.test(digits)) throw unreadable(`no hexadecimal string at ${base + start}`)
+    mended ||= digits !== written
     at = end + 1
     const even = digits.length % 2 === 0
     const content = Buffer.from(even ? digits : `${digits}0`, 'hex')
@@ -156,18 +177,27 @@ export function createLexer(window: Window): Lexer {
       if (byte !== undefined) at++
       return byte
     },
+    lenient,
+    mend: () => {
+      mended = true
+    },
+    mended: () => mended,
   })
 }
 
 const isOctal = (byte: number) => byte >= 0x30 && byte <= 0x37
 
-function wordToken(text: string, position: number): Token {
-  if (!/^[+\-.\d]/.test(text)) return { kind: 'keyword', text }
-  if (!numberShape.test(text)) throw unreadable(`no number at ${position}`)
+/** Integers beyond what can be counted exactly are reals, as in most readers (ISO 32000-1, annex C). */
+function numberToken(text: string): Token {
   const value = Number(text)
-  if (text.includes('.')) return { kind: 'real', value, text }
-  if (!Number.isSafeInteger(value)) throw unreadable(`the integer at ${position} is too large`)
+  if (text.includes('.') || !Number.isSafeInteger(value)) return { kind: 'real', value, text }
   return { kind: 'integer', value }
+}
+
+/** `--5` is -5, `1.2.3` and `1.2-3` are 1.2, a sign or a point alone is 0: what most readers make of them. */
+function nearestNumber(text: string): string {
+  const [, signs = '', digits = ''] = /^([+-]*)(\d+\.?\d*|\.\d+)?/.exec(text) ?? []
+  return `${signs.startsWith('-') ? '-' : ''}${digits === '' ? '0' : digits}`
 }
 
 function unescapeName(text: string): string {

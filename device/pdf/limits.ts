@@ -33,6 +33,9 @@ export const maxTreeDepth = 64
 /** Certificates, OCSP responses and CRLs of a document security store that are read. */
 export const maxDssStreams = 1_000
 
+/** What scanning a damaged file may spend on parsing what turns out to be no object; bytes. */
+export const maxWastedScanBytes = 256 << 20
+
 /** The one way in which reading gives up. */
 export function unreadable(detail: string, options?: ErrorOptions): Fault {
   return new Fault('PDF_UNREADABLE', detail, options)

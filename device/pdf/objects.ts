@@ -53,6 +53,9 @@ export interface PdfReference {
 }
 export interface PdfStream {
   readonly kind: 'stream'
+  /** Of its own, always indirect, object: the key that encrypts it depends on them. */
+  readonly number: number
+  readonly generation: number
   readonly dictionary: PdfDictionary
   /** Offset in the file of the first byte of data. */
   readonly dataStart: number

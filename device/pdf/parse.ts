@@ -1,10 +1,17 @@
 // Objects out of tokens (ISO 32000-1, 7.3), and the window that grows until an object fits into it. Nesting and size are
-// bounded; what is not an object is PDF_UNREADABLE.
+// bounded; what is not an object is PDF_UNREADABLE, or with a lenient lexer the nearest object, marked as mended.
 
 import type { RandomAccess } from '../ports.ts'
 import { createLexer, type Lexer, ShortWindow, type Token } from './lexer.ts'
 import { maxNesting, maxObjectBytes, unreadable } from './limits.ts'
-import { type PdfArray, type PdfDictionary, type PdfDirect, type PdfObject, pdfNull } from './objects.ts'
+import {
+  type PdfArray,
+  type PdfDictionary,
+  type PdfDirect,
+  type PdfObject,
+  type PdfStream,
+  pdfNull,
+} from './objects.ts'
 
 const firstWindowBytes = 1024
 const windowGrowth = 8
@@ -14,6 +21,10 @@ export interface IndirectObject {
   readonly number: number
   readonly generation: number
   readonly object: PdfObject
+  /** A lenient lexer had to mend its syntax. */
+  readonly mended: boolean
+  /** Offset behind `endobj`, or of the stream's first byte of data. */
+  readonly end: number
 }
 
 /** What `parse` makes of the bytes from `offset` on; reads as much of the file as it asks for, `maxObjectBytes` at most. */
@@ -21,6 +32,7 @@ export async function parseAt<Result>(
   file: RandomAccess,
   offset: number,
   parse: (lexer: Lexer) => Result,
+  lenient = false,
 ): Promise<Result> {
   if (!Number.isSafeInteger(offset) || offset < 0 || offset >= file.size) {
     throw unreadable(`offset ${offset} is outside the file`)
@@ -30,7 +42,7 @@ export async function parseAt<Result>(
     const bytes = await file.read(offset, length)
     const last = offset + length === file.size
     try {
-      return parse(createLexer({ bytes, base: offset, last }))
+      return parse(createLexer({ bytes, base: offset, last, lenient }))
     } catch (thrown) {
       if (!(thrown instanceof ShortWindow)) throw thrown
       if (length === maxObjectBytes) throw unreadable(`the object at ${offset} is too large`)
@@ -53,15 +65,17 @@ export function parseIndirectObject(lexer: Lexer): IndirectObject {
     throw unreadable(`no indirect object at ${at}`)
   }
   const object = parseObject(lexer)
+  const behind = lexer.position()
   const end = lexer.next()
-  if (isKeyword(end, 'endobj')) return { number: number.value, generation: generation.value, object }
-  if (!isKeyword(end, 'stream') || object.kind !== 'dictionary') throw unreadable(`the object at ${at} has no endobj`)
-  const dataStart = afterStreamKeyword(lexer)
-  return {
-    number: number.value,
-    generation: generation.value,
-    object: { kind: 'stream', dictionary: object, dataStart },
+  const identity = { number: number.value, generation: generation.value }
+  if (isKeyword(end, 'stream') && object.kind === 'dictionary') {
+    const dataStart = afterStreamKeyword(lexer)
+    const stream: PdfStream = { kind: 'stream', dictionary: object, dataStart, ...identity }
+    return { ...identity, object: stream, mended: lexer.mended(), end: dataStart }
   }
+  if (isKeyword(end, 'endobj')) return { ...identity, object, mended: lexer.mended(), end: lexer.position() }
+  if (!lexer.lenient) throw unreadable(`the object at ${at} has no endobj`)
+  return { ...identity, object, mended: true, end: behind }
 }
 
 export function isKeyword(token: Token, text: string): boolean {
@@ -86,7 +100,9 @@ function objectFrom(token: Token, lexer: Lexer, depth: number): PdfDirect {
       if (token.text === 'true' || token.text === 'false') return { kind: 'boolean', value: token.text === 'true' }
       break
   }
-  throw unreadable(`no object before ${lexer.position()}`)
+  if (!lexer.lenient || token.kind === 'end') throw unreadable(`no object before ${lexer.position()}`)
+  lexer.mend()
+  return pdfNull
 }
 
 /** `number G R` as a reference; otherwise nothing, and the lexer stands behind the number again. */
@@ -103,8 +119,10 @@ function referenceFrom(number: number, lexer: Lexer): PdfDirect | undefined {
 function parseArray(lexer: Lexer, depth: number): PdfArray {
   const items: PdfDirect[] = []
   for (;;) {
+    const start = lexer.position()
     const token = lexer.next()
     if (token.kind === 'delimiter' && token.text === ']') return { kind: 'array', items }
+    if (leftOpen(token, lexer, start)) return { kind: 'array', items }
     items.push(objectFrom(token, lexer, depth + 1))
   }
 }
@@ -113,17 +131,53 @@ function parseDictionary(lexer: Lexer, depth: number): PdfDictionary {
   const entries = new Map<string, PdfDirect>()
   const repeatedKeys: string[] = []
   for (;;) {
+    const start = lexer.position()
     const token = lexer.next()
-    if (token.kind === 'delimiter' && token.text === '>>') return { kind: 'dictionary', entries, repeatedKeys }
-    if (token.kind !== 'name') throw unreadable(`a dictionary key before ${lexer.position()} is no name`)
+    const closed = token.kind === 'delimiter' && token.text === '>>'
+    if (closed || leftOpen(token, lexer, start)) return { kind: 'dictionary', entries, repeatedKeys }
+    if (token.kind !== 'name') {
+      if (!lexer.lenient) throw unreadable(`a dictionary key before ${lexer.position()} is no name`)
+      lexer.mend()
+      continue
+    }
     if (entries.has(token.value)) repeatedKeys.push(token.value)
-    entries.set(token.value, objectFrom(lexer.next(), lexer, depth + 1))
+    const value = parseValue(lexer, depth + 1)
+    if (value) entries.set(token.value, value)
   }
 }
 
+/** A value; a lenient lexer stops in front of what closes the dictionary instead. */
+function parseValue(lexer: Lexer, depth: number): PdfDirect | undefined {
+  const start = lexer.position()
+  const token = lexer.next()
+  const closes = (token.kind === 'delimiter' && token.text === '>>') || isBoundary(token)
+  if (!lexer.lenient || !closes) return objectFrom(token, lexer, depth)
+  lexer.mend()
+  lexer.seek(start)
+  return undefined
+}
+
+/** Where the object ends before its array or dictionary does: the lenient reader closes it there. */
+function leftOpen(token: Token, lexer: Lexer, start: number): boolean {
+  if (!lexer.lenient || !isBoundary(token)) return false
+  lexer.mend()
+  lexer.seek(start)
+  return true
+}
+
+function isBoundary(token: Token): boolean {
+  return (
+    token.kind === 'end' ||
+    (token.kind === 'keyword' && /^(endobj|stream|endstream|obj|xref|trailer)$/.test(token.text))
+  )
+}
+
 function afterStreamKeyword(lexer: Lexer): number {
-  const first = lexer.byte()
+  const before = lexer.position()
+  let first = lexer.byte()
+  while (lexer.lenient && (first === 32 || first === 9)) first = lexer.byte()
   if (first === 10) return lexer.position()
+  if (first !== 13 && lexer.lenient) return before
   if (first !== 13) throw unreadable(`no end of line after the stream keyword at ${lexer.position()}`)
   const afterReturn = lexer.position()
   return lexer.byte() === 10 ? lexer.position() : afterReturn

@@ -133,6 +133,9 @@ async function readStreamSection(file: RandomAccess, offset: number): Promise<Xr
   if (object.kind !== 'stream' || nameEntry(object.dictionary, 'Type') !== 'XRef') {
     throw unreadable(`no cross-reference section at ${offset}`)
   }
+  // A startxref inside the object's number would read `12 0 obj` as `2 0 obj`.
+  const [before = 10] = offset > 0 ? await file.read(offset - 1, 1) : []
+  if (before >= 0x30 && before <= 0x39) throw unreadable(`the number of the object before ${offset} is cut`)
   const trailer = object.dictionary
   const encoded = await readDirectStream(file, object)
   const entries = parseStreamEntries(decodeStream(encoded, trailer), trailer)
