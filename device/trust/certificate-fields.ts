@@ -41,7 +41,7 @@ export function certificateFields(der: Uint8Array): CertificateFields | undefine
   const publicKey = key?.children[1]
   const signatureAlgorithm = algorithm?.children[0]?.oid
   const signatureParameters = algorithm?.children[1]
-  const extensions = extensionsIn(optional.find(field => field.tag === explicitExtensions))
+  const extensions = extensionsIn(optional.find(field => field.tag === explicitExtensions)?.children[0])
   if (serialNumber?.tag !== 0x02 || issuer?.tag !== 0x30 || subject?.tag !== 0x30 || publicKey?.tag !== 0x03)
     return undefined
   if (notBefore === undefined || notAfter === undefined || signatureAlgorithm === undefined) return undefined
@@ -59,9 +59,9 @@ export function certificateFields(der: Uint8Array): CertificateFields | undefine
   }
 }
 
-/** Extensions by dotted identifier, of a certificate, a CRL or an OCSP response; undefined where one stands twice. */
-export function extensionsIn(wrapped: Asn1Node | undefined): ReadonlyMap<string, ExtensionField> | undefined {
-  const listed = wrapped?.children[0]?.children ?? []
+/** Extensions by dotted identifier out of the list itself; undefined where they are malformed or one stands twice. */
+export function extensionsIn(list: Asn1Node | undefined): ReadonlyMap<string, ExtensionField> | undefined {
+  const listed = list?.children ?? []
   if (listed.length > maxExtensions) return undefined
   const extensions = new Map<string, ExtensionField>()
   for (const { children } of listed) {

@@ -1,7 +1,7 @@
 // Certificate revocation lists by a test authority as a pure function, right or wrong in one named way (RFC 5280, 5).
 
 import { certificateNames } from '../../device/cms/certificate-names.ts'
-import { contextual, sequence, smallInteger, tlv } from '../../device/cms/der.ts'
+import { concat, contextual, sequence, smallInteger, tlv } from '../../device/cms/der.ts'
 import type { RevokedFact } from './ocsp.ts'
 import type { TestIdentity } from './pki.ts'
 import { algorithmOf, extension, privateKeyOf, signedObject, utcTime } from './signed-object.ts'
@@ -50,7 +50,7 @@ export function certificateList(issuer: TestIdentity, options: CrlOptions): Uint
     certificateNames(issuer.certificate).subject,
     utcTime(thisUpdate),
     utcTime(thisUpdate + validMs),
-    ...(entries.length === 0 ? [] : [sequence(...entries)]),
+    ...(entries.length === 0 ? [] : [tlv(0x30, concat(entries))]),
     contextual(0, sequence(extension('2.5.29.20', smallInteger(1)), ...special(options))),
   )
   const list = signedObject(tbs, key, { damaged: fault === 'bad-signature' })
