@@ -1,11 +1,8 @@
 // What a destination is trusted by and what it trusts: the CA file and the bearer token file, read anew at each attempt,
 // so that replacing a file is all that a renewal takes. A token is never part of a message, an error or a log line.
 
-import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { readCredentialFile } from '../credential-file.ts'
 
-/** Largest token or CA file, bytes. */
-const maxFileBytes = 1024 * 1024
 /** `b64token` of RFC 6750, 2.1, and what real issuers add to it: any visible ASCII. */
 const tokenPattern = /^[\x21-\x7e]{1,4096}$/
 
@@ -18,14 +15,13 @@ export async function readCredential(files: {
   readonly caFile?: string
   readonly tokenFile?: string
 }): Promise<Credential> {
-  const ca = files.caFile === undefined ? undefined : await readText('CA', files.caFile, { ownerOnly: false })
-  if (ca !== undefined && !ca.ok) return { usable: false, reason: ca.reason }
+  const ca = files.caFile === undefined ? undefined : await readText('CA', files.caFile, { secret: false })
+  if (ca !== undefined && !ca.usable) return ca
   if (ca !== undefined && !ca.text.includes('-----BEGIN CERTIFICATE-----')) {
     return { usable: false, reason: `the CA file ${files.caFile} holds no PEM certificate` }
   }
-  const token =
-    files.tokenFile === undefined ? undefined : await readText('token', files.tokenFile, { ownerOnly: true })
-  if (token !== undefined && !token.ok) return { usable: false, reason: token.reason }
+  const token = files.tokenFile === undefined ? undefined : await readText('token', files.tokenFile, { secret: true })
+  if (token !== undefined && !token.usable) return token
   if (token !== undefined && !tokenPattern.test(token.text)) {
     return { usable: false, reason: `the token file ${files.tokenFile} does not hold one line of visible ASCII` }
   }
@@ -36,26 +32,9 @@ export async function readCredential(files: {
   }
 }
 
-type Text = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string }
+type Text = { readonly usable: true; readonly text: string } | { readonly usable: false; readonly reason: string }
 
-async function readText(what: string, path: string, { ownerOnly }: { readonly ownerOnly: boolean }): Promise<Text> {
-  try {
-    // O_NONBLOCK: a FIFO left in the file's place would otherwise block a thread of the pool for good.
-    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    const fault = await unfitFile(file, ownerOnly)
-    if (fault !== undefined) return { ok: false, reason: `the ${what} file ${path} ${fault}` }
-    return { ok: true, text: (await file.readFile('utf8')).trim() }
-  } catch (thrown) {
-    const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown'
-    return { ok: false, reason: `the ${what} file ${path} cannot be read (${reason})` }
-  }
-}
-
-/** Judged on the open descriptor: what was checked is what is read. */
-async function unfitFile(file: FileHandle, ownerOnly: boolean): Promise<string | undefined> {
-  const stats = await file.stat()
-  if (!stats.isFile()) return 'is not a regular file'
-  if (stats.size > maxFileBytes) return 'is too large'
-  if (ownerOnly && (stats.mode & 0o077) !== 0) return 'can be read by others than its owner; set mode 0600'
-  return undefined
+async function readText(what: string, path: string, kind: { readonly secret: boolean }): Promise<Text> {
+  const file = await readCredentialFile(what, path, kind)
+  return file.usable ? { usable: true, text: file.bytes.toString('utf8').trim() } : file
 }

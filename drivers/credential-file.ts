@@ -1,0 +1,40 @@
+// Files that hold what a driver is trusted by or what it trusts. Each is read anew when it is needed, so that replacing it
+// is all that a renewal takes; what was checked is what is read, and no content is part of a reason.
+
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+
+/** Largest file of this kind, bytes. */
+const maxFileBytes = 1024 * 1024
+
+/** The content, or why it cannot be used: what an operator can mend is never thrown. */
+export type CredentialFile =
+  | { readonly usable: true; readonly bytes: Buffer }
+  | { readonly usable: false; readonly reason: string }
+
+/** `what` names the file in the reason; `secret` asks that nobody but its owner can read it. */
+export async function readCredentialFile(
+  what: string,
+  path: string,
+  { secret }: { readonly secret: boolean },
+): Promise<CredentialFile> {
+  try {
+    // O_NONBLOCK: a FIFO left in the file's place would otherwise block a thread of the pool for good.
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const fault = await unfitFile(file, secret)
+    if (fault !== undefined) return { usable: false, reason: `the ${what} file ${path} ${fault}` }
+    return { usable: true, bytes: await file.readFile() }
+  } catch (thrown) {
+    const reason = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown'
+    return { usable: false, reason: `the ${what} file ${path} cannot be read (${reason})` }
+  }
+}
+
+/** Judged on the open descriptor: what was checked is what is read. */
+async function unfitFile(file: FileHandle, secret: boolean): Promise<string | undefined> {
+  const stats = await file.stat()
+  if (!stats.isFile()) return 'is not a regular file'
+  if (stats.size > maxFileBytes) return 'is too large'
+  if (secret && (stats.mode & 0o077) !== 0) return 'can be read by others than its owner; set mode 0600'
+  return undefined
+}

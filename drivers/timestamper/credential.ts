@@ -1,0 +1,97 @@
+// How a time-stamping authority knows the kiosk, in the four kinds of the extension service that the product speaks of:
+//
+//   URL              nothing is asked for
+//   USER             user and password: Basic authentication (RFC 7617)
+//   CERTIFICATE      a certificate named by a code, without a password: the client certificate of a TLS handshake, as PEM
+//                    with its key in clear in a file that only its owner can read
+//   CERTIFICATE_TLS  the same with a password: the key lies encrypted, in a PKCS#12 file or as encrypted PEM
+//
+// The service's own prose tells the last two apart by no more than that; RFC 3161 over HTTP has no way but TLS to show a
+// certificate. Files are read anew at each request. No secret is part of a reason.
+
+import { readCredentialFile } from '../credential-file.ts'
+import { basicAuthorization, type ClientCertificate } from '../http.ts'
+
+export type TimestamperKind = 'URL' | 'USER' | 'CERTIFICATE' | 'CERTIFICATE_TLS'
+
+/** Files and names; which of them a kind needs is `neededFields`. */
+export interface TimestamperCredential {
+  readonly kind: TimestamperKind
+  readonly user?: string
+  /** One line; readable by its owner only. */
+  readonly passwordFile?: string
+  /** PEM of the certificate and its issuers, or PKCS#12. */
+  readonly certificateFile?: string
+  /** PEM; absent where the certificate's file holds the key as well. */
+  readonly keyFile?: string
+  /** PEM of the only authorities trusted for TLS; absent: the runtime's own list. */
+  readonly caFile?: string
+}
+
+export const neededFields: Readonly<Record<TimestamperKind, readonly (keyof TimestamperCredential)[]>> = {
+  URL: [],
+  USER: ['user', 'passwordFile'],
+  CERTIFICATE: ['certificateFile'],
+  CERTIFICATE_TLS: ['certificateFile', 'passwordFile'],
+}
+
+/** What one request carries. `untrusted`: the CA file cannot be used; `refused`: a credential cannot. */
+export type Shown =
+  | {
+      readonly usable: true
+      readonly authorization?: string
+      readonly clientCertificate?: ClientCertificate
+      readonly ca?: string
+    }
+  | { readonly usable: false; readonly because: 'untrusted' | 'refused'; readonly reason: string }
+
+const refused = (reason: string) => ({ usable: false, because: 'refused', reason }) as const
+
+export async function readShown(credential: TimestamperCredential): Promise<Shown> {
+  const ca = await readCa(credential.caFile)
+  if (!ca.usable) return ca
+  const password = await readPassword(credential.passwordFile)
+  if (!password.usable) return password
+  const certificate = await readCertificate(credential, password.text)
+  if (!certificate.usable) return certificate
+  const { kind, user = '' } = credential
+  return {
+    usable: true,
+    ...(ca.text === undefined ? {} : { ca: ca.text }),
+    ...(certificate.client === undefined ? {} : { clientCertificate: certificate.client }),
+    ...(kind === 'USER' ? { authorization: basicAuthorization(user, password.text ?? '') } : {}),
+  }
+}
+
+async function readCa(path: string | undefined) {
+  if (path === undefined) return { usable: true, text: undefined } as const
+  const file = await readCredentialFile('CA', path, { secret: false })
+  if (!file.usable) return { ...file, because: 'untrusted' } as const
+  const text = file.bytes.toString('utf8')
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return { usable: true, text } as const
+  return { usable: false, because: 'untrusted', reason: `the CA file ${path} holds no PEM certificate` } as const
+}
+
+async function readPassword(path: string | undefined) {
+  if (path === undefined) return { usable: true, text: undefined } as const
+  const file = await readCredentialFile('password', path, { secret: true })
+  if (!file.usable) return refused(file.reason)
+  const text = file.bytes.toString('utf8').replace(/\r?\n$/, '')
+  if (/^[^\p{Cc}]{1,1024}$/u.test(text)) return { usable: true, text } as const
+  return refused(`the password file ${path} does not hold one line`)
+}
+
+async function readCertificate({ certificateFile, keyFile }: TimestamperCredential, password: string | undefined) {
+  if (certificateFile === undefined) return { usable: true, client: undefined } as const
+  // Where the key lies in the same file, that file is the secret.
+  const certificate = await readCredentialFile('certificate', certificateFile, { secret: keyFile === undefined })
+  if (!certificate.usable) return refused(certificate.reason)
+  const passphrase = password === undefined ? {} : { passphrase: password }
+  const cert = certificate.bytes.toString('latin1')
+  if (!cert.includes('-----BEGIN ')) {
+    return { usable: true, client: { pfx: certificate.bytes, ...passphrase } } as const
+  }
+  const key = await readCredentialFile('key', keyFile ?? certificateFile, { secret: true })
+  if (!key.usable) return refused(key.reason)
+  return { usable: true, client: { cert, key: key.bytes.toString('latin1'), ...passphrase } } as const
+}
