@@ -48,13 +48,12 @@ const texts = [
   '&apos;',
 ]
 const inAttribute = texts.map(text => text.replaceAll('"', '&quot;'))
-const inXml = [
-  ' xml:lang="ca"',
-  ' xml:space="preserve"',
-  ' xml:base="../up/"',
-  ' xml:base="http://example.org/a/b"',
-  ' xml:id="i1"',
-]
+const inXml = ['lang="ca"', 'lang=""', 'space="preserve"', 'other="1"']
+/**
+ * Not the empty one, which libxml2 leaves out even where nothing is omitted, and no //, which it keeps, both against
+ * Canonical XML 1.1, 2.4.
+ */
+const bases = ['../up/', 'http://example.org/a/b', 'down', '..', '.', 'a/../b/./c', '/root/x', '?q']
 
 /** A random well-formed document without DOCTYPE. `xmlAttributes`: with attributes of the xml namespace. */
 export function randomDocument({ below, one }: Chance, { xmlAttributes = true, depth = 5 } = {}): string {
@@ -79,7 +78,9 @@ export function randomDocument({ below, one }: Chance, { xmlAttributes = true, d
       const value = `${one(inAttribute)}${one(inAttribute)}`.replaceAll("'", '&apos;')
       markup.set(name, ` ${prefix}${name} = ${quote}${value}${quote}`)
     }
-    if (xmlAttributes && below(3) === 0) markup.set('xml', one(inXml))
+    if (xmlAttributes && below(3) === 0) markup.set('xml', ` xml:${one(inXml)}`)
+    if (xmlAttributes && below(4) === 0) markup.set('xml:base', ` xml:base="${one(bases)}"`)
+    if (xmlAttributes && below(9) === 0) markup.set('xml:id', ` xml:id="i${below(1e9)}"`)
     const name = `${known.length > 0 && below(2) === 0 ? `${one(known)}:` : ''}${one(names)}`
     let content = ''
     for (let count = level === 0 ? 0 : below(5); count > 0; count -= 1) {

@@ -7,8 +7,8 @@ export const xmlnsNamespace = 'http://www.w3.org/2000/xmlns/'
 export interface NamespaceScope {
   /** The namespace of a prefix, the empty one being the default's; undefined where it is unbound or undeclared. */
   lookup(prefix: string): string | undefined
-  /** Bindings that hold here, one a prefix; an empty URI is an undeclared default. */
-  current(): IterableIterator<readonly [prefix: string, uri: string]>
+  /** Every prefix that is declared here or around here. */
+  prefixes(): Iterable<string>
   /** Bindings on the stack, shadowed ones among them. */
   readonly size: number
   enter(declarations: ReadonlyMap<string, string>): void
@@ -23,12 +23,7 @@ export function namespaceScope(): NamespaceScope {
       const uri = bindings.get(prefix)?.at(-1)
       return uri === '' ? undefined : uri
     },
-    *current() {
-      for (const [prefix, uris] of bindings) {
-        const uri = uris.at(-1)
-        if (uri !== undefined) yield [prefix, uri] as const
-      }
-    },
+    prefixes: () => bindings.keys(),
     get size() {
       return size
     },
