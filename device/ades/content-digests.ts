@@ -1,0 +1,38 @@
+// Digests of a content, by as many hashes as somebody needs, in one pass over it and each only once: a content may be
+// larger than the memory, and reading it is what signing and extending cost.
+
+import { createHash } from 'node:crypto'
+import type { HashName } from '../cms/algorithm.ts'
+import type { ByteStream } from '../ports.ts'
+
+export interface ContentDigests {
+  /** The digest of the whole content. */
+  of(hash: HashName): Promise<Uint8Array>
+}
+
+/** `open` starts a pass; `foreseen` are made in the first one, any other hash costs a pass of its own. */
+export function contentDigests(open: () => ByteStream, foreseen: readonly HashName[] = []): ContentDigests {
+  const made = new Map<HashName, Promise<Uint8Array>>()
+  const start = (hashes: readonly HashName[]): void => {
+    const pass = digestAll(open(), hashes)
+    for (const hash of hashes) made.set(hash, digestIn(pass, hash))
+  }
+  return Object.freeze({
+    of: (hash: HashName) => {
+      if (!made.has(hash)) start(made.size === 0 ? [...new Set([hash, ...foreseen])] : [hash])
+      return made.get(hash) ?? Promise.reject(new Error(`no digest by ${hash}`))
+    },
+  })
+}
+
+async function digestIn(pass: Promise<ReadonlyMap<HashName, Uint8Array>>, hash: HashName): Promise<Uint8Array> {
+  const digest = (await pass).get(hash)
+  if (digest === undefined) throw new Error(`no digest by ${hash}`)
+  return digest
+}
+
+async function digestAll(content: ByteStream, hashes: readonly HashName[]): Promise<Map<HashName, Uint8Array>> {
+  const running = hashes.map(hash => [hash, createHash(hash)] as const)
+  for await (const chunk of content) for (const [, digest] of running) digest.update(chunk)
+  return new Map(running.map(([hash, digest]) => [hash, new Uint8Array(digest.digest())]))
+}
