@@ -45,9 +45,9 @@ export interface ProgramResult {
 }
 
 /** Runs a judge; a verdict against the file is a result, not an exception. */
-export async function judge(program: string, args: readonly string[]): Promise<ProgramResult> {
+export async function judge(program: string, args: readonly string[], cwd?: string): Promise<ProgramResult> {
   try {
-    const { stdout, stderr } = await promisify(execFile)(program, [...args])
+    const { stdout, stderr } = await promisify(execFile)(program, [...args], { cwd })
     return { code: 0, output: stdout + stderr }
   } catch (thrown) {
     if (thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'number') {

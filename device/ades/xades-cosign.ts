@@ -1,0 +1,140 @@
+// A further XAdES signature where there is one already: in parallel over the same content (cosign), or over a signature
+// value (countersign; EN 319 132-1, 5.2.7). What is there keeps its bytes. Whether the signatures that were there still
+// verify with the new one beside them depends on their transforms: the caller looks, before anything is written.
+
+import { digestOf } from '../cms/algorithm.ts'
+import { Fault } from '../errors.ts'
+import type { DigestAlgorithm, RandomAccess } from '../ports.ts'
+import { canonicalise } from '../xml/canonical.ts'
+import type { XmlDocument, XmlElement } from '../xml/node.ts'
+import { prepareXades, type XadesIntent, type XadesRequest, xadesIntent } from './xades.ts'
+import { attributeOf, childrenNamed, elementsOf, isSignature, onlyChild, textOf } from './xades-find.ts'
+import {
+  base64Reference,
+  type DataReference,
+  detachedReference,
+  digestOf as digestOfOctets,
+  lastIn,
+  readXml,
+  type SignaturePlace,
+  transformsOf,
+} from './xades-layout.ts'
+import { base64Transform, countersignedType, exclusive, exclusiveC14n, signedPropertiesType } from './xades-names.ts'
+import { placeOfUnsigned } from './xades-unsigned.ts'
+
+type CosignRequest = Omit<XadesRequest, 'packaging'>
+
+/** LEAFS: signatures that nobody has countersigned yet. TREE: every signature, countersignatures included. */
+export type CountersignTarget = 'LEAFS' | 'TREE'
+
+/**
+ * The intent for a signature over what the first signature of `file` is about. `content`: the original, where that one is
+ * detached. Throws SIGNATURE_ABSENT, CONTENT_ABSENT, SIGNATURE_FORMAT_REFUSED and what prepareXades throws.
+ */
+export async function prepareXadesCosignature(
+  file: RandomAccess,
+  request: CosignRequest,
+  content?: RandomAccess,
+): Promise<XadesIntent> {
+  const document = await readXml(file)
+  const first = elementsOf(document.root).find(isSignature)
+  if (first === undefined) throw new Fault('SIGNATURE_ABSENT', 'the XML holds no signature')
+  const existing = dataReferenceOf(first)
+  const uri = attributeOf(existing, 'URI')
+  if (uri === '') return prepareXades(file, { ...request, packaging: 'enveloped' })
+  const place = besidePlace(document, first)
+  const digestAlgorithm = digestOf(request.algorithm)
+  if (uri?.startsWith('#')) {
+    return xadesIntent(request, { place, reference: objectReference(document, existing, uri, digestAlgorithm) })
+  }
+  if (content === undefined) throw new Fault('CONTENT_ABSENT', `the signature is about ${uri ?? 'a file without name'}`)
+  return xadesIntent(request, { place, reference: await detachedReference(content, digestAlgorithm, uri ?? '') })
+}
+
+/** One intent for each signature that is countersigned; all of them are over the same file. Throws as cosigning does. */
+export async function prepareXadesCountersignatures(
+  file: RandomAccess,
+  request: CosignRequest,
+  target: CountersignTarget,
+): Promise<readonly XadesIntent[]> {
+  const document = await readXml(file)
+  const all = elementsOf(document.root).filter(isSignature)
+  if (all.length === 0) throw new Fault('SIGNATURE_ABSENT', 'the XML holds no signature')
+  const chosen = target === 'TREE' ? all : all.filter(one => elementsOf(one).filter(isSignature).length === 1)
+  return chosen.map((signature, index) =>
+    countersignatureOf(document, signature, {
+      ...request,
+      id: index === 0 ? request.id : `${request.id}-${index + 1}`,
+    }),
+  )
+}
+
+/** Inside xades:CounterSignature, over the canonical ds:SignatureValue. */
+function countersignatureOf(document: XmlDocument, signature: XmlElement, request: CosignRequest): XadesIntent {
+  const value = onlyChild(signature, 'ds', 'SignatureValue')
+  const id = value === undefined ? undefined : attributeOf(value, 'Id')
+  if (value === undefined || id === undefined) {
+    throw new Fault('SIGNATURE_FORMAT_REFUSED', 'a SignatureValue without Id cannot be countersigned')
+  }
+  const octets = canonicalise(value, exclusive)
+  const unsigned = placeOfUnsigned(document, signature)
+  const place = {
+    ...unsigned,
+    before: `${unsigned.before}<xades:CounterSignature xmlns:xades="http://uri.etsi.org/01903/v1.3.2#">`,
+    after: `</xades:CounterSignature>${unsigned.after}`,
+  }
+  const reference = {
+    uri: `#${id}`,
+    type: countersignedType,
+    transforms: exclusiveTransforms,
+    digest: digestOfOctets(octets, digestOf(request.algorithm)),
+  }
+  return xadesIntent(request, { place, reference, countersignature: true })
+}
+
+const exclusiveTransforms = transformsOf(`<ds:Transform Algorithm="${exclusiveC14n}"></ds:Transform>`)
+
+/** The first Reference that is about data and not about the signature's own properties or key. */
+function dataReferenceOf(signature: XmlElement): XmlElement {
+  const signedInfo = onlyChild(signature, 'ds', 'SignedInfo')
+  const references = signedInfo === undefined ? [] : childrenNamed(signedInfo, 'ds', 'Reference')
+  const found = references.find(reference => attributeOf(reference, 'Type') !== signedPropertiesType)
+  if (found === undefined) throw new Fault('SIGNATURE_FORMAT_REFUSED', 'the signature has no Reference to data')
+  return found
+}
+
+/** The same element of the document, decoded where the other signer decoded it, else canonical. */
+function objectReference(
+  document: XmlDocument,
+  existing: XmlElement,
+  uri: string,
+  algorithm: DigestAlgorithm,
+): DataReference {
+  const id = uri.slice(1)
+  const targets = elementsOf(document.root).filter(element => attributeOf(element, 'Id') === id)
+  const [target] = targets
+  if (target === undefined || targets.length !== 1) {
+    throw new Fault('SIGNATURE_FORMAT_REFUSED', `${targets.length} elements are named ${id}`)
+  }
+  const transforms = childrenNamed(onlyChild(existing, 'ds', 'Transforms') ?? existing, 'ds', 'Transform')
+  if (transforms.some(transform => attributeOf(transform, 'Algorithm') === base64Transform)) {
+    return base64Reference(id, Buffer.from(textOf(target), 'base64'), algorithm)
+  }
+  const octets = canonicalise(target, exclusive)
+  return { uri, transforms: exclusiveTransforms, digest: digestOfOctets(octets, algorithm) }
+}
+
+/** Last among the siblings of the first; a signature that is the root gets a common root around both. */
+function besidePlace(document: XmlDocument, first: XmlElement): SignaturePlace {
+  if (first.parent !== undefined) return lastIn(document, first.parent)
+  const { start, end } = first.span
+  return {
+    base: 'content',
+    encoding: document.encoding,
+    offset: end,
+    remove: 0,
+    before: '',
+    after: '</Signatures>',
+    others: [{ offset: start, remove: 0, text: '<Signatures>' }],
+  }
+}

@@ -1,0 +1,79 @@
+// The namespaces and algorithm URIs of XMLDSig and XAdES that Compulsa writes (XMLDSig 1.1, RFC 6931 and 9231, EN 319
+// 132-1), and the few ways in which text gets into XML.
+
+import type { DigestAlgorithm, SignatureAlgorithm } from '../ports.ts'
+import type { Canonicalisation } from '../xml/canonical.ts'
+
+export const namespaces = {
+  ds: 'http://www.w3.org/2000/09/xmldsig#',
+  xades: 'http://uri.etsi.org/01903/v1.3.2#',
+  xades141: 'http://uri.etsi.org/01903/v1.4.1#',
+} as const
+
+/** How everything that Compulsa writes is canonicalised: Exclusive, without comments. */
+export const exclusive: Canonicalisation = Object.freeze({ method: 'exclusive' })
+export const exclusiveC14n = 'http://www.w3.org/2001/10/xml-exc-c14n#'
+export const xpathFilter2 = 'http://www.w3.org/2002/06/xmldsig-filter2'
+export const base64Transform = 'http://www.w3.org/2000/09/xmldsig#base64'
+export const signedPropertiesType = 'http://uri.etsi.org/01903#SignedProperties'
+export const countersignedType = 'http://uri.etsi.org/01903#CountersignedSignature'
+
+export const digestUris: Readonly<Record<DigestAlgorithm, string>> = {
+  'SHA-1': 'http://www.w3.org/2000/09/xmldsig#sha1',
+  'SHA-256': 'http://www.w3.org/2001/04/xmlenc#sha256',
+  'SHA-384': 'http://www.w3.org/2001/04/xmldsig-more#sha384',
+  'SHA-512': 'http://www.w3.org/2001/04/xmlenc#sha512',
+}
+
+export const signatureUris: Readonly<Record<SignatureAlgorithm, string>> = {
+  SHA1withRSA: 'http://www.w3.org/2000/09/xmldsig#rsa-sha1',
+  SHA256withRSA: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+  SHA384withRSA: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha384',
+  SHA512withRSA: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512',
+  SHA256withRSAandMGF1: 'http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1',
+  SHA384withRSAandMGF1: 'http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1',
+  SHA512withRSAandMGF1: 'http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1',
+  SHA256withECDSA: 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256',
+  SHA384withECDSA: 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384',
+  SHA512withECDSA: 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512',
+}
+
+/** Octets of each half of a raw ECDSA signature, by the curve's Node name. */
+export const curveOctets: Readonly<Record<string, number>> = { prime256v1: 32, secp384r1: 48, secp521r1: 66 }
+
+/** Whether a dotted identifier is one that XML names by URN. */
+export function oidUrn(oid: string): string {
+  return `urn:oid:${oid}`
+}
+
+/** Character data of an element. */
+export function escapeText(text: string): string {
+  return text.replace(/[&<>\r]/g, character => entities[character] ?? character)
+}
+
+/** The value of an attribute in double quotes. */
+export function escapeAttribute(text: string): string {
+  return text.replace(/[&<"\t\n\r]/g, character => entities[character] ?? character)
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\t': '&#x9;',
+  '\n': '&#xA;',
+  '\r': '&#xD;',
+}
+
+export function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}
+
+/** ds:DigestMethod and ds:DigestValue, as a Reference and several XAdES elements hold them. */
+export function digestElements(algorithm: DigestAlgorithm, digest: Uint8Array): string {
+  return (
+    `<ds:DigestMethod Algorithm="${digestUris[algorithm]}"></ds:DigestMethod>` +
+    `<ds:DigestValue>${base64(digest)}</ds:DigestValue>`
+  )
+}
