@@ -5,6 +5,7 @@ SHELL := /bin/bash
 BIN := $(CURDIR)/node_modules/.bin
 NODE_FOLDER = $(CURDIR)/node_modules/node-linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)
 PACKAGES := $(shell sed '/^\#/d' system/packages.txt)
+CONFORMANCE_PACKAGES := $(shell sed '/^\#/d' system/packages-conformance.txt)
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/dist/*' 2>/dev/null)
 MACHINE_PATH := $(PATH)
 export PATH := $(BIN):$(PATH)
@@ -15,9 +16,11 @@ help:
 
 setup: debian node_modules/.native ui/dist/index.html ## install Debian and npm packages, build native modules and the screen
 
-.PHONY: debian
-debian:
-	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+.PHONY: debian debian-conformance
+debian: WANTED := $(PACKAGES)
+debian-conformance: WANTED := $(CONFORMANCE_PACKAGES)
+debian debian-conformance:
+	@missing=$$(for p in $(WANTED); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "installing Debian packages:" $$missing; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
@@ -67,8 +70,29 @@ bench: setup ## measure against other programs, side by side
 hardware: ## contract tests on the attached devices
 	@echo 'make hardware: will run the contract suites of test/contract on the devices that are attached. Nothing was run.'
 
-conformance: ## signatures and files before the validators of others
-	@echo 'make conformance: will put signatures and PDF/A before EU DSS, pyHanko and veraPDF. Nothing was run.'
+conformance: setup oracles ## signatures and files before the validators of others
+	node test/conformance/main.ts
+
+# Validators of others, by Maven and PyPI, kept under var/ and never part of the appliance.
+JAVA_ORACLES := dss verapdf autofirma
+.PHONY: oracles
+oracles: $(JAVA_ORACLES:%=var/oracles/%/classes/Jobs.class) var/oracles/python/.installed
+.SECONDARY: $(JAVA_ORACLES:%=var/oracles/%/classpath)
+
+var/oracles/%/classpath: test/oracles/%/pom.xml | debian-conformance
+	@mkdir -p $(@D)
+	@echo 'fetching $* with what it needs'
+	@mvn -B -q -Dstyle.color=never -f $< dependency:build-classpath -Dmdep.outputFile=$(CURDIR)/$@
+
+.SECONDEXPANSION:
+var/oracles/%/classes/Jobs.class: test/oracles/jvm/Jobs.java $$(wildcard test/oracles/%/*.java) var/oracles/%/classpath
+	@javac -nowarn -cp $$(cat var/oracles/$*/classpath) -d $(@D) $(filter %.java,$^)
+
+var/oracles/python/.installed: test/oracles/pyhanko/requirements.txt | debian-conformance
+	@echo 'fetching pyHanko and certomancer'
+	@python3 -m venv var/oracles/python
+	@var/oracles/python/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 image: ## the operating system image
 	@echo 'make image: will build the read-only Debian image of the kiosk from system/. Nothing was built.'
