@@ -1,7 +1,7 @@
 """pyHanko as an oracle: one JSON job a line on standard input, one JSON answer a line on standard output, in order.
 
 {"id", "verb", …} is answered with {"id", "answer"} or {"id", "error"}. Verbs: `validatePdf`, `validateCms`, `signPdf`,
-`signCms`. A file is named by its path, an anchor by the path of its certificate.
+`signCms`, `cut`. A file is named by its path, an anchor by the path of its certificate.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import sys
 import traceback
 from datetime import datetime, timezone
 
+import parts
 from asn1crypto import cms
 from cryptography.hazmat.primitives import hashes
 from pyhanko.keys import load_certs_from_pemder
@@ -178,7 +179,17 @@ async def sign_cms(job):
     return {}
 
 
-VERBS = {'validatePdf': validate_pdf, 'validateCms': validate_cms, 'signPdf': sign_pdf, 'signCms': sign_cms}
+async def cut(job):
+    return parts.cut(job)
+
+
+VERBS = {
+    'validatePdf': validate_pdf,
+    'validateCms': validate_cms,
+    'signPdf': sign_pdf,
+    'signCms': sign_cms,
+    'cut': cut,
+}
 
 
 def main():

@@ -1,0 +1,52 @@
+// The two oracles in Java besides DSS: AutoFirma's own libraries (integrity only, and what AutoFirma itself would make)
+// and veraPDF (a signed PDF/A-2b has to stay one).
+
+import { startJava } from './installed.ts'
+import type { Job } from './jobs.ts'
+import { type Exhibit, isPss, type Oracle, verdictOf } from './oracle.ts'
+
+export interface Autofirma extends Oracle {
+  /** `sign`, `cosign` and `countersign` of test/oracles/autofirma/Autofirma.java. */
+  make(verb: 'sign' | 'cosign' | 'countersign', job: Job): Promise<void>
+  stop(): Promise<void>
+}
+
+export function startAutofirma(): Autofirma {
+  const program = startJava('autofirma', 'Autofirma')
+  return Object.freeze({
+    name: 'AutoFirma',
+    // It knows RSASSA-PSS in CMS only, and dereferences no content outside an XML signature's file.
+    knows: (exhibit: Exhibit) =>
+      (!isPss(exhibit) || exhibit.format === 'CAdES') &&
+      !(exhibit.format === 'XAdES' && exhibit.packaging === 'detached'),
+    judge: async ({ file, content }: Exhibit) => {
+      const { validity, error, why } = await program.ask<{ validity: string; error?: string; why?: string }>({
+        verb: 'validate',
+        file,
+        content,
+      })
+      return verdictOf(validity === 'OK' ? [] : [[validity, error, why].filter(Boolean).join(' ')])
+    },
+    make: async (verb: string, job: Job) => {
+      await program.ask({ verb, ...job })
+    },
+    stop: program.stop,
+  })
+}
+
+export interface VeraPdf extends Oracle {
+  stop(): Promise<void>
+}
+
+export function startVeraPdf(): VeraPdf {
+  const program = startJava('verapdf', 'Verapdf')
+  return Object.freeze({
+    name: 'veraPDF',
+    knows: ({ format }: Exhibit) => format === 'PAdES',
+    judge: async ({ file }: Exhibit) => {
+      const { failures } = await program.ask<{ failures: readonly string[] }>({ verb: 'validate', file })
+      return verdictOf(failures)
+    },
+    stop: program.stop,
+  })
+}
