@@ -29,15 +29,7 @@ export function loadConfig({ configFile, dataFolder }: ConfigRequest): LoadedCon
   )
   const raw = parseConfig(readJson(path))
   const absolute = (relative: string) => resolve(dirname(path), relative)
-  const config: Config = {
-    ...raw,
-    destinations: raw.destinations.map(({ caFile, tokenFile, ...rest }) => ({
-      ...rest,
-      ...(caFile === undefined ? {} : { caFile: absolute(caFile) }),
-      ...(tokenFile === undefined ? {} : { tokenFile: absolute(tokenFile) }),
-    })),
-    trust: raw.trust.map(absolute),
-  }
+  const config = withPaths(raw, absolute)
   const { dataFolder: configured, deviceKeyFile } = raw.kiosk
   if (dataFolder !== undefined) {
     const folder = resolve(dataFolder)
@@ -49,6 +41,24 @@ export function loadConfig({ configFile, dataFolder }: ConfigRequest): LoadedCon
     path,
     dataFolder: folder,
     deviceKeyFile: deviceKeyFile === undefined ? `${folder}.key` : absolute(deviceKeyFile),
+  }
+}
+
+/** The keys of an object that hold a path. */
+type FileKey<T> = Extract<keyof T, `${string}File`>
+
+function withPaths(raw: Config, absolute: (relative: string) => string): Config {
+  const files = <T extends object>(one: T): T => {
+    const found = Object.entries(one).filter((entry): entry is [FileKey<T>, string] => entry[0].endsWith('File'))
+    return { ...one, ...Object.fromEntries(found.map(([key, path]) => [key, absolute(path)])) }
+  }
+  const { devices, timestamping } = raw
+  return {
+    ...raw,
+    devices: { ...devices, keyStores: devices.keyStores.map(one => ({ ...files(one), path: absolute(one.path) })) },
+    destinations: raw.destinations.map(files),
+    trust: raw.trust.map(absolute),
+    ...(timestamping !== undefined && { timestamping: files(timestamping) }),
   }
 }
 

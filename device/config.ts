@@ -3,6 +3,7 @@
 
 import Type, { type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
+import { Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
 import { Fault } from './errors.ts'
 import { nearestName } from './nearest.ts'
 
@@ -133,6 +134,14 @@ const ConfigSchema = Type.Object(
         scanners: Type.Array(Scanner, { default: [] }),
         /** PKCS#11 modules of the cards that sign. */
         tokenModules: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
+        /** PKCS#12 files that sign like a card; the PIN is their password, which the file tells for reading them. */
+        keyStores: Type.Array(
+          Type.Object(
+            { path: Type.String({ minLength: 1 }), passwordFile: Type.Optional(Type.String({ minLength: 1 })) },
+            strict,
+          ),
+          { default: [] },
+        ),
         /** Added to the environment of the workers that load vendor code, e.g. SOFTHSM2_CONF. */
         environment: Type.Record(Type.String({ pattern: '^[A-Z][A-Z0-9_]*$' }), Type.String(), { default: {} }),
       },
@@ -153,6 +162,8 @@ const ConfigSchema = Type.Object(
     ),
     /** PEM files whose certificates may anchor a signer's chain; none: the chain is not judged here. */
     trust: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
+    timestamping: Type.Optional(Timestamping),
+    revocation: Revocation,
     procedures: Type.Array(Procedure, { minItems: 1 }),
   },
   strict,
@@ -253,6 +264,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...duplicates('destinations', config.destinations),
     ...duplicates('procedures', config.procedures),
     ...duplicates('devices.scanners', config.devices.scanners),
+    ...timestampingFaults(config.timestamping),
   ]
   config.procedures.forEach((procedure, i) => {
     for (const id of procedure.destinations) {

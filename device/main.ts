@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker/launch.ts'
 import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
+import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
 import { createDesk } from './desk.ts'
@@ -18,7 +19,7 @@ import type { ApplianceStatus } from './http/operator.ts'
 import { type Server, startServer } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
 import { createPath } from './path.ts'
-import type { Clock, Delivery, Imaging, Log, Random, Scanner, Signer } from './ports.ts'
+import type { Clock, Delivery, Imaging, Log, Random, Revocation, Scanner, Signer, Timestamper } from './ports.ts'
 import { createQueue, documentIn, liveStages, type Queue } from './queue.ts'
 import { openStore, type Store } from './store/store.ts'
 import { certificatesInPem } from './trust/pem.ts'
@@ -37,6 +38,9 @@ export interface Rooms {
   signer(): Signer
   delivery(): Delivery
   imaging(): Imaging
+  /** Throws TSA_ABSENT where no authority is configured. */
+  timestamper(): Timestamper
+  revocation(): Revocation
   stop(): Promise<void>
 }
 
@@ -50,16 +54,31 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     workers.set(name, present)
     return present.channel
   }
+  const net = () => channel('net', netConfiguration(config))
   return Object.freeze({
     // It loads no vendor code, and left to itself it cancels its job at the scanner when the device is gone.
     scanner: () => remoteScanner(channel('scan', { devices: scanners, scratchFolder }, { deathSignal: 'none' })),
     signer: () => remoteSigner(channel('sign', { modules: tokenModules.map(path => ({ path })) })),
-    delivery: () => remoteDelivery(channel('net', { destinations: config.destinations })),
+    delivery: () => remoteDelivery(net()),
     imaging: () => remoteImaging(channel('parse', {})),
+    timestamper: () => {
+      if (config.timestamping !== undefined) return remoteTimestamper(net())
+      throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')
+    },
+    revocation: () => remoteRevocation(net()),
     async stop(): Promise<void> {
       await Promise.all([...workers.values()].map(worker => worker.stop()))
     },
   })
+}
+
+function netConfiguration({ destinations, timestamping, revocation }: Config) {
+  const { allowPrivate, maxCrlMegabytes } = revocation
+  return {
+    destinations,
+    ...(timestamping !== undefined && { timestamping }),
+    revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
+  }
 }
 
 export interface Appliance {

@@ -59,6 +59,22 @@ describe('parseConfig', () => {
       { ...good, devices: { scanners: [{ id: 'a', driver: 'escl', ulr: 'http://x' }] } },
       'did you mean devices.scanners.0.url?',
     ],
+    [{ ...good, timestamping: { ulr: 'x' } }, 'did you mean timestamping.url?'],
+    [{ ...good, timestamping: { url: 'ldap://tsa.example' } }, 'timestamping.url'],
+    [{ ...good, timestamping: { url: 'https://u:hush@tsa.example' } }, 'give passwordFile instead'],
+    [{ ...good, timestamping: { url: 'https://tsa.example', kind: 'USR' } }, '"CERTIFICATE_TLS"'],
+    [
+      { ...good, timestamping: { url: 'https://tsa.example', kind: 'USER', user: 'u' } },
+      'timestamping.passwordFile is needed for kind USER',
+    ],
+    [
+      { ...good, timestamping: { url: 'http://tsa.example', kind: 'CERTIFICATE', certificateFile: 'a' } },
+      'must be https:// for kind CERTIFICATE',
+    ],
+    [{ ...good, timestamping: { url: 'https://tsa.example', policy: '1.02.3' } }, 'timestamping.policy'],
+    [{ ...good, revocation: { allowPrivat: [] } }, 'did you mean revocation.allowPrivate?'],
+    [{ ...good, revocation: { maxCrlMegabytes: 101 } }, 'revocation.maxCrlMegabytes'],
+    [{ ...good, devices: { keyStores: [{ pth: 'a' }] } }, 'did you mean devices.keyStores.0.path?'],
     [{}, 'required properties body, procedures'],
     [[], 'the configuration must be object'],
     ['text', 'the configuration must be object'],
@@ -117,8 +133,17 @@ describe('loadConfig', () => {
 
   it('takes paths from where the file is', async () => {
     const configFile = join(folder, 'a.json')
-    await writeFile(configFile, JSON.stringify({ ...good, trust: ['root.pem'], kiosk: { dataFolder: 'data' } }))
+    const timestamping = { url: 'http://tsa.example/', kind: 'USER', user: 'u', passwordFile: 'tsa.password' }
+    const devices = { keyStores: [{ path: 'seal.p12', passwordFile: '/etc/seal.password' }] }
+    const destinations = [{ id: 'a', driver: 'https', url: 'https://a.example', tokenFile: 'a.token' }]
+    const more = { timestamping, devices, destinations, trust: ['root.pem'], kiosk: { dataFolder: 'data' } }
+    await writeFile(configFile, JSON.stringify({ ...good, ...more }))
     const loaded = loadConfig({ configFile, dataFolder: undefined })
+    expect(loaded.config.timestamping).toEqual({ ...timestamping, passwordFile: join(folder, 'tsa.password') })
+    expect(loaded.config.devices.keyStores).toEqual([
+      { path: join(folder, 'seal.p12'), passwordFile: '/etc/seal.password' },
+    ])
+    expect(loaded.config.destinations).toEqual([{ ...destinations[0], tokenFile: join(folder, 'a.token') }])
     expect(loaded.config.trust).toEqual([join(folder, 'root.pem')])
     expect(loaded.dataFolder).toBe(join(folder, 'data'))
     expect(loadConfig({ configFile, dataFolder: '/elsewhere' }).deviceKeyFile).toBe('/elsewhere/device.key')
