@@ -74,6 +74,9 @@ export async function listSignatures(document: PdfDocument): Promise<readonly Pd
   return ordered.map((one, index) => verdict(document, one, [...ordered.slice(0, index), ...ordered.slice(index + 1)]))
 }
 
+/** An end-of-line that a signer left out of the signed bytes. */
+const maxEndOfLineBytes = 2
+
 /** A signature on its own, before it is compared with the others. */
 interface Examined {
   readonly common: SignatureCommon
@@ -95,7 +98,7 @@ function verdict(document: PdfDocument, one: Examined, others: readonly Examined
     byteRange: one.byteRange,
     contents: one.contents.bytes,
     revisionEnd,
-    coversWholeFile: document.sections[0].offset < revisionEnd,
+    coversWholeFile: document.tail.end - revisionEnd <= maxEndOfLineBytes && document.sections[0].offset < revisionEnd,
   }
 }
 

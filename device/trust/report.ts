@@ -1,6 +1,7 @@
 // The validation report: indications and sub-indications of ETSI EN 319 102-1, 5.1.3, one entry per signature and one for
 // the document. JSON-ready. A report always says why: every indication other than TOTAL-PASSED has findings behind it.
 
+import type { RevisionChanges } from '../pdf/judge-revisions.ts'
 import type { CertificateFacts } from './certificate.ts'
 
 export type Indication = 'TOTAL-PASSED' | 'INDETERMINATE' | 'TOTAL-FAILED'
@@ -58,6 +59,8 @@ export interface SignatureReport extends Conclusion {
   readonly revocation: 'not-checked'
   /** Whether nothing was added to the file after this signature. */
   readonly coversWholeFile: boolean
+  /** What each later revision changed, oldest first. */
+  readonly changes: readonly RevisionChanges[]
 }
 
 export interface Report {

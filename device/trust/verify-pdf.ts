@@ -1,10 +1,11 @@
 // Verifies the signatures of a PDF: structure as device/pdf reads it, then the CMS over the signed bytes, streamed, so
-// that the cost of memory does not depend on the file. A file passes only when every signature passes and nothing
-// unsigned follows the last one.
+// that the cost of memory does not depend on the file. A file passes only when every signature passes and no later
+// revision changed what it does not permit.
 
 import { createHash } from 'node:crypto'
 import { signedBytes } from '../bytes.ts'
 import { openPdf } from '../pdf/document.ts'
+import { judgeRevisions, type RevisionChanges } from '../pdf/judge-revisions.ts'
 import { listSignatures, type PdfSignature, type SoundSignature } from '../pdf/signatures.ts'
 import type { RandomAccess } from '../ports.ts'
 import { type Certificate, readCertificate } from './certificate.ts'
@@ -16,6 +17,8 @@ export interface VerifyOptions {
   readonly anchors: readonly Uint8Array[]
   /** Milliseconds since 1970. */
   readonly now: number
+  /** Refuse form filling and annotations after a signature even where nobody forbade them. */
+  readonly strict?: boolean
 }
 
 interface Trust {
@@ -26,19 +29,29 @@ interface Trust {
 /** The report on a PDF. Throws what openPdf throws for a file that is no PDF, CERTIFICATE_UNREADABLE for a bad anchor. */
 export async function verifyPdf(source: RandomAccess, options: VerifyOptions): Promise<Report> {
   const trust: Trust = { anchors: options.anchors.map(readCertificate), now: options.now }
-  const found = await listSignatures(await openPdf(source))
+  const document = await openPdf(source)
+  const found = await listSignatures(document)
+  const { perSignature, findings } = await judgeRevisions(document, found, options)
   const reports: SignatureReport[] = []
-  for (const signature of found) reports.push(await reportOn(source, signature, trust))
-  return reportOf(reports, unsignedEnd(found, source.size))
+  for (const [index, signature] of found.entries()) {
+    const later = findings.filter(one => one.signature === index).map(({ detail }) => formatFailure(detail))
+    const changes = perSignature[index] ?? []
+    reports.push(withChanges(await reportOn(source, signature, trust), changes, later))
+  }
+  const ofDocument = findings.filter(one => one.signature === undefined)
+  return reportOf(
+    reports,
+    ofDocument.map(({ detail }) => formatFailure(detail)),
+  )
 }
 
-/** An update after the last signature may change what the reader sees, so the file as a whole does not pass. */
-function unsignedEnd(found: readonly PdfSignature[], size: number): Finding[] {
-  const ends = found.flatMap(one => (one.structure === 'sound' ? [one.revisionEnd] : []))
-  const covered = found.some(one => one.structure === 'sound' && one.coversWholeFile)
-  if (ends.length === 0 || covered) return []
-  const detail = `${size - Math.max(...ends)} bytes follow the last signature and no signature covers them`
-  return [{ subIndication: 'FORMAT_FAILURE', detail }]
+/** What came later is no matter of the signature's own integrity, yet what it shows is not what was signed. */
+function withChanges(
+  report: SignatureReport,
+  changes: readonly RevisionChanges[],
+  findings: readonly Finding[],
+): SignatureReport {
+  return { ...report, ...conclude([...report.findings, ...findings]), changes }
 }
 
 async function reportOn(source: RandomAccess, signature: PdfSignature, trust: Trust): Promise<SignatureReport> {
@@ -92,6 +105,7 @@ function describe(signature: PdfSignature, verdict: SignedDataVerdict): Signatur
     chain: verdict.chain.map(certificate => certificate.facts),
     revocation: 'not-checked',
     coversWholeFile: signature.structure === 'sound' && signature.coversWholeFile,
+    changes: [],
   }
 }
 
