@@ -28,7 +28,11 @@ beforeAll(async () => {
 })
 
 function report(file: Uint8Array, options: { at?: number; anchors?: readonly Uint8Array[] } = {}): Promise<Report> {
-  return verifyPdf(randomAccessOf(file), { anchors: options.anchors ?? [pki.root], now: options.at ?? now })
+  return verifyPdf(randomAccessOf(file), {
+    anchors: options.anchors ?? [pki.root],
+    now: options.at ?? now,
+    revocation: 'if-present',
+  })
 }
 
 describe('trust', () => {

@@ -8,10 +8,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { appended, randomAccessOf, signedBytes } from '../device/bytes.ts'
 import { objectIdentifier, octetString } from '../device/cms/der.ts'
 import { oids } from '../device/cms/oids.ts'
+import { parseSignedData } from '../device/cms/parse.ts'
 import { readCertificate } from '../device/trust/certificate.ts'
+import { judgeSignature } from '../device/trust/judge.ts'
 import type { Report, SubIndication } from '../device/trust/report.ts'
+import { readSignerInfo } from '../device/trust/signed-data.ts'
 import { verifyPdf } from '../device/trust/verify-pdf.ts'
-import { verifySignedData } from '../device/trust/verify-signed-data.ts'
 import {
   type Folder,
   intend,
@@ -44,7 +46,7 @@ beforeAll(async () => {
 afterAll(() => folder.remove())
 
 function report(file: Uint8Array): Promise<Report> {
-  return verifyPdf(randomAccessOf(file), { anchors: [pki.root], now })
+  return verifyPdf(randomAccessOf(file), { anchors: [pki.root], now, revocation: 'if-present' })
 }
 
 /** The file with `change` made to a copy of its bytes. */
@@ -186,7 +188,19 @@ describe('a CMS that', () => {
     const digest = createHash('sha256').update('content').digest()
     const contents = forgedCms(weak, digest)
     const anchors = [readCertificate(pki.root)]
-    const { findings } = await verifySignedData({ contents, digest: async () => digest, anchors, now })
+    const parsed = parseSignedData(contents)
+    if (parsed.outcome !== 'parsed') throw new Error('it can be read')
+    const { certificates, contentType, signers } = parsed.signedData
+    const [info] = signers
+    if (info === undefined) throw new Error('it has one signer')
+    const found = await readSignerInfo(info, {
+      contentType,
+      certificates: certificates.map(readCertificate),
+      digest: async () => digest,
+    })
+    const evidence = { certificates, ocsps: [], crls: [] }
+    const options = { anchors, now, revocation: 'if-present' } as const
+    const { findings } = await judgeSignature({ ...found, evidence, timestamps: [], baselineViolations: [] }, options)
     expect(findings).toMatchObject([{ subIndication: 'CRYPTO_CONSTRAINTS_FAILURE_NO_POE' }])
   })
 })

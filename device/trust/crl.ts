@@ -7,7 +7,7 @@ import { timeOf } from './asn1-time.ts'
 import { type Certificate, extensionIds } from './certificate.ts'
 import { type ExtensionField, extensionsIn } from './certificate-fields.ts'
 import type { RevocationAnswer } from './revocation-answer.ts'
-import { schemeOf, verifies } from './signature-scheme.ts'
+import { schemeIn, verifies } from './signature-scheme.ts'
 
 export interface Crl {
   readonly der: Uint8Array
@@ -103,8 +103,7 @@ export type CrlVerification =
 
 /** Whether `crl` is by `issuer` and verifies with its key. One hash over the whole list. */
 export function isSignedBy({ signed, issuer: name }: Crl, issuer: Certificate): boolean {
-  const [oid, parameters] = signed.algorithm.children
-  const scheme = oid?.oid === undefined ? undefined : schemeOf(oid.oid, parameters)
+  const scheme = schemeIn(signed.algorithm)
   const { keyUsage } = issuer.facts
   return (
     scheme !== undefined &&
@@ -122,11 +121,14 @@ export function crlAnswer(crl: Crl, certificate: Certificate, issuer: Certificat
   const found = entryOf(crl, certificate.fields.serialNumber)
   if (found === 'malformed') return unusable('the list is malformed, or holds a critical extension that is not known')
   const { thisUpdate, nextUpdate } = crl
+  const hash = schemeIn(crl.signed.algorithm)?.hash
+  if (hash === undefined) return unusable('its signature algorithm is not supported')
   const keepsExpiredSince = timeOf(crl.extensions.get(expiredCertsOnCrl)?.value)
   const answer: RevocationAnswer = {
     source: 'CRL',
     der: crl.der,
     signer: issuer,
+    hash,
     ...(found ?? { status: 'good' }),
     thisUpdate,
     ...(nextUpdate !== undefined && { nextUpdate }),

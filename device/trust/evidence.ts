@@ -32,13 +32,16 @@ export function evidenceBeyond(known: Evidence, all: Evidence): Evidence {
   }
 }
 
-const keyOf = (der: Uint8Array) => createHash('sha256').update(der).digest('base64')
+/** What tells one value from another: the digest of its DER, lower-case hex. */
+export function evidenceKey(der: Uint8Array): string {
+  return createHash('sha256').update(der).digest('hex')
+}
 
 function distinct(values: readonly Uint8Array[]): Uint8Array[] {
-  return [...new Map(values.map(value => [keyOf(value), value])).values()]
+  return [...new Map(values.map(value => [evidenceKey(value), value])).values()]
 }
 
 function without(values: readonly Uint8Array[], known: readonly Uint8Array[]): Uint8Array[] {
-  const there = new Set(known.map(keyOf))
-  return distinct(values).filter(value => !there.has(keyOf(value)))
+  const there = new Set(known.map(evidenceKey))
+  return distinct(values).filter(value => !there.has(evidenceKey(value)))
 }

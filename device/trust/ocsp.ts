@@ -10,7 +10,7 @@ import { type Certificate, readableCertificates } from './certificate.ts'
 import { extensionsIn } from './certificate-fields.ts'
 import { ocspNonceExtension } from './ocsp-request.ts'
 import type { RevocationAnswer } from './revocation-answer.ts'
-import { hashOf, schemeOf, verifies } from './signature-scheme.ts'
+import { hashOf, schemeIn, verifies } from './signature-scheme.ts'
 
 /** OCSPResponseStatus other than successful. */
 export type OcspRefusal = 'malformedRequest' | 'internalError' | 'tryLater' | 'sigRequired' | 'unauthorized'
@@ -162,18 +162,21 @@ export function answerFrom(response: OcspResponse, question: OcspQuestionOf): Oc
   const single = response.singles.find(one => isAbout(one, question))
   if (single === undefined) return { outcome: 'unusable', detail: 'the response is about another certificate' }
   const { issuer, candidates = [] } = question
+  const scheme = schemeIn(response.signed.algorithm)
+  if (scheme === undefined) return { outcome: 'unusable', detail: 'its signature algorithm is not supported' }
   const responders = [issuer, ...response.certificates, ...candidates].filter(one => isResponder(one, response))
-  const signer = responders.find(one => mayAnswer(one, issuer) && isSignedBy(response, one))
+  if (responders.length === 0) return { outcome: 'unusable', detail: 'its responder is not known' }
+  const { data, value } = response.signed
+  const signer = responders.find(one => mayAnswer(one, issuer) && verifies(scheme, one.x509.publicKey, data, value))
   if (signer === undefined) {
-    const detail =
-      responders.length === 0 ? 'its responder is not known' : 'it is not signed by the issuer or a delegated responder'
-    return { outcome: 'unusable', detail }
+    return { outcome: 'unusable', detail: 'it is not signed by the issuer or a delegated responder' }
   }
   const { state, thisUpdate, nextUpdate, archiveCutoff } = single
   const answer: RevocationAnswer = {
     source: 'OCSP',
     der: response.der,
     signer,
+    hash: scheme.hash,
     ...state,
     thisUpdate,
     producedAt: response.producedAt,
@@ -210,10 +213,4 @@ function mayAnswer(responder: Certificate, issuer: Certificate): boolean {
     responder.x509.checkIssued(issuer.x509) &&
     responder.x509.verify(issuer.x509.publicKey)
   )
-}
-
-function isSignedBy({ signed }: OcspResponse, { x509 }: Certificate): boolean {
-  const [oid, parameters] = signed.algorithm.children
-  const scheme = oid?.oid === undefined ? undefined : schemeOf(oid.oid, parameters)
-  return scheme !== undefined && verifies(scheme, x509.publicKey, signed.data, signed.value)
 }

@@ -1,6 +1,7 @@
 // What an OCSP response or a CRL says of one certificate, once it is known to be about that certificate and signed by who
 // may say so. Whether it is fresh enough, and whether its signer is still to be believed, is judged where it is used.
 
+import type { HashName } from '../cms/algorithm.ts'
 import type { Certificate } from './certificate.ts'
 
 export interface RevocationAnswer {
@@ -9,6 +10,8 @@ export interface RevocationAnswer {
   readonly der: Uint8Array
   /** Whose key signed it: the issuer, or a delegated responder. */
   readonly signer: Certificate
+  /** What it was signed with, for judging its strength. */
+  readonly hash: HashName
   readonly status: 'good' | 'revoked' | 'unknown'
   /** Milliseconds since 1970, as all times here. */
   readonly revokedAt?: number

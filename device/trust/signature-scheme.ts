@@ -56,6 +56,12 @@ export function schemeOf(algorithm: string, parameters?: Asn1Node, digest?: Hash
   return fixed[algorithm]
 }
 
+/** The scheme of an AlgorithmIdentifier that names everything itself, as in certificates, CRLs and OCSP responses. */
+export function schemeIn({ children }: Asn1Node): SignatureScheme | undefined {
+  const [algorithm, parameters] = children
+  return algorithm?.oid === undefined ? undefined : schemeOf(algorithm.oid, parameters)
+}
+
 /** RSASSA-PSS-params (RFC 4055, 3.1) with its DEFAULTs: SHA-1, MGF1 with SHA-1, 20 octets of salt, trailer 1. */
 function pssScheme(parameters: Asn1Node | undefined): SignatureScheme | undefined {
   const field = (number: number) => parameters?.children.find(({ tag }) => tag === (0xa0 | number))?.children[0]

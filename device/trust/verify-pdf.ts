@@ -1,48 +1,56 @@
-// Verifies the signatures of a PDF: structure as device/pdf reads it, then the CMS over the signed bytes, streamed, so
-// that the cost of memory does not depend on the file. A file passes only when every signature passes and no later
-// revision changed what it does not permit.
+// Verifies the signatures of a PDF: what read-pades.ts finds of each, judged by judge.ts. The cost of memory does not
+// depend on the file. A file passes only when every signature passes and no later revision changed what it does not permit.
 
-import { createHash } from 'node:crypto'
-import { signedBytes } from '../bytes.ts'
 import { openPdf } from '../pdf/document.ts'
 import { judgeRevisions, type RevisionChanges } from '../pdf/judge-revisions.ts'
-import { listSignatures, type PdfSignature, type SoundSignature } from '../pdf/signatures.ts'
+import type { PdfSignature } from '../pdf/signatures.ts'
 import type { RandomAccess } from '../ports.ts'
-import { type Certificate, readCertificate } from './certificate.ts'
-import { conclude, type Finding, integrityOf, type Report, reportOf, type SignatureReport } from './report.ts'
-import { type SignedDataVerdict, verifySignedData } from './verify-signed-data.ts'
+import { readCertificate } from './certificate.ts'
+import { type Evidence, mergeEvidence, noEvidence } from './evidence.ts'
+import type { TimestampFound } from './found.ts'
+import { type JudgeOptions, judgeSignature, judgeTimestampsAlone } from './judge.ts'
+import { type PadesFound, readPades } from './read-pades.ts'
+import {
+  conclude,
+  type Finding,
+  integrityOf,
+  type Report,
+  reportOf,
+  type SignatureReport,
+  signatureReport,
+  type TimestampReport,
+} from './report.ts'
 
-export interface VerifyOptions {
+export interface VerifyOptions extends Omit<JudgeOptions, 'anchors'> {
   /** DER of the certificates that are trusted. */
   readonly anchors: readonly Uint8Array[]
-  /** Milliseconds since 1970. */
-  readonly now: number
   /** Refuse form filling and annotations after a signature even where nobody forbade them. */
   readonly strict?: boolean
 }
 
-interface Trust {
-  readonly anchors: readonly Certificate[]
-  readonly now: number
-}
-
 /** The report on a PDF. Throws what openPdf throws for a file that is no PDF, CERTIFICATE_UNREADABLE for a bad anchor. */
 export async function verifyPdf(source: RandomAccess, options: VerifyOptions): Promise<Report> {
-  const trust: Trust = { anchors: options.anchors.map(readCertificate), now: options.now }
+  const judging: JudgeOptions = { ...options, anchors: options.anchors.map(readCertificate) }
   const document = await openPdf(source)
-  const found = await listSignatures(document)
-  const { perSignature, findings } = await judgeRevisions(document, found, options)
+  const { entries } = await readPades(document)
+  const pdfs = entries.map(({ pdf }) => pdf)
+  const { perSignature, findings } = await judgeRevisions(document, pdfs, options)
+  const stamps = await documentTimestamps(entries, judging)
   const reports: SignatureReport[] = []
-  for (const [index, signature] of found.entries()) {
+  for (const [index, entry] of entries.entries()) {
+    const report = entry.type === 'signature' ? await signatureEntry(entry, judging) : timestampEntry(entry, stamps)
     const later = findings.filter(one => one.signature === index).map(({ detail }) => formatFailure(detail))
-    const changes = perSignature[index] ?? []
-    reports.push(withChanges(await reportOn(source, signature, trust), changes, later))
+    reports.push(withChanges(report, perSignature[index] ?? [], later))
   }
   const ofDocument = findings.filter(one => one.signature === undefined)
   return reportOf(
     reports,
     ofDocument.map(({ detail }) => formatFailure(detail)),
   )
+}
+
+function formatFailure(detail: string): Finding {
+  return { subIndication: 'FORMAT_FAILURE', detail }
 }
 
 /** What came later is no matter of the signature's own integrity, yet what it shows is not what was signed. */
@@ -54,68 +62,54 @@ function withChanges(
   return { ...report, ...conclude([...report.findings, ...findings]), changes }
 }
 
-async function reportOn(source: RandomAccess, signature: PdfSignature, trust: Trust): Promise<SignatureReport> {
-  if (signature.structure === 'broken') {
-    const findings = signature.problems.map(({ code, detail }) => formatFailure(`${code}: ${detail}`))
-    return describe(signature, { findings, baselineViolations: findings.map(finding => finding.detail), chain: [] })
-  }
-  if (signature.type === 'DocTimeStamp') {
-    const detail = 'document time-stamps are not verified'
-    return describe(signature, {
-      findings: [{ subIndication: 'GENERIC', detail }],
-      baselineViolations: [detail],
-      chain: [],
-    })
-  }
-  const { contents, byteRange } = signature
-  const digest = (hash: string) => digestRanges(source, byteRange, hash)
-  return describe(signature, await verifySignedData({ contents, digest, ...trust }))
+async function signatureEntry(
+  { pdf, found }: Extract<PadesFound, { type: 'signature' }>,
+  judging: JudgeOptions,
+): Promise<SignatureReport> {
+  return { ...signatureReport('PAdES', await judgeSignature(found, judging)), ...placeOf(pdf) }
 }
 
-function formatFailure(detail: string): Finding {
-  return { subIndication: 'FORMAT_FAILURE', detail }
+type DocumentTimestamp = Extract<PadesFound, { type: 'timestamp' }>
+
+/** All document time-stamps in a row, so that later ones prove the age of earlier ones. */
+async function documentTimestamps(
+  entries: readonly PadesFound[],
+  judging: JudgeOptions,
+): Promise<ReadonlyMap<DocumentTimestamp['found'], TimestampReport>> {
+  const found = entries.flatMap(({ type, found: one }): TimestampFound[] =>
+    type === 'timestamp' && one.kind !== 'broken' ? [one] : [],
+  )
+  const evidence = entries.flatMap(({ type, found: one }): Evidence[] => {
+    if (type === 'signature') return [one.evidence]
+    return one.kind === 'broken' ? [] : [one.covers ?? noEvidence]
+  })
+  const reports = await judgeTimestampsAlone(found, mergeEvidence(...evidence), judging)
+  return new Map(found.flatMap((one, index) => (reports[index] === undefined ? [] : [[one, reports[index]]])))
 }
 
-/** One pass over the file, a chunk at a time. */
-async function digestRanges(
-  source: RandomAccess,
-  byteRange: SoundSignature['byteRange'],
-  hash: string,
-): Promise<Uint8Array> {
-  const digest = createHash(hash)
-  for await (const chunk of signedBytes(source, byteRange)) digest.update(chunk)
-  return digest.digest()
-}
-
-function describe(signature: PdfSignature, verdict: SignedDataVerdict): SignatureReport {
-  const baselineViolations = [...dictionaryViolations(signature), ...verdict.baselineViolations]
-  const { digestAlgorithm, signatureAlgorithm, signer } = verdict
+/** A document time-stamp as an entry of its own: it is its own signer, and its time is its own claim. */
+function timestampEntry(
+  { pdf, found }: DocumentTimestamp,
+  reports: Awaited<ReturnType<typeof documentTimestamps>>,
+): SignatureReport {
+  const report = reports.get(found)
+  const findings = report?.findings ?? found.findings
   return {
-    ...conclude(verdict.findings),
-    integrity: integrityOf(verdict.findings),
-    fieldName: signature.fieldName,
-    type: signature.type,
-    subFilter: signature.subFilter,
-    level: baselineViolations.length === 0 ? 'PAdES-BASELINE-B' : 'none',
-    baselineViolations,
-    ...(signature.signingTime !== undefined && { claimedTime: signature.signingTime }),
-    ...(digestAlgorithm !== undefined && { digestAlgorithm }),
-    ...(signatureAlgorithm !== undefined && { signatureAlgorithm }),
-    ...(signer !== undefined && { signer: signer.facts }),
-    chain: verdict.chain.map(certificate => certificate.facts),
-    revocation: 'not-checked',
-    coversWholeFile: signature.structure === 'sound' && signature.coversWholeFile,
-    changes: [],
+    ...conclude(findings),
+    format: 'PAdES',
+    level: 'none',
+    baselineViolations: findings.map(({ detail }) => detail),
+    integrity: integrityOf(findings),
+    bestSignatureTime: { time: report?.time ?? 0, source: 'archive-time-stamp' },
+    ...(report?.signer !== undefined && { signer: report.signer }),
+    chain: report?.chain ?? [],
+    certificates: report?.certificates ?? [],
+    timestamps: [],
+    ...placeOf(pdf),
   }
 }
 
-/** EN 319 142-1, 6.3: what baseline B asks of the signature dictionary. */
-function dictionaryViolations(signature: PdfSignature): string[] {
-  const violations = [
-    signature.subFilter !== 'ETSI.CAdES.detached' && `SubFilter ${signature.subFilter || 'missing'}`,
-    signature.filter === '' && 'Filter missing',
-    signature.signingTime === undefined && 'M missing',
-    signature.hasCert && 'Cert present',
-  ]
-  return violations.filter(violation => violation !== false)
+function placeOf(pdf: PdfSignature): Pick<SignatureReport, 'fieldName' | 'type' | 'subFilter' | 'coversWholeFile'> {
+  const { fieldName, type, subFilter } = pdf
+  return { fieldName, type, subFilter, coversWholeFile: pdf.structure === 'sound' && pdf.coversWholeFile }
 }

@@ -24,7 +24,7 @@ async function run(call: Call): Promise<Answer> {
   const anchors = trust === undefined ? [] : await anchorsIn(trust)
   const file = await readable(openFile(input), input)
   try {
-    const report = await verifyPdf(file, { anchors, now: systemClock.now() })
+    const report = await verifyPdf(file, { anchors, now: systemClock.now(), revocation: 'if-present' })
     const answer = {
       json: { file: input, ...report },
       lines: [`${input}: ${verdict(report)}`, ...report.signatures.flatMap(lines)],
