@@ -5,6 +5,7 @@
 import { prefixOf } from '../bytes.ts'
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
+import { type Encryption, encryptionOf } from './encryption.ts'
 import { maxObjectNumber, unreadable } from './limits.ts'
 import { createObjectReader, type MendedObject, type ObjectReader } from './object-reader.ts'
 import { entry, integerEntry, type PdfDictionary } from './objects.ts'
@@ -30,6 +31,8 @@ export interface PdfDocument extends Pick<ObjectReader, 'object' | 'resolve' | '
    * objects were then found by scanning, and an update has to list every one of them.
    */
   readonly repaired: readonly string[]
+  /** How the document is encrypted, and the key to it; absent where it is not. */
+  readonly encryption?: Encryption
   /** Where an object is; undefined when no section names it. */
   locate(number: number): XrefEntry | undefined
   /** Objects read so far whose syntax was mended; an update writes them anew, so that strict readers agree. */
@@ -39,43 +42,52 @@ export interface PdfDocument extends Pick<ObjectReader, 'object' | 'resolve' | '
 export interface OpenOptions {
   /** Mend an unsigned document where it cannot be read strictly; without it everything is read strictly. */
   readonly repair?: boolean
+  /** The owner's or the user's; without one only what the empty user password opens is opened. */
+  readonly password?: string
 }
 
-/** Opens the newest revision. Throws PDF_UNREADABLE or PDF_ENCRYPTED. */
+/** Opens the newest revision. Throws PDF_UNREADABLE, PDF_ENCRYPTED (a password is needed) or PASSWORD_WRONG. */
 export async function openPdf(file: RandomAccess, options: OpenOptions = {}): Promise<PdfDocument> {
-  const headerVersion = await readHeader(file)
-  if (!options.repair) return openStrictly(file, headerVersion, false)
+  const source: Source = { file, headerVersion: await readHeader(file), password: options.password }
+  if (!options.repair) return openStrictly(source, false)
   try {
-    const strict = await openStrictly(file, headerVersion, false)
-    return (await isSigned(strict)) ? strict : await openStrictly(file, headerVersion, true)
+    const strict = await openStrictly(source, false)
+    return (await isSigned(strict)) ? strict : await openStrictly(source, true)
   } catch (thrown) {
     if (!(thrown instanceof Fault && thrown.code === 'PDF_UNREADABLE')) throw thrown
-    return openMended(file, headerVersion, thrown)
+    return openMended(source, thrown)
   }
 }
 
-async function openStrictly(file: RandomAccess, headerVersion: string, lenient: boolean): Promise<PdfDocument> {
+interface Source {
+  readonly file: RandomAccess
+  readonly headerVersion: string
+  readonly password: string | undefined
+}
+
+async function openStrictly(source: Source, lenient: boolean): Promise<PdfDocument> {
+  const { file } = source
   const tail = await readTail(file, file.size)
   if (!tail) throw unreadable('no startxref at the end of the file')
   const [newest, ...older] = await readSections(file, tail.startXref)
   if (!newest) throw unreadable('no cross-reference section')
-  return documentOf({ file, headerVersion, tail, sections: [newest, ...older], repaired: [], lenient })
+  return documentOf({ ...source, tail, sections: [newest, ...older], repaired: [], lenient })
 }
 
 /** First with the sections that the file has, then with those that its objects make. */
-async function openMended(file: RandomAccess, headerVersion: string, because: Fault): Promise<PdfDocument> {
+async function openMended(source: Source, because: Fault): Promise<PdfDocument> {
   try {
-    const document = await openStrictly(file, headerVersion, true)
+    const document = await openStrictly(source, true)
     if (await isSigned(document)) throw because
     return document
   } catch (thrown) {
     if (thrown === because || !(thrown instanceof Fault && thrown.code === 'PDF_UNREADABLE')) throw thrown
   }
-  const section = await rebuiltSection(file)
+  const section = await rebuiltSection(source.file, source.password)
   if (!section) throw unreadable(`${because.detail}; a signed document is not repaired`)
-  const tail = { startXref: section.offset, end: file.size }
+  const tail = { startXref: section.offset, end: source.file.size }
   const repaired = [because.detail ?? because.code]
-  const document = await documentOf({ file, headerVersion, tail, sections: [section], repaired, lenient: true })
+  const document = await documentOf({ ...source, tail, sections: [section], repaired, lenient: true })
   if (await isSigned(document)) throw because
   return document
 }
@@ -100,26 +112,30 @@ export async function documentAsOf(document: PdfDocument, tail: RevisionTail): P
     document.sections.findIndex(section => section.offset === tail.startXref),
   )
   if (newest?.offset !== tail.startXref) return undefined
-  const { headerVersion } = document
+  const { headerVersion, encryption } = document
   const file = prefixOf(document.file, tail.end)
-  return documentOf({ file, headerVersion, tail, sections: [newest, ...older], repaired: [], lenient: false })
+  const opened = { file, headerVersion, tail, sections: [newest, ...older], repaired: [], lenient: false } as const
+  return documentOf({ ...opened, ...(encryption && { encryption }) })
 }
 
-interface Opened extends Pick<PdfDocument, 'file' | 'headerVersion' | 'tail' | 'sections' | 'repaired'> {
+interface Opened extends Pick<PdfDocument, 'file' | 'headerVersion' | 'tail' | 'sections' | 'repaired' | 'encryption'> {
+  readonly password?: string | undefined
   readonly lenient: boolean
 }
 
-async function documentOf({ lenient, ...opened }: Opened): Promise<PdfDocument> {
+async function documentOf({ lenient, password, ...opened }: Opened): Promise<PdfDocument> {
   const { file, sections } = opened
-  if (sections.some(section => section.trailer.entries.has('Encrypt'))) {
-    throw new Fault('PDF_ENCRYPTED', 'the trailer has an /Encrypt entry')
+  const { trailer } = sections[0]
+  if (sections.some(section => section.trailer.entries.has('Encrypt') && !trailer.entries.has('Encrypt'))) {
+    throw unreadable('only an older trailer has /Encrypt')
   }
-  const locate = (number: number) => locateIn(sections, number)
-  const reader = createObjectReader({ file, locate, lenient })
-  const trailer = sections[0].trailer
+  const source = { file, locate: (number: number) => locateIn(sections, number), lenient }
+  const encryption = opened.encryption ?? (await encryptionOf(createObjectReader(source), trailer, password))
+  const reader = createObjectReader({ ...source, ...(encryption && { decryption: encryption }) })
   const catalog = await reader.resolve(entry(trailer, 'Root'))
   if (catalog.kind !== 'dictionary') throw unreadable('the catalog is no dictionary')
-  return Object.freeze({ ...opened, ...reader, trailer, catalog, nextNumber: nextNumber(sections), locate })
+  const facts = { trailer, catalog, nextNumber: nextNumber(sections), locate: source.locate }
+  return Object.freeze({ ...opened, ...reader, ...facts, ...(encryption && { encryption }) })
 }
 
 function locateIn(sections: readonly XrefSection[], number: number): XrefEntry | undefined {

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import { Fault } from '../errors.ts'
 import type { PdfDocument } from './document.ts'
+import { encryptedSyntax } from './encrypted-syntax.ts'
 import { entry, type PdfDirect } from './objects.ts'
 import { carriedTrailer, indirectObject, latin1, serialise } from './write.ts'
 import type { XrefEntry } from './xref.ts'
@@ -34,7 +35,9 @@ export async function writeRevision(document: PdfDocument, objects: readonly Upd
   const places: Place[] = []
   const bodyOffsets = new Map<number, number>()
   for (const { number, generation, body } of ordered) {
-    const text = indirectObject(number, generation, body)
+    const { encryption } = document
+    const syntax = encryption ? encryptedSyntax(body, number, generation, encryption) : body
+    const text = indirectObject(number, generation, syntax)
     places.push({ kind: 'plain', number, generation, offset: start + length })
     bodyOffsets.set(number, length + text.indexOf('\n') + 1)
     parts.push(text)
@@ -104,7 +107,9 @@ async function fileIdentifier(document: PdfDocument, content: string): Promise<s
   const fresh = digest.digest('hex').slice(0, 32).toUpperCase()
   const existing = await document.resolve(entry(document.trailer, 'ID'))
   const first: PdfDirect | undefined = existing.kind === 'array' ? existing.items[0] : undefined
-  return `[${first?.kind === 'string' ? serialise(first) : `<${fresh}>`} <${fresh}>]`
+  // The key of an encrypted document depends on the first half, also where there is none.
+  const missing = document.encryption ? '<>' : `<${fresh}>`
+  return `[${first?.kind === 'string' ? serialise(first) : missing} <${fresh}>]`
 }
 
 function tableSection({ places, size, id, previous, carried }: Section): string {

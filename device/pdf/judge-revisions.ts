@@ -89,7 +89,12 @@ export async function judgeRevisions(
   return { perSignature, findings }
 }
 
-const nothingRestricted: PdfPermissions = Object.freeze({ allowedChanges: undefined, locks: [] })
+const nothingRestricted: PdfPermissions = Object.freeze({
+  allowedChanges: undefined,
+  locks: [],
+  mayCreateFields: true,
+  mayFillFields: true,
+})
 
 async function viewAt(document: PdfDocument, end: number): Promise<PdfDocument> {
   const tail = await readTail(document.file, end)

@@ -25,6 +25,9 @@ export interface PdfPermissions {
   /** The narrowest of all certifications and locks; undefined where no signature restricts the document. */
   readonly allowedChanges: AllowedChanges | undefined
   readonly locks: readonly FieldLock[]
+  /** Of an encrypted document, what its /P leaves to who opened it (ISO 32000-1, table 22). */
+  readonly mayCreateFields: boolean
+  readonly mayFillFields: boolean
 }
 
 /** What the signatures in `document` leave open. Throws PDF_UNREADABLE. */
@@ -47,17 +50,23 @@ export async function permissionsOf(document: PdfDocument): Promise<PdfPermissio
     if (lock.entries.has('P')) levels.push(await levelOf(document, lock))
   }
   const narrowest = levels.toSorted((a, b) => a - b)[0]
-  return { allowedChanges: narrowest, locks }
+  const { mayCreateFields = true, mayFillFields = true } = document.encryption ?? {}
+  return { allowedChanges: narrowest, locks, mayCreateFields, mayFillFields }
 }
 
 /**
  * Throws PDF_CERTIFIED where no further signature may be added, FIELD_LOCKED where the field called `fieldName` (new, or
- * there and empty) may not be signed. A document time-stamp is allowed by every restriction (ISO 32000-2, 12.8.2.2.2).
+ * `existing` and empty) may not be signed, PDF_ENCRYPTED where only the owner's password allows it. A document time-stamp
+ * is allowed by every signature (ISO 32000-2, 12.8.2.2.2).
  */
 export function refuseForbidden(
   permissions: PdfPermissions,
-  request: { readonly kind: 'signature' | 'timestamp'; readonly fieldName: string },
+  request: { readonly kind: 'signature' | 'timestamp'; readonly fieldName: string; readonly existing?: boolean },
 ): void {
+  const existing = request.existing ?? request.kind === 'timestamp'
+  if (!permissions.mayCreateFields && !(existing && permissions.mayFillFields)) {
+    throw new Fault('PDF_ENCRYPTED', 'its permissions (/P) let only who has the owner’s password sign it')
+  }
   if (request.kind === 'timestamp') return
   if (permissions.allowedChanges === 1) {
     throw new Fault('PDF_CERTIFIED', 'its certification (DocMDP 1) allows no further signature')

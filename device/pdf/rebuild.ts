@@ -4,25 +4,47 @@
 
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
+import { encryptionOf } from './encryption.ts'
 import { maxXrefEntries, unreadable } from './limits.ts'
 import { createObjectReader, type ObjectReader } from './object-reader.ts'
 import { entry, nameEntry, type PdfDictionary, pdfDictionary, pdfReference, withEntries } from './objects.ts'
 import { type ScannedFile, scanObjects } from './scan.ts'
 import type { XrefEntry, XrefSection } from './xref.ts'
 
-/** The section; undefined where the file seems to be signed. Throws PDF_UNREADABLE where no catalog is found. */
-export async function rebuiltSection(file: RandomAccess): Promise<XrefSection | undefined> {
+/**
+ * The section; undefined where the file seems to be signed. Throws PDF_UNREADABLE where no catalog is found, PDF_ENCRYPTED
+ * and PASSWORD_WRONG where object streams cannot be opened.
+ */
+export async function rebuiltSection(
+  file: RandomAccess,
+  password: string | undefined,
+): Promise<XrefSection | undefined> {
   const scanned = await scanObjects(file)
   if (scanned.signed) return undefined
   const entries = new Map<number, XrefEntry>()
   for (const [number, { offset, generation }] of scanned.objects) {
     entries.set(number, { kind: 'plain', offset, generation })
   }
-  const reader = createObjectReader({ file, locate: number => entries.get(number), lenient: true })
+  const source = { file, locate: (number: number) => entries.get(number), lenient: true }
+  const locked = await lockedTrailer(scanned.trailers, createObjectReader(source))
+  const encryption = locked && (await encryptionOf(createObjectReader(source), locked, password))
+  const reader = createObjectReader({ ...source, ...(encryption && { decryption: encryption }) })
   const packed = await enterContainers(scanned, entries, reader)
-  const trailer = await trailerFrom(scanned, entries, reader)
+  const found = await trailerFrom(scanned, entries, reader)
+  const trailer = locked ? withEntries(found, { Encrypt: entry(locked, 'Encrypt'), ID: entry(locked, 'ID') }) : found
   // Only a cross-reference stream can say what an object stream holds.
   return { kind: packed ? 'stream' : 'table', offset: file.size, end: file.size, trailer, entries }
+}
+
+/** The newest trailer with an encryption dictionary. What has none to be had was not encrypted, or is lost. */
+async function lockedTrailer(
+  trailers: readonly PdfDictionary[],
+  reader: ObjectReader,
+): Promise<PdfDictionary | undefined> {
+  for (const trailer of trailers.toReversed()) {
+    if ((await reader.resolve(entry(trailer, 'Encrypt'))).kind === 'dictionary') return trailer
+  }
+  return undefined
 }
 
 /** Adds what object streams hold, unless a later plain object or object stream has it; tells whether there was any. */
@@ -55,7 +77,7 @@ async function packedNumbers(container: number, reader: ObjectReader): Promise<r
   }
 }
 
-/** /Root, /Info, /ID and /Encrypt of the newest trailer that has a catalog; without one, the newest catalog there is. */
+/** /Root, /Info and /ID of the newest trailer that has a catalog; without one, the newest catalog there is. */
 async function trailerFrom(
   { trailers, catalogs }: ScannedFile,
   entries: ReadonlyMap<number, XrefEntry>,
@@ -75,7 +97,7 @@ async function trailerFrom(
 }
 
 function keptOf(trailer: PdfDictionary): PdfDictionary {
-  const kept = new Map([...trailer.entries].filter(([key]) => ['Root', 'Info', 'ID', 'Encrypt'].includes(key)))
+  const kept = new Map([...trailer.entries].filter(([key]) => ['Root', 'Info', 'ID'].includes(key)))
   return { kind: 'dictionary', entries: kept, repeatedKeys: [] }
 }
 

@@ -62,7 +62,7 @@ export async function prepareSignatureIn(draft: Draft, request: SignatureFieldRe
   const signature = draft.take()
   const empty = request.kind === 'signature' ? survey.empty.get(request.fieldName) : undefined
   const fieldName = empty?.name ?? freeName(survey.names, request.fieldName)
-  refuseForbidden(await permissionsOf(document), { kind: request.kind, fieldName })
+  refuseForbidden(await permissionsOf(document), { kind: request.kind, fieldName, existing: empty !== undefined })
   const locks = empty ? await fillField(draft, empty, signature, request) : []
   if (!empty) await newField(draft, fieldName, signature)
   const certified = request.certify === undefined ? [] : [await certify(draft, request.certify, survey, signature)]

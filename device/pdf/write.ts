@@ -28,7 +28,7 @@ export function serialise(value: PdfDirect): string {
 
 /** The trailer entries that every revision carries on (ISO 32000-1, table 15), as PDF syntax. */
 export function carriedTrailer(trailer: PdfDictionary): string {
-  return ['Root', 'Info']
+  return ['Root', 'Info', 'Encrypt']
     .filter(key => trailer.entries.has(key))
     .map(key => `/${key} ${serialise(entry(trailer, key))}`)
     .join(' ')
