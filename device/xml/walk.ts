@@ -22,8 +22,14 @@ export function childOf(element: XmlElement, namespace: string, local: string): 
 
 /** The element and every element below it, in document order. */
 export function* subtreeOf(element: XmlElement): Generator<XmlElement, void> {
-  yield element
-  for (const child of element.children) if (child.kind === 'element') yield* subtreeOf(child)
+  const waiting = [element]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    yield next
+    for (let index = next.children.length - 1; index >= 0; index -= 1) {
+      const child = next.children[index]
+      if (child?.kind === 'element') waiting.push(child)
+    }
+  }
 }
 
 /** Every element of that expanded name from `element` down, itself among them, in document order. */
@@ -47,22 +53,21 @@ export function textOf(element: XmlElement): string {
   return element.children.map(child => (child.kind === 'text' ? child.value : '')).join('')
 }
 
-/**
- * Octets of an element with base64 text (RFC 4648, 4, padded, white space passed over). Throws XML_UNREADABLE for
- * any other text: a decoder that skips what it does not know lets two texts stand for one value.
- */
+/** Octets of an element whose text is base64; throws as decodedBase64() does. */
 export function octetsOf(element: XmlElement): Uint8Array {
-  const text = textOf(element).replace(/[\t\n\r ]+/g, '')
-  const octets = Buffer.from(text, 'base64')
-  if (text.length % 4 !== 0 || octets.length !== decodedLength(text)) {
-    throw new Fault('XML_UNREADABLE', `${element.local} is not base64`)
-  }
-  return octets
+  return decodedBase64(textOf(element))
 }
 
-function decodedLength(base64: string): number {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) return Number.NaN
-  return (base64.length / 4) * 3 - (base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0)
+/**
+ * Octets of base64 (RFC 4648, 4, padded, white space passed over). Throws XML_UNREADABLE for any other text: a decoder
+ * that skips what it does not know lets two texts stand for one value.
+ */
+export function decodedBase64(text: string): Uint8Array {
+  const digits = text.replace(/[\t\n\r ]+/g, '')
+  const padding = digits.endsWith('==') ? 2 : digits.endsWith('=') ? 1 : 0
+  const foreign = /[^A-Za-z0-9+/]/.test(digits.slice(0, digits.length - padding))
+  if (foreign || digits.length % 4 !== 0) throw new Fault('XML_UNREADABLE', 'text that is not base64')
+  return Buffer.from(digits, 'base64')
 }
 
 const identifierNames: ReadonlySet<string> = new Set(['Id', 'ID', 'id'])
