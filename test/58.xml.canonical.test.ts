@@ -108,7 +108,7 @@ const filters: readonly [Filter, ...Filter[]] = [
     `(not(${under('y')}) or ${under('Item')}) and not(${under('Signature')})`,
     document =>
       subtract(
-        union(subtract(wholeOf(document), named(document, 'y')), named(document, 'Item'), document),
+        union(subtract(wholeOf(document), named(document, 'y')), named(document, 'Item')),
         named(document, 'Signature'),
       ),
   ],

@@ -28,12 +28,15 @@ export function intersect(set: NodeSet, roots: ReadonlySet<XmlElement>): NodeSet
   return { apex: set.apex, has: element => inside(element) && set.has(element) }
 }
 
-/** The set and the subtrees of these elements of `document` (XPath Filter 2.0, `union`). */
-export function union(set: NodeSet, roots: ReadonlySet<XmlElement>, document: XmlDocument): NodeSet {
-  const { apex } = set
+/** The set and what of its apex lies in the subtrees of these elements (XPath Filter 2.0, `union`). */
+export function union(set: NodeSet, roots: ReadonlySet<XmlElement>): NodeSet {
   const inside = subtreesOf(roots)
-  const inApex = 'root' in apex ? () => true : subtreesOf(new Set([apex]))
-  return { apex: document, has: element => inside(element) || (inApex(element) && set.has(element)) }
+  return { apex: set.apex, has: element => inside(element) || set.has(element) }
+}
+
+/** What is in both. */
+export function common(first: NodeSet, second: NodeSet): NodeSet {
+  return { apex: first.apex, has: element => first.has(element) && second.has(element) }
 }
 
 function subtreesOf(roots: ReadonlySet<XmlElement>): (element: XmlElement | undefined) => boolean {

@@ -5,7 +5,7 @@
 import { filter2Namespace, xmldsigNamespace } from './algorithms.ts'
 import { maxFilters } from './limits.ts'
 import type { XmlDocument, XmlElement } from './node.ts'
-import { intersect, type NodeSet, subtract, union, wholeOf } from './node-set.ts'
+import { common, intersect, type NodeSet, subtract, union, wholeOf } from './node-set.ts'
 import { attributeOf, childElements, descendantsOf, identifiersOf, subtreeOf, textOf } from './walk.ts'
 
 /** Where an expression is evaluated. */
@@ -37,11 +37,16 @@ export function xpathFiltered(set: NodeSet, transform: XmlElement, context: XPat
   return subtract(set, new Set([signature]))
 }
 
-/** XPath Filter 2.0: subtract, intersect or union of the subtrees of what each ds-xpath:XPath selects, in order. */
+/**
+ * XPath Filter 2.0, 3.4: from the whole document, each filter in order takes away, keeps or adds the subtrees of what it
+ * selects; of the input stays what is left there.
+ */
 export function filter2Filtered(set: NodeSet, transform: XmlElement, context: XPathContext): Filtered {
   const filters = childElements(transform)
   if (filters.length === 0 || filters.length > maxFilters) return undefined
-  return filters.reduce<Filtered>((before, filter) => before && oneFilter(before, filter, context), set)
+  const whole = wholeOf(context.document)
+  const left = filters.reduce<Filtered>((before, filter) => before && oneFilter(before, filter, context), whole)
+  return left && common(set, left)
 }
 
 function oneFilter(set: NodeSet, filter: XmlElement, context: XPathContext): Filtered {
@@ -60,7 +65,7 @@ function oneFilter(set: NodeSet, filter: XmlElement, context: XPathContext): Fil
     case 'intersect':
       return everything ? set : intersect(set, selected)
     case 'union':
-      return everything ? wholeOf(context.document) : union(set, selected, context.document)
+      return everything ? wholeOf(context.document) : union(set, selected)
     default:
       return undefined
   }
