@@ -11,8 +11,9 @@ import {
   report,
   type Slot,
 } from './comparison.ts'
+import type { PdfDocument } from './document.ts'
 import { sameObject } from './equal.ts'
-import type { PdfDirect } from './objects.ts'
+import { entry, type PdfDirect } from './objects.ts'
 
 const evidenceKeys = ['Certs', 'OCSPs', 'CRLs', 'Cert', 'OCSP', 'CRL'] as const
 
@@ -21,52 +22,62 @@ export async function compareDss(comparison: Comparison, slot: Slot): Promise<vo
   const stores = await openDictionary(comparison, slot)
   if (!stores) return keep(comparison, slot)
   await addition(comparison, slot)
+  const kept = new Set<string>()
+  for (const key of evidenceKeys) {
+    for (const item of await itemsOf(comparison.after, entry(stores.after, key))) kept.add(nameOf(item))
+  }
   await compareKeys(comparison, stores, {
-    ...evidenceRules(comparison),
+    ...evidenceRules(comparison, none),
     Type: inner => orNew(comparison, inner),
-    VRI: inner => compareVri(comparison, inner),
+    VRI: inner => compareVri(comparison, inner, kept),
   })
 }
 
-async function compareVri(comparison: Comparison, slot: Slot): Promise<void> {
+const none: ReadonlySet<string> = new Set()
+
+/** The lists per signature only point into the store: what the store keeps may leave them. */
+async function compareVri(comparison: Comparison, slot: Slot, kept: ReadonlySet<string>): Promise<void> {
   const all = await openDictionary(comparison, slot)
   if (!all) return keep(comparison, slot)
   await addition(comparison, slot)
-  const keys = new Set([...all.before.entries.keys(), ...all.after.entries.keys()])
-  await compareKeys(
-    comparison,
-    all,
-    Object.fromEntries([...keys].map(key => [key, inner => compareOne(comparison, inner)])),
-  )
+  const keys = [...new Set([...all.before.entries.keys(), ...all.after.entries.keys()])]
+  const compareEach = (inner: Slot) => compareOne(comparison, inner, kept)
+  await compareKeys(comparison, all, Object.fromEntries(keys.map(key => [key, compareEach])))
 }
 
 /** What is kept for one signature. */
-async function compareOne(comparison: Comparison, slot: Slot): Promise<void> {
+async function compareOne(comparison: Comparison, slot: Slot, kept: ReadonlySet<string>): Promise<void> {
   const one = await openDictionary(comparison, slot)
   if (!one || (slot.before.kind !== 'null' && slot.after.kind === 'null')) return keep(comparison, slot)
   await addition(comparison, slot)
   await compareKeys(comparison, one, {
-    ...evidenceRules(comparison),
+    ...evidenceRules(comparison, kept),
     Type: inner => orNew(comparison, inner),
-    TU: inner => orNew(comparison, inner),
+    TU: inner => addition(comparison, inner),
     TS: inner => orNew(comparison, inner),
   })
 }
 
-function evidenceRules(comparison: Comparison) {
-  return Object.fromEntries(evidenceKeys.map(key => [key, (inner: Slot) => compareEvidence(comparison, inner)]))
+function evidenceRules(comparison: Comparison, kept: ReadonlySet<string>) {
+  return Object.fromEntries(evidenceKeys.map(key => [key, (inner: Slot) => compareEvidence(comparison, inner, kept)]))
 }
 
-/** A list that keeps what it had, in any order. */
-async function compareEvidence(comparison: Comparison, slot: Slot): Promise<void> {
+/** A list that keeps what it had, in any order; but for what is `kept` elsewhere. */
+async function compareEvidence(comparison: Comparison, slot: Slot, kept: ReadonlySet<string>): Promise<void> {
   const { before, after, object } = await open(comparison, slot)
   const old = before.kind === 'array' ? before.items : []
   const now = new Set((after.kind === 'array' ? after.items : []).map(nameOf))
-  if ((before.kind !== 'null' && before.kind !== 'array') || !old.every(item => now.has(nameOf(item)))) {
+  const lost = old.some(item => !now.has(nameOf(item)) && !kept.has(nameOf(item)))
+  if (lost || (before.kind !== 'null' && before.kind !== 'array')) {
     report(comparison, { kind: 'other', object, path: slot.path, what: 'evidence was taken away' })
   }
   for (const value of old) comparison.fixed.push({ path: slot.path, value })
   await addition(comparison, slot)
+}
+
+async function itemsOf(document: PdfDocument, value: PdfDirect): Promise<readonly PdfDirect[]> {
+  const list = await document.resolve(value)
+  return list.kind === 'array' ? list.items : []
 }
 
 /** These lists hold references and nothing else. */
