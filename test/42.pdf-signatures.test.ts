@@ -31,7 +31,11 @@ describe('a signature is broken', () => {
     ],
     ['by a gap that begins early', byteRange(([, b = 0, c = 0, d = 0]) => [0, b - 9, c, d]), ['gap-not-contents']],
     ['by a gap that ends late', byteRange(([, b = 0, c = 0, d = 0]) => [0, b, c + 9, d - 9]), ['gap-not-contents']],
-    ['by a gap elsewhere', byteRange(([, , c = 0, d = 0]) => [0, 20, 40, c + d - 40]), ['gap-not-contents']],
+    [
+      'by a gap elsewhere',
+      byteRange(([, , c = 0, d = 0]) => [0, 20, 40, c + d - 40]),
+      ['gap-not-contents', 'dictionary-unsigned'],
+    ],
     ['by a late start', byteRange(([, b = 0, c = 0, d = 0]) => [1, b - 1, c, d]), ['byte-range-invalid']],
     ['by three numbers', byteRange(([, b = 0, c = 0]) => [0, b, c]), ['byte-range-invalid']],
     ['by six numbers', byteRange(([, b = 0, c = 0, d = 0]) => [0, b, c, 1, c + 1, d - 1]), ['byte-range-invalid']],
@@ -53,9 +57,10 @@ describe('a signature is broken', () => {
     ['by white space in /Contents', (text: string) => text.replace('00000>', '000 0>'), ['contents-invalid']],
     [
       'by a key that stands twice',
-      (text: string) => text.replace('/Filter /Adobe', '/Type   /Adobe'),
+      (text: string) => text.replace('/Filter /Adobe.PPKLite', '/Type /Sig            '),
       ['repeated-key'],
     ],
+    ['by a /Type that is none', (text: string) => text.replace('/Type /Sig\n', '/Type /Sug\n'), ['type-invalid']],
   ])('%s', async (_, change, codes) => {
     expect(await tampered(change)).toEqual(codes)
   })

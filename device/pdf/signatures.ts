@@ -2,8 +2,11 @@
 // structural checks that come before any cryptography. A signature has `contents` to verify only when it is `sound`;
 // what is wrong otherwise is a value, never an exception. Follows ISO 32000-1, 12.8.1 and EN 319 142-1, 5.
 
+import { prefixOf } from '../bytes.ts'
+import { readable } from './attempt.ts'
 import type { PdfDocument } from './document.ts'
 import { entry, nameEntry, type PdfDictionary, type PdfString, pdfDictionary } from './objects.ts'
+import { parseAt, parseIndirectObject } from './parse.ts'
 import type { ByteRange } from './signature-dictionary.ts'
 import { decodeText, parsePdfDate } from './text.ts'
 import { fieldsOf, type PdfField } from './tree.ts'
@@ -18,8 +21,12 @@ export type SignatureProblemCode =
   | 'gap-not-contents'
   /** The signed bytes do not end where a revision (startxref, %%EOF) of this document ends. */
   | 'not-a-revision'
-  /** A key stands twice in the signature dictionary. */
+  /** The signed bytes end before the signature dictionary does. */
+  | 'dictionary-unsigned'
+  /** A key stands twice in the signature dictionary or its field: readers differ in which counts. */
   | 'repeated-key'
+  /** /Type says that it is something else than a signature or a document time-stamp. */
+  | 'type-invalid'
   /** Its signed bytes and those of another signature overlap other than one revision inside the next. */
   | 'overlap'
   /** Bytes follow the last %%EOF other than one end-of-line (ISO 19005-2, 6.1.3). */
@@ -102,23 +109,43 @@ function verdict(document: PdfDocument, one: Examined, others: readonly Examined
   }
 }
 
+const signatureTypes: ReadonlySet<string> = new Set(['Sig', 'DocTimeStamp'])
+
 async function examine(document: PdfDocument, field: PdfField): Promise<Examined | undefined> {
   const value =
     field.value.kind === 'reference' ? await document.object(field.value.number, field.value.generation) : field.value
   if (value.kind === 'null') return undefined
   const dictionary = value.kind === 'dictionary' ? value : pdfDictionary({})
   const byteRange = byteRangeOf(document, dictionary)
-  const problems: SignatureProblem[] = dictionary.repeatedKeys.map(key =>
-    problem('repeated-key', `/${key} stands twice`),
-  )
+  const repeated = [...dictionary.repeatedKeys, ...field.dictionary.repeatedKeys]
+  const problems: SignatureProblem[] = repeated.map(key => problem('repeated-key', `/${key} stands twice`))
+  const type = entry(dictionary, 'Type')
+  if (type.kind !== 'null' && !(type.kind === 'name' && signatureTypes.has(type.value))) {
+    problems.push(problem('type-invalid', '/Type is neither /Sig nor /DocTimeStamp'))
+  }
   if (!byteRange) problems.push(problem('byte-range-invalid', '/ByteRange is not [0 a b c] inside the file'))
   const contents = contentsOf(dictionary)
-  const own = field.value.kind === 'reference' && document.locate(field.value.number)?.kind === 'plain'
-  if (!contents || !own)
+  const place = field.value.kind === 'reference' ? document.locate(field.value.number) : undefined
+  const offset = place?.kind === 'plain' ? place.offset : undefined
+  if (!contents || offset === undefined)
     problems.push(problem('contents-invalid', '/Contents is no plain hexadecimal string of its own object'))
-  if (byteRange && contents && own) problems.push(...gapProblems(byteRange, contents))
+  if (byteRange && contents && offset !== undefined) {
+    problems.push(...gapProblems(byteRange, contents), ...(await unsignedProblems(document, byteRange, offset)))
+  }
   if (byteRange) problems.push(...(await revisionProblems(document, byteRange[2] + byteRange[3])))
   return { common: commonOf(field, dictionary), problems, byteRange, contents }
+}
+
+/** The dictionary, whole, has to be among the bytes that its own /ByteRange names. */
+async function unsignedProblems(
+  document: PdfDocument,
+  [, gapStart, startAfter, lengthAfter]: ByteRange,
+  offset: number,
+): Promise<readonly SignatureProblem[]> {
+  const end = startAfter + lengthAfter
+  const isWhole = () => parseAt(prefixOf(document.file, end), offset, lexer => parseIndirectObject(lexer).number)
+  if (offset < gapStart && (await readable(isWhole)) !== undefined) return []
+  return [problem('dictionary-unsigned', `the dictionary at ${offset} is not whole before ${end}`)]
 }
 
 function byteRangeOf(document: PdfDocument, dictionary: PdfDictionary): ByteRange | undefined {
