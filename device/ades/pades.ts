@@ -14,6 +14,7 @@ import type { FileHash } from '../pdf/file-hash.ts'
 import type { AllowedChanges } from '../pdf/permissions.ts'
 import { type FillOutcome, fillContents, type PreparedSignature, signedParts } from '../pdf/signature-dictionary.ts'
 import { prepareSignature } from '../pdf/signature-field.ts'
+import type { SignatureAppearance } from '../pdf/signature-widget.ts'
 import type { DigestAlgorithm } from '../ports.ts'
 import { obtainTimestamp, type TimestampTools } from '../trust/timestamp-request.ts'
 import type { SignatureProperties, SignerIdentity, SignerLocation } from './request.ts'
@@ -28,6 +29,7 @@ export interface PadesRequest extends SignerIdentity {
   readonly contactInfo?: string
   /** Certifies the document; only as its first signature. */
   readonly certify?: AllowedChanges
+  readonly appearance?: SignatureAppearance
   /** Room for a signature-time-stamp, octets; absent for a signature of level B. */
   readonly timestampOctets?: number
 }
@@ -42,7 +44,7 @@ const attributeOverhead = 64
  * algorithm that must not sign, REQUEST_INVALID for a reason beside a policy or commitments.
  */
 export async function preparePades(document: PdfDocument, request: PadesRequest): Promise<PreparedSignature> {
-  const { properties, fieldName, name, reason, contactInfo, certify, timestampOctets } = request
+  const { properties, fieldName, name, reason, contactInfo, certify, appearance, timestampOctets } = request
   const explained = properties.policy !== undefined || (properties.commitments?.length ?? 0) > 0
   if (reason !== undefined && explained) {
     throw new Fault('REQUEST_INVALID', 'a reason cannot stand beside a signature policy or a commitment type')
@@ -61,6 +63,7 @@ export async function preparePades(document: PdfDocument, request: PadesRequest)
     ...(location !== undefined && { location }),
     ...(contactInfo !== undefined && { contactInfo }),
     ...(certify !== undefined && { certify }),
+    ...(appearance !== undefined && { appearance }),
   })
 }
 

@@ -8,7 +8,15 @@ import type { PdfDocument } from './document.ts'
 import { changeInCatalog, type Draft } from './draft.ts'
 import { addExtension } from './extension.ts'
 import { maxDssStreams, maxStreamBytes, unreadable } from './limits.ts'
-import { entry, type PdfDictionary, type PdfDirect, type PdfReference, pdfArray, withEntries } from './objects.ts'
+import {
+  entry,
+  type PdfDictionary,
+  type PdfDirect,
+  type PdfReference,
+  pdfArray,
+  pdfName,
+  withEntries,
+} from './objects.ts'
 
 /** DER of each value; the same shape as trust's Evidence. */
 export interface DssContent {
@@ -43,7 +51,7 @@ export async function addToDss(draft: Draft, content: DssContent): Promise<boole
   }
   if (Object.values(fresh).every(values => values.length === 0)) return false
   await changeInCatalog(draft, 'DSS', async existing => {
-    const changes: Record<string, PdfDirect> = { Type: { kind: 'name', value: 'DSS' } }
+    const changes: Record<string, PdfDirect> = { Type: pdfName('DSS') }
     for (const kind of ['certificates', 'ocsps', 'crls'] as const) {
       if (fresh[kind].length > 0) changes[keys[kind]] = await grown(draft, existing, kind, fresh[kind])
     }
@@ -69,7 +77,7 @@ async function grown(
 }
 
 function addDer(draft: Draft, der: Uint8Array): PdfReference {
-  const Filter = { kind: 'name', value: 'FlateDecode' } as const
+  const Filter = pdfName('FlateDecode')
   return draft.addStream(
     { kind: 'dictionary', entries: new Map([['Filter', Filter]]), repeatedKeys: [] },
     deflateSync(der),

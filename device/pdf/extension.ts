@@ -2,11 +2,11 @@
 // the document security store (ISO 32000-1, 7.12; ETSI TS 102 778-4, annex A). PDF 2.0 has them itself.
 
 import { changeInCatalog, type Draft } from './draft.ts'
-import { entry, nameEntry, pdfDictionary, pdfInteger, withEntries } from './objects.ts'
+import { entry, nameEntry, pdfDictionary, pdfInteger, pdfName, withEntries } from './objects.ts'
 
 const esic = pdfDictionary({
-  Type: { kind: 'name', value: 'DeveloperExtensions' },
-  BaseVersion: { kind: 'name', value: '1.7' },
+  Type: pdfName('DeveloperExtensions'),
+  BaseVersion: pdfName('1.7'),
   ExtensionLevel: pdfInteger(1),
 })
 

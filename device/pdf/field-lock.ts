@@ -3,7 +3,7 @@
 
 import { Fault } from '../errors.ts'
 import type { PdfDocument } from './document.ts'
-import { entry, nameEntry, type PdfDictionary, type PdfReference, pdfArray, pdfDictionary } from './objects.ts'
+import { entry, nameEntry, type PdfDictionary, type PdfReference, pdfArray, pdfDictionary, pdfName } from './objects.ts'
 import type { AllowedChanges } from './permissions.ts'
 
 /** A signature reference dictionary (ISO 32000-2, table 256). */
@@ -29,24 +29,24 @@ export async function fieldLock(
   if (lock.kind !== 'dictionary' || (action !== 'All' && action !== 'Include' && action !== 'Exclude')) {
     throw new Fault('REQUEST_INVALID', 'the field has a /Lock without a usable /Action')
   }
-  if (action === 'All') return [transform('FieldMDP', { Action: { kind: 'name', value: action } }, catalog)]
+  if (action === 'All') return [transform('FieldMDP', { Action: pdfName(action) }, catalog)]
   const fields = await document.resolve(entry(lock, 'Fields'))
   const names = fields.kind === 'array' ? await Promise.all(fields.items.map(item => document.resolve(item))) : []
   const texts = names.filter(name => name.kind === 'string')
   if (texts.length === 0 || texts.length !== names.length) {
     throw new Fault('REQUEST_INVALID', `the field has a /Lock /${action} that names no fields`)
   }
-  return [transform('FieldMDP', { Action: { kind: 'name', value: action }, Fields: pdfArray(texts) }, catalog)]
+  return [transform('FieldMDP', { Action: pdfName(action), Fields: pdfArray(texts) }, catalog)]
 }
 
 function transform(method: string, parameters: Parameters<typeof pdfDictionary>[0], data?: PdfReference) {
   return pdfDictionary({
-    Type: { kind: 'name', value: 'SigRef' },
-    TransformMethod: { kind: 'name', value: method },
+    Type: pdfName('SigRef'),
+    TransformMethod: pdfName(method),
     TransformParams: pdfDictionary({
-      Type: { kind: 'name', value: 'TransformParams' },
+      Type: pdfName('TransformParams'),
       ...parameters,
-      V: { kind: 'name', value: '1.2' },
+      V: pdfName('1.2'),
     }),
     ...(data !== undefined && { Data: data }),
   })

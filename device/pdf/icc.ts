@@ -1,4 +1,4 @@
-// The sRGB profile of the PDF/A output intent: an ICC version 2 display profile of the matrix and tone curve kind
+// The sRGB profile of the PDF/A output intent, and one for grey with the same curve: ICC version 2 display profiles
 // (ICC.1:2001-04), built from the numbers of IEC 61966-2-1 with its white adapted to D50. The same bytes every time.
 
 /** CIE XYZ of a colour, relative to Y = 1 for white. */
@@ -29,11 +29,21 @@ export function sRgbProfile(): Uint8Array {
     ['gTRC', curve],
     ['bTRC', curve],
   ]
-  return assemble(tags)
+  return assemble('RGB ', tags)
+}
+
+/** About 2.2 kB; one component, device class `mntr`, connection space XYZ. */
+export function sGreyProfile(): Uint8Array {
+  return assemble('GRAY', [
+    ['desc', description('Grey with the curve of sRGB')],
+    ['cprt', typed('text', ascii('No copyright, use freely\0'))],
+    ['wtpt', xyz(d50)],
+    ['kTRC', toneCurve()],
+  ])
 }
 
 /** Header, tag table and tag data; tags with the same data share it. */
-function assemble(tags: readonly (readonly [string, Buffer])[]): Buffer {
+function assemble(space: 'RGB ' | 'GRAY', tags: readonly (readonly [string, Buffer])[]): Buffer {
   const table = Buffer.alloc(4 + tags.length * 12)
   table.writeUInt32BE(tags.length, 0)
   const offsets = new Map<Buffer, number>()
@@ -51,15 +61,15 @@ function assemble(tags: readonly (readonly [string, Buffer])[]): Buffer {
     table.writeUInt32BE(offset, 8 + index * 12)
     table.writeUInt32BE(data.length, 12 + index * 12)
   })
-  return Buffer.concat([header(end), table, ...parts])
+  return Buffer.concat([header(space, end), table, ...parts])
 }
 
 /** ICC.1:2001-04, 6.1: version 2.1, perceptual intent, the illuminant D50, a fixed date. */
-function header(size: number): Buffer {
+function header(space: string, size: number): Buffer {
   const bytes = Buffer.alloc(headerBytes)
   bytes.writeUInt32BE(size, 0)
   bytes.writeUInt32BE(0x0210_0000, 8)
-  bytes.write('mntrRGB XYZ ', 12, 'latin1')
+  bytes.write(`mntr${space}XYZ `, 12, 'latin1')
   for (const [index, value] of [2026, 1, 1, 0, 0, 0].entries()) bytes.writeUInt16BE(value, 24 + index * 2)
   bytes.write('acsp', 36, 'latin1')
   Buffer.concat(d50.map(fixed)).copy(bytes, 68)

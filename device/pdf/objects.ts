@@ -109,6 +109,11 @@ export function pdfDictionary(entries: Readonly<Record<string, PdfDirect>>): Pdf
   return { kind: 'dictionary', entries: new Map(Object.entries(entries)), repeatedKeys: [] }
 }
 
+/** A name, without the slash. */
+export function pdfName(value: string): PdfName {
+  return { kind: 'name', value }
+}
+
 export function pdfInteger(value: number): PdfInteger {
   return { kind: 'integer', value }
 }

@@ -7,12 +7,22 @@ import { entry } from './objects.ts'
 /** Largest integer of PDF/A, and so the largest file whose offsets it can hold (ISO 19005-2, 6.1.13). */
 export const maxPdfAOffset = 2_147_483_647
 
-/** Whether the catalog's XMP has a pdfaid:part. Throws PDF_UNREADABLE for metadata that cannot be read. */
-export async function isPdfA(document: PdfDocument): Promise<boolean> {
+/** Part of ISO 19005 that the catalog's XMP claims; undefined for other documents. Throws PDF_UNREADABLE. */
+export async function pdfAPart(document: PdfDocument): Promise<number | undefined> {
   const metadata = await document.resolve(entry(document.catalog, 'Metadata'))
-  if (metadata.kind !== 'stream') return false
+  if (metadata.kind !== 'stream') return undefined
   const packet = Buffer.from(await document.data(metadata))
-  return /pdfaid:part|<part[\s>][^<]*pdfa\/ns\/id/.test(packet.toString(isUtf16(packet) ? 'utf16le' : 'utf8'))
+  const text = packet.toString(isUtf16(packet) ? 'utf16le' : 'utf8')
+  const part = /pdfaid:part(?:\s*=\s*["']|\s*>\s*)(\d)/.exec(text)?.[1]
+  return part === undefined ? undefined : Number(part)
+}
+
+/** Whether what is added may be transparent: not in PDF/A-1, nor where no output intent says how to blend (-2, 6.2.10). */
+export async function allowsTransparency(document: PdfDocument): Promise<boolean> {
+  const part = await pdfAPart(document)
+  if (part === undefined) return true
+  const intents = await document.resolve(entry(document.catalog, 'OutputIntents'))
+  return part > 1 && intents.kind === 'array' && intents.items.length > 0
 }
 
 const isUtf16 = (packet: Buffer) => packet[1] === 0 || (packet[0] === 0xff && packet[1] === 0xfe)

@@ -8,11 +8,11 @@ import type { PdfDocument } from './document.ts'
 import { changeInCatalog, createDraft, type Draft } from './draft.ts'
 import { addExtension } from './extension.ts'
 import { certification, fieldLock, type SignatureTransform } from './field-lock.ts'
-import { addField, addWidget, flagSignatures } from './form.ts'
+import { flagSignatures } from './form.ts'
 import { writeRevision } from './incremental.ts'
 import { unreadable } from './limits.ts'
 import { type PdfReference, withEntries } from './objects.ts'
-import { isPdfA, maxPdfAOffset } from './pdfa.ts'
+import { maxPdfAOffset, pdfAPart } from './pdfa.ts'
 import { type AllowedChanges, permissionsOf, refuseForbidden } from './permissions.ts'
 import { refuseAgainstSeed, seedValuesOf } from './seed-values.ts'
 import {
@@ -22,9 +22,8 @@ import {
   type SignatureDictionaryRequest,
   signatureDictionary,
 } from './signature-dictionary.ts'
-import { textString } from './text.ts'
-import { fieldsOf, type PdfField, pagesOf } from './tree.ts'
-import { serialise } from './write.ts'
+import { addSignatureField, fillSignatureField, type SignatureAppearance } from './signature-widget.ts'
+import { fieldsOf, type PdfField } from './tree.ts'
 
 /** A signature field with its signature dictionary. */
 export interface SignatureFieldRequest extends SignatureDictionaryRequest {
@@ -38,12 +37,15 @@ export interface SignatureFieldRequest extends SignatureDictionaryRequest {
   /** What the CMS will use and whether it gets a time-stamp, for fields that demand something of it (/SV). */
   readonly digestAlgorithm?: DigestAlgorithm
   readonly timestamped?: boolean
+  /** What a signature shows; without it a new field is invisible. */
+  readonly appearance?: SignatureAppearance
 }
 
 /**
  * The update that adds one signature to the newest revision. Throws PDF_UNREADABLE (no page for the widget, bytes behind
  * the last revision of a signed document), PDF_CERTIFIED or FIELD_LOCKED (an earlier signature forbids it), PDF_TOO_LARGE or
- * REQUEST_INVALID (`reservedBytes`; a certification that is not the first signature; what a field demands and does not get).
+ * REQUEST_INVALID (`reservedBytes`; a certification that is not the first signature; what a field demands and does not get;
+ * an appearance that cannot be shown), IMAGE_UNREADABLE or IMAGE_TOO_LARGE.
  */
 export async function prepareSignature(
   document: PdfDocument,
@@ -64,7 +66,7 @@ export async function prepareSignatureIn(draft: Draft, request: SignatureFieldRe
   const fieldName = empty?.name ?? freeName(survey.names, request.fieldName)
   refuseForbidden(await permissionsOf(document), { kind: request.kind, fieldName, existing: empty !== undefined })
   const locks = empty ? await fillField(draft, empty, signature, request) : []
-  if (!empty) await newField(draft, fieldName, signature)
+  if (!empty) await addSignatureField(draft, fieldName, signature, request.appearance)
   const certified = request.certify === undefined ? [] : [await certify(draft, request.certify, survey, signature)]
   await flagSignatures(draft)
   await addExtension(draft)
@@ -75,16 +77,14 @@ export async function prepareSignatureIn(draft: Draft, request: SignatureFieldRe
   return { fieldName, reservedBytes, ...placeSignature(document.file.size, revision, signature, reservedBytes) }
 }
 
-/** Only /V changes: the form's author drew the widget and may have locked everything else (12.7.4.5). */
+/** What the field demands of its signature is held against the request; what it locks goes into the signature. */
 async function fillField(
   draft: Draft,
   field: PdfField,
   signature: PdfReference,
   request: SignatureFieldRequest,
 ): Promise<readonly SignatureTransform[]> {
-  const { reference, dictionary, name } = field
-  if (!reference) throw new Fault('REQUEST_INVALID', `the field ${name} is no object of its own`)
-  const seed = await seedValuesOf(draft.document, dictionary)
+  const seed = await seedValuesOf(draft.document, field.dictionary)
   if (seed) {
     refuseAgainstSeed(seed, {
       subFilter: padesSubFilter,
@@ -94,25 +94,8 @@ async function fillField(
       ...(request.reason !== undefined && { reason: request.reason }),
     })
   }
-  draft.put(reference, withEntries(dictionary, { V: signature }))
-  return fieldLock(draft.document, dictionary, draft.catalogReference)
-}
-
-async function newField(draft: Draft, fieldName: string, signature: PdfReference): Promise<void> {
-  const { value: page } = await pagesOf(draft.document).next()
-  if (!page) throw unreadable('the document has no page')
-  const field = draft.take()
-  draft.putSyntax(field, fieldSyntax(fieldName, signature, page.reference))
-  await addWidget(draft, page, field)
-  await addField(draft, field)
-}
-
-/** Field and widget in one: invisible, printed, locked (ISO 32000-1, 12.5.3 and 12.7.4.5). */
-function fieldSyntax(fieldName: string, signature: PdfReference, page: PdfReference): string {
-  return (
-    `<< /Type /Annot /Subtype /Widget /FT /Sig /T ${textString(fieldName)} /F 132 /Rect [0 0 0 0] ` +
-    `/P ${serialise(page)} /V ${serialise(signature)} >>`
-  )
+  await fillSignatureField(draft, field, signature, request.appearance)
+  return fieldLock(draft.document, field.dictionary, draft.catalogReference)
 }
 
 /** /Perms names the one certification signature, which must come before every other (ISO 32000-1, 12.8.4). */
@@ -124,7 +107,7 @@ async function certify(draft: Draft, level: AllowedChanges, { signed }: FieldSur
 
 async function checkSize(document: PdfDocument, updateBytes: number): Promise<void> {
   const size = document.file.size + updateBytes
-  if (size <= maxPdfAOffset || !(await isPdfA(document))) return
+  if (size <= maxPdfAOffset || (await pdfAPart(document)) === undefined) return
   throw new Fault('PDF_TOO_LARGE', `signed, the PDF/A would have ${size} bytes, more than ${maxPdfAOffset}`)
 }
 

@@ -1,0 +1,151 @@
+// What a visible signature shows (ISO 32000-1, 12.5.5): text, an image or both, as a form XObject that reads upright for
+// whoever looks at the page, however that is turned. Fonts are embedded and colours device-independent, so that PDF/A stays
+// PDF/A (ISO 19005-2, 6.2.4, 6.2.11 and 6.3.3).
+
+import { deflateSync } from 'node:zlib'
+import { Fault } from '../errors.ts'
+import type { Draft } from './draft.ts'
+import { embedFont, widthOf } from './embedded-font.ts'
+import { type Font, readFont } from './font.ts'
+import { sRgbProfile } from './icc.ts'
+import { addColourSpace, addImage, type PlacedImage } from './image-object.ts'
+import { type PdfDirect, type PdfReference, pdfArray, pdfDictionary, pdfName } from './objects.ts'
+import type { PageSpace } from './page-space.ts'
+import { layOut } from './text-layout.ts'
+import { latin1 } from './write.ts'
+
+export interface AppearanceContent {
+  /** Paragraphs by line feeds; wrapped to the rectangle. */
+  readonly text?: string
+  /** A TrueType font program; needed with `text`. */
+  readonly font?: Uint8Array
+  /** Points; without it the largest up to 12 that fits. */
+  readonly fontSize?: number
+  /** Of the text: red, green, blue, 0 to 255. */
+  readonly colour?: readonly [number, number, number]
+  /** JPEG or PNG; beside the text, or alone, in its own proportions. */
+  readonly image?: Uint8Array
+}
+
+/** What the document allows: `opaque` where it may have no transparency. */
+export interface AppearanceRoom {
+  readonly width: number
+  readonly height: number
+  readonly rotate: PageSpace['rotate']
+  readonly opaque: boolean
+}
+
+const maxTextLength = 4_000
+/** Free space around the content; points. */
+const margin = 2
+/** Share of the longer side that the image takes beside text. */
+const imageShare = 0.35
+
+/** A form XObject for a widget of that size. Throws REQUEST_INVALID, IMAGE_UNREADABLE, IMAGE_TOO_LARGE. */
+export function addAppearance(draft: Draft, content: AppearanceContent, room: AppearanceRoom): PdfReference {
+  const { width, height, rotate, opaque } = room
+  // The profile of our own copies.
+  const colours = addColourSpace(draft, 3, sRgbProfile())
+  const inner = { x: margin, y: margin, width: width - 2 * margin, height: height - 2 * margin }
+  if (inner.width <= 0 || inner.height <= 0)
+    throw new Fault('REQUEST_INVALID', 'the rectangle is too small to show anything')
+  const both = content.image !== undefined && content.text !== undefined
+  const [imageBox, textBox] = both ? divided(inner) : [inner, inner]
+  const image = content.image && addImage(draft, content.image, { rgb: colours, opaque })
+  const text = content.text === undefined ? undefined : addText(draft, content, textBox)
+  const operators = [...(image ? [showImage(image, imageBox)] : []), ...(text ? [text.operators] : [])].join('\n')
+  const resources = pdfDictionary({
+    ColorSpace: pdfDictionary({ CS0: colours }),
+    ...(text && { Font: pdfDictionary({ F0: text.font }) }),
+    ...(image && { XObject: pdfDictionary({ Im0: image.reference }) }),
+  })
+  return draft.addStream(
+    pdfDictionary({
+      Type: pdfName('XObject'),
+      Subtype: pdfName('Form'),
+      BBox: numbers([0, 0, width, height]),
+      ...(rotate !== 0 && { Matrix: numbers(turns[rotate]) }),
+      Resources: resources,
+      ...(image?.transparent && {
+        Group: pdfDictionary({ S: pdfName('Transparency'), CS: colours, I: { kind: 'boolean', value: true } }),
+      }),
+      Filter: pdfName('FlateDecode'),
+    }),
+    deflateSync(latin1(operators)),
+  )
+}
+
+/** An appearance that shows nothing, for a visible field of PDF/A whose author gave it none. */
+export function addEmptyAppearance(draft: Draft, width: number, height: number): PdfReference {
+  const BBox = numbers([0, 0, width, height])
+  return draft.addStream(
+    pdfDictionary({ Type: pdfName('XObject'), Subtype: pdfName('Form'), BBox, Resources: pdfDictionary({}) }),
+    new Uint8Array(),
+  )
+}
+
+/** Turns the content against the page, counter-clockwise; the box is fitted to the rectangle afterwards (algorithm 8). */
+const turns = { 90: [0, 1, -1, 0, 0, 0], 180: [-1, 0, 0, -1, 0, 0], 270: [0, -1, 1, 0, 0, 0] } as const
+
+interface Box {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+/** Image and text: side by side in a wide box, one above the other in a tall one. */
+function divided({ x, y, width, height }: Box): readonly [Box, Box] {
+  if (width >= height) {
+    const own = width * imageShare
+    return [
+      { x, y, width: own - margin, height },
+      { x: x + own, y, width: width - own, height },
+    ]
+  }
+  const own = height * imageShare
+  return [
+    { x, y: y + height - own + margin, width, height: own - margin },
+    { x, y, width, height: height - own },
+  ]
+}
+
+/** In the middle of its box, as large as its proportions let it be. */
+function showImage({ width, height }: PlacedImage, box: Box): string {
+  const scale = Math.min(box.width / width, box.height / height)
+  const [across, up] = [width * scale, height * scale]
+  const [x, y] = [box.x + (box.width - across) / 2, box.y + (box.height - up) / 2]
+  return `q ${[across, 0, 0, up, x, y].map(plain).join(' ')} cm /Im0 Do Q`
+}
+
+function addText(draft: Draft, { text = '', font, fontSize, colour }: AppearanceContent, box: Box) {
+  if (font === undefined) throw new Fault('REQUEST_INVALID', 'a text needs a font to be embedded')
+  if (text.length > maxTextLength) throw new Fault('REQUEST_INVALID', `a text of ${text.length} characters`)
+  if (fontSize !== undefined && !(fontSize > 0)) throw new Fault('REQUEST_INVALID', `a font size of ${fontSize}`)
+  const program = readFont(font)
+  const layout = layOut(text, line => widthOf(program, line), box.width, box.height, fontSize)
+  const embedded = embedFont(draft, program, layout.lines.join(''))
+  const shown = layout.lines.map(line => `${embedded.show(line)} Tj T*`)
+  const top = box.y + box.height - ascent(program, layout.size)
+  const operators = [
+    `q /CS0 cs ${(colour ?? [0, 0, 0]).map(part => plain(part / 255)).join(' ')} sc`,
+    `BT /F0 ${plain(layout.size)} Tf ${plain(layout.leading)} TL ${plain(box.x)} ${plain(top)} Td`,
+    ...shown,
+    'ET Q',
+  ].join('\n')
+  return { font: embedded.reference, operators }
+}
+
+function ascent({ ascender, unitsPerEm }: Font, size: number): number {
+  return (ascender / unitsPerEm) * size
+}
+
+/** No number needs an exponent, which PDF does not know; a thousandth of a point is below any pixel. */
+function plain(value: number): string {
+  return String(Number(value.toFixed(3)))
+}
+
+/** Numbers as an array. */
+export function numbers(values: readonly number[]): PdfDirect {
+  return pdfArray(values.map(value => ({ kind: 'real', value, text: plain(value) }) as const))
+}
