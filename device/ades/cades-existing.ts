@@ -10,6 +10,7 @@ import type { ParsedSignedData } from '../cms/parse.ts'
 import type { ParsedSigner } from '../cms/signer-info.ts'
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
+import { hashesOf } from '../trust/read-cades.ts'
 import { hashOf } from '../trust/signature-scheme.ts'
 import { onlyValue } from '../trust/signed-data.ts'
 import { type ContentDigests, contentDigests } from './content-digests.ts'
@@ -33,7 +34,7 @@ export async function existingCades(
   if (trailingData) throw new Fault('CMS_UNREADABLE', 'octets follow the SignedData')
   if (signers.length === 0) throw new Fault('SIGNATURE_ABSENT', 'the SignedData holds no SignerInfo')
   const open = contentOf(opened, content)
-  const hashes = [...signers.flatMap(signer => hashOf(signer.digestAlgorithm) ?? []), ...foreseen]
+  const hashes = [...hashesOf(opened), ...foreseen]
   return { ...opened, ...(open !== undefined && { digests: contentDigests(open, hashes) }) }
 }
 

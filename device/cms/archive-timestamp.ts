@@ -70,29 +70,47 @@ export function tokenWithHashIndex(token: Uint8Array, hashIndex: Uint8Array): Ui
 export interface HashIndex {
   /** As it stands. */
   readonly raw: Uint8Array
-  /** Dotted. */
   readonly algorithm: string
   readonly certificates: readonly Uint8Array[]
   readonly crls: readonly Uint8Array[]
-  readonly unsignedValues: readonly Uint8Array[]
+  readonly unsigned: readonly Uint8Array[]
+  /** The older ats-hash-index (TS 101 733) hashes whole attributes, version 3 each type and value. */
+  readonly version: 1 | 3
 }
 
-/** The ats-hash-index-v3 in a token; undefined where there is not exactly one that can be read. */
+/** The hash index in a token; undefined where there is not exactly one that can be read. */
 export function hashIndexIn(token: Uint8Array): HashIndex | undefined {
   const parsed = parseSignedData(token)
   const [signer] = parsed.outcome === 'parsed' ? parsed.signedData.signers : []
-  const occurrences = signer?.unsigned.get(oids.atsHashIndexV3) ?? []
-  const value = occurrences.length === 1 && occurrences[0]?.length === 1 ? occurrences[0][0] : undefined
-  const [algorithm, certificates, crls, unsignedValues, ...others] = value?.children ?? []
-  const oid = algorithm?.children[0]?.oid
-  if (value === undefined || oid === undefined || unsignedValues === undefined || others.length > 0) return undefined
+  const [attributeOfIndex, ...more] = (signer?.unsignedList ?? []).filter(({ type }) => versions.has(type))
+  const version = versions.get(attributeOfIndex?.type ?? '')
+  const [value, ...others] = attributeOfIndex?.values ?? []
+  if (version === undefined || value === undefined || more.length > 0 || others.length > 0) return undefined
+  return indexOf(value, version)
+}
+
+const versions: ReadonlyMap<string, HashIndex['version']> = new Map([
+  [oids.atsHashIndex, 1],
+  [oids.atsHashIndexV3, 3],
+])
+
+function indexOf(value: Asn1Node, version: HashIndex['version']): HashIndex | undefined {
+  // In version 1 the algorithm is DEFAULT SHA-256, in version 3 it is always there.
+  const algorithm = value.children.length === 4 ? value.children[0]?.children[0]?.oid : defaultOf(version)
+  const [certificates, crls, unsigned] = value.children.slice(-3)
+  if (algorithm === undefined || value.children.length > 4 || unsigned === undefined) return undefined
   return {
     raw: value.raw,
-    algorithm: oid,
+    algorithm,
     certificates: octetStrings(certificates),
     crls: octetStrings(crls),
-    unsignedValues: octetStrings(unsignedValues),
+    unsigned: octetStrings(unsigned),
+    version,
   }
+}
+
+function defaultOf(version: HashIndex['version']): string | undefined {
+  return version === 1 ? oids.sha256 : undefined
 }
 
 function octetStrings(list: Asn1Node | undefined): Uint8Array[] {
@@ -105,35 +123,42 @@ export interface Coverage {
   readonly unmatched: number
   readonly certificates: readonly Asn1Node[]
   readonly crls: readonly Asn1Node[]
+  readonly unsigned: readonly ParsedAttribute[]
 }
 
-/** Holds a hash index against what is there. */
+/** Holds a hash index against what is there; `hash` is its algorithm. */
 export function coverageOf(
   index: HashIndex,
   signedData: ParsedSignedData,
   signer: ParsedSigner,
   hash: HashName,
 ): Coverage {
-  const { certificates, crls } = signedData.layout
-  const byDigest = (nodes: readonly Asn1Node[]) => new Map(nodes.map(node => [hex(digestOf(hash, node.raw)), node]))
-  const found = {
-    certificates: byDigest(certificates?.children ?? []),
-    crls: byDigest(crls?.children ?? []),
-    unsigned: new Set(signer.unsignedList.flatMap(one => valueDigests(one, hash)).map(hex)),
-  }
-  const matched = (entries: readonly Uint8Array[], there: ReadonlyMap<string, Asn1Node>) =>
-    entries.flatMap(entry => there.get(hex(entry)) ?? [])
-  const coveredCertificates = matched(index.certificates, found.certificates)
-  const coveredCrls = matched(index.crls, found.crls)
-  const missingValues = index.unsignedValues.filter(entry => !found.unsigned.has(hex(entry))).length
+  const { layout } = signedData
+  const entriesOf = (attribute: ParsedAttribute) =>
+    index.version === 1 ? [digestOf(hash, attribute.node.raw)] : valueDigests(attribute, hash)
+  const certificates = matching(index.certificates, layout.certificates?.children ?? [], ({ raw }) => [
+    digestOf(hash, raw),
+  ])
+  const crls = matching(index.crls, layout.crls?.children ?? [], ({ raw }) => [digestOf(hash, raw)])
+  const unsigned = matching(index.unsigned, signer.unsignedList, entriesOf)
   return {
-    unmatched:
-      index.certificates.length - coveredCertificates.length + (index.crls.length - coveredCrls.length) + missingValues,
-    certificates: coveredCertificates,
-    crls: coveredCrls,
+    unmatched: certificates.unmatched + crls.unmatched + unsigned.unmatched,
+    certificates: certificates.found,
+    crls: crls.found,
+    unsigned: unsigned.found,
   }
 }
 
-function hex(bytes: Uint8Array): string {
+function matching<Item>(
+  entries: readonly Uint8Array[],
+  items: readonly Item[],
+  digests: (item: Item) => readonly Uint8Array[],
+): { readonly unmatched: number; readonly found: readonly Item[] } {
+  const byDigest = new Map(items.flatMap(item => digests(item).map(digest => [hexOf(digest), item] as const)))
+  const found = entries.flatMap(entry => byDigest.get(hexOf(entry)) ?? [])
+  return { unmatched: entries.length - found.length, found: [...new Set(found)] }
+}
+
+function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
 }

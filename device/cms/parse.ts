@@ -8,7 +8,7 @@ import { concat, contextual, objectIdentifier, octetString, sequence, tlv } from
 import { type Extent, locateSignedData, type SignedDataLayout } from './layout.ts'
 import { oids } from './oids.ts'
 import { readFromBytes, readFromFile } from './reading.ts'
-import { maxSignatures, type ParsedSigner, parseSigner } from './signer-info.ts'
+import { type ParsedSigner, parseSigners } from './signer-info.ts'
 
 export type { AttributeOccurrence, ParsedSigner } from './signer-info.ts'
 
@@ -73,12 +73,9 @@ export async function* contentStream(
 }
 
 function parsedFrom(layout: SignedDataLayout, bytes?: Uint8Array): ParseOutcome {
-  const infos = layout.signerInfos.children
-  if (infos.length > maxSignatures) return { outcome: 'malformed', detail: `${infos.length} SignerInfos` }
-  const signers = infos.map(parseSigner)
-  if (signers.some(signer => signer === undefined)) {
-    return { outcome: 'malformed', detail: 'a SignerInfo lacks its fields' }
-  }
+  const signers = parseSigners(layout.signerInfos.children)
+  if (signers === undefined)
+    return { outcome: 'malformed', detail: 'a SignerInfo lacks its fields, or there are too many' }
   const revocation = layout.crls?.children ?? []
   const signedData = {
     layout,
@@ -87,9 +84,8 @@ function parsedFrom(layout: SignedDataLayout, bytes?: Uint8Array): ParseOutcome 
     ...(bytes !== undefined && layout.content !== undefined && { content: contentIn(bytes, layout.content) }),
     digestAlgorithms: layout.digestAlgorithms.children.flatMap(one => one.children[0]?.oid ?? []),
     certificates: (layout.certificates?.children ?? []).filter(choice => choice.tag === 0x30).map(choice => choice.raw),
-    crls: revocation.filter(choice => choice.tag === 0x30).map(choice => choice.raw),
-    ocsps: revocation.flatMap(ocspResponseIn),
-    signers: signers.filter(signer => signer !== undefined),
+    ...revocationValues(revocation),
+    signers,
     trailingData: layout.trailingData,
   }
   return { outcome: 'parsed', signedData }
@@ -98,6 +94,14 @@ function parsedFrom(layout: SignedDataLayout, bytes?: Uint8Array): ParseOutcome 
 function contentIn(bytes: Uint8Array, extents: readonly Extent[]): Uint8Array {
   const pieces = extents.map(({ offset, length }) => bytes.subarray(offset, offset + length))
   return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : concat(pieces)
+}
+
+/** What RevocationInfoChoices hold. */
+export function revocationValues(choices: readonly Asn1Node[]): Pick<ParsedSignedData, 'crls' | 'ocsps'> {
+  return {
+    crls: choices.filter(choice => choice.tag === 0x30).map(choice => choice.raw),
+    ocsps: choices.flatMap(ocspResponseIn),
+  }
 }
 
 /** OtherRevocationInfoFormat, [1] IMPLICIT in RevocationInfoChoice (RFC 5652, 10.2.1). */

@@ -48,12 +48,19 @@ export interface ParsedSigner {
 
 /** Countersignatures in countersignatures. */
 const maxNesting = 16
-/** Signatures in one SignerInfo, itself included, that a reader is willing to judge. */
-export const maxSignatures = 1000
+/** Signatures in one SignedData, countersignatures included, that a reader is willing to judge. */
+const maxSignatures = 1000
 
-/** The SignerInfo in `node`; undefined where it lacks its fields. */
-export function parseSigner(node: Asn1Node): ParsedSigner | undefined {
-  return parseNested(node, { left: maxSignatures }, 0)
+/** The SignerInfos in `nodes`; undefined where one lacks its fields, or where they are more than anybody would judge. */
+export function parseSigners(nodes: readonly Asn1Node[]): readonly ParsedSigner[] | undefined {
+  const budget = { left: maxSignatures }
+  const signers: ParsedSigner[] = []
+  for (const node of nodes) {
+    const signer = parseNested(node, budget, 0)
+    if (signer === undefined) return undefined
+    signers.push(signer)
+  }
+  return signers
 }
 
 function parseNested(node: Asn1Node, budget: { left: number }, depth: number): ParsedSigner | undefined {
