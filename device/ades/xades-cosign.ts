@@ -5,10 +5,12 @@
 import { digestOf } from '../cms/algorithm.ts'
 import { Fault } from '../errors.ts'
 import type { DigestAlgorithm, RandomAccess } from '../ports.ts'
+import { base64Transform } from '../xml/algorithms.ts'
 import { canonicalise } from '../xml/canonical.ts'
 import type { XmlDocument, XmlElement } from '../xml/node.ts'
+import { attributeOf, childrenOf, elementsById, octetsOf } from '../xml/walk.ts'
 import { prepareXades, type XadesIntent, type XadesRequest, xadesIntent } from './xades.ts'
-import { attributeOf, childrenNamed, elementsOf, isSignature, onlyChild, textOf } from './xades-find.ts'
+import { onlyChild, signaturesIn } from './xades-find.ts'
 import {
   base64Reference,
   type DataReference,
@@ -19,7 +21,7 @@ import {
   type SignaturePlace,
   transformsOf,
 } from './xades-layout.ts'
-import { base64Transform, countersignedType, exclusive, exclusiveC14n, signedPropertiesType } from './xades-names.ts'
+import { countersignedType, exclusive, exclusiveC14n, namespaces, signedPropertiesType } from './xades-names.ts'
 import { placeOfUnsigned } from './xades-unsigned.ts'
 
 type CosignRequest = Omit<XadesRequest, 'packaging'>
@@ -37,7 +39,7 @@ export async function prepareXadesCosignature(
   content?: RandomAccess,
 ): Promise<XadesIntent> {
   const document = await readXml(file)
-  const first = elementsOf(document.root).find(isSignature)
+  const first = signaturesIn(document.root)[0]
   if (first === undefined) throw new Fault('SIGNATURE_ABSENT', 'the XML holds no signature')
   const existing = dataReferenceOf(first)
   const uri = attributeOf(existing, 'URI')
@@ -58,9 +60,9 @@ export async function prepareXadesCountersignatures(
   target: CountersignTarget,
 ): Promise<readonly XadesIntent[]> {
   const document = await readXml(file)
-  const all = elementsOf(document.root).filter(isSignature)
+  const all = signaturesIn(document.root)
   if (all.length === 0) throw new Fault('SIGNATURE_ABSENT', 'the XML holds no signature')
-  const chosen = target === 'TREE' ? all : all.filter(one => elementsOf(one).filter(isSignature).length === 1)
+  const chosen = target === 'TREE' ? all : all.filter(one => signaturesIn(one).length === 1)
   return chosen.map((signature, index) =>
     countersignatureOf(document, signature, {
       ...request,
@@ -80,7 +82,7 @@ function countersignatureOf(document: XmlDocument, signature: XmlElement, reques
   const unsigned = placeOfUnsigned(document, signature)
   const place = {
     ...unsigned,
-    before: `${unsigned.before}<xades:CounterSignature xmlns:xades="http://uri.etsi.org/01903/v1.3.2#">`,
+    before: `${unsigned.before}<xades:CounterSignature xmlns:xades="${namespaces.xades}">`,
     after: `</xades:CounterSignature>${unsigned.after}`,
   }
   const reference = {
@@ -97,7 +99,7 @@ const exclusiveTransforms = transformsOf(`<ds:Transform Algorithm="${exclusiveC1
 /** The first Reference that is about data and not about the signature's own properties or key. */
 function dataReferenceOf(signature: XmlElement): XmlElement {
   const signedInfo = onlyChild(signature, 'ds', 'SignedInfo')
-  const references = signedInfo === undefined ? [] : childrenNamed(signedInfo, 'ds', 'Reference')
+  const references = signedInfo === undefined ? [] : childrenOf(signedInfo, namespaces.ds, 'Reference')
   const found = references.find(reference => attributeOf(reference, 'Type') !== signedPropertiesType)
   if (found === undefined) throw new Fault('SIGNATURE_FORMAT_REFUSED', 'the signature has no Reference to data')
   return found
@@ -111,14 +113,14 @@ function objectReference(
   algorithm: DigestAlgorithm,
 ): DataReference {
   const id = uri.slice(1)
-  const targets = elementsOf(document.root).filter(element => attributeOf(element, 'Id') === id)
+  const targets = elementsById(document).get(id) ?? []
   const [target] = targets
   if (target === undefined || targets.length !== 1) {
     throw new Fault('SIGNATURE_FORMAT_REFUSED', `${targets.length} elements are named ${id}`)
   }
-  const transforms = childrenNamed(onlyChild(existing, 'ds', 'Transforms') ?? existing, 'ds', 'Transform')
+  const transforms = childrenOf(onlyChild(existing, 'ds', 'Transforms') ?? existing, namespaces.ds, 'Transform')
   if (transforms.some(transform => attributeOf(transform, 'Algorithm') === base64Transform)) {
-    return base64Reference(id, Buffer.from(textOf(target), 'base64'), algorithm)
+    return base64Reference(id, octetsOf(target), algorithm)
   }
   const octets = canonicalise(target, exclusive)
   return { uri, transforms: exclusiveTransforms, digest: digestOfOctets(octets, algorithm) }

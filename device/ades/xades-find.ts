@@ -1,30 +1,16 @@
-// Finding the parts of XMLDSig and XAdES in a document, by namespace and local name, whatever their prefixes.
+// Where the parts of XAdES are in a ds:Signature.
 
 import type { XmlElement } from '../xml/node.ts'
+import { childrenOf, descendantsOf } from '../xml/walk.ts'
 import { namespaces } from './xades-names.ts'
 
-/** The element and every element inside it, in document order. */
-export function elementsOf(root: XmlElement): readonly XmlElement[] {
-  const found: XmlElement[] = []
-  const waiting: XmlElement[] = [root]
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
-    found.push(next)
-    for (const child of next.children.toReversed()) if (child.kind === 'element') waiting.push(child)
-  }
-  return found
-}
-
-export function isNamed(element: XmlElement, namespace: keyof typeof namespaces, local: string): boolean {
-  return element.local === local && element.namespace === namespaces[namespace]
-}
-
 export function isSignature(element: XmlElement): boolean {
-  return isNamed(element, 'ds', 'Signature')
+  return element.local === 'Signature' && element.namespace === namespaces.ds
 }
 
-/** The child elements of that name. */
-export function childrenNamed(parent: XmlElement, namespace: keyof typeof namespaces, local: string): XmlElement[] {
-  return parent.children.filter(child => child.kind === 'element').filter(child => isNamed(child, namespace, local))
+/** Every ds:Signature from `element` down, in document order. */
+export function signaturesIn(element: XmlElement): readonly XmlElement[] {
+  return descendantsOf(element, namespaces.ds, 'Signature')
 }
 
 /** The only child of that name; undefined where there is none or more than one. */
@@ -33,24 +19,20 @@ export function onlyChild(
   namespace: keyof typeof namespaces,
   local: string,
 ): XmlElement | undefined {
-  const found = parent === undefined ? [] : childrenNamed(parent, namespace, local)
+  const found = parent === undefined ? [] : childrenOf(parent, namespaces[namespace], local)
   return found.length === 1 ? found[0] : undefined
-}
-
-/** The value of the attribute without prefix; undefined where there is none. */
-export function attributeOf(element: XmlElement, local: string): string | undefined {
-  return element.attributes.find(attribute => attribute.prefix === '' && attribute.local === local)?.value
-}
-
-/** All character data inside, in order. */
-export function textOf(element: XmlElement): string {
-  return element.children.map(child => (child.kind === 'text' ? child.value : '')).join('')
 }
 
 /** xades:QualifyingProperties of a ds:Signature, in a ds:Object of its own. */
 export function qualifyingPropertiesOf(signature: XmlElement): XmlElement | undefined {
-  const found = childrenNamed(signature, 'ds', 'Object').flatMap(object =>
-    childrenNamed(object, 'xades', 'QualifyingProperties'),
+  const found = childrenOf(signature, namespaces.ds, 'Object').flatMap(object =>
+    childrenOf(object, namespaces.xades, 'QualifyingProperties'),
   )
   return found.length === 1 ? found[0] : undefined
+}
+
+/** xades:UnsignedSignatureProperties of a ds:Signature; undefined where it has none. */
+export function unsignedSignatureProperties(signature: XmlElement): XmlElement | undefined {
+  const qualifying = qualifyingPropertiesOf(signature)
+  return onlyChild(onlyChild(qualifying, 'xades', 'UnsignedProperties'), 'xades', 'UnsignedSignatureProperties')
 }

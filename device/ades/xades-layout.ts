@@ -7,13 +7,14 @@ import { rangeOf } from '../bytes.ts'
 import { type HashName, hashName } from '../cms/algorithm.ts'
 import { Fault } from '../errors.ts'
 import type { DigestAlgorithm, RandomAccess } from '../ports.ts'
+import { base64Transform, filter2Namespace } from '../xml/algorithms.ts'
 import { canonicalise } from '../xml/canonical.ts'
 import type { XmlDocument, XmlElement } from '../xml/node.ts'
 import { subtract, wholeOf } from '../xml/node-set.ts'
 import { parseXml } from '../xml/parse.ts'
 import type { Packaging } from './request.ts'
-import { elementsOf, isSignature } from './xades-find.ts'
-import { base64, base64Transform, escapeAttribute, exclusive, exclusiveC14n, xpathFilter2 } from './xades-names.ts'
+import { signaturesIn } from './xades-find.ts'
+import { base64, escapeAttribute, exclusive, exclusiveC14n } from './xades-names.ts'
 
 /** Text that goes into a file at a byte offset in place of `remove` bytes; in the file's own encoding. JSON. */
 export interface Insertion {
@@ -115,13 +116,13 @@ async function enveloping(content: RandomAccess, request: LayoutRequest): Promis
 
 /** Into the root element, as its last child; the Reference leaves every signature of the document out. */
 function enveloped(document: XmlDocument, { digestAlgorithm }: LayoutRequest): Layout {
-  const signatures = new Set(elementsOf(document.root).filter(isSignature))
+  const signatures = new Set(signaturesIn(document.root))
   if (signatures.has(document.root)) {
     throw new Fault('SIGNATURE_FORMAT_REFUSED', 'the root of the document is a signature and cannot envelop another')
   }
   const octets = canonicalise(subtract(wholeOf(document), signatures), exclusive)
   const transforms = transformsOf(
-    `<ds:Transform Algorithm="${xpathFilter2}"><dsf:XPath xmlns:dsf="${xpathFilter2}" Filter="subtract">` +
+    `<ds:Transform Algorithm="${filter2Namespace}"><dsf:XPath xmlns:dsf="${filter2Namespace}" Filter="subtract">` +
       '/descendant::ds:Signature</dsf:XPath></ds:Transform>',
     `<ds:Transform Algorithm="${exclusiveC14n}"></ds:Transform>`,
   )

@@ -2,10 +2,11 @@
 // 132-1), and the few ways in which text gets into XML.
 
 import type { DigestAlgorithm, SignatureAlgorithm } from '../ports.ts'
+import { xmldsigNamespace } from '../xml/algorithms.ts'
 import type { Canonicalisation } from '../xml/canonical.ts'
 
 export const namespaces = {
-  ds: 'http://www.w3.org/2000/09/xmldsig#',
+  ds: xmldsigNamespace,
   xades: 'http://uri.etsi.org/01903/v1.3.2#',
   xades141: 'http://uri.etsi.org/01903/v1.4.1#',
 } as const
@@ -13,8 +14,6 @@ export const namespaces = {
 /** How everything that Compulsa writes is canonicalised: Exclusive, without comments. */
 export const exclusive: Canonicalisation = Object.freeze({ method: 'exclusive' })
 export const exclusiveC14n = 'http://www.w3.org/2001/10/xml-exc-c14n#'
-export const xpathFilter2 = 'http://www.w3.org/2002/06/xmldsig-filter2'
-export const base64Transform = 'http://www.w3.org/2000/09/xmldsig#base64'
 export const signedPropertiesType = 'http://uri.etsi.org/01903#SignedProperties'
 export const countersignedType = 'http://uri.etsi.org/01903#CountersignedSignature'
 
@@ -41,7 +40,7 @@ export const signatureUris: Readonly<Record<SignatureAlgorithm, string>> = {
 /** Octets of each half of a raw ECDSA signature, by the curve's Node name. */
 export const curveOctets: Readonly<Record<string, number>> = { prime256v1: 32, secp384r1: 48, secp521r1: 66 }
 
-/** Whether a dotted identifier is one that XML names by URN. */
+/** A dotted identifier as XML names it (RFC 3061). */
 export function oidUrn(oid: string): string {
   return `urn:oid:${oid}`
 }

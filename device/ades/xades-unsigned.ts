@@ -5,7 +5,7 @@
 import { Fault } from '../errors.ts'
 import type { Evidence } from '../trust/evidence.ts'
 import type { XmlDocument, XmlElement } from '../xml/node.ts'
-import { onlyChild, qualifyingPropertiesOf } from './xades-find.ts'
+import { onlyChild, qualifyingPropertiesOf, unsignedSignatureProperties } from './xades-find.ts'
 import { lastIn, type SignaturePlace } from './xades-layout.ts'
 import { base64, exclusiveC14n, namespaces } from './xades-names.ts'
 
@@ -58,12 +58,6 @@ function valuesXml(open: string, item: string, values: readonly Uint8Array[]): s
   if (values.length === 0) return ''
   const items = values.map(value => `<${item}>${base64(value)}</${item}>`).join('')
   return `<${open}>${items}</${open.split(' ')[0]}>`
-}
-
-/** xades:UnsignedSignatureProperties of a signature; undefined where it has none. */
-export function unsignedSignatureProperties(signature: XmlElement): XmlElement | undefined {
-  const qualifying = qualifyingPropertiesOf(signature)
-  return onlyChild(onlyChild(qualifying, 'xades', 'UnsignedProperties'), 'xades', 'UnsignedSignatureProperties')
 }
 
 /**

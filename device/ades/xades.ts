@@ -10,9 +10,9 @@ import type { DigestAlgorithm, RandomAccess, SignatureAlgorithm } from '../ports
 import { canonicalise } from '../xml/canonical.ts'
 import type { XmlElement } from '../xml/node.ts'
 import { parseXml } from '../xml/parse.ts'
+import { descendantsOf } from '../xml/walk.ts'
 import { rawEcdsa } from './ecdsa-value.ts'
 import type { Packaging, SignatureProperties, SignerIdentity } from './request.ts'
-import { elementsOf, isNamed } from './xades-find.ts'
 import {
   type DataReference,
   digestOf as digestOfOctets,
@@ -138,7 +138,7 @@ export function assembleXades(intent: XadesIntent, signature: Uint8Array): reado
 /** Canonical octets of one element of markup that goes into a ds:Signature; exclusive, so the rest does not matter. */
 function canonicalPart(markup: string, namespace: 'ds' | 'xades', local: string): Uint8Array {
   const document = parseXml(Buffer.from(`<ds:Signature xmlns:ds="${namespaces.ds}">${markup}</ds:Signature>`))
-  const part: XmlElement | undefined = elementsOf(document.root).find(element => isNamed(element, namespace, local))
+  const part: XmlElement | undefined = descendantsOf(document.root, namespaces[namespace], local)[0]
   if (part === undefined) throw new Fault('INTERNAL', `no ${local} in a signature of ours`)
   return canonicalise(part, exclusive)
 }
