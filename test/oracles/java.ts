@@ -15,10 +15,7 @@ export function startAutofirma(): Autofirma {
   const program = startJava('autofirma', 'Autofirma')
   return Object.freeze({
     name: 'AutoFirma',
-    // It knows RSASSA-PSS in CMS only, and dereferences no content outside an XML signature's file.
-    knows: (exhibit: Exhibit) =>
-      (!isPss(exhibit) || exhibit.format === 'CAdES') &&
-      !(exhibit.format === 'XAdES' && exhibit.packaging === 'detached'),
+    knows: isKnownToAutofirma,
     judge: async ({ file, content }: Exhibit) => {
       const { validity, error, why } = await program.ask<{ validity: string; error?: string; why?: string }>({
         verb: 'validate',
@@ -32,6 +29,16 @@ export function startAutofirma(): Autofirma {
     },
     stop: program.stop,
   })
+}
+
+/**
+ * It knows RSASSA-PSS in CMS only, dereferences no content outside an XML signature's file, and takes the keys of all
+ * parallel signers in a CMS for those of the first one's family, in what it makes itself too.
+ */
+function isKnownToAutofirma(exhibit: Exhibit): boolean {
+  const { format, packaging, operation, algorithm } = exhibit
+  if (format === 'CAdES') return !(operation === 'cosign' && algorithm.endsWith('ECDSA'))
+  return !isPss(exhibit) && !(format === 'XAdES' && packaging === 'detached')
 }
 
 export interface VeraPdf extends Oracle {

@@ -63,7 +63,7 @@ export function startPyHanko(pki: Pki): PyHanko {
         content,
         online: true,
         revocation: true,
-        ades: true,
+        ades: exhibit.levels.every(level => level !== 'B'),
       })
       return verdictOf(objectionsTo(report))
     },

@@ -1,0 +1,100 @@
+// Makes every cell of the matrix with our engine and puts it before every oracle that knows it, our own validation
+// included: it has to say what the others say.
+
+import { join } from 'node:path'
+import type { SignatureLevel } from '../../device/ades/request.ts'
+import type { Exhibit, Oracle, Verdict } from '../oracles/oracle.ts'
+import { allCells, type Cell, nameOf } from './cells.ts'
+import type { Engine } from './engine.ts'
+import type { Originals } from './originals.ts'
+import type { Tally } from './outcome.ts'
+
+export interface Bench {
+  readonly engine: Engine
+  readonly oracles: readonly Oracle[]
+  readonly originals: Originals
+  /** Where exhibits are written. */
+  readonly folder: string
+  readonly tally: Tally
+}
+
+/** Exhibits that are made and judged at a time: the judges are processes of their own. */
+const exhibitsAtATime = 3
+
+export async function runMatrix(bench: Bench, only: RegExp): Promise<void> {
+  const cells = allCells().filter(cell => only.test(nameOf(cell)))
+  await Promise.all(
+    Array.from({ length: exhibitsAtATime }, async () => {
+      for (let cell = cells.shift(); cell !== undefined; cell = cells.shift()) await runCell(cell, bench)
+    }),
+  )
+}
+
+async function runCell(cell: Cell, bench: Bench): Promise<void> {
+  const { oracles, tally } = bench
+  const row = `${cell.format} ${cell.packaging}, ${cell.operation}`
+  const name = nameOf(cell)
+  let exhibit: Exhibit
+  try {
+    exhibit = await make(cell, bench)
+  } catch (thrown) {
+    tally.add({ row, name, judge: 'made', verdict: { accepted: false, words: wordsOf(thrown) } })
+    return
+  }
+  tally.add({ row, name, judge: 'made', verdict: { accepted: true } })
+  const judges = oracles.filter(oracle => oracle.knows(exhibit))
+  await Promise.all(
+    judges.map(async oracle => {
+      tally.add({ row, name, judge: oracle.name, verdict: await verdictBy(oracle, exhibit) })
+    }),
+  )
+}
+
+/** A judge that falls over has not accepted. */
+export async function verdictBy(oracle: Oracle, exhibit: Exhibit): Promise<Verdict> {
+  try {
+    return await oracle.judge(exhibit)
+  } catch (thrown) {
+    return { accepted: false, words: wordsOf(thrown) }
+  }
+}
+
+export const wordsOf = (thrown: unknown) =>
+  thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
+
+async function make(cell: Cell, { engine, originals, folder }: Bench): Promise<Exhibit> {
+  const { format, packaging, operation, level, algorithm, signer } = cell
+  const original = originals.of(format)
+  const file = (step: string) => join(folder, `${nameOf(cell)}-${step}${originals.extension(format)}`)
+  const detached = packaging === 'detached' ? { content: original } : {}
+  const first = { format, packaging, operation: 'sign', algorithm, signer, file: original } as const
+  const exhibit = { format, packaging, algorithm, ...detached }
+  const extended = async (from: string, to: SignatureLevel, step: string) => {
+    if (to === 'B') return from
+    await engine.extend({ format, level: to, file: from, ...detached, out: file(step) })
+    return file(step)
+  }
+  switch (operation) {
+    case 'sign':
+      await engine.sign({ ...first, level, out: file('signed') })
+      return { ...exhibit, operation, levels: [level], file: file('signed') }
+    case 'extend':
+    case 'renew': {
+      await engine.sign({ ...first, level: 'B', out: file('signed') })
+      const once = await extended(file('signed'), level, 'extended')
+      const last = operation === 'renew' ? await extended(once, level, 'renewed') : once
+      return { ...exhibit, operation: 'sign', levels: [level], file: last }
+    }
+    case 'cosign':
+    case 'countersign': {
+      // In a PDF each signature brings what it needs; elsewhere all of them are extended together.
+      const before = format === 'PAdES' ? level : 'B'
+      await engine.sign({ ...first, algorithm: 'SHA256withRSA', signer: 'rsa2048', level: before, out: file('first') })
+      const second = { ...first, operation, level: before, file: file('first'), ...detached }
+      await engine.sign({ ...second, out: file(operation) })
+      const last = format === 'PAdES' ? file(operation) : await extended(file(operation), level, 'extended')
+      const levels = operation === 'cosign' ? ([level, level] as const) : ([level] as const)
+      return { ...exhibit, operation, levels, file: last }
+    }
+  }
+}
