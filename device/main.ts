@@ -47,7 +47,7 @@ export interface Rooms {
 /** `scratchFolder` is where the scan worker may put files while it scans. */
 export function openRooms(config: Config, scratchFolder: string, { clock, log }: Surroundings): Rooms {
   const workers = new Map<string, Worker>()
-  const { environment, scanners, tokenModules } = config.devices
+  const { environment, scanners, tokenModules, keyStores } = config.devices
   const channel = (name: string, configuration: object, more: Pick<WorkerOptions, 'deathSignal'> = {}) => {
     const config = { environment, ...configuration }
     const present = workers.get(name) ?? launchWorker({ name, entry: `${name}.ts`, config, log, clock, ...more })
@@ -58,7 +58,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   return Object.freeze({
     // It loads no vendor code, and left to itself it cancels its job at the scanner when the device is gone.
     scanner: () => remoteScanner(channel('scan', { devices: scanners, scratchFolder }, { deathSignal: 'none' })),
-    signer: () => remoteSigner(channel('sign', { modules: tokenModules.map(path => ({ path })) })),
+    signer: () => remoteSigner(channel('sign', { modules: tokenModules.map(path => ({ path })), keyStores })),
     delivery: () => remoteDelivery(net()),
     imaging: () => remoteImaging(channel('parse', {})),
     timestamper: () => {

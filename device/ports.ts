@@ -197,9 +197,13 @@ export type SignOutcome =
   | { readonly outcome: 'failed'; readonly detail: string }
 
 export interface Signer {
-  /** Tokens present now. Throws TOKEN_MODULE_FAILED when no module at all could be loaded. */
+  /** Tokens present now. Throws TOKEN_MODULE_FAILED, KEY_STORE_UNREADABLE when not one of its sources can be used. */
   tokens(signal?: AbortSignal): Promise<readonly Token[]>
-  certificates(tokenId: string, signal?: AbortSignal): Promise<readonly SigningCertificate[]>
+  /**
+   * A card tells its certificates to anybody; a key store that keeps them encrypted wants its `password`, UTF-8, which the
+   * caller overwrites. Throws TOKEN_ABSENT, TOKEN_REMOVED, KEY_STORE_UNREADABLE.
+   */
+  certificates(tokenId: string, signal?: AbortSignal, password?: Uint8Array): Promise<readonly SigningCertificate[]>
   /** One login attempt at most, never repeated. ECDSA signatures come back as DER Ecdsa-Sig-Value. */
   sign(request: SignRequest, signal?: AbortSignal): Promise<SignOutcome>
 }

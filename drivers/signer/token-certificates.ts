@@ -8,9 +8,14 @@ import { BasicConstraints, Certificate } from 'pkijs'
 import type { SigningCertificate } from '../../device/ports.ts'
 import type { Session } from './cryptoki.ts'
 
-interface TokenCertificate {
+/** A certificate and the identifier by which its key is found, empty where it is nobody's. */
+export interface HeldCertificate {
+  /** Lower-case hex. */
   readonly keyId: string
   readonly der: Uint8Array
+}
+
+interface TokenCertificate extends HeldCertificate {
   readonly x509: X509Certificate
 }
 
@@ -22,12 +27,22 @@ const signingUsage = 0xc0
 
 /** The certificates of an open session's token that have a key and may sign, each with its issuers. */
 export function signingCertificates(session: Session, tokenId: string): SigningCertificate[] {
-  const all = session
+  const held = session
     .find('certificate')
-    .flatMap(object => readable(session.id(object), session.certificateValue(object)))
+    .map(object => ({ keyId: hex(session.id(object)), der: session.certificateValue(object) }))
   const keyIds = new Set([...keyIdsOf(session, 'private-key'), ...keyIdsOf(session, 'public-key')])
+  return signingAmong(held, keyId => keyIds.size === 0 || keyIds.has(keyId), tokenId)
+}
+
+/** Of all certificates that lie together, those that have a key and may sign, each with its issuers. */
+export function signingAmong(
+  held: readonly HeldCertificate[],
+  hasKey: (keyId: string) => boolean,
+  tokenId: string,
+): SigningCertificate[] {
+  const all = held.flatMap(readable)
   return all
-    .filter(({ keyId }) => keyId !== '' && (keyIds.size === 0 || keyIds.has(keyId)))
+    .filter(({ keyId }) => keyId !== '' && hasKey(keyId))
     .filter(({ der }) => maySign(der))
     .map(certificate => ({
       tokenId,
@@ -38,13 +53,17 @@ export function signingCertificates(session: Session, tokenId: string): SigningC
 }
 
 function keyIdsOf(session: Session, objectClass: 'private-key' | 'public-key'): string[] {
-  return session.find(objectClass).map(object => Buffer.from(session.id(object)).toString('hex'))
+  return session.find(objectClass).map(object => hex(session.id(object)))
 }
 
 /** A damaged certificate is left out: it could not sign, and the others on the card still can. */
-function readable(id: Uint8Array, value: Uint8Array): TokenCertificate[] {
-  const x509 = parsed(value, der => new X509Certificate(der))
-  return x509 === undefined ? [] : [{ keyId: Buffer.from(id).toString('hex'), der: x509.raw, x509 }]
+function readable({ keyId, der }: HeldCertificate): TokenCertificate[] {
+  const x509 = parsed(der, value => new X509Certificate(value))
+  return x509 === undefined ? [] : [{ keyId, der: x509.raw, x509 }]
+}
+
+function hex(octets: Uint8Array): string {
+  return Buffer.from(octets).toString('hex')
 }
 
 function maySign(der: Uint8Array): boolean {

@@ -44,14 +44,14 @@ async function scanTo(
   }
 }
 
-/** `tokens`, `certificates` and `sign`, whose PIN is the call's secret. */
+/** `tokens`, `certificates` and `sign`; the password of the one and the PIN of the other are the call's secret. */
 export function signerHandlers(signer: Signer): Handlers {
   return new Map<string, Handler>([
     ['tokens', (_params, { signal }) => signer.tokens(signal)],
     [
       'certificates',
-      async (params, { signal }): Promise<WireCertificates> => {
-        const found = await signer.certificates((params as { tokenId: string }).tokenId, signal)
+      async (params, { signal, secret }): Promise<WireCertificates> => {
+        const found = await signer.certificates((params as { tokenId: string }).tokenId, signal, secret)
         return found.map(({ tokenId, keyId, certificate, chain }) => ({
           tokenId,
           keyId,

@@ -68,8 +68,9 @@ export function remoteSigner(channel: Channel): Signer {
       const asked = channel.call('tokens', null, withSignal(signal))
       return answerOf(channel, asked, answer => checked(tokens, answer, 'tokens'))
     },
-    certificates: async (tokenId: string, signal?: AbortSignal) => {
-      const asked = channel.call('certificates', { tokenId }, withSignal(signal))
+    certificates: async (tokenId: string, signal?: AbortSignal, password?: Uint8Array) => {
+      const secret = password === undefined ? {} : { secret: password }
+      const asked = channel.call('certificates', { tokenId }, { ...withSignal(signal), ...secret })
       const found = await answerOf(channel, asked, answer => checked(certificates, answer, 'certificates'))
       return found.map(({ certificate, chain, ...names }) => ({
         ...names,

@@ -1,0 +1,91 @@
+// What opens software keys below the file: schemes that openssl pkcs12 does not write, RC2 by its own vectors; and above it:
+// the sign worker, beside whatever else signs.
+
+import { createPrivateKey } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { parseConfig } from '../device/config.ts'
+import { Fault } from '../device/errors.ts'
+import { systemClock, systemRandom } from '../device/host.ts'
+import { openRooms } from '../device/main.ts'
+import type { Signer } from '../device/ports.ts'
+import { octets, parse, part } from '../drivers/signer/ber.ts'
+import { decrypt } from '../drivers/signer/password-based.ts'
+import { decryptRc2 } from '../drivers/signer/rc2.ts'
+import { joinSigners } from '../drivers/signer/signers.ts'
+import { memoryLog } from './20.worker.setup.ts'
+import { judge } from './50.signature.kit.ts'
+import { type KeyStores, keyStores, only, password, pinOf, signerOf, signs } from './64.pkcs12.kit.ts'
+import { pem } from './sim/pki.ts'
+
+let stores: KeyStores
+
+beforeAll(async () => {
+  stores = await keyStores()
+})
+afterAll(() => stores.folder.remove())
+
+describe('schemes that openssl pkcs12 does not write', () => {
+  it('scrypt is what openssl pkcs8 writes', async () => {
+    const { privateKey } = stores.identity('P-256')
+    const source = await stores.folder.write('plain.pem', pem('PRIVATE KEY', privateKey))
+    const out = join(stores.folder.path, 'scrypt.der')
+    const flags = ['-topk8', '-scrypt', '-outform', 'DER', '-passout', `pass:${password}`]
+    expect(await judge('openssl', ['pkcs8', ...flags, '-in', source, '-out', out])).toMatchObject({ code: 0 })
+    const encrypted = parse(await readFile(out))
+    const plain = decrypt(part(encrypted, 0), pinOf(), octets(part(encrypted, 1)))
+    const key = createPrivateKey({ key: Buffer.from(plain ?? []), format: 'der', type: 'pkcs8' })
+    expect(key.equals(createPrivateKey(pem('PRIVATE KEY', privateKey)))).toBe(true)
+    expect(decrypt(part(encrypted, 0), pinOf('guess'), octets(part(encrypted, 1)))).toBeUndefined()
+  })
+
+  it.each([
+    ['0000000000000000', 63, '0000000000000000', 'ebb773f993278eff'],
+    ['ffffffffffffffff', 64, 'ffffffffffffffff', '278b27e42e2f0d49'],
+    ['3000000000000000', 64, '1000000000000001', '30649edf9be7d2c2'],
+    ['88', 64, '0000000000000000', '61a8a244adacccf0'],
+    ['88bca90e90875a', 64, '0000000000000000', '6ccf4308974c267f'],
+    ['88bca90e90875a7f0f79c384627bafb2', 64, '0000000000000000', '1a807d272bbe5db1'],
+    ['88bca90e90875a7f0f79c384627bafb2', 128, '0000000000000000', '2269552ab0f85ca6'],
+  ])('RC2 is that of RFC 2268, 5: key %s, %i bits', (key, bits, plain, text) => {
+    const opened = decryptRc2(Buffer.from(key, 'hex'), bits, Buffer.alloc(8), Buffer.from(text, 'hex'))
+    expect(Buffer.from(opened).toString('hex')).toBe(plain)
+  })
+})
+
+describe('in the sign worker', () => {
+  it('a file signs beside whatever else signs, and the PIN is its password', async () => {
+    const path = await stores.pkcs12('RSA-2048')
+    const body = { name: { ca: 'Ajuntament' }, ine10: '9821920002', dir3: 'L01080193' }
+    const procedures = [{ id: 'copy', title: { ca: 'Còpia' } }]
+    const devices = { keyStores: [{ path }], tokenModules: ['/nowhere/module.so'] }
+    const around = { clock: systemClock, random: systemRandom, log: memoryLog() }
+    const rooms = openRooms(parseConfig({ body, procedures, devices }), '/nonexistent', around)
+    onTestFinished(() => rooms.stop())
+    expect(await signs(rooms.signer(), 'SHA256withRSA')).toBe(true)
+    const { first } = await only(rooms.signer())
+    const digest = Buffer.alloc(32)
+    const request = { tokenId: first.tokenId, keyId: first.keyId, algorithm: 'SHA256withRSA', digest } as const
+    expect(await rooms.signer().sign({ ...request, pin: pinOf('guess') })).toEqual({
+      outcome: 'pin-wrong',
+      tries: 'unknown',
+    })
+    await expect(rooms.signer().certificates(first.tokenId, undefined, pinOf('guess'))).rejects.toMatchObject({
+      code: 'KEY_STORE_UNREADABLE',
+    })
+  })
+
+  it('what the first cannot do is told where no other can either', async () => {
+    const missing = join(stores.folder.path, 'missing.p12')
+    const broken: Signer = {
+      tokens: () => Promise.reject(new Fault('TOKEN_MODULE_FAILED', 'no module')),
+      certificates: () => Promise.reject(new Error('was asked')),
+      sign: () => Promise.reject(new Error('was asked')),
+    }
+    await expect(joinSigners([broken, signerOf(missing)]).tokens()).rejects.toMatchObject({
+      code: 'TOKEN_MODULE_FAILED',
+    })
+    expect(await joinSigners([broken, signerOf(await stores.pkcs12('P-256'))]).tokens()).toHaveLength(1)
+  })
+})
