@@ -28,6 +28,12 @@ export function prefixOf(file: RandomAccess, size: number): RandomAccess {
   })
 }
 
+/** Fills `target` from a file of any kind. */
+async function fill(file: RandomAccess, target: Uint8Array, offset: number): Promise<void> {
+  if (file.readInto) await file.readInto(target, offset)
+  else target.set(await file.read(offset, target.length))
+}
+
 /** One change of a file: `remove` bytes at `offset` give way to `insert`. Nothing else of the file changes. */
 export interface Splice {
   readonly offset: number
@@ -47,23 +53,29 @@ export function spliced(file: RandomAccess, splices: readonly Splice[]): RandomA
   const pieces = piecesOf(file.size, splices)
   const last = pieces.at(-1)
   const size = last === undefined ? 0 : last.at + last.length
+  async function readInto(target: Uint8Array, offset: number): Promise<void> {
+    checkRange(offset, target.length, size)
+    for (const piece of pieces) {
+      const start = Math.max(offset, piece.at)
+      const end = Math.min(offset + target.length, piece.at + piece.length)
+      if (start >= end) continue
+      const part = target.subarray(start - offset, end - offset)
+      const within = start - piece.at
+      if (typeof piece.from === 'number') await fill(file, part, piece.from + within)
+      else part.set(piece.from.subarray(within, within + part.length))
+    }
+  }
+
   return Object.freeze({
     size,
+    readInto,
     read: async (offset: number, length: number) => {
       checkRange(offset, length, size)
-      const parts: Uint8Array[] = []
-      for (const piece of pieces) {
-        const start = Math.max(offset, piece.at)
-        const end = Math.min(offset + length, piece.at + piece.length)
-        if (start >= end) continue
-        const within = start - piece.at
-        parts.push(
-          typeof piece.from === 'number'
-            ? await file.read(piece.from + within, end - start)
-            : piece.from.subarray(within, within + end - start),
-        )
-      }
-      return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
+      const whole = pieces.find(piece => offset >= piece.at && offset + length <= piece.at + piece.length)
+      if (typeof whole?.from === 'number') return file.read(whole.from + offset - whole.at, length)
+      const target = Buffer.allocUnsafe(length)
+      await readInto(target, offset)
+      return target
     },
   })
 }
@@ -111,6 +123,40 @@ export async function* rangeOf(
     // A consumer that stops early may close the file next, so nothing may still be reading it.
     await Promise.allSettled([ahead])
   }
+}
+
+/**
+ * Hands `consume` the bytes from `start` on, chunk by chunk, in two buffers that are used again and again: a chunk is gone
+ * when `consume` returns. The next one is read meanwhile. Throws the signal's reason.
+ */
+export async function scan(
+  file: RandomAccess,
+  { start = 0, length = file.size - start, signal }: ScanOptions,
+  consume: (chunk: Uint8Array, offset: number) => void,
+): Promise<void> {
+  const buffers = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)] as const
+  const read = async (done: number) => {
+    const chunk = buffers[(done / chunkBytes) & 1 ? 1 : 0].subarray(0, Math.min(chunkBytes, length - done))
+    await fill(file, chunk, start + done)
+    return chunk
+  }
+  let ahead: Promise<Uint8Array> | undefined = length > 0 ? read(0) : undefined
+  try {
+    for (let done = 0; ahead !== undefined; done += chunkBytes) {
+      const chunk = await ahead
+      signal?.throwIfAborted()
+      ahead = done + chunkBytes < length ? read(done + chunkBytes) : undefined
+      consume(chunk, start + done)
+    }
+  } finally {
+    await Promise.allSettled([ahead])
+  }
+}
+
+export interface ScanOptions {
+  readonly start?: number
+  readonly length?: number
+  readonly signal?: AbortSignal
 }
 
 /** The bytes that /ByteRange names, in order, in chunks: what a signature's message digest is made over. */

@@ -323,4 +323,6 @@ export interface RandomAccess {
   readonly size: number
   /** Exactly `length` bytes from `offset`; throws RangeError outside the file. */
   read(offset: number, length: number): Promise<Uint8Array>
+  /** The same into memory of the caller's, all of `target`: what goes through a large file then makes no garbage. */
+  readInto?(target: Uint8Array, offset: number): Promise<void>
 }

@@ -3,7 +3,7 @@
 // it cost one pass together, whatever the size of the file.
 
 import { createHash, type Hash } from 'node:crypto'
-import { appended, rangeOf, signedBytes } from '../bytes.ts'
+import { appended, scan } from '../bytes.ts'
 import type { HashName } from '../cms/algorithm.ts'
 import type { RandomAccess } from '../ports.ts'
 import type { ByteRange, PreparedSignature } from './signature-dictionary.ts'
@@ -33,12 +33,9 @@ export async function hashFile(
 ): Promise<FileHash> {
   const names = new Set([...hashes, ...wanted.map(one => one.hash)])
   const passes = [...names].map(hash => createPass(hash, wanted))
-  let at = 0
-  for await (const chunk of rangeOf(file)) {
-    signal?.throwIfAborted()
+  await scan(file, { ...(signal && { signal }) }, (chunk, at) => {
     for (const pass of passes) pass.update(at, chunk)
-    at += chunk.length
-  }
+  })
   const states = new Map(passes.map(pass => [pass.hash, pass.whole]))
   return fileHash(file, states, new Map(passes.flatMap(pass => [...pass.digests])))
 }
@@ -70,7 +67,9 @@ function fileHash(
     const found = known.get(keyOf(wanted))
     if (found !== undefined) return found
     const fresh = createHash(wanted.hash)
-    for await (const chunk of signedBytes(file, wanted.byteRange)) fresh.update(chunk)
+    const [start, before, after, length] = wanted.byteRange
+    await scan(file, { start, length: before }, chunk => fresh.update(chunk))
+    await scan(file, { start: after, length }, chunk => fresh.update(chunk))
     return fresh.digest()
   }
 

@@ -58,17 +58,23 @@ export async function* readFile(path: string): ByteStream & AsyncGenerator<Uint8
 export async function openFile(path: string): Promise<RandomAccess & { close(): Promise<void> }> {
   const file = await open(path)
   const { size } = await file.stat()
+  async function readInto(target: Uint8Array, offset: number): Promise<void> {
+    const { length } = target
+    if (offset < 0 || offset + length > size) throw new RangeError(`${offset}+${length} of ${size} bytes`)
+    for (let done = 0; done < length; ) {
+      const { bytesRead } = await file.read(target, done, length - done, offset + done)
+      if (bytesRead === 0) throw new RangeError('the file became shorter')
+      done += bytesRead
+    }
+  }
+
   return {
     size,
+    readInto,
     async read(offset: number, length: number): Promise<Uint8Array> {
-      if (offset < 0 || length < 0 || offset + length > size)
-        throw new RangeError(`${offset}+${length} of ${size} bytes`)
+      if (length < 0) throw new RangeError(`${length} bytes`)
       const buffer = Buffer.allocUnsafe(length)
-      for (let done = 0; done < length; ) {
-        const { bytesRead } = await file.read(buffer, done, length - done, offset + done)
-        if (bytesRead === 0) throw new RangeError('the file became shorter')
-        done += bytesRead
-      }
+      await readInto(buffer, offset)
       return buffer
     },
     close: () => file.close(),
