@@ -102,12 +102,14 @@ const commonNameType = '2.5.4.3'
 const qcCompliance = '0.4.0.1862.1.1'
 const qcSscd = '0.4.0.1862.1.4'
 
-/** Reads one DER certificate; throws CERTIFICATE_UNREADABLE. */
+/** Reads one DER certificate; throws CERTIFICATE_UNREADABLE, also where its public key cannot be decoded. */
 export function readCertificate(der: Uint8Array): Certificate {
   const fields = certificateFields(der)
   if (fields === undefined) throw new Fault('CERTIFICATE_UNREADABLE', 'not a DER X.509 certificate')
   try {
     const x509 = new X509Certificate(der)
+    // Decoded here, where a failure has a name, and not when the first signature is verified with it.
+    x509.publicKey.asymmetricKeyType
     return Object.freeze({ der, x509, fields, facts: factsOf(der, x509, fields) })
   } catch (cause) {
     throw new Fault('CERTIFICATE_UNREADABLE', 'not a DER X.509 certificate', { cause })
