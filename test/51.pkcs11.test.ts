@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SignatureAlgorithm, SignRequest } from '../device/ports.ts'
 import { signatureValue } from '../drivers/signer/mechanism.ts'
 import { createPkcs11Signer } from '../drivers/signer/pkcs11.ts'
-import { type Folder, now, temporaryFolder } from './50.signature.kit.ts'
+import { type Folder, judge, now, temporaryFolder } from './50.signature.kit.ts'
 import { createTestPki, type TestIdentity } from './sim/pki.ts'
 import { createScriptedModule, type ModuleScript } from './sim/scripted-module.ts'
 import { createSoftToken, type SoftToken, softHsmModule } from './sim/token.ts'
@@ -100,6 +100,37 @@ describe('a signature', () => {
     const answer = await signer.sign(request({ algorithm, digest, keyId }))
     if (answer.outcome !== 'signed') throw new Error(answer.outcome)
     expect(verifies(keyId === '01' ? identities.rsa : identities.ec, hash, answer.signature)).toBe(true)
+  })
+
+  it.each([
+    ['SHA256withRSAandMGF1', 'sha256'],
+    ['SHA384withRSAandMGF1', 'sha384'],
+    ['SHA512withRSAandMGF1', 'sha512'],
+  ] as const)('%s verifies as RSASSA-PSS with a salt of the hash, by openssl', async (algorithm, hash) => {
+    const digest = createHash(hash).update(attributes).digest()
+    const answer = await signer.sign(request({ algorithm, digest }))
+    if (answer.outcome !== 'signed') throw new Error(answer.outcome)
+    const { publicKey } = new X509Certificate(known(identities.rsa).certificate)
+    const key = await folder.write('key.pem', publicKey.export({ format: 'pem', type: 'spki' }))
+    const data = await folder.write('attributes', attributes)
+    const signature = await folder.write('signature', answer.signature)
+    const pss = [
+      '-sigopt',
+      'rsa_padding_mode:pss',
+      '-sigopt',
+      'rsa_pss_saltlen:digest',
+      '-sigopt',
+      `rsa_mgf1_md:${hash}`,
+    ]
+    const args = ['dgst', `-${hash}`, '-verify', key, ...pss, '-signature', signature, data]
+    expect(await judge('openssl', args)).toEqual({ code: 0, output: 'Verified OK\n' })
+  })
+
+  it('SHA1withRSA is what the driver makes when it is asked: whether it may is decided before', async () => {
+    const digest = createHash('sha1').update(attributes).digest()
+    const answer = await signer.sign(request({ algorithm: 'SHA1withRSA', digest }))
+    if (answer.outcome !== 'signed') throw new Error(answer.outcome)
+    expect(verifies(identities.rsa, 'sha1', answer.signature)).toBe(true)
   })
 
   it('by a key that asks for the PIN at each use is made with one call', async () => {
