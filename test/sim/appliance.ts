@@ -22,7 +22,7 @@ export async function runAppliance(
   signal: AbortSignal,
 ): Promise<number> {
   await using started = new AsyncDisposableStack()
-  const site = started.adopt(await startSite({ folder, sheets: [] }), one => one.stop())
+  const site = started.adopt(await startSite({ folder, sheets: [], trustServices: true }), one => one.stop())
   const child = spawn(
     process.execPath,
     [program, 'serve', '--config', site.configFile, '--data', site.dataFolder, '--port', String(port)],
@@ -41,7 +41,7 @@ export async function runAppliance(
   const sheets = await samplePile()
   site.scanner.load(sheets)
   const control = started.adopt(await startControl({ site, sheets, port: controlPort }), one => one.stop())
-  console.log(`Simulated scanner, card (PIN ${site.pin}) and receiver: ${control.url}`)
+  console.log(`Simulated scanner, card (PIN ${site.pin}), time-stamping authority and receiver: ${control.url}`)
   const [code] = await exit
   return typeof code === 'number' ? code : 1
 }

@@ -8,6 +8,7 @@ import { drawSheet } from './paper.ts'
 import { createTestPki, pem } from './pki.ts'
 import { startReceiver } from './receiver.ts'
 import { createSoftToken } from './token.ts'
+import { runTrustCentre } from './trust-centre.ts'
 
 interface Simulator {
   readonly summary: string
@@ -48,6 +49,10 @@ const simulators: Readonly<Record<string, Simulator>> = {
       console.log(pem('CERTIFICATE', pki.root))
       return 0
     },
+  },
+  tsa: {
+    summary: 'a time-stamping authority with OCSP and CRLs, and a key of its PKI for --p12 in --folder',
+    run: ({ folder, port = 0 }, signal) => runTrustCentre({ folder, port }, signal),
   },
   receiver: {
     summary: 'a back office that takes copies over HTTPS',

@@ -2,13 +2,14 @@
 // and the configuration that names them. The appliance itself is the real one.
 
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type EsclSimulator, startEsclSimulator } from './escl.ts'
 import type { SheetImage } from './escl-sheets.ts'
-import { createTestPki, pem, type SignerKind } from './pki.ts'
+import { createTestPki, pem, type SignerKind, type TestPki } from './pki.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import { createSoftToken, softHsmModule } from './token.ts'
+import { createTrustServices, type TrustServices } from './trust-services.ts'
 
 export interface SiteOptions {
   /** Made if absent; a card that is already there is used again. */
@@ -18,6 +19,8 @@ export interface SiteOptions {
   readonly signers?: readonly SignerKind[]
   /** No token at all. */
   readonly withoutCard?: boolean
+  /** With a time-stamping authority, OCSP and CRLs; the card is then a new one, for its authority is. */
+  readonly trustServices?: boolean
   /** Replaces parts of the configuration. */
   readonly config?: Readonly<Record<string, unknown>>
 }
@@ -25,6 +28,7 @@ export interface SiteOptions {
 export interface Site {
   readonly scanner: EsclSimulator
   readonly receiver: Receiver
+  readonly trust: TrustServices | undefined
   readonly configFile: string
   /** PEM of the authority that issued the card. */
   readonly trustFile: string
@@ -41,8 +45,11 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const folder = resolve(options.folder)
   await mkdir(folder, { recursive: true })
   const trustFile = join(folder, 'card-authority.pem')
-  const environment = await card(folder, trustFile, options)
   await using started = new AsyncDisposableStack()
+  const trust = options.trustServices
+    ? started.adopt(await createTrustServices({ now: Date.now }), one => one.stop())
+    : undefined
+  const environment = await card(folder, trustFile, trust?.pki, options)
   const scanner = started.adopt(await startEsclSimulator({ sheets: options.sheets }), one => one.stop())
   const receiver = started.adopt(await startReceiver({ folder: join(folder, 'received') }), one => one.stop())
   const caFile = join(folder, 'receiver-ca.pem')
@@ -55,11 +62,13 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     trustFile,
     environment,
   })
-  await writeFile(configFile, JSON.stringify({ ...config, ...options.config }, null, 2))
+  const evidence = trust === undefined ? {} : trustConfiguration(trust)
+  await writeFile(configFile, JSON.stringify({ ...config, ...evidence, ...options.config }, null, 2))
   const running = started.move()
   return {
     scanner,
     receiver,
+    trust,
     configFile,
     trustFile,
     dataFolder: join(folder, 'kiosk'),
@@ -72,12 +81,14 @@ export async function startSite(options: SiteOptions): Promise<Site> {
 async function card(
   folder: string,
   trustFile: string,
+  served: TestPki | undefined,
   { signers = ['good'], withoutCard = false }: SiteOptions,
 ): Promise<Record<string, string>> {
   const tokenFolder = join(folder, 'card')
+  if (served !== undefined) await rm(tokenFolder, { recursive: true, force: true })
   const environment = { SOFTHSM2_CONF: join(tokenFolder, 'softhsm2.conf') }
   if (existsSync(environment.SOFTHSM2_CONF)) return environment
-  const pki = await createTestPki({ now: Date.now() })
+  const pki = served ?? (await createTestPki({ now: Date.now() }))
   const identities = await Promise.all(
     signers.map(kind => pki.signer({ kind, commonName: 'Núria Vidal i Serra (sample)' })),
   )
@@ -98,6 +109,11 @@ async function emptyTokenStore(folder: string): Promise<Record<string, string>> 
   const file = join(folder, 'softhsm2.conf')
   await writeFile(file, `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`)
   return { SOFTHSM2_CONF: file }
+}
+
+/** What certificates point to is on this machine, which is otherwise no place to ask. */
+function trustConfiguration({ tsaUrl, base }: TrustServices) {
+  return { timestamping: { url: tsaUrl }, revocation: { allowPrivate: [new URL(base).host] } }
 }
 
 interface Named {
