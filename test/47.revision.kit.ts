@@ -67,6 +67,14 @@ export const bodies: Readonly<Record<Part, string>> = {
   spare: '<< /Names [] >>',
 }
 
+/** What an attacker would have the page say. */
+export const forged = stream('', 'BT /F 12 Tf 20 300 Td (Pay everything) Tj ET')
+
+/** An indirect object, written by hand. */
+export function object(number: number, body: string): string {
+  return `${number} 0 obj\n${body}\nendobj\n`
+}
+
 /** The form, unsigned. */
 export function form(changes: Bodies = {}): Buffer {
   return classicPdf(Object.values({ ...bodies, ...changes }), '/Info 15 0 R /ID [<00> <00>]')

@@ -166,9 +166,10 @@ function generationOf({ after }: Comparison, number: number): number {
   return place?.kind === 'plain' ? place.generation : 0
 }
 
-/** Whether the object is one that `before` did not have. */
-export async function isNew(comparison: Comparison, value: PdfDirect): Promise<boolean> {
-  if (value.kind !== 'reference' || !comparison.touched.has(value.number)) return false
-  const place = comparison.before.locate(value.number)
-  return place === undefined || place.kind === 'free'
+/** Whether the object is one that `before` did not have; one that is null is none (ISO 32000-1, 7.3.10). */
+export async function isNew({ before, touched }: Comparison, value: PdfDirect): Promise<boolean> {
+  if (value.kind !== 'reference' || !touched.has(value.number)) return false
+  const place = before.locate(value.number)
+  const generation = place?.kind === 'plain' ? place.generation : 0
+  return (await before.object(value.number, generation)).kind === 'null'
 }

@@ -1,0 +1,291 @@
+// The published attacks by what is appended to a signed PDF, built on a form of our own: incremental saving (Mladenov et
+// al. 2019), shadow documents and evil signatures on certified ones (Mainka, Rohlmann et al. 2021). Every one has to be
+// refused, and what it is built from, signed, has not.
+
+import { PDFDocument } from 'pdf-lib'
+import { describe, expect, it } from 'vitest'
+import { serialise } from '../device/pdf/write.ts'
+import {
+  type Bodies,
+  bodies,
+  type Changes,
+  changed,
+  forged,
+  form,
+  object,
+  parts,
+  plus,
+  shows,
+  stream,
+  verdictOn,
+} from './47.revision.kit.ts'
+import { codesOf, open, signed, update } from './pdf-signing-fixtures.ts'
+
+async function refusalOf(bytes: Uint8Array): Promise<string> {
+  return (await verdictOn(bytes)).refused.join('\n')
+}
+
+describe('incremental saving', () => {
+  /** What an attacker writes behind the signed bytes, by hand. */
+  async function appended(write: (facts: { start: number; startXref: number; size: number }) => string) {
+    const bytes = await signed(form())
+    const { tail, nextNumber } = await open(bytes)
+    const text = write({ start: bytes.length, startXref: tail.startXref, size: nextNumber })
+    return Buffer.concat([bytes, Buffer.from(text, 'latin1')])
+  }
+  const entry = (offset: number) => `${String(offset).padStart(10, '0')} 00000 n \n`
+  const trailer = (size: number, startXref: number) =>
+    `trailer\n<< /Size ${size} /Root 1 0 R /Info 15 0 R /ID [<00> <01>] /Prev ${startXref} >>\n`
+  const end = (offset: number) => `startxref\n${offset}\n%%EOF\n`
+  const body = object(parts.content, forged)
+
+  it('of a page whose content is exchanged', async () => {
+    const bytes = await appended(({ start, startXref, size }) => {
+      const table = `xref\n5 1\n${entry(start)}${trailer(size, startXref)}`
+      return `${body}${table}${end(start + body.length)}`
+    })
+    expect(await refusalOf(bytes)).toContain(
+      'replaces an object that was signed (object 5, /Root/Pages/Kids/0/Contents)',
+    )
+  })
+
+  it('of objects without a cross-reference, even with an end that points to the old one', async () => {
+    const bytes = await appended(({ startXref }) => `${body}${end(startXref)}`)
+    expect(await refusalOf(bytes)).toMatch(/^no-cross-reference/)
+    expect(await codesOf(await appended(() => body))).toEqual(['trailing-bytes'])
+    expect(await codesOf(await appended(() => `${body}${trailer(17, 0)}`))).toEqual(['trailing-bytes'])
+  })
+
+  it('of an end alone, and of a comment', async () => {
+    expect(await refusalOf(await appended(({ startXref }) => end(startXref)))).toMatch(/^no-cross-reference/)
+    expect(await codesOf(await appended(() => '% nothing\n'))).toEqual(['trailing-bytes'])
+  })
+
+  it('of objects that wait between others', async () => {
+    const bytes = await appended(({ start, startXref, size }) => {
+      const table = `xref\n0 1\n0000000000 65535 f \n${trailer(size, startXref)}`
+      return `${body}${table}${end(start + body.length)}`
+    })
+    expect(await refusalOf(bytes)).toContain('stray-bytes')
+  })
+
+  it('of a section that places an object into signed bytes', async () => {
+    const hidden = '<< /Type /Pages /Kids [] /Count 0 >>'
+    const bytes = form({ spare: stream('', `2 0 obj\n${hidden}\nendobj\n`) })
+    const once = await signed(bytes)
+    const start = once.length
+    const { tail, nextNumber } = await open(once)
+    const table = `xref\n2 1\n${entry(once.indexOf(`2 0 obj\n${hidden}`))}${trailer(nextNumber, tail.startXref)}`
+    expect(await refusalOf(Buffer.concat([once, Buffer.from(`${table}${end(start)}`)]))).toContain('object-elsewhere')
+  })
+
+  it('of two sections for one end, of two objects in one place, of one object inside another', async () => {
+    const twoSections = await appended(({ start, startXref, size }) => {
+      const first = `xref\n0 0\n${trailer(size, startXref)}`
+      return `${first}xref\n0 0\n${trailer(size, start)}${end(start + first.length)}`
+    })
+    expect(await refusalOf(twoSections)).toMatch(/no-end/)
+    const onePlace = await appended(({ start, startXref, size }) => {
+      const table = `xref\n5 2\n${entry(start)}${entry(start)}${trailer(size, startXref)}`
+      return `${body}${table}${end(start + body.length)}`
+    })
+    expect(await refusalOf(onePlace)).toContain('two objects are placed at')
+    const inside = await appended(({ start, startXref, size }) => {
+      const inner = object(6, bodies.font)
+      const outer = object(5, stream('', inner))
+      const table = `xref\n5 2\n${entry(start)}${entry(start + outer.indexOf(inner))}${trailer(size, startXref)}`
+      return `${outer}${table}${end(start + outer.length)}`
+    })
+    expect(await refusalOf(inside)).toContain('objects-overlap')
+  })
+
+  it('of another catalog, another identifier, another information', async () => {
+    const bytes = await appended(({ start, startXref, size }) => {
+      const other = trailer(size, startXref).replace('<00>', '<07>').replace('/Info 15 0 R ', '')
+      return `xref\n0 0\n${other}${end(start)}`
+    })
+    const refusal = await refusalOf(bytes)
+    expect(refusal).toContain('the identifier of the document changed')
+    expect(refusal).toContain('/Info/Title was removed')
+    const moved = await appended(({ start, startXref, size }) => {
+      const catalog = object(size, bodies.catalog)
+      const table = `xref\n${size} 1\n${entry(start)}${trailer(size + 1, startXref).replace('/Root 1', `/Root ${size}`)}`
+      return `${catalog}${table}${end(start + catalog.length)}`
+    })
+    expect(await refusalOf(moved)).toContain('the catalog is another object')
+  })
+})
+
+describe('a replaced object is refused whatever else it is used for', () => {
+  const filled: Bodies = { name: bodies.name.replace('/V ()', '/V (Ada)'), nameAppearance: shows('Ada') }
+
+  it.each<[string, Bodies]>([
+    ['content of the page', { page: bodies.page.replace('5 0 R', '[5 0 R 8 0 R]') }],
+    ['something that another field shows', { agree: bodies.agree.replace('/Yes 10 0 R', '/Yes 8 0 R') }],
+    ['a destination', { spare: '<< /Names [(a) 8 0 R] >>' }],
+    ['a page outside of the tree', { spare: '<< /Names [(a) [<< /Type /Page /Contents 8 0 R >> /Fit]] >>' }],
+  ])('an appearance as %s', async (_, before) => {
+    expect((await verdictOn(await changed(await signed(form()), filled))).refused).toEqual([])
+    const used = await changed(await signed(form(before)), filled)
+    expect(await refusalOf(used)).toContain('replaces an object that was signed (object 8')
+  })
+
+  it('an object that was missing when it was signed', async () => {
+    const before: Bodies = { content: stream('/Metadata 99 0 R', 'BT ET') }
+    const once = await signed(form(before))
+    const store = { catalog: (now: string) => plus(now, '/DSS << /Certs [99 0 R] >>') }
+    const [catalog] = [serialise((await open(once)).catalog)]
+    const bytes = await update(
+      once,
+      { number: 1, generation: 0, body: store.catalog(catalog) },
+      { number: 99, generation: 0, body: stream('', 'evidence') },
+    )
+    expect(await refusalOf(bytes)).toContain('fills in an object that was missing')
+  })
+
+  it('an object behind a reference to a reference', async () => {
+    const once = await signed(form({ catalog: bodies.catalog.replace('4 0 R', '16 0 R'), spare: '4 0 R' }))
+    expect(await verdictOn(once)).toMatchObject({ refused: [] })
+    const { refused } = await verdictOn(await changed(once, { form: now => now.replace('7 0 R ', '') }))
+    expect(refused).not.toEqual([])
+  })
+
+  it('an object stream', async () => {
+    const made = await PDFDocument.create()
+    made.addPage([300, 300])
+    const once = await signed(await made.save())
+    const document = await open(once)
+    const packed = document.sections.flatMap(section => [...section.entries.values()])
+    const container = packed.find(place => place.kind === 'packed')
+    if (container?.kind !== 'packed') throw new Error('pdf-lib packs objects')
+    const body = stream('/Type /ObjStm /N 0 /First 0', '')
+    expect(await refusalOf(await update(once, { number: container.stream, generation: 0, body }))).toContain(
+      'an object stream was replaced',
+    )
+  })
+
+  it('a stream that goes on into what is appended', async () => {
+    const long = bodies.content.replace(/\/Length \d+/, '/Length 90000')
+    const once = await signed(form({ content: long }))
+    expect(await refusalOf(await signed(once, {}, Buffer.alloc(3000, 0x30)))).toContain(
+      'goes on into what was appended',
+    )
+  })
+
+  it('a freed object, and one of another generation', async () => {
+    const once = await signed(form())
+    const { tail, nextNumber } = await open(once)
+    const table = `xref\n16 1\n0000000000 00001 f \ntrailer\n<< /Size ${nextNumber} /Root 1 0 R /Info 15 0 R /ID [<00> <01>] /Prev ${tail.startXref} >>\nstartxref\n${once.length}\n%%EOF\n`
+    expect(await refusalOf(Buffer.concat([once, Buffer.from(table)]))).toContain('an object was freed')
+    const again = await update(once, { number: parts.info, generation: 1, body: bodies.info })
+    expect(await refusalOf(again)).toContain('another generation')
+  })
+})
+
+describe('a shadow document', () => {
+  it.each<[string, Changes, Bodies?]>([
+    ['hides what lies below an overlay', { overlay: stream('/Type /XObject /Subtype /Form /BBox [0 0 1 1]', '') }],
+    ['hides what lies below a field', { name: '<< >>' }],
+    [
+      'replaces content by an overlay that was a field',
+      { nameAppearance: shows('All of it') },
+      { name: bodies.name.replace('()', '(All of it)') },
+    ],
+    ['replaces the font of signed text', { font: bodies.font.replace('Helvetica', 'Symbol') }],
+    ['replaces the resources of a page', { pages: now => now.replace('12 0 R', '10 0 R') }],
+    ['shows other pages', { pages: now => now.replace('[3 0 R]', '[3 0 R 3 0 R]') }],
+    ['shows a page at another size', { page: now => now.replace('400 400', '400 100') }],
+    ['turns a page', { page: now => plus(now, '/Rotate 180') }],
+    ['shows other layers', { catalog: now => plus(now, '/OCProperties << /D << /OFF [16 0 R] >> >>') }],
+    ['opens with an action', { catalog: now => plus(now, '/OpenAction << /S /JavaScript /JS () >>') }],
+    ['leads elsewhere', { spare: '<< /Names [(a) (b)] >>' }],
+    ['has its appearances made by the reader', { form: now => plus(now, '/NeedAppearances true') }],
+    ['calculates values', { form: now => plus(now, '/CO [7 0 R]') }],
+    ['gets a form of another kind', { form: now => plus(now, '/XFA (x)') }],
+    ['loses a field', { form: now => now.replace('7 0 R ', '') }],
+    [
+      'has a widget painted anew over another',
+      { agree: now => now },
+      { agree: bodies.agree.replace('[20 150 40 170]', '[20 190 60 210]') },
+    ],
+  ])('that %s', async (_, changes, before = {}) => {
+    const once = await signed(form(before))
+    expect((await verdictOn(once)).refused).toEqual([])
+    const { refused, levels } = await verdictOn(await changed(once, changes))
+    expect(levels).toEqual(['other'])
+    expect(refused).not.toEqual([])
+  })
+
+  it('is refused for the first signature though a second one covers the change', async () => {
+    const twice = await signed(await changed(await signed(form()), { content: forged }))
+    const { refused, perSignature } = await verdictOn(twice)
+    expect(refused).toHaveLength(1)
+    expect(perSignature.map(one => one.map(({ level }) => level))).toEqual([['other', 'form-filling'], []])
+  })
+})
+
+describe('a certified document', () => {
+  const widget = (entries: string) => `<< /Type /Annot /Subtype /Widget /FT /Sig /T (evil) /F 4 /P 3 0 R ${entries} >>`
+  const added: Changes = {
+    form: now => now.replace('14 0 R', '14 0 R 13 0 R'),
+    page: now => now.replace('14 0 R', '14 0 R 13 0 R'),
+  }
+  const evil = (entries: string) => ({ ...added, store: widget(entries) })
+
+  it('gets no visible signature field that nobody prepared, and no further signature at all with /P 1', async () => {
+    const changes = evil('/Rect [200 200 240 240]')
+    expect(await refusalOf(await changed(await signed(form(), { certify: 2 }), changes))).toContain('paint over')
+    expect(await refusalOf(await changed(await signed(form()), changes))).toBe('')
+    const certified = await signed(form(), { certify: 1 })
+    expect(await refusalOf(await changed(certified, evil('/Rect [0 0 0 0]')))).toContain('allows no change')
+    expect(await refusalOf(await signed(certified, { kind: 'timestamp' }))).toBe('')
+  })
+
+  it.each([
+    ['covers the page', '/Rect [0 0 390 390]'],
+    ['covers another annotation', '/Rect [90 190 140 240]'],
+    ['has no rectangle', ''],
+    ['brings an action', '/Rect [0 0 0 0] /A << /S /JavaScript >>'],
+    ['is no signature field', '/Rect [0 0 0 0] /FT /Tx'],
+    ['has kids', '/Rect [0 0 0 0] /Kids []'],
+    ['has a value that is no signature', '/Rect [0 0 0 0] /V 16 0 R'],
+    ['has a value that is another field', '/Rect [0 0 0 0] /V 14 0 R'],
+  ])('gets no field that %s, certified or not', async (_, entries) => {
+    for (const once of [await signed(form()), await signed(form(), { certify: 2 })]) {
+      expect((await verdictOn(await changed(once, evil(entries)))).refused).not.toEqual([])
+    }
+  })
+
+  it('gets no field of a name that is there', async () => {
+    const store = widget('/Rect [0 0 0 0]').replace('(evil)', '(name)')
+    expect(await refusalOf(await changed(await signed(form()), { ...added, store }))).toContain('is taken or none')
+  })
+
+  it('never changes a signed field', async () => {
+    const once = await signed(form(), { fieldName: 'approval' })
+    const value = (now: string) => now.replace(/\/V \d+ 0 R/, '/V 16 0 R')
+    expect((await verdictOn(await changed(once, { empty: value }))).refused).not.toEqual([])
+    expect(
+      (await verdictOn(await changed(once, { empty: now => plus(now, '/AP << /N 12 0 R >>') }))).refused,
+    ).not.toEqual([])
+  })
+})
+
+it('hostile trees end in a refusal, not in a loop', async () => {
+  const loops: readonly Changes[] = [
+    { pages: bodies.pages.replace('[3 0 R]', '[3 0 R 2 0 R]') },
+    { name: plus(bodies.name, '/Kids [7 0 R]') },
+    { name: plus(bodies.name, '/Kids [4 0 R]'), form: now => plus(now, '/T (x) /Kids [7 0 R]') },
+    { spare: '16 0 R', catalog: now => now.replace('4 0 R', '16 0 R') },
+  ]
+  for (const changes of loops) {
+    const once = await changed(await signed(form()), changes)
+    const refused = await refusalOf(once).catch((thrown: unknown) => String(thrown))
+    expect(refused).toMatch(/PDF_UNREADABLE|is not allowed/)
+  }
+})
+
+it('without its signature field a document has no signature', async () => {
+  const bytes = await changed(await signed(form()), { form: now => now.replace(/\/Fields \[[^\]]*\]/, '/Fields []') })
+  expect(await verdictOn(bytes)).toEqual({ refused: [], levels: [], perSignature: [] })
+})
