@@ -10,44 +10,91 @@ import { startAutofirma, startVeraPdf } from '../oracles/java.ts'
 import { startPki } from '../oracles/pki.ts'
 import { opensslCms, opensslTs, pdfsig, qpdf, xmlsec } from '../oracles/programs.ts'
 import { startPyHanko } from '../oracles/pyhanko.ts'
-import { runMatrix } from './matrix.ts'
+import { runCorpora } from './corpora.ts'
+import { foreignExhibits } from './foreign.ts'
+import { ownVerdicts, runMatrix } from './matrix.ts'
+import { runNegative } from './negative.ts'
 import { writeOriginals, xmlContentElement } from './originals.ts'
 import { ourEngine } from './ours.ts'
-import { newTally } from './outcome.ts'
+import { newTally, type Tally } from './outcome.ts'
+import { runReverse } from './reverse.ts'
+
+const usage = `node test/conformance/main.ts [options]
+  --only REGEXP   only cells whose name matches, such as 'XAdES-detached-.*-LTA-' or '^AutoFirma' or 'negative'
+  --data FOLDER   where odd-pdfs and shadow-attacks lie (default: shared/data beside the clone)
+  --without-data  leave those out
+  --markdown      the table as the README holds it
+  --keep          keep the folder with everything that was made`
+
+/** Of the original and of what our internally detached signatures put around it. */
+const contentElements = [xmlContentElement, 'Content']
 
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
+    data: { type: 'string', default: new URL('../../../shared/data', import.meta.url).pathname },
+    'without-data': { type: 'boolean', default: false },
     markdown: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 })
 
-const folder = await mkdtemp(join(tmpdir(), 'compulsa-conformance-'))
-const pki = await startPki(join(folder, 'pki'))
-const [dss, pyHanko, autofirma, veraPdf] = [startDss(pki), startPyHanko(pki), startAutofirma(), startVeraPdf()]
-const tally = newTally()
-try {
-  const originals = await writeOriginals(folder)
-  const oracles = [
-    dss,
-    pyHanko,
-    autofirma,
-    veraPdf,
-    opensslCms(pki, pyHanko.cut),
-    opensslTs(pki, pyHanko.cut),
-    pdfsig(),
-    qpdf(),
-    xmlsec(pki, [xmlContentElement, 'Content']),
-  ]
-  await runMatrix({ engine: ourEngine(pki), oracles, originals, folder, tally }, new RegExp(options.only))
-} finally {
-  await Promise.all([dss, pyHanko, autofirma, veraPdf, pki].map(program => program.stop()))
-  if (options.keep) console.log(`kept ${folder}`)
-  else await rm(folder, { recursive: true })
+if (options.help) console.log(usage)
+else await run()
+
+async function run(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'compulsa-conformance-'))
+  const tallies: Tally[] = []
+  try {
+    if (!options['without-data'] && options.only === '') tallies.push(await corpora())
+    tallies.push(...(await withOracles(folder)))
+  } finally {
+    if (options.keep) console.log(`kept ${folder}`)
+    else await rm(folder, { recursive: true })
+  }
+  for (const tally of tallies) console.log(tally.failures().join('\n'))
+  for (const tally of tallies) {
+    console.log(`\n${tally.title}\n\n${tally.table(options.markdown ? 'markdown' : 'text')}`)
+  }
+  const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0)
+  const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0)
+  console.log(`\n${passed} passed, ${failed} failed`)
+  process.exitCode = failed === 0 && passed > 0 ? 0 : 1
 }
 
-for (const failure of tally.failures()) console.log(failure)
-console.log(`\n${tally.table(options.markdown ? 'markdown' : 'text')}\n`)
-console.log(`${tally.passed} passed, ${tally.failed} failed`)
-process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1
+async function corpora(): Promise<Tally> {
+  const tally = newTally('PDFs of others', ['made', 'refused by name', 'verified by us'])
+  await timed('corpora', () => runCorpora(options.data, tally))
+  return tally
+}
+
+async function withOracles(folder: string): Promise<Tally[]> {
+  const pki = await startPki(join(folder, 'pki'))
+  const [dss, pyHanko, autofirma, veraPdf] = [startDss(pki), startPyHanko(pki), startAutofirma(), startVeraPdf()]
+  try {
+    const originals = await writeOriginals(folder)
+    const engine = ourEngine(pki)
+    const { cut } = pyHanko
+    const programs = [opensslCms(pki, cut), opensslTs(pki, cut), xmlsec(pki, contentElements), pdfsig(), qpdf()]
+    const oracles = [dss, pyHanko, autofirma, veraPdf, ...programs, ownVerdicts(engine)]
+    const only = new RegExp(options.only)
+    const made = newTally('Made by us', ['made', ...oracles.map(({ name }) => name)])
+    await timed('matrix', () => runMatrix({ engine, oracles, originals, folder, tally: made }, only))
+    const foreign = foreignExhibits({ dss, pyHanko, autofirma, pki, originals, folder })
+    const theirs = newTally('Made by others', ['made', 'verified', 'T, DSS', 'LT, DSS', 'LTA, DSS'])
+    await timed('reverse', () => runReverse(foreign, { engine, dss, tally: theirs }, only))
+    const bad = newTally('Not accepted', ['made', 'verified', 'DSS'])
+    await timed('negative', () => runNegative({ engine, dss, autofirma, pki, originals, folder, tally: bad }, only))
+    return [made, theirs, bad].filter(tally => tally.passed + tally.failed > 0)
+  } finally {
+    await Promise.all([dss, pyHanko, autofirma, veraPdf, pki].map(program => program.stop()))
+  }
+}
+
+/** Says on standard error how long a section took. */
+async function timed(name: string, section: () => Promise<void>): Promise<void> {
+  const start = performance.now()
+  await section()
+  console.error(`${name}: ${Math.round((performance.now() - start) / 1000)} s`)
+}

@@ -3,7 +3,7 @@
 
 import { join } from 'node:path'
 import type { SignatureLevel } from '../../device/ades/request.ts'
-import type { Exhibit, Oracle, Verdict } from '../oracles/oracle.ts'
+import { type Exhibit, isSelfContained, type Oracle, type Verdict, verdictOf } from '../oracles/oracle.ts'
 import { allCells, type Cell, nameOf } from './cells.ts'
 import type { Engine } from './engine.ts'
 import type { Originals } from './originals.ts'
@@ -48,6 +48,22 @@ async function runCell(cell: Cell, bench: Bench): Promise<void> {
       tally.add({ row, name, judge: oracle.name, verdict: await verdictBy(oracle, exhibit) })
     }),
   )
+}
+
+/** Our own validation as one more judge: TOTAL-PASSED at the level that was meant, offline where the file has it all. */
+export function ownVerdicts(engine: Engine): Oracle {
+  return Object.freeze({
+    name: 'ours',
+    knows: () => true,
+    judge: async (exhibit: Exhibit) => {
+      const { format, file, content, levels } = exhibit
+      const online = !isSelfContained(exhibit) || exhibit.operation === 'countersign'
+      const found = await engine.verify({ format, file, online, ...(content === undefined ? {} : { content }) })
+      const meant = levels.map(level => `${format}-BASELINE-${level}`).sort()
+      const agreed = found.indication === 'TOTAL-PASSED' && found.levels.join() === meant.join()
+      return verdictOf(agreed ? [] : [`${found.indication} ${found.levels.join()}; ${found.words}`])
+    },
+  })
 }
 
 /** A judge that falls over has not accepted. */

@@ -13,7 +13,9 @@ export interface Outcome {
   readonly verdict: Verdict
 }
 
+/** The outcomes of one section of the run. */
 export interface Tally {
+  readonly title: string
   add(outcome: Outcome): void
   readonly passed: number
   readonly failed: number
@@ -25,10 +27,12 @@ export interface Tally {
 /** A judge's words are kept this long in the list of failures. */
 const keptWords = 600
 
-export function newTally(): Tally {
+/** `judges` are the columns from left to right, those that have an outcome. */
+export function newTally(title: string, judges: readonly string[]): Tally {
   const outcomes: Outcome[] = []
   const count = (accepted: boolean) => outcomes.filter(({ verdict }) => verdict.accepted === accepted).length
   return Object.freeze({
+    title,
     add: (outcome: Outcome) => {
       outcomes.push(outcome)
     },
@@ -42,13 +46,13 @@ export function newTally(): Tally {
       outcomes.flatMap(({ name, judge, verdict }) =>
         verdict.accepted ? [] : [`${name}: ${judge}: ${verdict.words.slice(0, keptWords)}`],
       ),
-    table: (style: 'text' | 'markdown') => tableOf(outcomes, style),
+    table: (style: 'text' | 'markdown') => tableOf(outcomes, judges, style),
   })
 }
 
-function tableOf(outcomes: readonly Outcome[], style: 'text' | 'markdown'): string {
-  const rows = distinct(outcomes.map(({ row }) => row))
-  const judges = distinct(outcomes.map(({ judge }) => judge))
+function tableOf(outcomes: readonly Outcome[], order: readonly string[], style: 'text' | 'markdown'): string {
+  const rows = [...new Set(outcomes.map(({ row }) => row))].sort()
+  const judges = order.filter(judge => outcomes.some(outcome => outcome.judge === judge))
   const lines = rows.map(row => [
     row,
     ...judges.map(judge => {
@@ -75,5 +79,3 @@ function aligned(table: readonly (readonly string[])[], style: 'text' | 'markdow
     column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)
   return table.map(cells => cells.map(pad).join('  ')).join('\n')
 }
-
-const distinct = (values: readonly string[]) => [...new Set(values)]

@@ -38,8 +38,8 @@ async function runForeign({ maker, exhibit, make }: Foreign, bench: ReverseBench
     return
   }
   told('made', { accepted: true })
-  told('verified by us', await verified(exhibit, bench))
-  for (const level of levelsAbove(exhibit)) told(`${level} by us, DSS`, await extended(exhibit, level, bench))
+  told('verified', await verified(exhibit, bench))
+  for (const level of levelsAbove(exhibit)) told(`${level}, DSS`, await extended(exhibit, level, bench))
 }
 
 function levelsAbove({ levels: [level] }: Exhibit): Exclude<SignatureLevel, 'B'>[] {

@@ -1,0 +1,147 @@
+// What must not pass: signatures of revoked and expired certificates, altered content, altered values, bytes behind the
+// last revision. We say why in the terms of EN 319 102-1; DSS, where it notices at all, must not accept either.
+
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Packaging, SignatureFormat } from '../../device/ades/request.ts'
+import type { Dss } from '../oracles/dss.ts'
+import type { Autofirma } from '../oracles/java.ts'
+import type { Verdict } from '../oracles/oracle.ts'
+import type { Pki, SignerName } from '../oracles/pki.ts'
+import type { Engine } from './engine.ts'
+import { wordsOf } from './matrix.ts'
+import type { Originals } from './originals.ts'
+import type { Tally } from './outcome.ts'
+
+export interface NegativeBench {
+  readonly engine: Engine
+  readonly dss: Dss
+  readonly autofirma: Autofirma
+  readonly pki: Pki
+  readonly originals: Originals
+  readonly folder: string
+  readonly tally: Tally
+}
+
+/** One file that must not pass. */
+interface Bad {
+  readonly row: string
+  readonly format: SignatureFormat
+  readonly file: string
+  /** Our indication and sub-indication, as far as the standard decides them. */
+  readonly expected: RegExp
+  /** DSS takes such a file for good. */
+  readonly unnoticedByDss?: true
+}
+
+export async function runNegative(bench: NegativeBench, only: RegExp): Promise<void> {
+  const makers = [ofBadCertificates, alteredContent, alteredValue, trailingBytes]
+  if (!only.test('negative')) return
+  for (const make of makers) {
+    for (const bad of await make(bench)) await judgeBad(bad, bench)
+  }
+  await refusedAtLt(bench)
+}
+
+async function judgeBad({ row, format, file, expected, unnoticedByDss }: Bad, { engine, dss, tally }: NegativeBench) {
+  const told = (judge: string, verdict: Verdict) => tally.add({ row, name: file, judge, verdict })
+  try {
+    const ours = await engine.verify({ format, file, online: true })
+    const said = `${ours.indication} ${ours.subIndication ?? ''}`
+    told('verified', expected.test(said) ? { accepted: true } : { accepted: false, words: `${said}; ${ours.words}` })
+  } catch (thrown) {
+    told('verified', { accepted: false, words: wordsOf(thrown) })
+  }
+  if (unnoticedByDss) return
+  const { signatures } = await dss.validate({ file }, { online: true, strict: true })
+  const passed = signatures.length > 0 && signatures.every(signature => signature.indication === 'TOTAL_PASSED')
+  told('DSS', passed ? { accepted: false, words: 'TOTAL_PASSED' } : { accepted: true })
+}
+
+const formats: readonly (readonly [SignatureFormat, Packaging, Readonly<Record<string, string>>])[] = [
+  ['PAdES', 'enveloped', { signatureSubFilter: 'ETSI.CAdES.detached' }],
+  ['CAdES', 'enveloping', { mode: 'implicit' }],
+  ['XAdES', 'enveloped', { format: 'XAdES Enveloped' }],
+]
+
+/** Made by AutoFirma, which asks nobody about the certificate. */
+async function ofBadCertificates({ autofirma, pki, originals, folder }: NegativeBench): Promise<Bad[]> {
+  const all: Bad[] = []
+  for (const [signer, expected] of [
+    ['revoked', /^INDETERMINATE REVOKED_NO_POE$/],
+    ['expired', /^INDETERMINATE (OUT_OF_BOUNDS_NO_POE|OUT_OF_BOUNDS_NOT_REVOKED)$/],
+  ] as const) {
+    for (const [format, , parameters] of formats) {
+      const file = join(folder, `${signer}${originals.extension(format)}`)
+      await autofirma.make('sign', {
+        format,
+        parameters: { ...parameters, profile: 'baseline' },
+        algorithm: 'SHA256withRSA',
+        p12: pki.p12(signer),
+        file: originals.of(format),
+        out: file,
+      })
+      all.push({ row: `${signer} signer`, format, file, expected })
+    }
+  }
+  return all
+}
+
+async function goodSignature(name: string, index: number, { engine, originals, folder }: NegativeBench) {
+  const [format, packaging] = formats[index] ?? formats[0] ?? ['PAdES', 'enveloped']
+  const file = join(folder, `${name}${originals.extension(format)}`)
+  const signer: SignerName = 'rsa2048'
+  const made = { format, packaging, operation: 'sign', level: 'B', algorithm: 'SHA256withRSA', signer } as const
+  await engine.sign({ ...made, file: originals.of(format), out: file })
+  return { format, file, bytes: await readFile(file) }
+}
+
+/** One letter of the content, or one octet of a page's image. */
+async function alteredContent(bench: NegativeBench): Promise<Bad[]> {
+  const marks = ['/XObject', 'Còpia', 'Certificaci']
+  const all: Bad[] = []
+  for (const [index, mark] of marks.entries()) {
+    const { format, file, bytes } = await goodSignature('altered-content', index, bench)
+    const at = format === 'PAdES' ? bytes.indexOf('stream\n') + 'stream\n'.length + 20 : bytes.indexOf(mark)
+    bytes[at] = (bytes[at] ?? 0) ^ 1
+    await writeFile(file, bytes)
+    all.push({ row: 'altered content', format, file, expected: /^TOTAL-FAILED HASH_FAILURE$/ })
+  }
+  return all
+}
+
+async function alteredValue(bench: NegativeBench): Promise<Bad[]> {
+  const cms = await goodSignature('altered-value', 1, bench)
+  // Level B ends with the signature value.
+  cms.bytes[cms.bytes.length - 1] = (cms.bytes.at(-1) ?? 0) ^ 1
+  const xml = await goodSignature('altered-value', 2, bench)
+  const value = xml.bytes.indexOf('>', xml.bytes.indexOf(':SignatureValue')) + 1
+  xml.bytes[value] = xml.bytes[value] === 0x41 ? 0x42 : 0x41
+  const expected = /^TOTAL-FAILED SIG_CRYPTO_FAILURE$/
+  await writeFile(cms.file, cms.bytes)
+  await writeFile(xml.file, xml.bytes)
+  return [cms, xml].map(({ format, file }) => ({ row: 'altered signature value', format, file, expected }))
+}
+
+async function trailingBytes(bench: NegativeBench): Promise<Bad[]> {
+  const pdf = await goodSignature('trailing', 0, bench)
+  await writeFile(pdf.file, Buffer.concat([pdf.bytes, Buffer.from('JUNK\n')]))
+  const expected = /^(TOTAL-FAILED|INDETERMINATE) /
+  return [{ row: 'bytes behind the last revision', format: pdf.format, file: pdf.file, expected, unnoticedByDss: true }]
+}
+
+/** A revoked certificate brings no signature to level LT. */
+async function refusedAtLt({ engine, originals, folder, tally }: NegativeBench): Promise<void> {
+  for (const [format, packaging] of formats) {
+    const out = join(folder, `refused${originals.extension(format)}`)
+    const made = { format, packaging, operation: 'sign', level: 'LT', algorithm: 'SHA256withRSA' } as const
+    let words = 'signed all the same'
+    try {
+      await engine.sign({ ...made, signer: 'revoked', file: originals.of(format), out })
+    } catch (thrown) {
+      words = wordsOf(thrown)
+    }
+    const verdict: Verdict = /CERTIFICATE_REVOKED/.test(words) ? { accepted: true } : { accepted: false, words }
+    tally.add({ row: 'revoked signer, asked for LT', name: out, judge: 'made', verdict })
+  }
+}
