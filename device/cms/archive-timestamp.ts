@@ -15,7 +15,9 @@ import { splicedBytes, splicesOf } from './splice.ts'
 
 /** DER of an ATSHashIndexV3 over everything that is in the SignedData and in this SignerInfo now. */
 export function atsHashIndexV3(signedData: ParsedSignedData, signer: ParsedSigner, hash: HashName): Uint8Array {
-  const list = (digests: readonly Uint8Array[]) => sequence(...digests.map(octetString))
+  // A value that stands twice is listed once: it is covered all the same, and EU DSS looks for each entry's own value.
+  const list = (digests: readonly Uint8Array[]) =>
+    sequence(...new Map(digests.map(digest => [hexOf(digest), octetString(digest)])).values())
   const { certificates, crls } = signedData.layout
   return sequence(
     sequence(objectIdentifier(oids[hash])),

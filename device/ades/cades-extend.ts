@@ -1,0 +1,170 @@
+// Raises a CAdES file of anybody to level T, LT or LTA (ETSI EN 319 122-1, 6.3): what its signatures say is verified
+// first, then time-stamps and validation data are obtained and spliced in, level after level. The content is read once, for
+// all digests together; the result is the file with what was put into it, and is written by whoever asked.
+
+import { type Splice, spliced } from '../bytes.ts'
+import { hashName } from '../cms/algorithm.ts'
+import { openCms } from '../cms/open.ts'
+import { Fault } from '../errors.ts'
+import type { DigestAlgorithm, RandomAccess } from '../ports.ts'
+import type { Certificate } from '../trust/certificate.ts'
+import { type Evidence, mergeEvidence } from '../trust/evidence.ts'
+import { gatherEvidence } from '../trust/gather.ts'
+import type { GatherTools } from '../trust/gather-tools.ts'
+import { type CadesFound, readOpenedCades } from '../trust/read-cades.ts'
+import { integrityOf } from '../trust/report.ts'
+import { obtainTimestamp, type TimestampTools } from '../trust/timestamp-request.ts'
+import { readTimestampToken } from '../trust/timestamp-token.ts'
+import { type ExistingCades, existingCades } from './cades-existing.ts'
+import {
+  archiveStamp,
+  archiveTimestampQuestion,
+  checkCanReachLt,
+  signatureTimestampImprint,
+  signersToStamp,
+  topSigners,
+  withArchiveTimestamps,
+  withSignatureTimestamps,
+  withValidationData,
+} from './cades-levels.ts'
+import type { SignatureLevel } from './request.ts'
+
+export interface ExtendCadesRequest {
+  readonly level: Exclude<SignatureLevel, 'B'>
+  /** The signed original of a detached signature; needed for LTA, and checked at every level where it is given. */
+  readonly content?: RandomAccess
+  /** Of the imprints that are time-stamped; SHA-256 unless said. */
+  readonly digestAlgorithm?: DigestAlgorithm
+  /** Dotted identifier of the time-stamping policy asked for. */
+  readonly policy?: string
+}
+
+export type ExtendCadesTools = TimestampTools & GatherTools
+
+export interface ExtendedCades {
+  /** In binary form. */
+  readonly file: RandomAccess
+  /** Certificates whose state is only known from before the time that counts; extending once more later mends it. */
+  readonly answeredEarlier: readonly string[]
+}
+
+/**
+ * The extended file. Throws CMS_UNREADABLE, SIGNATURE_ABSENT, SIGNATURE_BROKEN, CONTENT_ABSENT,
+ * SIGNATURE_FORMAT_REFUSED (what the signature holds already rules the level out), CERTIFICATE_UNREADABLE, and what
+ * `obtainTimestamp` and `gatherEvidence` throw.
+ */
+export async function extendCades(
+  file: RandomAccess,
+  request: ExtendCadesRequest,
+  tools: ExtendCadesTools,
+  signal?: AbortSignal,
+): Promise<ExtendedCades> {
+  const stamping = { ...request, digestAlgorithm: request.digestAlgorithm ?? 'SHA-256' }
+  const existing = await existingCades(file, request.content, [hashName(stamping.digestAlgorithm)])
+  if (request.level === 'LTA' && existing.digests === undefined) {
+    throw new Fault('CONTENT_ABSENT', 'an archive time-stamp is over the content too')
+  }
+  if (request.level !== 'T') checkCanReachLt(existing.signedData)
+  await checkIntact(existing)
+  const atT = await stampSignatures(existing, stamping, tools, signal)
+  if (request.level === 'T') return { file: atT.file, answeredEarlier: [] }
+  const { atLt, answeredEarlier } = await embedValidationData(atT, {
+    ...tools,
+    ...(signal !== undefined && { signal }),
+  })
+  const extended = request.level === 'LT' ? atLt : await stampArchive(atLt, stamping, tools, signal)
+  return { file: extended.file, answeredEarlier }
+}
+
+/** Extending would give a broken signature an air of having been looked after. */
+async function checkIntact({ signedData, digests }: ExistingCades): Promise<void> {
+  for (const { findings, position } of await readOpenedCades(signedData, digests)) {
+    if (integrityOf(findings) !== 'broken') continue
+    throw new Fault('SIGNATURE_BROKEN', `signature ${position.join('.')}: ${findings[0]?.detail ?? ''}`)
+  }
+}
+
+type Stamping = Required<Pick<ExtendCadesRequest, 'digestAlgorithm'>> & Pick<ExtendCadesRequest, 'policy'>
+
+async function stampSignatures(
+  existing: ExistingCades,
+  stamping: Stamping,
+  tools: TimestampTools,
+  signal?: AbortSignal,
+): Promise<ExistingCades> {
+  const stamped = signersToStamp(existing.signedData).map(async placed => {
+    const digest = signatureTimestampImprint(placed, stamping.digestAlgorithm)
+    return { placed, token: await tokenOver(digest, stamping, tools, signal) }
+  })
+  return withSplices(existing, withSignatureTimestamps(await Promise.all(stamped)))
+}
+
+async function stampArchive(
+  existing: ExistingCades,
+  stamping: Stamping,
+  tools: TimestampTools,
+  signal?: AbortSignal,
+): Promise<ExistingCades> {
+  const { signedData, digests } = existing
+  if (digests === undefined) throw new Fault('CONTENT_ABSENT', 'an archive time-stamp is over the content too')
+  const hash = hashName(stamping.digestAlgorithm)
+  const contentDigest = await digests.of(hash)
+  const stamped = topSigners(signedData).map(async placed => {
+    const question = archiveTimestampQuestion(signedData, placed, { hash, contentDigest })
+    return archiveStamp(question, await tokenOver(question.digest, stamping, tools, signal))
+  })
+  return withSplices(existing, withArchiveTimestamps(await Promise.all(stamped)))
+}
+
+async function tokenOver(
+  digest: Uint8Array,
+  { digestAlgorithm, policy }: Stamping,
+  tools: TimestampTools,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  const asked = { digestAlgorithm, digest, ...(policy !== undefined && { policy }) }
+  return (await obtainTimestamp(asked, tools, signal)).der
+}
+
+/**
+ * Of every signer, countersigner and time-stamping authority the chain and the state of each certificate. The
+ * authorities' certificates go into the outer SignedData, so that they are in place before an archive time-stamp follows.
+ */
+async function embedValidationData(
+  existing: ExistingCades,
+  tools: GatherTools,
+): Promise<{ readonly atLt: ExistingCades; readonly answeredEarlier: readonly string[] }> {
+  const { signedData, digests } = existing
+  const found = await readOpenedCades(signedData, digests)
+  const authorities = found.flatMap(({ timestamps }) => timestamps.map(({ token }) => authorityOf(token)))
+  const certificates = distinct([...found.map(signerOf), ...authorities.map(({ certificate }) => certificate)])
+  const known = mergeEvidence(...found.map(({ evidence }) => evidence))
+  const at = Math.max(...authorities.map(({ genTime }) => genTime))
+  const gathered = await gatherEvidence({ certificates, known, at }, tools)
+  const own: Evidence = { certificates: certificates.map(({ der }) => der), ocsps: [], crls: [] }
+  const atLt = await withSplices(existing, withValidationData(signedData, mergeEvidence(own, gathered)))
+  return { atLt, answeredEarlier: gathered.answeredEarlier }
+}
+
+function signerOf({ signer, position }: CadesFound): Certificate {
+  if (signer !== undefined) return signer
+  throw new Fault('CHAIN_INCOMPLETE', `the file does not hold the certificate of signature ${position.join('.')}`)
+}
+
+function authorityOf(token: Uint8Array): { readonly certificate: Certificate; readonly genTime: number } {
+  const read = readTimestampToken(token)
+  if (read.outcome === 'malformed') throw new Fault('SIGNATURE_BROKEN', `a time-stamp in the file: ${read.detail}`)
+  const { signer, genTime } = read.token
+  if (signer === undefined)
+    throw new Fault('CHAIN_INCOMPLETE', 'a time-stamp does not hold its authority’s certificate')
+  return { certificate: signer, genTime }
+}
+
+function distinct(certificates: readonly Certificate[]): Certificate[] {
+  return [...new Map(certificates.map(one => [one.facts.sha256, one])).values()]
+}
+
+/** The file with the splices in it, taken apart anew; its content and the digests of that stay what they were. */
+async function withSplices(existing: ExistingCades, splices: readonly Splice[]): Promise<ExistingCades> {
+  return splices.length === 0 ? existing : { ...existing, ...(await openCms(spliced(existing.file, splices))) }
+}
