@@ -41,16 +41,29 @@ export interface Splice {
   readonly insert: Uint8Array
 }
 
-/** A stretch of the spliced file: from the original, or new. */
+/** A stretch of a spliced file: from the file that was spliced first, or new. */
 interface Piece {
   readonly at: number
   readonly length: number
   readonly from: number | Uint8Array
 }
 
+interface Composition {
+  readonly root: RandomAccess
+  readonly pieces: readonly Piece[]
+}
+
+/** What spliced files are made of, so that splicing one again reads no deeper. */
+const compositions = new WeakMap<RandomAccess, Composition>()
+
+function compositionOf(file: RandomAccess): Composition {
+  return compositions.get(file) ?? { root: file, pieces: [{ at: 0, length: file.size, from: 0 }] }
+}
+
 /** `file` as it is with the splices made; they must not overlap and need no order. Throws RangeError outside the file. */
 export function spliced(file: RandomAccess, splices: readonly Splice[]): RandomAccess {
-  const pieces = piecesOf(file.size, splices)
+  const { root, pieces: before } = compositionOf(file)
+  const pieces = piecesOf(before, file.size, splices)
   const last = pieces.at(-1)
   const size = last === undefined ? 0 : last.at + last.length
   async function readInto(target: Uint8Array, offset: number): Promise<void> {
@@ -61,26 +74,51 @@ export function spliced(file: RandomAccess, splices: readonly Splice[]): RandomA
       if (start >= end) continue
       const part = target.subarray(start - offset, end - offset)
       const within = start - piece.at
-      if (typeof piece.from === 'number') await fill(file, part, piece.from + within)
+      if (typeof piece.from === 'number') await fill(root, part, piece.from + within)
       else part.set(piece.from.subarray(within, within + part.length))
     }
   }
-
-  return Object.freeze({
+  const made: RandomAccess = Object.freeze({
     size,
     readInto,
     read: async (offset: number, length: number) => {
       checkRange(offset, length, size)
       const whole = pieces.find(piece => offset >= piece.at && offset + length <= piece.at + piece.length)
-      if (typeof whole?.from === 'number') return file.read(whole.from + offset - whole.at, length)
+      if (typeof whole?.from === 'number') return root.read(whole.from + offset - whole.at, length)
       const target = Buffer.allocUnsafe(length)
       await readInto(target, offset)
       return target
     },
   })
+  compositions.set(made, { root, pieces })
+  return made
 }
 
-function piecesOf(fileSize: number, splices: readonly Splice[]): readonly Piece[] {
+/** All that was done to `root`, in however many steps, to make `file` of it; undefined where it was made of another. */
+export function splicesOf(file: RandomAccess, root: RandomAccess): readonly Splice[] | undefined {
+  const composition = compositionOf(file)
+  if (composition.root !== root) return undefined
+  const splices: Splice[] = []
+  let read = 0
+  let fresh: Uint8Array[] = []
+  const changeBefore = (offset: number) => {
+    const insert = Buffer.concat(fresh)
+    if (offset > read || insert.length > 0) splices.push({ offset: read, remove: offset - read, insert })
+    fresh = []
+  }
+  for (const { from, length } of composition.pieces) {
+    if (typeof from !== 'number') fresh.push(from)
+    else {
+      changeBefore(from)
+      read = from + length
+    }
+  }
+  changeBefore(root.size)
+  return splices
+}
+
+/** The pieces with splices made in them, which are told in offsets of the file that the pieces make. */
+function piecesOf(before: readonly Piece[], size: number, splices: readonly Splice[]): readonly Piece[] {
   const pieces: Piece[] = []
   let at = 0
   let read = 0
@@ -88,15 +126,25 @@ function piecesOf(fileSize: number, splices: readonly Splice[]): readonly Piece[
     if (length > 0) pieces.push({ at, length, from })
     at += length
   }
+  const keep = (end: number) => {
+    for (const piece of before) {
+      const from = Math.max(read, piece.at)
+      const length = Math.min(end, piece.at + piece.length) - from
+      if (length > 0) push(length, partOf(piece, from - piece.at, length))
+    }
+  }
   for (const { offset, remove, insert } of splices.toSorted((a, b) => a.offset - b.offset)) {
-    if (offset < read || remove < 0 || offset + remove > fileSize)
-      throw new RangeError(`a splice at ${offset} overlaps`)
-    push(offset - read, read)
+    if (offset < read || remove < 0 || offset + remove > size) throw new RangeError(`a splice at ${offset} overlaps`)
+    keep(offset)
     push(insert.length, insert)
     read = offset + remove
   }
-  push(fileSize - read, read)
+  keep(size)
   return pieces
+}
+
+function partOf({ from }: Piece, start: number, length: number): Piece['from'] {
+  return typeof from === 'number' ? from + start : from.subarray(start, start + length)
 }
 
 /** `file` as it will be once `update` is appended to it. */
