@@ -170,3 +170,43 @@ export function inside(...tokens: readonly Uint8Array[]): Evidence {
     }),
   )
 }
+
+/** The state of certificates as the services tell it at a time; default: of signer and time-stamping authority. */
+export function answersAt(world: World, time: number, ...identities: readonly TestIdentity[]): Evidence {
+  world.setTime(time)
+  return world.answers(...(identities.length === 0 ? [world.signer, world.tsa] : identities))
+}
+
+/** What a signature carries. */
+export interface Age {
+  /** When the signature was time-stamped. */
+  readonly stampedAt?: number
+  readonly evidence?: Evidence
+  readonly archivedAt?: readonly number[]
+  readonly by?: TestIdentity
+  readonly tsa?: TestIdentity
+  readonly before?: readonly TimestampFound[]
+}
+
+/** A signature with what it carries; every archive time-stamp covers all that was there before it. */
+export function aged(
+  world: World,
+  { stampedAt, evidence, archivedAt = [], by = world.signer, tsa = world.tsa, before = [] }: Age,
+): SignatureFound {
+  const token = stampedAt === undefined ? [] : [world.token('the signature value', stampedAt, tsa)]
+  const own = mergeEvidence(
+    { certificates: [by.certificate, ...by.chain], ocsps: [], crls: [] },
+    evidence ?? mergeEvidence(),
+    inside(...token),
+  )
+  let covers = own
+  const archive = archivedAt.map(time => {
+    const data = `archive ${time}`
+    const stamped = world.token(data, time, tsa)
+    const found = stamp('archive', stamped, { covers, data })
+    covers = mergeEvidence(covers, inside(stamped))
+    return found
+  })
+  const timestamps = [...before, ...token.map(one => stamp('signature', one)), ...archive]
+  return signatureBy(by, { evidence: own, timestamps })
+}

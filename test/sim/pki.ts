@@ -48,6 +48,8 @@ export interface SignerRequest {
   readonly kind?: SignerKind
   readonly key?: KeyKind
   readonly commonName?: string
+  /** Days from `now`, in place of the kind's own end. */
+  readonly lastsDays?: number
   /** Default: the intermediate authority. */
   readonly issuer?: 'root' | 'intermediate'
   /** In place of those of the whole infrastructure. */
@@ -103,7 +105,12 @@ export async function createTestPki({ now, flaw, services = {} }: TestPkiRequest
     const { kind = 'good', key = 'RSA-2048', commonName = 'Test signer' } = request
     const issuer = request.issuer === 'root' ? root : intermediate
     const keys = await generate(key)
-    const entry = { ...signerEntry(kind, commonName, now), withoutKeyIdentifiers: years.withoutKeyIdentifiers }
+    const lasting = request.lastsDays === undefined ? {} : { notAfter: now + request.lastsDays * dayMs }
+    const entry = {
+      ...signerEntry(kind, commonName, now),
+      ...lasting,
+      withoutKeyIdentifiers: years.withoutKeyIdentifiers,
+    }
     const certificate = await issue({ ...entry, ...pointers(request.services ?? services, issuer) }, keys, issuer)
     return identityOf({ certificate, keys }, issuer === root ? [] : [derOf(intermediate.certificate)])
   }
