@@ -5,15 +5,17 @@ import { createPrivateKey, sign } from 'node:crypto'
 import { assemblePades, intendPades, type PadesRequest, preparePades, stampSignature } from '../device/ades/pades.ts'
 import { randomAccessOf } from '../device/bytes.ts'
 import { digestOf, hashName, suggestedAlgorithm } from '../device/cms/algorithm.ts'
+import { Fault } from '../device/errors.ts'
 import { openPdf } from '../device/pdf/document.ts'
 import type { FileHash } from '../device/pdf/file-hash.ts'
 import type { RandomAccess, Revocation, Timestamper } from '../device/ports.ts'
+import { type Certificate, readCertificate } from '../device/trust/certificate.ts'
 import { type PadesReading, readPades } from '../device/trust/read-pades.ts'
 import { now } from './50.signature.kit.ts'
 import { certificateList } from './sim/crl.ts'
-import { ocspReply } from './sim/ocsp.ts'
+import { ocspReply, type RevokedFact } from './sim/ocsp.ts'
 import { createTestPki, type TestIdentity, type TestPki } from './sim/pki.ts'
-import { timestampReply } from './sim/tsa.ts'
+import { type TimestampReplyOptions, timestampReply } from './sim/tsa.ts'
 
 export interface World {
   readonly pki: TestPki
@@ -25,6 +27,15 @@ export interface World {
   readonly random: (octets: number) => Uint8Array
   /** What was asked of the outside so far: `tsa`, or the address. */
   readonly asked: string[]
+  /** The root. */
+  readonly anchors: readonly Certificate[]
+  /** What a test wants to be wrong; read anew with every question. */
+  faults: {
+    readonly timestamp?: TimestampReplyOptions['fault']
+    readonly tsaChain?: readonly Uint8Array[]
+    readonly revoked?: ReadonlyMap<string, RevokedFact>
+    readonly offline?: boolean
+  }
   /** The time that the clock and every answer say; milliseconds since 1970. */
   time: number
 }
@@ -40,22 +51,28 @@ export async function createWorld(): Promise<World> {
     tsa,
     signer: await pki.signer({ key: 'P-256' }),
     asked: [],
+    anchors: [readCertificate(pki.root)],
+    faults: {},
     time: now,
     clock: { now: () => world.time },
     random: octets => Uint8Array.from({ length: octets }, () => (octet = (octet * 5 + 3) % 251)),
     timestamper: {
       stamp: async query => {
         world.asked.push('tsa')
-        return timestampReply(query, tsa, { now: world.time })
+        const { timestamp: fault, tsaChain: chain } = world.faults
+        return timestampReply(query, tsa, { now: world.time, ...(fault && { fault }), ...(chain && { chain }) })
       },
     },
     revocation: {
       ocsp: async (url, query) => {
         world.asked.push(url)
-        return ocspReply(query, authorityOf(pki, url), { now: world.time })
+        const { offline, revoked } = world.faults
+        if (offline) throw new Fault('REVOCATION_UNAVAILABLE', `${url} does not answer`)
+        return ocspReply(query, authorityOf(pki, url), { now: world.time, ...(revoked && { revoked }) })
       },
       fetch: async (url, what) => {
         world.asked.push(url)
+        if (world.faults.offline) throw new Fault('REVOCATION_UNAVAILABLE', `${url} does not answer`)
         const authority = authorityOf(pki, url)
         return what === 'issuer' ? authority.certificate : certificateList(authority, { now: world.time })
       },

@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto'
 import { digestOf, hashName } from '../cms/algorithm.ts'
-import { objectIdentifier, sequence, setOf } from '../cms/der.ts'
+import { attribute } from '../cms/attributes.ts'
 import { oids } from '../cms/oids.ts'
 import { signedData } from '../cms/signed-data.ts'
 import { cmsReserveOctets, type SigningIntent, signingIntent, verifiedParts } from '../cms/signing-intent.ts'
@@ -115,7 +115,7 @@ export function assemblePades(
   signature: Uint8Array,
   timestamp?: Uint8Array,
 ): FillOutcome {
-  const stamp = timestamp && sequence(objectIdentifier(oids.signatureTimestamp), setOf([timestamp]))
+  const stamp = timestamp && attribute(oids.signatureTimestamp, timestamp)
   const parts = verifiedParts(intent, signature)
   return fillContents(prepared, signedData({ ...parts, ...(stamp && { unsignedAttributes: [stamp] }) }))
 }
