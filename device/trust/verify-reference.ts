@@ -63,7 +63,8 @@ function essCertId(ess: Asn1Node): EssReference {
   return { hash: 'sha1', certHash: ess.children[0], issuerSerial: ess.children[1] }
 }
 
-function isIssuerSerial({ children }: Asn1Node, certificate: Uint8Array): boolean {
+/** Whether an IssuerSerial (RFC 5035, 5) names this certificate (DER). */
+export function isIssuerSerial({ children }: Asn1Node, certificate: Uint8Array): boolean {
   const names = certificateNames(certificate)
   const issuer = children[0]?.children[0]?.children[0]
   const serialNumber = children[1]

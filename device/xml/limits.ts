@@ -19,4 +19,4 @@ export const maxTransforms = 8
 /** Of one XPath Filter 2.0 transform. */
 export const maxFilters = 8
 /** What the references and time-stamps of one document may make us canonicalise or hash, all together. */
-export const maxDigestedOctets = 4 * 1024 * 1024 * 1024
+export const maxDigestedOctets = 1024 * 1024 * 1024

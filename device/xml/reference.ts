@@ -21,7 +21,7 @@ import { maxDigestedOctets, maxXmlOctets } from './limits.ts'
 import type { XmlDocument, XmlElement } from './node.ts'
 import { type NodeSet, subtract, wholeOf } from './node-set.ts'
 import { parseXml } from './parse.ts'
-import { decodedBase64, elementsById, isWithin, subtreeOf } from './walk.ts'
+import { childElements, decodedBase64, elementsById, isWithin, octetsOf } from './walk.ts'
 import type { XmlReference } from './xmldsig.ts'
 import { filter2Filtered, xpathFiltered } from './xpath.ts'
 
@@ -92,7 +92,7 @@ export async function dereference(
     if (next === undefined)
       return refused('forbidden', `transform ${algorithmOf(transform)} of ${named(reference.uri)}`)
     stage = next
-    if (covered !== undefined && stage.kind === 'nodes' && stage.document === source.document) covered = stage.set
+    covered = coveredAfter(covered, transform, stage, source)
   }
   const last = stage
   return {
@@ -111,6 +111,21 @@ export async function dereferencedDigest(
   const digest = createHash(hash)
   await found.feed(defaultCanonicalisation, chunk => digest.update(chunk))
   return digest.digest()
+}
+
+/**
+ * What of the document is still covered after a transform. A canonical form that was parsed again is another document: its
+ * signatures may be left out there, but of what a Filter 2.0 leaves of it nothing is known here.
+ */
+function coveredAfter(
+  before: NodeSet | undefined,
+  transform: XmlElement,
+  stage: Stage,
+  { document }: ReferenceSource,
+): NodeSet | undefined {
+  if (before === undefined || stage.kind === 'octets') return before
+  if (stage.document === document) return stage.set
+  return algorithmOf(transform) === filter2Namespace ? undefined : before
 }
 
 const named = (uri: string | undefined) => (uri === undefined ? 'a Reference without URI' : `Reference "${uri}"`)
@@ -169,7 +184,9 @@ async function transformed(
   source: ReferenceSource,
 ): Promise<Stage | undefined> {
   const algorithm = algorithmOf(transform)
-  if (algorithm === base64Transform) return { kind: 'octets', feed: write => feedBase64(stage, write) }
+  if (algorithm === base64Transform) {
+    return holdsElements(stage) ? undefined : { kind: 'octets', feed: write => feedBase64(stage, write) }
+  }
   const how = canonicalisationOf(transform)
   const known = how !== undefined || [envelopedTransform, xpathTransform, filter2Namespace].includes(algorithm)
   if (!known) return undefined
@@ -189,7 +206,8 @@ function filtered(
 ): NodeSet | undefined {
   if (algorithm === xpathTransform) return xpathFiltered(set, transform, context)
   if (algorithm === filter2Namespace) return filter2Filtered(set, transform, context)
-  return context.signature && subtract(set, new Set([context.signature]))
+  // A document of its own, such as a canonical form parsed again, does not hold the signature (AutoFirma's enveloped ones).
+  return context.signature === undefined ? set : subtract(set, new Set([context.signature]))
 }
 
 /** Octets as a document of their own; comments are kept. */
@@ -202,19 +220,22 @@ async function parsed(stage: Stage & { kind: 'octets' }, source: ReferenceSource
   return { kind: 'nodes', set: wholeOf(document), comments: true, document }
 }
 
-/** XMLDSig 1.1, 6.6.2: of nodes, the text of the elements that are in the set. */
+/** Names and attributes inside base64 would be signed by nobody. */
+function holdsElements(stage: Stage): boolean {
+  if (stage.kind === 'octets') return false
+  const { apex } = stage.set
+  return childElements('root' in apex ? apex.root : apex).length > 0
+}
+
+/** XMLDSig 1.1, 6.6.2: of nodes, the text. */
 async function feedBase64(stage: Stage, write: Write): Promise<void> {
   if (stage.kind === 'octets') {
     write(decodedBase64(Buffer.from(await gathered(() => undefined, stage.feed)).toString('latin1')))
     return
   }
   const { apex, has } = stage.set
-  let text = ''
-  for (const element of subtreeOf('root' in apex ? apex.root : apex)) {
-    if (!has(element)) continue
-    for (const child of element.children) if (child.kind === 'text') text += child.value
-  }
-  write(decodedBase64(text))
+  const element = 'root' in apex ? apex.root : apex
+  write(has(element) ? octetsOf(element) : new Uint8Array())
 }
 
 async function gathered(count: Write, feed: (write: Write) => Promise<void>): Promise<Uint8Array> {

@@ -6,7 +6,7 @@ import { Fault } from '../errors.ts'
 import { algorithmOf, xmldsigNamespace } from './algorithms.ts'
 import { maxReferences, maxTransforms } from './limits.ts'
 import type { XmlElement } from './node.ts'
-import { attributeOf, childElements, childOf, childrenOf, octetsOf } from './walk.ts'
+import { attributeOf, childElements, childrenOf, octetsOf } from './walk.ts'
 
 /** ds:Reference (4.4.3). */
 export interface XmlReference {
@@ -110,13 +110,12 @@ export function readManifest(manifest: XmlElement): readonly XmlReference[] {
 }
 
 /** Whether an element is in the namespace of XMLDSig and has that name. */
-export function isNamed(element: XmlElement | undefined, local: string): element is XmlElement {
-  return element !== undefined && element.local === local && element.namespace === xmldsigNamespace
+export function isXmldsig(element: XmlElement, local: string): boolean {
+  return element.local === local && element.namespace === xmldsigNamespace
 }
 
-/** The first child of that name in the namespace of XMLDSig. */
-export function dsChild(element: XmlElement, local: string): XmlElement | undefined {
-  return childOf(element, xmldsigNamespace, local)
+function isNamed(element: XmlElement | undefined, local: string): element is XmlElement {
+  return element !== undefined && isXmldsig(element, local)
 }
 
 function malformed(why: string): Fault {
