@@ -235,7 +235,7 @@ describe('what is refused at once', () => {
     'deep nesting': [bytesOf('<a>'.repeat(300_000)), /deeper/],
     'many attributes': [bytesOf(`<a ${Array.from({ length: 600 }, (_, n) => `b${n}=""`).join(' ')}/>`), /attributes/],
     'many prefixes': [bytesOf(deepDeclarations()), /declarations/],
-    'many nodes': [bytesOf(`<a>${'<b/>'.repeat(2_000_001)}</a>`), /nodes/],
+    'many nodes': [bytesOf(`<a>${'<b/>'.repeat(1_000_001)}</a>`), /nodes/],
     'broken UTF-8': [Uint8Array.of(0x3c, 0x61, 0x3e, 0xc3, 0x28, 0x3c, 0x2f, 0x61, 0x3e), /not utf-8/],
     'overlong UTF-8': [Buffer.concat([bytesOf('<a>'), Uint8Array.of(0xc0, 0xbc), bytesOf('</a>')]), /not utf-8/],
     'a lone surrogate': [Buffer.from('\ufeff<a>\ud800</a>', 'utf16le'), /not utf-16le/],
@@ -246,7 +246,7 @@ describe('what is refused at once', () => {
     'an encoding unknown': [bytesOf('<?xml version="1.0" encoding="utf-7"?><a/>'), /utf-7/],
   }
   for (const [what, [bytes, detail]] of Object.entries(refused)) {
-    it(what, { timeout: 5000 }, () => {
+    it(what, () => {
       expect(detailOf(bytes)).toMatch(detail)
     })
   }

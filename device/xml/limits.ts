@@ -3,7 +3,7 @@
 
 /** Larger than a base64 scan of a thick file; a V8 string could hold twice as much. */
 export const maxXmlOctets = 256 * 1024 * 1024
-export const maxXmlNodes = 2_000_000
+export const maxXmlNodes = 1_000_000
 /** As libxml2 has it. */
 export const maxXmlDepth = 256
 /** Of one element, namespace declarations among them. */
