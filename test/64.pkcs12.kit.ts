@@ -1,8 +1,10 @@
 // What the tests of software keys share: identities, the PKCS#12 files that openssl makes of them, and a signature verified.
 
 import { createHash, X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { digestOf, hashName, verifySignatureValue } from '../device/cms/algorithm.ts'
+import { readWhole } from '../device/cms/asn1.ts'
 import type { SignatureAlgorithm, Signer } from '../device/ports.ts'
 import { createPkcs12Signer } from '../drivers/signer/pkcs12.ts'
 import { type Folder, judge, now, temporaryFolder } from './50.signature.kit.ts'
@@ -77,4 +79,24 @@ export async function signs(signer: Signer, algorithm: SignatureAlgorithm): Prom
     attributes,
     outcome.signature,
   )
+}
+
+/** One AuthenticatedSafe of those of several files; without a MAC, which would be for one of them. */
+export async function joined({ folder }: KeyStores, paths: readonly string[]): Promise<string> {
+  const length = (bytes: Uint8Array) => {
+    const octets = Buffer.alloc(2)
+    octets.writeUInt16BE(bytes.length)
+    return octets
+  }
+  const wrap = (tag: number, bytes: Uint8Array) => Buffer.concat([Buffer.of(tag, 0x82), length(bytes), bytes])
+  const infos: Uint8Array[] = []
+  for (const path of paths) {
+    const authSafe = readWhole(await readFile(path))?.children[1]
+    const safe = authSafe?.children[1]?.children[0]?.content ?? new Uint8Array()
+    infos.push(...(readWhole(safe)?.children.map(({ raw }) => raw) ?? []))
+  }
+  const data = Buffer.from('06092a864886f70d010701', 'hex')
+  const content = wrap(0xa0, wrap(0x04, wrap(0x30, Buffer.concat(infos))))
+  const pfx = wrap(0x30, Buffer.concat([Buffer.of(2, 1, 3), wrap(0x30, Buffer.concat([data, content]))]))
+  return folder.write('joined.p12', pfx)
 }

@@ -1,10 +1,12 @@
 // What opens software keys below the file: schemes that openssl pkcs12 does not write, RC2 by its own vectors; and above it:
 // the sign worker, beside whatever else signs.
 
-import { createPrivateKey } from 'node:crypto'
+import { createHmac, createPrivateKey, pbkdf2Sync } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { readWhole } from '../device/cms/asn1.ts'
+import { nullValue, objectIdentifier, octetString, sequence, smallInteger, tlv } from '../device/cms/der.ts'
 import { parseConfig } from '../device/config.ts'
 import { Fault } from '../device/errors.ts'
 import { systemClock, systemRandom } from '../device/host.ts'
@@ -12,6 +14,7 @@ import { openRooms } from '../device/main.ts'
 import type { Signer } from '../device/ports.ts'
 import { octets, parse, part } from '../drivers/signer/ber.ts'
 import { decrypt } from '../drivers/signer/password-based.ts'
+import { openKeyStore } from '../drivers/signer/pkcs12-file.ts'
 import { decryptRc2 } from '../drivers/signer/rc2.ts'
 import { joinSigners } from '../drivers/signer/signers.ts'
 import { memoryLog } from './20.worker.setup.ts'
@@ -26,6 +29,15 @@ beforeAll(async () => {
 })
 afterAll(() => stores.folder.remove())
 
+function outcomeOf(file: Uint8Array, text: string): string {
+  try {
+    return openKeyStore(file, pinOf(text)).outcome
+  } catch (thrown) {
+    if (thrown instanceof Fault) return thrown.code
+    throw thrown
+  }
+}
+
 describe('schemes that openssl pkcs12 does not write', () => {
   it('scrypt is what openssl pkcs8 writes', async () => {
     const { privateKey } = stores.identity('P-256')
@@ -38,6 +50,28 @@ describe('schemes that openssl pkcs12 does not write', () => {
     const key = createPrivateKey({ key: Buffer.from(plain ?? []), format: 'der', type: 'pkcs8' })
     expect(key.equals(createPrivateKey(pem('PRIVATE KEY', privateKey)))).toBe(true)
     expect(decrypt(part(encrypted, 0), pinOf('guess'), octets(part(encrypted, 1)))).toBeUndefined()
+  })
+
+  it.each([
+    ['sha256', '9', 32, 'opened'],
+    ['sha512', '11', 64, 'opened'],
+    ['sha256', '9', 19, 'KEY_STORE_UNREADABLE'],
+  ] as const)('PBMAC1 with HMAC-%s is that of RFC 9879: %s, %i octets', async (hash, oid, keyOctets, outcome) => {
+    const [version, authSafe] = readWhole(await readFile(await stores.pkcs12('P-256')))?.children ?? []
+    if (version === undefined || authSafe === undefined) throw new Error('no PFX')
+    const content = authSafe.children[1]?.children[0]?.content ?? new Uint8Array()
+    const salt = Buffer.from('salt of eight or more')
+    const hmac = sequence(objectIdentifier(`1.2.840.113549.2.${oid}`), nullValue())
+    const rounds = tlv(0x02, Buffer.from('0800', 'hex'))
+    const derivation = sequence(octetString(salt), rounds, smallInteger(keyOctets), hmac)
+    const scheme = sequence(sequence(objectIdentifier('1.2.840.113549.1.5.12'), derivation), hmac)
+    const key = pbkdf2Sync(password, salt, 2048, keyOctets, hash)
+    const mac = octetString(createHmac(hash, key).update(content).digest())
+    const digestInfo = sequence(sequence(objectIdentifier('1.2.840.113549.1.5.14'), scheme), mac)
+    const macData = sequence(digestInfo, octetString(Buffer.from('unused')), smallInteger(1))
+    const file = sequence(version.raw, authSafe.raw, macData)
+    expect(outcomeOf(file, password)).toBe(outcome)
+    if (outcome === 'opened') expect(outcomeOf(file, 'guess')).toBe('password-wrong')
   })
 
   it.each([

@@ -8,7 +8,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readWhole } from '../device/cms/asn1.ts'
 import type { SignatureAlgorithm } from '../device/ports.ts'
 import { judge } from './50.signature.kit.ts'
-import { attributes, type KeyStores, keyStores, only, password, pinOf, signerOf, signs } from './64.pkcs12.kit.ts'
+import {
+  attributes,
+  joined,
+  type KeyStores,
+  keyStores,
+  only,
+  password,
+  pinOf,
+  signerOf,
+  signs,
+} from './64.pkcs12.kit.ts'
 import type { KeyKind } from './sim/pki.ts'
 
 let stores: KeyStores
@@ -112,7 +122,7 @@ describe('a signature', () => {
 describe('a file with several keys', () => {
   it('gives each its certificate, by the key and not by what the attributes claim', async () => {
     const files = await Promise.all([stores.pkcs12('RSA-2048'), stores.pkcs12('P-384')])
-    const both = await joined(files)
+    const both = await joined(stores, files)
     const signer = signerOf(both)
     const { certificates, token } = await only(signer)
     expect(certificates.map(({ certificate }) => certificate)).toEqual(
@@ -127,24 +137,4 @@ describe('a file with several keys', () => {
     const { publicKey } = new X509Certificate(stores.identity('P-384').certificate)
     expect(verify('sha384', attributes, publicKey, outcome.signature)).toBe(true)
   })
-
-  /** One AuthenticatedSafe of those of several files; without a MAC, which would be for one of them. */
-  async function joined(paths: readonly string[]): Promise<string> {
-    const length = (bytes: Uint8Array) => {
-      const octets = Buffer.alloc(2)
-      octets.writeUInt16BE(bytes.length)
-      return octets
-    }
-    const wrap = (tag: number, bytes: Uint8Array) => Buffer.concat([Buffer.of(tag, 0x82), length(bytes), bytes])
-    const infos: Uint8Array[] = []
-    for (const path of paths) {
-      const authSafe = readWhole(await readFile(path))?.children[1]
-      const safe = authSafe?.children[1]?.children[0]?.content ?? new Uint8Array()
-      infos.push(...(readWhole(safe)?.children.map(({ raw }) => raw) ?? []))
-    }
-    const data = Buffer.from('06092a864886f70d010701', 'hex')
-    const content = wrap(0xa0, wrap(0x04, wrap(0x30, Buffer.concat(infos))))
-    const pfx = wrap(0x30, Buffer.concat([Buffer.of(2, 1, 3), wrap(0x30, Buffer.concat([data, content]))]))
-    return stores.folder.write('joined.p12', pfx)
-  }
 })

@@ -9,6 +9,10 @@ import { decryptRc2 } from './rc2.ts'
 const maxIterations = 5_000_000
 const maxScryptBytes = 256 * 1024 * 1024
 
+/** A shorter key would be guessed sooner than the password (RFC 9879, 9). */
+const minMacKeyOctets = 20
+const maxMacKeyOctets = 1024
+
 type HashName = 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512'
 
 const hashes: Readonly<Record<string, HashName>> = {
@@ -94,7 +98,7 @@ function derivedKey(derivation: Node, password: Uint8Array, length: number): Uin
   }
 }
 
-/** Whether the MAC over `content` is the password's (RFC 7292, 4; RFC 9579, 4 for PBMAC1). */
+/** Whether the MAC over `content` is the password's (RFC 7292, 4; RFC 9879, 4 for PBMAC1). */
 export function authenticates(macData: Node, password: Uint8Array, content: Uint8Array): boolean {
   const [digestInfo, salt, iterations] = parts(macData)
   const algorithm = part(digestInfo, 0)
@@ -123,8 +127,9 @@ function pbmac1Key(parameters: Node, password: Uint8Array) {
   const digest = hmacs[identifier(part(part(parameters, 1), 0))]
   if (digest === undefined) throw new BerError('the authentication scheme is not known')
   const derivation = part(parameters, 0)
-  const keyLength = parts(part(derivation, 1)).slice(2).find(isInteger)
-  return { digest, key: derivedKey(derivation, password, integer(keyLength)) }
+  const keyLength = integer(parts(part(derivation, 1)).slice(2).find(isInteger))
+  if (keyLength < minMacKeyOctets || keyLength > maxMacKeyOctets) throw new BerError(`a MAC key of ${keyLength} octets`)
+  return { digest, key: derivedKey(derivation, password, keyLength) }
 }
 
 interface Derivation {

@@ -41,14 +41,22 @@ export function createPkcs12Signer({ keyStores }: { readonly keyStores: readonly
   }
   const find = async (tokenId: string) => (await present()).find(({ id }) => id === tokenId)
   return Object.freeze({
-    tokens: async () =>
-      (await present()).map(({ id, store }) => ({ id, label: basename(store.path), pinTries: 'unknown' as const })),
-    certificates: async (tokenId: string, _signal?: AbortSignal, password?: Uint8Array) => {
+    tokens: async (signal?: AbortSignal) => {
+      signal?.throwIfAborted()
+      return (await present()).map(({ id, store }) => ({
+        id,
+        label: basename(store.path),
+        pinTries: 'unknown' as const,
+      }))
+    },
+    certificates: async (tokenId: string, signal?: AbortSignal, password?: Uint8Array) => {
+      signal?.throwIfAborted()
       const found = await find(tokenId)
       if (found === undefined) throw new Fault('TOKEN_ABSENT', 'the PKCS#12 file is not there')
       return certificatesIn(found, password ?? (await configuredPassword(found.store)))
     },
-    sign: async (request: SignRequest) => {
+    sign: async (request: SignRequest, signal?: AbortSignal) => {
+      signal?.throwIfAborted()
       const found = await find(request.tokenId)
       return found === undefined ? ({ outcome: 'token-absent' } as const) : signIn(found, request)
     },
