@@ -3,9 +3,10 @@
 
 import { timingSafeEqual } from 'node:crypto'
 import type { HashName } from '../cms/algorithm.ts'
+import { contentOf } from '../cms/content.ts'
 import { placedSigners } from '../cms/edit.ts'
 import { oids } from '../cms/oids.ts'
-import { contentOf, type OpenedCms, openCms } from '../cms/open.ts'
+import { type OpenedCms, openCms } from '../cms/open.ts'
 import type { ParsedSignedData } from '../cms/parse.ts'
 import type { ParsedSigner } from '../cms/signer-info.ts'
 import { Fault } from '../errors.ts'
@@ -33,9 +34,9 @@ export async function existingCades(
   const { signers, trailingData } = opened.signedData
   if (trailingData) throw new Fault('CMS_UNREADABLE', 'octets follow the SignedData')
   if (signers.length === 0) throw new Fault('SIGNATURE_ABSENT', 'the SignedData holds no SignerInfo')
-  const open = contentOf(opened, content)
+  const signed = contentOf(opened, content)
   const hashes = [...hashesOf(opened), ...foreseen]
-  return { ...opened, ...(open !== undefined && { digests: contentDigests(open, hashes) }) }
+  return { ...opened, ...(signed !== undefined && { digests: contentDigests(signed, hashes) }) }
 }
 
 /** Throws SIGNATURE_BROKEN where the content is not the one that was signed; unknown digest algorithms are passed over. */

@@ -23,7 +23,7 @@ export interface StampedSigner {
   readonly token: Uint8Array
 }
 
-/** SignerInfos without a signature-time-stamp; countersignatures are time-stamped with the signature that they are in. */
+/** SignerInfos without a signature-time-stamp. A countersignature is covered by the archive time-stamp of what it signs. */
 export function signersToStamp(signedData: ParsedSignedData): PlacedSigner[] {
   return topSigners(signedData).filter(({ signer }) => !signer.unsigned.has(oids.signatureTimestamp))
 }

@@ -2,8 +2,9 @@
 // once. Its phases are values: prepare → digest for the signer → assemble; the value between them is JSON that gives the
 // same bytes again after a power loss.
 
-import { rangeOf, type Splice } from '../bytes.ts'
+import type { Splice } from '../bytes.ts'
 import { digestOf, hashName } from '../cms/algorithm.ts'
+import { fileAsContent } from '../cms/content.ts'
 import { signedData, signedDataAround } from '../cms/signed-data.ts'
 import { type SigningIntent, signingIntent, verifiedParts } from '../cms/signing-intent.ts'
 import type { RandomAccess } from '../ports.ts'
@@ -35,7 +36,7 @@ export async function prepareCades(
   packaging: CadesPackaging,
   request: CadesRequest,
 ): Promise<PreparedCades> {
-  const digests = contentDigests(() => rangeOf(content))
+  const digests = contentDigests(fileAsContent(content))
   const documentDigest = await digests.of(hashName(digestOf(request.algorithm)))
   const intent = signingIntent({ ...request, kind: `CAdES-${packaging}`, documentDigest })
   return Object.freeze({ packaging, contentLength: content.size, intent })

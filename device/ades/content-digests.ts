@@ -3,18 +3,18 @@
 
 import { createHash } from 'node:crypto'
 import type { HashName } from '../cms/algorithm.ts'
-import type { ByteStream } from '../ports.ts'
+import { eachPiece, type SignedContent } from '../cms/content.ts'
 
 export interface ContentDigests {
   /** The digest of the whole content. */
   of(hash: HashName): Promise<Uint8Array>
 }
 
-/** `open` starts a pass; `foreseen` are made in the first one, any other hash costs a pass of its own. */
-export function contentDigests(open: () => ByteStream, foreseen: readonly HashName[] = []): ContentDigests {
+/** `foreseen` are made in the first pass, any other hash costs a pass of its own. */
+export function contentDigests(content: SignedContent, foreseen: readonly HashName[] = []): ContentDigests {
   const made = new Map<HashName, Promise<Uint8Array>>()
   const start = (hashes: readonly HashName[]): void => {
-    const pass = digestAll(open(), hashes)
+    const pass = digestAll(content, hashes)
     for (const hash of hashes) made.set(hash, digestIn(pass, hash))
   }
   return Object.freeze({
@@ -31,8 +31,10 @@ async function digestIn(pass: Promise<ReadonlyMap<HashName, Uint8Array>>, hash: 
   return digest
 }
 
-async function digestAll(content: ByteStream, hashes: readonly HashName[]): Promise<Map<HashName, Uint8Array>> {
+async function digestAll(content: SignedContent, hashes: readonly HashName[]): Promise<Map<HashName, Uint8Array>> {
   const running = hashes.map(hash => [hash, createHash(hash)] as const)
-  for await (const chunk of content) for (const [, digest] of running) digest.update(chunk)
+  await eachPiece(content, piece => {
+    for (const [, digest] of running) digest.update(piece)
+  })
   return new Map(running.map(([hash, digest]) => [hash, new Uint8Array(digest.digest())]))
 }

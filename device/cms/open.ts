@@ -1,10 +1,10 @@
 // Opens a CMS file as people hand it in: DER, BER, or PEM (RFC 7468, 5.5 and 9). What comes out is the file in its binary
 // form, which every offset is about, and its SignedData taken apart.
 
-import { randomAccessOf, rangeOf } from '../bytes.ts'
+import { randomAccessOf } from '../bytes.ts'
 import { Fault } from '../errors.ts'
-import type { ByteStream, RandomAccess } from '../ports.ts'
-import { contentStream, type ParsedSignedData, readSignedDataFrom } from './parse.ts'
+import type { RandomAccess } from '../ports.ts'
+import { type ParsedSignedData, readSignedDataFrom } from './parse.ts'
 
 export interface OpenedCms {
   /** In binary form: the file itself, or what its PEM stands for. */
@@ -34,11 +34,4 @@ async function unarmoured(file: RandomAccess): Promise<RandomAccess> {
   const base64 = pemBlock.exec(text)?.[1]
   if (base64 === undefined) throw new Fault('CMS_UNREADABLE', 'PEM without an end')
   return randomAccessOf(new Uint8Array(Buffer.from(base64, 'base64')))
-}
-
-/** The signed content: what is inside, else the file that was given beside it; undefined where there is neither. */
-export function contentOf({ file, signedData }: OpenedCms, beside?: RandomAccess): (() => ByteStream) | undefined {
-  const { content } = signedData.layout
-  if (content !== undefined) return () => contentStream(file, content)
-  return beside === undefined ? undefined : () => rangeOf(beside)
 }

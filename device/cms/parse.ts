@@ -2,15 +2,13 @@
 // original octets of everything that is hashed, signed or compared. It decides nothing about validity; what cannot be
 // read at all comes back as a reason.
 
-import type { ByteStream, RandomAccess } from '../ports.ts'
+import type { RandomAccess } from '../ports.ts'
 import type { Asn1Node } from './asn1.ts'
 import { concat, contextual, objectIdentifier, octetString, sequence, tlv } from './der.ts'
 import { type Extent, locateSignedData, type SignedDataLayout } from './layout.ts'
 import { oids } from './oids.ts'
 import { readFromBytes, readFromFile } from './reading.ts'
 import { type ParsedSigner, parseSigners } from './signer-info.ts'
-
-export type { AttributeOccurrence, ParsedSigner } from './signer-info.ts'
 
 export interface ParsedSignedData {
   readonly layout: SignedDataLayout
@@ -47,29 +45,6 @@ export function parseSignedData(bytes: Uint8Array): ParseOutcome {
 export async function readSignedDataFrom(file: RandomAccess): Promise<ParseOutcome> {
   const located = await readFromFile(file, locateSignedData(file.size))
   return located.outcome === 'malformed' ? located : parsedFrom(located.layout)
-}
-
-const chunkOctets = 1 << 20
-
-/** The octets of eContent in a file, in chunks: what a message digest is made over. */
-export async function* contentStream(
-  file: RandomAccess,
-  extents: readonly Extent[],
-): ByteStream & AsyncGenerator<Uint8Array> {
-  let window: Uint8Array = new Uint8Array()
-  let start = 0
-  for (const { offset, length } of extents) {
-    for (let at = offset; at < offset + length; ) {
-      // Pieces in BER are small and close together: one access brings many of them.
-      if (at < start || at >= start + window.length) {
-        start = at
-        window = await file.read(at, Math.min(chunkOctets, file.size - at))
-      }
-      const end = Math.min(offset + length, start + window.length)
-      yield window.subarray(at - start, end - start)
-      at = end
-    }
-  }
 }
 
 function parsedFrom(layout: SignedDataLayout, bytes?: Uint8Array): ParseOutcome {

@@ -2,7 +2,8 @@
 // not met; and what no CMS in a PDF may look like at all (ISO 32000-2, 12.8.3.3).
 
 import { oids } from '../cms/oids.ts'
-import type { ParsedSignedData, ParsedSigner } from '../cms/parse.ts'
+import type { ParsedSignedData } from '../cms/parse.ts'
+import type { ParsedSigner } from '../cms/signer-info.ts'
 import type { PdfSignature } from '../pdf/signatures.ts'
 import { readableCertificates } from './certificate.ts'
 import { onlyValue, signerCertificate } from './signed-data.ts'

@@ -4,9 +4,10 @@
 import { createHash } from 'node:crypto'
 import { type ContentDigests, contentDigests } from '../ades/content-digests.ts'
 import type { HashName } from '../cms/algorithm.ts'
+import { contentOf } from '../cms/content.ts'
 import { type PlacedSigner, placedSigners } from '../cms/edit.ts'
 import { oids } from '../cms/oids.ts'
-import { contentOf, type OpenedCms, openCms } from '../cms/open.ts'
+import { type OpenedCms, openCms } from '../cms/open.ts'
 import { asOcspResponse, type ParsedSignedData } from '../cms/parse.ts'
 import type { ParsedSigner } from '../cms/signer-info.ts'
 import type { RandomAccess } from '../ports.ts'
@@ -29,8 +30,9 @@ export interface CadesFound extends SignatureFound {
  */
 export async function readCades(file: RandomAccess, content?: RandomAccess): Promise<readonly CadesFound[]> {
   const opened = await openCms(file)
-  const open = contentOf(opened, content)
-  return readOpenedCades(opened.signedData, open === undefined ? undefined : contentDigests(open, hashesOf(opened)))
+  const signed = contentOf(opened, content)
+  const digests = signed === undefined ? undefined : contentDigests(signed, hashesOf(opened))
+  return readOpenedCades(opened.signedData, digests)
 }
 
 /** The hashes that signatures of the file are over its content with. */

@@ -2,7 +2,7 @@
 // adbe-revocationInfoArchival (ISO 32000-1, 12.8.3.3.2). Read for what it may prove; never written.
 
 import { oids } from '../cms/oids.ts'
-import type { ParsedSigner } from '../cms/parse.ts'
+import type { ParsedSigner } from '../cms/signer-info.ts'
 import type { Evidence } from './evidence.ts'
 
 const crlsTag = 0xa0

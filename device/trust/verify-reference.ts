@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import type { Asn1Node } from '../cms/asn1.ts'
 import { certificateNames } from '../cms/certificate-names.ts'
 import { oids } from '../cms/oids.ts'
-import type { ParsedSigner } from '../cms/parse.ts'
+import type { ParsedSigner } from '../cms/signer-info.ts'
 import type { Finding } from './report.ts'
 
 const essHashes: Readonly<Record<string, string>> = {
