@@ -104,11 +104,15 @@ export async function opensslSigned(
 export async function opensslVerdict(
   folder: Folder,
   cms: Uint8Array,
-  { root, content }: { readonly root: Uint8Array; readonly content?: Uint8Array },
+  {
+    root,
+    content,
+    time: at = now,
+  }: { readonly root: Uint8Array; readonly content?: Uint8Array; readonly time?: number },
 ): Promise<ProgramResult> {
   const beside = content === undefined ? [] : ['-content', await folder.write('verdict.bin', content)]
   const files = ['-in', await folder.write('verdict.der', cms), ...beside, '-out', '/dev/null']
   const trust = ['-CAfile', await folder.write('verdict-root.pem', pem('CERTIFICATE', root)), '-purpose', 'any']
-  const time = ['-attime', String(now / 1000)]
+  const time = ['-attime', String(Math.floor(at / 1000))]
   return judge('openssl', ['cms', '-verify', '-cades', '-binary', '-inform', 'DER', ...files, ...trust, ...time])
 }

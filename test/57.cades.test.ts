@@ -1,7 +1,7 @@
 // CAdES baseline B: signed, cosigned and countersigned, attached and detached, judged by OpenSSL; signatures of somebody
 // else, in DER and BER, keep every octet of theirs.
 
-import { createHash } from 'node:crypto'
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -101,6 +101,25 @@ describe('signing', () => {
     const value = valueBy(signer('P-256'), prepared.intent)
     const resumed: PreparedCades = JSON.parse(JSON.stringify(prepared))
     expect(assembleCades(resumed, value)).toEqual(assembleCades(prepared, value))
+  })
+
+  it('uses a key that is for RSASSA-PSS only, and for nothing else', async () => {
+    const [key, certificate] = [join(folder.path, 'pss.key'), join(folder.path, 'pss.crt')]
+    await judge('openssl', [
+      ...['req', '-x509', '-newkey', 'rsa-pss', '-pkeyopt', 'rsa_keygen_bits:2048', '-nodes', '-days', '3650'],
+      ...['-subj', '/CN=PSS', '-keyout', key, '-out', certificate],
+    ])
+    const identity = {
+      certificate: new Uint8Array(new X509Certificate(await readFile(certificate)).raw),
+      chain: [],
+      privateKey: createPrivateKey(await readFile(key)).export({ format: 'der', type: 'pkcs8' }),
+    }
+    const cms = await signedCades(content, 'detached', { identity })
+    const verdictOnIt = await opensslVerdict(folder, cms, { root: identity.certificate, content, time: Date.now() })
+    expect(verdictOnIt).toEqual(verified)
+    await expect(signedCades(content, 'detached', { identity, algorithm: 'SHA256withRSA' })).rejects.toMatchObject({
+      code: 'KEY_REFUSED',
+    })
   })
 
   it('refuses a value by another key', async () => {

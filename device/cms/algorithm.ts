@@ -94,8 +94,7 @@ export function verifySignatureValue(
 
 /** The algorithm for a certificate's key (DER) when nobody asked for another. Throws KEY_REFUSED, CERTIFICATE_UNREADABLE. */
 export function suggestedAlgorithm(certificate: Uint8Array): SignatureAlgorithm {
-  const kind = acceptedKey(publicKeyOf(certificate))
-  return kind.key === 'rsa' ? 'SHA256withRSA' : kind.algorithm
+  return acceptedKey(publicKeyOf(certificate)).algorithm
 }
 
 /** The public key of a DER certificate; throws CERTIFICATE_UNREADABLE. */
@@ -110,22 +109,40 @@ export function publicKeyOf(certificate: Uint8Array): KeyObject {
 /** Octets of the largest signature value of this key; throws KEY_REFUSED when key and algorithm do not belong together. */
 export function maxSignatureOctets(key: KeyObject, algorithm: SignatureAlgorithm): number {
   const kind = acceptedKey(key)
-  if (kind.key !== suites[algorithm].key) throw new Fault('KEY_REFUSED', `${algorithm} with an ${kind.key} key`)
+  const { key: needed, pss } = suites[algorithm]
+  if (kind.key !== needed) throw new Fault('KEY_REFUSED', `${algorithm} with an ${kind.key} key`)
+  if (kind.onlyPss && !pss) throw new Fault('KEY_REFUSED', `${algorithm} with a key for RSASSA-PSS only`)
   return kind.maxSignature
 }
 
-type AcceptedKey =
-  | { readonly key: 'rsa'; readonly maxSignature: number }
-  | { readonly key: 'ec'; readonly maxSignature: number; readonly algorithm: SignatureAlgorithm }
+interface AcceptedKey {
+  readonly key: 'rsa' | 'ec'
+  readonly maxSignature: number
+  /** What it is used with when nobody asked for another. */
+  readonly algorithm: SignatureAlgorithm
+  /** The certificate's key is id-RSASSA-PSS (RFC 4055, 1.2). */
+  readonly onlyPss?: boolean
+}
 
 function acceptedKey(key: KeyObject): AcceptedKey {
   const details = key.asymmetricKeyDetails ?? {}
-  if (key.asymmetricKeyType === 'rsa') {
+  if (key.asymmetricKeyType === 'rsa' || key.asymmetricKeyType === 'rsa-pss') {
     const bits = details.modulusLength ?? 0
-    if (bits >= minRsaBits && bits <= maxRsaBits) return { key: 'rsa', maxSignature: Math.ceil(bits / 8) }
-    throw new Fault('KEY_REFUSED', `RSA key of ${bits} bits`)
+    if (bits < minRsaBits || bits > maxRsaBits) throw new Fault('KEY_REFUSED', `RSA key of ${bits} bits`)
+    const maxSignature = Math.ceil(bits / 8)
+    return key.asymmetricKeyType === 'rsa'
+      ? { key: 'rsa', maxSignature, algorithm: 'SHA256withRSA' }
+      : { key: 'rsa', maxSignature, algorithm: pssAlgorithm(details.hashAlgorithm), onlyPss: true }
   }
   const curve = details.namedCurve === undefined ? undefined : curves[details.namedCurve]
   if (key.asymmetricKeyType === 'ec' && curve !== undefined) return { key: 'ec', ...curve }
   throw new Fault('KEY_REFUSED', `key type ${key.asymmetricKeyType ?? 'unknown'} ${details.namedCurve ?? ''}`.trim())
+}
+
+/** A key for RSASSA-PSS may be bound to one hash. */
+function pssAlgorithm(hash: string | undefined): SignatureAlgorithm {
+  if (hash === undefined || hash === 'sha256') return 'SHA256withRSAandMGF1'
+  if (hash === 'sha384') return 'SHA384withRSAandMGF1'
+  if (hash === 'sha512') return 'SHA512withRSAandMGF1'
+  throw new Fault('KEY_REFUSED', `a key for RSASSA-PSS with ${hash}`)
 }

@@ -2,7 +2,7 @@
 // everything that is hashed, signed or compared, and the places where something may be put in.
 
 import type { Asn1Node } from './asn1.ts'
-import { concat, tlv } from './der.ts'
+import { concat, setOf, tlv } from './der.ts'
 import { oids } from './oids.ts'
 
 /** The values of one Attribute. */
@@ -29,6 +29,11 @@ export interface ParsedSigner {
   readonly signatureParameters?: Asn1Node
   /** As they were signed: the original octets with the tag of a SET OF; absent where there are none. */
   readonly signedAttributes?: Uint8Array
+  /**
+   * The same in DER order, where they stand in another: RFC 5652, 5.4, has the signature over DER whatever the file holds,
+   * while some signers sign what they wrote. Absent where both are one.
+   */
+  readonly sortedAttributes?: Uint8Array
   /** Values of signed attributes by type, in the order found; a type that stands twice has both occurrences' values. */
   readonly attributes: ReadonlyMap<string, readonly AttributeOccurrence[]>
   readonly signature: Uint8Array
@@ -88,7 +93,7 @@ function parseNested(node: Asn1Node, budget: { left: number }, depth: number): P
     digestAlgorithm,
     signatureAlgorithm,
     ...(parameters !== undefined && { signatureParameters: parameters }),
-    ...(signedAttrs !== undefined && { signedAttributes: asSetOf(signedAttrs) }),
+    ...(signedAttrs !== undefined && signedForms(signedAttrs)),
     attributes: byType(signed),
     signature: value,
     signedFields: node.children.filter(child => child !== unsignedAttrs),
@@ -134,6 +139,13 @@ export function octetsOf(node: Asn1Node): Uint8Array | undefined {
   if (node.tag !== 0x24) return undefined
   const pieces = node.children.map(octetsOf)
   return pieces.some(piece => piece === undefined) ? undefined : concat(pieces.filter(piece => piece !== undefined))
+}
+
+function signedForms(signedAttrs: Asn1Node): Pick<ParsedSigner, 'signedAttributes' | 'sortedAttributes'> {
+  const signedAttributes = asSetOf(signedAttrs)
+  const sortedAttributes = setOf(signedAttrs.children.map(({ raw }) => raw))
+  if (Buffer.compare(signedAttributes, sortedAttributes) === 0) return { signedAttributes }
+  return { signedAttributes, sortedAttributes }
 }
 
 /** RFC 5652, 5.4: the EXPLICIT tag of a SET OF instead of [0]; a length that was indefinite is counted. */

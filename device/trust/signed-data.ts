@@ -137,11 +137,12 @@ function checkMessageDigest(signer: ParsedSigner, actual: Uint8Array | undefined
 }
 
 function checkValue(signer: ParsedSigner, { x509 }: Certificate, digest: HashName | undefined): Finding[] {
-  const { signatureAlgorithm, signatureParameters, signedAttributes, signature } = signer
+  const { signatureAlgorithm, signatureParameters, signedAttributes, sortedAttributes, signature } = signer
   const scheme = schemeOf(signatureAlgorithm, signatureParameters, digest)
   if (scheme === undefined) return [{ subIndication: 'GENERIC', detail: `signature algorithm ${signatureAlgorithm}` }]
   // Without signed attributes the value would be over the content itself; the missing message digest is told by then.
-  if (signedAttributes === undefined || verifies(scheme, x509.publicKey, signedAttributes, signature)) return []
+  const forms = [signedAttributes, sortedAttributes].filter(form => form !== undefined)
+  if (forms.length === 0 || forms.some(form => verifies(scheme, x509.publicKey, form, signature))) return []
   return [{ subIndication: 'SIG_CRYPTO_FAILURE', detail: 'the signature value does not verify with the certificate' }]
 }
 
