@@ -121,6 +121,14 @@ describe('gathering', () => {
     await expect(gather()).rejects.toMatchObject({ code: 'CERTIFICATE_REVOKED' })
   })
 
+  it('is CERTIFICATE_EXPIRED for one that had ended, by its number', async () => {
+    const expired = await world.pki.signer({ kind: 'expired', key: 'P-256', commonName: 'A person' })
+    const failure = await gather({ of: [expired] }).catch((thrown: unknown) => String(thrown))
+    expect(failure).toMatch(/^Fault: CERTIFICATE_EXPIRED: certificate [0-9a-f]+ of /)
+    expect(failure).not.toContain('A person')
+    expect(await gather({ of: [expired], at: now - 2 * dayMs }).catch(String)).toContain('ended')
+  })
+
   it('is CHAIN_INCOMPLETE when the issuer cannot be had, is another or is not trusted', async () => {
     world.break('issuer', 'down')
     await expect(gather()).rejects.toMatchObject({ code: 'CHAIN_INCOMPLETE', detail: expect.stringContaining(base) })

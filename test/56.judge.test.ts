@@ -131,6 +131,11 @@ describe('a signature with a time-stamp', () => {
     expect((await judge(aged(world, { stampedAt: now - 1000, evidence: extra }))).level).toBe('LT')
   })
 
+  it('has level T, though nobody can judge it yet, without any answers', async () => {
+    const verdict = await judge(aged(world, { stampedAt: now - 1000 }))
+    expect(verdict).toMatchObject({ indication: 'INDETERMINATE', subIndication: 'TRY_LATER', level: 'T' })
+  })
+
   it('is not LT when the answer about the authority of the time-stamp is missing', async () => {
     const evidence = answersAt(world, now, world.signer)
     expect(

@@ -11,6 +11,8 @@ export type ChainOutcome =
   | {
       readonly chain: 'out-of-bounds' | 'constraints'
       readonly certificates: readonly Certificate[]
+      /** The one of them that is at fault. */
+      readonly culprit: Certificate
       readonly detail: string
     }
 
@@ -65,16 +67,15 @@ function isSame(a: Certificate, b: Certificate): boolean {
 }
 
 function checkPath(certificates: readonly Certificate[], now: number): ChainOutcome {
-  for (const [index, { facts }] of certificates.entries()) {
-    const constraint = index === 0 ? unknownExtension(facts) : issuerFault(facts, index)
-    if (constraint !== undefined)
-      return { chain: 'constraints', certificates, detail: `${facts.subject}: ${constraint}` }
+  for (const [index, culprit] of certificates.entries()) {
+    const detail = index === 0 ? unknownExtension(culprit.facts) : issuerFault(culprit.facts, index)
+    if (detail !== undefined) return { chain: 'constraints', certificates, culprit, detail }
   }
-  const bound = certificates.find(({ facts }) => now < facts.notBefore || now > facts.notAfter)
-  if (bound === undefined) return { chain: 'trusted', certificates }
-  const { subject, notBefore, notAfter } = bound.facts
-  const days = `${new Date(notBefore).toISOString()} to ${new Date(notAfter).toISOString()}`
-  return { chain: 'out-of-bounds', certificates, detail: `${subject}: valid from ${days}` }
+  const culprit = certificates.find(({ facts }) => now < facts.notBefore || now > facts.notAfter)
+  if (culprit === undefined) return { chain: 'trusted', certificates }
+  const { notBefore, notAfter } = culprit.facts
+  const detail = `valid from ${new Date(notBefore).toISOString()} to ${new Date(notAfter).toISOString()}`
+  return { chain: 'out-of-bounds', certificates, culprit, detail }
 }
 
 type Facts = Certificate['facts']

@@ -5,7 +5,7 @@ import { parseSignedData } from '../cms/parse.ts'
 import { Fault } from '../errors.ts'
 import { type Certificate, readableCertificates } from './certificate.ts'
 import { pointersOf } from './certificate-pointers.ts'
-import { buildChain } from './chain.ts'
+import { buildChain, type ChainOutcome } from './chain.ts'
 import { type Fetcher, type GatherTools, nameOf } from './gather-tools.ts'
 import { certificatesInPem } from './pem.ts'
 
@@ -21,7 +21,10 @@ const maxFetchedIssuers = 6
 /** Issuers do not change; a day keeps a moved address from being asked for too long. */
 const issuerKeptMs = 86_400_000
 
-/** Certificate first, anchor last. Throws CHAIN_INCOMPLETE, naming the certificate and the addresses asked. */
+/**
+ * Certificate first, anchor last. Throws CHAIN_INCOMPLETE, naming the certificate and the addresses asked; CERTIFICATE_EXPIRED
+ * or CERTIFICATE_NOT_YET_VALID where one of the path was not valid at `at`.
+ */
 export async function gatherChain(
   { certificate, candidates, at }: ChainToGather,
   tools: GatherTools,
@@ -33,7 +36,7 @@ export async function gatherChain(
   for (let fetched = 0; fetched <= maxFetchedIssuers; fetched++) {
     const path = buildChain({ certificate, candidates: known, anchors, now: at })
     if (path.chain === 'trusted') return path.certificates
-    if (path.chain !== 'incomplete') throw new Fault('CHAIN_INCOMPLETE', `${nameOf(certificate)}: ${path.detail}`)
+    if (path.chain !== 'incomplete') throw unfit(path, at)
     const top = topOf(certificate, known)
     const issuers = await issuersOf(top, tools, fetcher, failures)
     const news = issuers.filter(one => known.every(other => other.facts.sha256 !== one.facts.sha256))
@@ -41,6 +44,13 @@ export async function gatherChain(
     known.push(...news)
   }
   throw incomplete(certificate, topOf(certificate, known), failures)
+}
+
+/** A path that breaks a rule, or that was not valid then. */
+function unfit({ chain, culprit, detail }: Extract<ChainOutcome, { culprit: Certificate }>, at: number): Fault {
+  if (chain === 'constraints') return new Fault('CHAIN_INCOMPLETE', `${nameOf(culprit)}: ${detail}`)
+  const code = at < culprit.facts.notBefore ? 'CERTIFICATE_NOT_YET_VALID' : 'CERTIFICATE_EXPIRED'
+  return new Fault(code, `${nameOf(culprit)}: ${detail}`)
 }
 
 function incomplete(certificate: Certificate, top: Certificate, failures: readonly string[]): Fault {

@@ -32,8 +32,8 @@ export interface GatheredEvidence extends Evidence {
 const maxDepth = 3
 
 /**
- * All of it, what was known and is needed among it; anchors are left out. Throws CHAIN_INCOMPLETE, REVOCATION_UNAVAILABLE,
- * CERTIFICATE_REVOKED, each naming the certificate and, where one was asked, the address.
+ * All of it, what was known and is needed among it; anchors are left out. Throws CHAIN_INCOMPLETE, CERTIFICATE_EXPIRED,
+ * CERTIFICATE_NOT_YET_VALID, REVOCATION_UNAVAILABLE, CERTIFICATE_REVOKED, each naming the certificate and, where one was asked, the address.
  */
 export async function gatherEvidence(wanted: EvidenceWanted, tools: GatherTools): Promise<GatheredEvidence> {
   const { certificates, known, at } = wanted

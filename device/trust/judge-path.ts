@@ -52,8 +52,11 @@ export function judgePath({ certificate, usedAt, freshAt = usedAt }: PathQuestio
     return judgeState({ certificate: one, issuer, usedAt, freshAt, role }, context)
   })
   const findings = [...verdicts.flatMap(one => one.findings), ...weakLinks(chain, usedAt)]
-  if (path.chain === 'constraints') findings.unshift({ subIndication: chainFailures.constraints, detail: path.detail })
-  if (path.chain === 'out-of-bounds') findings.unshift(outOfBounds(path.detail, verdicts[0], certificate))
+  if (path.chain !== 'trusted') {
+    const detail = `${path.culprit.facts.subject}: ${path.detail}`
+    if (path.chain === 'constraints') findings.unshift({ subIndication: chainFailures.constraints, detail })
+    else findings.unshift(outOfBounds(detail, verdicts[0], certificate))
+  }
   const anchor = chain.at(-1)
   return {
     findings,

@@ -20,14 +20,19 @@ export interface LevelQuestion {
 /** The level; `none` where a requirement of B is not met. */
 export function levelReached({ found, timestamps, path }: LevelQuestion): SignatureLevel | 'none' {
   if (found.baselineViolations.length > 0 || integrityOf(found.findings) === 'broken') return 'none'
-  const good = timestamps.filter(one => one.good)
-  if (!good.some(one => provesTime(one, found.signer))) return 'B'
-  const needed = neededData([path, ...good.filter(one => one.found.kind !== 'archive').map(one => one.path)])
-  if (needed === undefined || !holds(mergedDigests(found.evidence, good), needed)) return 'T'
-  const archived = good.some(({ found: stamp }) => {
+  const intact = timestamps.filter(isIntact)
+  if (!intact.some(one => provesTime(one, found.signer))) return 'B'
+  const needed = neededData([path, ...intact.filter(one => one.found.kind !== 'archive').map(one => one.path)])
+  if (needed === undefined || !holds(mergedDigests(found.evidence, intact), needed)) return 'T'
+  const archived = intact.some(({ found: stamp }) => {
     return stamp.kind === 'archive' && stamp.covers !== undefined && holds(digestsOf(stamp.covers), needed)
   })
   return archived ? 'LTA' : 'LT'
+}
+
+/** Good, or good but for answers that nobody has given yet: those are no matter of what the signature carries. */
+function isIntact({ good, report, token }: JudgedTimestamp): boolean {
+  return good || (token !== undefined && report.findings.every(({ subIndication }) => subIndication === 'TRY_LATER'))
 }
 
 /** A time-stamp over the signature, made while the signer's certificate lasted. */
