@@ -63,8 +63,8 @@ type Sets = ReadonlyMap<XmlElement | XmlDocument, readonly NodeSet[]>
 
 function setsOf(checked: readonly CheckedReference[]): Sets {
   const sets = new Map<XmlElement | XmlDocument, NodeSet[]>()
-  for (const { covered, findings } of checked) {
-    if (covered === undefined || findings.length > 0) continue
+  for (const { covered } of checked) {
+    if (covered === undefined) continue
     const known = sets.get(covered.apex)
     if (known === undefined) sets.set(covered.apex, [covered])
     else known.push(covered)

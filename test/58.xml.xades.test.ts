@@ -1,0 +1,306 @@
+// XAdES signatures read: what the makers of signatures meant, and what an attacker made of it. Every way of signature
+// wrapping that moves, doubles or injects something has to leave a finding.
+
+import { beforeAll, describe, expect, it } from 'vitest'
+import { prepareXadesCosignature, prepareXadesCountersignatures } from '../device/ades/xades-cosign.ts'
+import { randomAccessOf } from '../device/bytes.ts'
+import { Fault } from '../device/errors.ts'
+import { readXades, type XadesFound } from '../device/trust/read-xades.ts'
+import type { SubIndication } from '../device/trust/report.ts'
+import { canonicalise } from '../device/xml/canonical.ts'
+import { subtract, wholeOf } from '../device/xml/node-set.ts'
+import { parseXml } from '../device/xml/parse.ts'
+import { descendantsOf } from '../device/xml/walk.ts'
+import { now } from './50.signature.kit.ts'
+import { chance } from './58.xml.kit.ts'
+import { finished, partsOf, requestOf, type Signer, signed, signedById } from './58.xml.xades.kit.ts'
+import { createTestPki } from './sim/pki.ts'
+
+const packagings = ['enveloped', 'enveloping', 'internally-detached', 'detached'] as const
+const content = Buffer.from(
+  '<?xml version="1.0"?><!-- c --><pay xmlns="urn:pay"><to iban="ES1">Anna</to><sum>10</sum></pay>',
+)
+
+let rsa: Signer
+let ec: Signer
+beforeAll(async () => {
+  const pki = await createTestPki({ now })
+  rsa = { identity: await pki.signer(), algorithm: 'SHA256withRSA' }
+  ec = { identity: await pki.signer({ key: 'P-384' }), algorithm: 'SHA384withECDSA' }
+})
+
+const read = (file: string | Uint8Array, original: Uint8Array = content) =>
+  readXades(Buffer.from(file), { content: randomAccessOf(original) })
+
+const isSignedBy = (found: XadesFound | undefined, { identity }: Signer) =>
+  found?.signer !== undefined && Buffer.compare(found.signer.der, identity.certificate) === 0
+
+const findingsOf = (found: readonly XadesFound[]) =>
+  found.flatMap(one => one.findings.map(finding => finding.subIndication))
+
+describe.each(packagings)('a signature, %s', packaging => {
+  it('is read as it was made', async () => {
+    for (const signer of [rsa, ec]) {
+      const [found, ...others] = await read(await signed(content, signer, packaging))
+      expect(others).toEqual([])
+      expect(found).toMatchObject({
+        findings: [],
+        baselineViolations: [],
+        type: 'signature',
+        id: 'one',
+        claimedTime: now,
+        policy: { id: '2.16.724.1.3.1.1.2.1.9' },
+        hash: signer.algorithm === 'SHA256withRSA' ? 'sha256' : 'sha384',
+        timestamps: [],
+      })
+      expect(isSignedBy(found, signer)).toBe(true)
+      expect(found?.evidence.certificates).toHaveLength(2)
+      const kinds = {
+        enveloped: 'document',
+        enveloping: 'object',
+        'internally-detached': 'element',
+        detached: 'outside',
+      }
+      expect(found?.scopes.map(scope => scope.kind)).toEqual([kinds[packaging]])
+    }
+  })
+
+  it('is read with others beside and over it', async () => {
+    const first = await signed(content, rsa, packaging)
+    const file = randomAccessOf(content)
+    const beside = await prepareXadesCosignature(randomAccessOf(first), requestOf(ec, packaging, 'two'), file)
+    const both = await finished(first, [beside], ec)
+    const over = await prepareXadesCountersignatures(randomAccessOf(both), requestOf(rsa, packaging, 'three'), 'TREE')
+    const found = await read(await finished(both, over, rsa))
+    expect(found.map(one => one.type).toSorted()).toEqual([
+      'countersignature',
+      'countersignature',
+      'signature',
+      'signature',
+    ])
+    expect(findingsOf(found)).toEqual([])
+    expect(found.flatMap(one => one.baselineViolations)).toEqual([])
+  })
+
+  it('fails when what it covers changes', async () => {
+    const changed = `${content}`.replace('>10<', '>11<')
+    if (packaging === 'detached') {
+      const file = await signed(content, rsa, packaging)
+      expect(findingsOf(await read(file, Buffer.from(changed)))).toEqual(['HASH_FAILURE'])
+      expect(findingsOf(await readXades(file))).toEqual(['SIGNED_DATA_NOT_FOUND'])
+      return
+    }
+    const file = `${await signed(content, rsa, packaging)}`
+    const [from, to] = [content, Buffer.from(changed)].map(one => one.toString('base64'))
+    expect(findingsOf(await read(file.replace('>10<', '>11<').replace(from ?? '', to ?? '')))).toEqual(['HASH_FAILURE'])
+  })
+})
+
+describe('a signature whose own parts were changed', () => {
+  const cases: Readonly<Record<string, readonly [from: RegExp, to: string, findings: readonly SubIndication[]]>> = {
+    'its time': [/<xades:SigningTime>2026/, '<xades:SigningTime>2025', ['HASH_FAILURE']],
+    'its value': [/(<ds:SignatureValue Id="one-value">)..../, '$1AAAA', ['SIG_CRYPTO_FAILURE']],
+    'a digest': [/(<ds:DigestValue>)..../, '$1AAAA', ['HASH_FAILURE', 'SIG_CRYPTO_FAILURE']],
+    'its canonicalisation': [
+      /(CanonicalizationMethod Algorithm=")[^"]*/,
+      '$1http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments',
+      ['SIG_CRYPTO_FAILURE'],
+    ],
+    'to an algorithm that is not there': [/xmldsig-more#rsa-sha256/, 'xmldsig-more#hmac-sha256', ['GENERIC']],
+    'to a canonicalisation that is not there': [/(CanonicalizationMethod Algorithm=")[^"]*/, '$1urn:x', ['GENERIC']],
+    'its target': [/Target="#one"/, 'Target="#two"', ['FORMAT_FAILURE', 'SIG_CONSTRAINTS_FAILURE']],
+    'its certificates left out': [/<ds:X509Data>.*<\/ds:X509Data>/, '<ds:X509Data/>', ['NO_SIGNING_CERTIFICATE_FOUND']],
+    'broken base64': [/(<ds:SignatureValue Id="one-value">)./, '$1*', ['FORMAT_FAILURE']],
+    'two SignedInfo': [/(<ds:SignedInfo>.*<\/ds:SignedInfo>)/s, '$1$1', ['FORMAT_FAILURE']],
+    'no SignedInfo': [/<ds:SignedInfo>.*<\/ds:SignedInfo>/s, '', ['FORMAT_FAILURE']],
+    'XSLT among the transforms': [
+      /(<ds:Transforms>)/,
+      '$1<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xslt-19991116"/>',
+      ['SIG_CONSTRAINTS_FAILURE', 'SIG_CONSTRAINTS_FAILURE', 'SIG_CRYPTO_FAILURE'],
+    ],
+  }
+  for (const [what, [from, to, findings]] of Object.entries(cases)) {
+    it(what, async () => {
+      const file = `${await signed(content, rsa, 'enveloped')}`
+      expect(file).toMatch(from)
+      expect(findingsOf(await read(file.replace(from, to)))).toEqual(findings)
+    })
+  }
+
+  it('another certificate for the same key in front of its own', async () => {
+    const file = `${await signed(content, rsa, 'enveloped')}`
+    const other = Buffer.from(ec.identity.certificate).toString('base64')
+    const [found] = await read(
+      file.replace('<ds:X509Certificate>', `<ds:X509Certificate>${other}</ds:X509Certificate>$&`),
+    )
+    expect(found).toMatchObject({ findings: [], baselineViolations: [] })
+    expect(isSignedBy(found, rsa)).toBe(true)
+  })
+})
+
+describe('signature wrapping', () => {
+  const good = '<pay Id="root"><to>Anna</to></pay>'
+  const evil = '<to>Mallory</to>'
+  const beforeEnd = (signature: string, markup: string) => signature.replace(/<\/ds:Signature>$/, `${markup}$&`)
+  const wrapped = async (attack: (parts: { before: string; signature: string; after: string }) => string) =>
+    findingsOf(await read(attack(partsOf(await signedById(good, rsa)))))
+
+  it('none: the file as it was signed is good', async () => {
+    expect(findingsOf(await read(await signedById(good, rsa)))).toEqual([])
+  })
+
+  it('1: the signed root inside an Object of the signature, another one with its Id around', async () => {
+    const attack = await wrapped(
+      ({ signature }) => `<pay Id="root">${evil}${beforeEnd(signature, `<ds:Object>${good}</ds:Object>`)}</pay>`,
+    )
+    expect(attack).toContain('FORMAT_FAILURE')
+  })
+
+  it('2: signed content inside an Object of the signature, another in its place', async () => {
+    const file = `${await signed(content, rsa, 'internally-detached')}`
+    const [moved = ''] = /<Content Id="one-content">.*<\/Content>/s.exec(file) ?? []
+    const forge = (forged: string) =>
+      file.replace(moved, forged).replace('</ds:Signature>', `<ds:Object>${moved}</ds:Object>$&`)
+    expect(findingsOf(await read(forge('')))).toEqual([])
+    expect(findingsOf(await read(forge(`<Content Id="x">${evil}</Content>`)))).toEqual(['SIG_CONSTRAINTS_FAILURE'])
+    expect(findingsOf(await read(forge('Mallory')))).toEqual(['SIG_CONSTRAINTS_FAILURE'])
+    expect(findingsOf(await read(forge(`<Content Id="one-content">${evil}</Content>`)))).toContain('FORMAT_FAILURE')
+  })
+
+  it('3: the same, and what is forged stands in an attribute alone', async () => {
+    const file = `${await signed(content, rsa, 'internally-detached')}`
+    expect(findingsOf(await read(file.replace('<SignedDocument', '<SignedDocument to="Mallory"')))).toEqual([
+      'SIG_CONSTRAINTS_FAILURE',
+    ])
+  })
+
+  it('4: the signed root beside the signature, in a root of the attacker’s', async () => {
+    expect(await wrapped(({ signature }) => `<pay>${evil}<hidden>${good}</hidden>${signature}</pay>`)).toEqual([
+      'SIG_CONSTRAINTS_FAILURE',
+    ])
+  })
+
+  it('5: the whole signed document inside a root of the attacker’s', async () => {
+    expect(await wrapped(({ before, signature, after }) => `<pay>${evil}${before}${signature}${after}</pay>`)).toEqual([
+      'SIG_CONSTRAINTS_FAILURE',
+    ])
+  })
+
+  it('6: the same with text instead of an element', async () => {
+    expect(await wrapped(({ before, signature, after }) => `<pay>Mallory${before}${signature}${after}</pay>`)).toEqual([
+      'SIG_CONSTRAINTS_FAILURE',
+    ])
+  })
+
+  it('7: the signed root inside another element that is named like a signature', async () => {
+    const fake = '<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#">'
+    const attack = await wrapped(
+      ({ signature }) => `<pay>${fake}${evil}</ds:Signature>${fake}${good}</ds:Signature>${signature}</pay>`,
+    )
+    expect(attack).toContain('FORMAT_FAILURE')
+  })
+
+  it('8: content beside the signature moved away, another in its place', async () => {
+    const file = `${await signed(content, rsa, 'internally-detached')}`
+    const forged = file.replace(
+      /<Content Id="one-content">.*<\/Content>/s,
+      moved => `<Content Id="x">${evil}</Content><h>${moved}</h>`,
+    )
+    expect(findingsOf(await read(forged))).toEqual(['SIG_CONSTRAINTS_FAILURE'])
+    const doubled = file.replace(/<Content Id="one-content">/, whole => `${whole}${evil}</Content>${whole}`)
+    expect(findingsOf(await read(doubled))).toContain('FORMAT_FAILURE')
+  })
+
+  it('9: another Object before the signed one', async () => {
+    const file = `${await signed(content, rsa, 'enveloping')}`
+    const injected = file.replace('<ds:Object Id="one-object"', `<ds:Object Id="x">${evil}</ds:Object>$&`)
+    expect(findingsOf(await read(injected))).toEqual(['SIG_CONSTRAINTS_FAILURE'])
+    const doubled = file.replace('<ds:Object Id="one-object"', `<ds:Object Id="one-object">${evil}</ds:Object>$&`)
+    expect(findingsOf(await read(doubled))).toContain('FORMAT_FAILURE')
+  })
+
+  it('10: elements inside signed base64', async () => {
+    const file = `${await signed(content, rsa, 'enveloping')}`
+    expect(findingsOf(await read(file.replace('</ds:Object>', `<b>${''}</b>$&`)))).toContain('SIG_CONSTRAINTS_FAILURE')
+  })
+
+  it('11: other SignedProperties in the place of the signed ones', async () => {
+    const file = `${await signed(content, rsa, 'enveloped')}`
+    const moved = /<xades:SignedProperties Id="one-props">.*<\/xades:SignedProperties>/s.exec(file)?.[0] ?? ''
+    const forged = moved.replace('one-props', 'x').replace('2026', '2020')
+    const hidden = `<ds:Object><hidden xmlns:xades="http://uri.etsi.org/01903/v1.3.2#">${moved}</hidden></ds:Object>`
+    const [found] = await read(beforeEnd(file.replace(moved, forged).replace(/<\/pay>$/, ''), hidden).concat('</pay>'))
+    expect(findingsOf(found === undefined ? [] : [found])).toContain('FORMAT_FAILURE')
+    expect(found?.claimedTime).toBeUndefined()
+    expect(found?.policy).toBeUndefined()
+  })
+
+  it('12: QualifyingProperties of its own in a second Object', async () => {
+    const file = `${await signed(content, rsa, 'enveloped')}`
+    const object = /<ds:Object><xades:QualifyingProperties.*<\/ds:Object>/s.exec(file)?.[0] ?? ''
+    const forged = object.replace('one-props', 'x').replace('2026', '2020')
+    expect(findingsOf(await read(file.replace(object, `${forged}${object}`)))).toContain('FORMAT_FAILURE')
+  })
+
+  it('13: a countersignature under another signature than it is over', async () => {
+    const first = await signed(content, rsa, 'enveloped')
+    const both = await finished(
+      first,
+      [await prepareXadesCosignature(randomAccessOf(first), requestOf(ec, 'enveloped', 'two'))],
+      ec,
+    )
+    const [over] = await prepareXadesCountersignatures(
+      randomAccessOf(both),
+      requestOf(rsa, 'enveloped', 'three'),
+      'TREE',
+    )
+    const all = `${await finished(both, over === undefined ? [] : [over], rsa)}`
+    const unsigned = /<xades:UnsignedProperties.*?<\/xades:UnsignedProperties>/s.exec(all)?.[0] ?? ''
+    const at = all.lastIndexOf('</xades:QualifyingProperties>')
+    const moved = `${all.slice(0, at)}${unsigned}${all.slice(at)}`.replace(unsigned, '')
+    expect(findingsOf(await read(all))).toEqual([])
+    expect(findingsOf(await read(moved))).toEqual(['FORMAT_FAILURE'])
+  })
+})
+
+describe('a file with a byte changed', () => {
+  /** All that whoever reads the file would go by. */
+  const meaning = async (bytes: Uint8Array) => {
+    const found = await readXades(bytes, { content: randomAccessOf(content) })
+    const document = parseXml(bytes)
+    const signatures = new Set(descendantsOf(document.root, 'http://www.w3.org/2000/09/xmldsig#', 'Signature'))
+    const text = Buffer.from(
+      canonicalise(subtract(wholeOf(document.root), signatures), { method: 'c14n10' }),
+    ).toString()
+    const claims = found.map(({ claimedTime, policy, signer, scopes }) => [
+      claimedTime,
+      policy,
+      signer?.facts.sha256,
+      scopes,
+    ])
+    return { clean: found.length > 0 && findingsOf(found).length === 0, text, claims }
+  }
+
+  it.each(packagings)('%s: says the same as before or is found out', async packaging => {
+    const file = await signed(content, rsa, packaging)
+    const { below } = chance(packaging.length)
+    const good = await meaning(file)
+    expect(good.clean).toBe(true)
+    let unnoticed = 0
+    for (let round = 0; round < 300; round += 1) {
+      const mutated = Buffer.from(file)
+      mutated[below(mutated.length)] = below(256)
+      try {
+        const changed = await meaning(mutated)
+        if (!changed.clean) continue
+        unnoticed += 1
+        expect({ ...changed, at: `${mutated}` }).toEqual({ ...good, at: `${mutated}` })
+      } catch (thrown) {
+        if (!(thrown instanceof Fault)) throw thrown
+        expect(thrown.code).toBe('XML_UNREADABLE')
+      }
+    }
+    // KeyInfo is not signed, nor is white space inside tags: some changes are none.
+    expect(unnoticed).toBeLessThan(150)
+  })
+})
