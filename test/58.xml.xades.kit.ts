@@ -8,10 +8,25 @@ import { assembleXades, prepareXades, type XadesIntent, type XadesRequest, xades
 import type { DataReference, SignaturePlace } from '../device/ades/xades-layout.ts'
 import { randomAccessOf, type Splice, spliced } from '../device/bytes.ts'
 import { digestOf, hashName } from '../device/cms/algorithm.ts'
+import { readXades, type XadesFound } from '../device/trust/read-xades.ts'
+import type { SubIndication } from '../device/trust/report.ts'
 import { canonicalise } from '../device/xml/canonical.ts'
 import { parseXml } from '../device/xml/parse.ts'
 import { now } from './50.signature.kit.ts'
 import type { TestIdentity } from './sim/pki.ts'
+
+export const content = Buffer.from(
+  '<?xml version="1.0"?><!-- c --><pay xmlns="urn:pay"><to iban="ES1">Anna</to><sum>10</sum></pay>',
+)
+
+/** The reader's findings of a file, whose content is `content` where it is detached. */
+export function read(file: string | Uint8Array, original: Uint8Array = content): Promise<readonly XadesFound[]> {
+  return readXades(Buffer.from(file), { content: randomAccessOf(original) })
+}
+
+export function findingsOf(found: readonly XadesFound[]): readonly SubIndication[] {
+  return found.flatMap(one => one.findings.map(finding => finding.subIndication))
+}
 
 export interface Signer {
   readonly identity: TestIdentity
