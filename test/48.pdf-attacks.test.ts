@@ -155,7 +155,7 @@ describe('a replaced object is refused whatever else it is used for', () => {
     made.addPage([300, 300])
     const once = await signed(await made.save())
     const document = await open(once)
-    const packed = document.sections.flatMap(section => [...section.entries.values()])
+    const packed = document.sections.flatMap(section => [...section.entries].map(([, place]) => place))
     const container = packed.find(place => place.kind === 'packed')
     if (container?.kind !== 'packed') throw new Error('pdf-lib packs objects')
     const body = stream('/Type /ObjStm /N 0 /First 0', '')
