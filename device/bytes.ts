@@ -182,7 +182,8 @@ export async function scan(
   { start = 0, length = file.size - start, signal }: ScanOptions,
   consume: (chunk: Uint8Array, offset: number) => void,
 ): Promise<void> {
-  const buffers = [Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)] as const
+  const bufferFor = (rest: number) => Buffer.allocUnsafeSlow(Math.max(0, Math.min(chunkBytes, rest)))
+  const buffers = [bufferFor(length), bufferFor(length - chunkBytes)] as const
   const read = async (done: number) => {
     const chunk = buffers[(done / chunkBytes) & 1 ? 1 : 0].subarray(0, Math.min(chunkBytes, length - done))
     await fill(file, chunk, start + done)
