@@ -55,13 +55,19 @@ async function compareRoots(comparison: Comparison, slot: Slot): Promise<void> {
   })
 }
 
-/** /ID: the first half names the document and stays (ISO 32000-1, 14.4). */
+/**
+ * /ID: the first half names the document and should stay (ISO 32000-1, 14.4). AutoFirma gives both halves anew with every
+ * signature. Nothing is shown of it, so a new pair is allowed, but where it is part of the key of an encrypted document.
+ */
 async function compareIdentifiers(comparison: Comparison, slot: Slot): Promise<void> {
   const { path, object, before, after } = await open(comparison, slot)
   if (before.kind === 'null') return
+  const halves = after.kind === 'array' ? after.items : []
   const [first = pdfNull] = before.kind === 'array' ? before.items : []
-  const [second = pdfNull] = after.kind === 'array' ? after.items : []
+  const [second = pdfNull] = halves
   if (sameObject(first, second)) return
+  const isPair = halves.length === 2 && halves.every(half => half.kind === 'string')
+  if (isPair && comparison.before.encryption === undefined) return
   report(comparison, { kind: 'other', object, path, what: 'the identifier of the document changed' })
 }
 

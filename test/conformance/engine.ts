@@ -44,7 +44,7 @@ export interface VerifyCall {
 export interface Verified {
   readonly indication: string
   readonly subIndication?: string
-  /** Of each signature, countersignatures left out, sorted. */
+  /** Of each signature, countersignatures among them, sorted. */
   readonly levels: readonly string[]
   /** Everything that was found, for the report of a failure. */
   readonly words: string

@@ -173,9 +173,10 @@ function byAutofirma(makers: Makers): Foreign[] {
     const signed = keys.map(([algorithm, signer]) =>
       autofirmaMakes({ ...made, operation: 'sign', algorithm, signer }, makers),
     )
+    // A cosignature with another digest it leaves out of digestAlgorithms, which DSS then does not verify.
     const operations: SignatureOperation[] = format === 'PAdES' ? ['cosign'] : ['cosign', 'countersign']
     const onTop = operations.map(operation =>
-      autofirmaMakes({ ...made, operation, algorithm: 'SHA512withRSA', signer: 'rsa3072' }, makers),
+      autofirmaMakes({ ...made, operation, algorithm: 'SHA256withRSA', signer: 'rsa3072' }, makers),
     )
     return [...signed, ...onTop]
   })

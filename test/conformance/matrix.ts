@@ -59,7 +59,9 @@ export function ownVerdicts(engine: Engine): Oracle {
       const { format, file, content, levels } = exhibit
       const online = !isSelfContained(exhibit) || exhibit.operation === 'countersign'
       const found = await engine.verify({ format, file, online, ...(content === undefined ? {} : { content }) })
-      const meant = levels.map(level => `${format}-BASELINE-${level}`).sort()
+      // A countersignature is judged as a signature of its own, at level B.
+      const all = exhibit.operation === 'countersign' ? [...levels, 'B'] : levels
+      const meant = all.map(level => `${format}-BASELINE-${level}`).sort()
       const agreed = found.indication === 'TOTAL-PASSED' && found.levels.join() === meant.join()
       return verdictOf(agreed ? [] : [`${found.indication} ${found.levels.join()}; ${found.words}`])
     },

@@ -70,7 +70,7 @@ function objectionsTo(report: DssReport, exhibit: Exhibit): string[] {
     ),
   ])
   objections.push(...report.timestamps.flatMap(timestamp => failure(timestamp, 'PASSED')))
-  const found = levelsOf(report)
+  const found = levelsOf({ signatures: report.signatures.filter(signature => !signature.counterSignature) })
   const meant = exhibit.levels.map(level => `${exhibit.format}-BASELINE-${level}`).sort()
   if (found.join() !== meant.join())
     objections.push(`level ${found.join(', ') || 'none'} instead of ${meant.join(', ')}`, ...report.baseline)
@@ -79,12 +79,9 @@ function objectionsTo(report: DssReport, exhibit: Exhibit): string[] {
   return objections
 }
 
-/** Levels of all signatures but countersignatures, sorted. */
-export function levelsOf(report: DssReport): string[] {
-  return report.signatures
-    .filter(signature => !signature.counterSignature)
-    .map(signature => signature.level)
-    .sort()
+/** Levels of all signatures, sorted. */
+export function levelsOf({ signatures }: Pick<DssReport, 'signatures'>): string[] {
+  return signatures.map(signature => signature.level).sort()
 }
 
 function failure({ indication, subIndication, errors }: Judged, meant: string): string[] {
