@@ -20,6 +20,7 @@ import { sameObject } from './equal.ts'
 import { maxTreeDepth, maxTreeNodes, unreadable } from './limits.ts'
 import { entry, integerEntry, nameEntry, type PdfDictionary, type PdfDirect, pdfNull } from './objects.ts'
 import { decodeText } from './text.ts'
+import { serialise } from './write.ts'
 
 /** Compares /AcroForm of the catalog. */
 export async function compareAcroForm(comparison: Comparison, slot: Slot): Promise<void> {
@@ -84,8 +85,9 @@ async function compareRootFields(comparison: Comparison, slot: Slot): Promise<vo
     await walk.compare({ path: `${path}/${index}`, object, before: item, after: item }, nothingInherited, 0)
   }
   if (before === after) return
+  const known = new Set(old.map(serialise))
   for (const [index, item] of now.entries()) {
-    if (old.some(one => sameObject(one, item))) continue
+    if (known.has(serialise(item))) continue
     await reportNewField(comparison, { path: `${path}/${index}`, object, before: pdfNull, after: item }, walk.names)
   }
 }

@@ -157,7 +157,7 @@ export async function bring(comparison: Comparison, value: PdfDirect, change: Fo
       number,
       generation: generationOf(comparison, number),
     })
-    waiting.push(...referencesIn(object.kind === 'stream' ? object.dictionary : object))
+    for (const next of referencesIn(object.kind === 'stream' ? object.dictionary : object)) waiting.push(next)
   }
 }
 

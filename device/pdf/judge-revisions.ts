@@ -2,9 +2,12 @@
 // that signature permits (DocMDP, FieldMDP, /Lock; ISO 32000-1, 12.8.2). Only what is on the list of allowed changes is
 // allowed, and a change that cannot be understood is not.
 
+import { Fault } from '../errors.ts'
+import type { RandomAccess } from '../ports.ts'
 import { readable } from './attempt.ts'
 import type { ChangeKind, FoundChange } from './comparison.ts'
 import { documentAsOf, type PdfDocument } from './document.ts'
+import { unreadable } from './limits.ts'
 import { locks, type PdfPermissions, permissionsOf } from './permissions.ts'
 import { createReferenceIndex } from './reference-index.ts'
 import { type ComparisonMeans, changesOf } from './revision-changes.ts'
@@ -57,10 +60,12 @@ export interface JudgeOptions {
   readonly strict?: boolean
 }
 
-/** Changes of one revision that are listed; more are as good as these. */
-const maxListedChanges = 1000
+/** Changes of one revision that are listed, the refused ones first; more would say no more. */
+const maxListedChanges = 100
 /** Findings for one signature and revision. */
-const maxFindings = 20
+const maxFindings = 10
+/** Octets that are read besides a few passes over the file, which hostile objects could make many. */
+const maxExtraOctets = 1 << 30
 
 /** Judges all revisions behind the first sound signature. `signatures` as `listSignatures` gives them. */
 export async function judgeRevisions(
@@ -72,8 +77,9 @@ export async function judgeRevisions(
   const nothing = signatures.map(() => [])
   if (ends.length === 0) return { perSignature: nothing, findings: [] }
   const from = Math.min(...ends)
-  const first = await viewAt(document, from)
-  const { revisions, problems } = await revisionsAfter(document, from)
+  const metered = { ...document, file: meteredFile(document.file, maxExtraOctets + 4 * document.file.size) }
+  const first = await viewAt(metered, from)
+  const { revisions, problems } = await revisionsAfter(metered, from)
   const findings: RevisionFinding[] = problems.map(({ code, detail }) => ({ detail: `${code}: ${detail}` }))
   const compared = await compareAll(first, revisions)
   const perSignature: (readonly RevisionChanges[])[] = []
@@ -95,6 +101,19 @@ const nothingRestricted: PdfPermissions = Object.freeze({
   mayCreateFields: true,
   mayFillFields: true,
 })
+
+/** The file, which cannot be read for ever: objects that lie inside each other would have it read once for each. */
+function meteredFile(file: RandomAccess, octets: number): RandomAccess {
+  let left = octets
+  return Object.freeze({
+    size: file.size,
+    read: (offset: number, length: number) => {
+      left -= length
+      if (left < 0) throw unreadable('comparing the revisions takes too much reading')
+      return file.read(offset, length)
+    },
+  })
+}
 
 async function viewAt(document: PdfDocument, end: number): Promise<PdfDocument> {
   const tail = await readTail(document.file, end)
@@ -127,41 +146,46 @@ async function compareAll(
   const compared: ComparedRevision[] = []
   let before = first
   for (const revision of revisions) {
-    const previous = before
-    const changes = await readable(() => changesOf(previous, revision, means))
-    compared.push({ revision, changes: changes ?? [unintelligible] })
+    compared.push({ revision, changes: await changesOrNone(before, revision, means) })
     before = revision.document
   }
   return compared
 }
 
-const unintelligible: FoundChange = Object.freeze({
-  kind: 'other',
-  object: 0,
-  path: '',
-  what: 'the changes cannot be made out',
-})
+/** A change that cannot be made out is one that nobody can allow. */
+async function changesOrNone(
+  before: PdfDocument,
+  revision: JudgedRevision,
+  means: ComparisonMeans,
+): Promise<readonly FoundChange[]> {
+  try {
+    return await changesOf(before, revision, means)
+  } catch (thrown) {
+    if (!(thrown instanceof Fault && thrown.code === 'PDF_UNREADABLE')) throw thrown
+    return [{ kind: 'other', object: 0, path: '', what: `what changed cannot be read: ${thrown.detail}` }]
+  }
+}
 
 function seenBy(
   { revision, changes }: ComparedRevision,
   permissions: PdfPermissions | undefined,
   options: JudgeOptions,
 ): RevisionChanges {
-  const judged = changes.map(change => judgedChange(change, permissions, options))
-  // What is refused comes first, so that a long list cannot push it out.
-  const ordered = [...judged.filter(one => !one.allowed), ...judged.filter(one => one.allowed)]
+  const refused: PdfChange[] = []
+  const allowed: PdfChange[] = []
+  for (const change of changes) {
+    const refusal = permissions ? refusalOf(change, permissions, options) : 'what the signature permits cannot be read'
+    const list = refusal === undefined ? allowed : refused
+    if (list.length === maxListedChanges) continue
+    const { visible: _, ...rest } = change
+    list.push({ ...rest, allowed: refusal === undefined, why: refusal ?? allowance[change.kind] })
+  }
   return {
     revisionStart: revision.start,
     revisionEnd: revision.end,
     level: levelOf(changes),
-    changes: ordered.slice(0, maxListedChanges),
+    changes: [...refused, ...allowed].slice(0, maxListedChanges),
   }
-}
-
-function judgedChange(change: FoundChange, permissions: PdfPermissions | undefined, options: JudgeOptions): PdfChange {
-  const refusal = permissions ? refusalOf(change, permissions, options) : 'what the signature permits cannot be read'
-  const { visible: _, ...rest } = change
-  return { ...rest, allowed: refusal === undefined, why: refusal ?? allowance[change.kind] }
 }
 
 const allowance: Readonly<Record<ChangeKind, string>> = {
@@ -208,8 +232,9 @@ const levels: Readonly<Record<ChangeKind, ChangeLevel>> = {
 const order: readonly ChangeLevel[] = ['none', 'lta', 'form-filling', 'annotations', 'other']
 
 function levelOf(changes: readonly FoundChange[]): ChangeLevel {
-  const reached = changes.map(change => order.indexOf(levels[change.kind]))
-  return order[Math.max(0, ...reached)] ?? 'other'
+  let reached = 0
+  for (const change of changes) reached = Math.max(reached, order.indexOf(levels[change.kind]))
+  return order[reached] ?? 'other'
 }
 
 function findingsOf({ revisionStart, changes }: RevisionChanges, signature: number): readonly RevisionFinding[] {

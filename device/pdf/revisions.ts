@@ -19,7 +19,7 @@ export interface RevisionChain {
 }
 
 /** Revisions behind the first signature that are judged; more make the file suspect. */
-const maxRevisions = 500
+const maxRevisions = 200
 /** Longest run between a section and its %%EOF; bytes. */
 const maxEndBytes = 1024
 
