@@ -5,6 +5,7 @@ import type { PdfArray, PdfDictionary, PdfObject } from './objects.ts'
 
 /** Streams are compared by their dictionaries only; their data are the caller's matter. */
 export function sameObject(a: PdfObject, b: PdfObject): boolean {
+  if (a === b) return true
   switch (a.kind) {
     case 'null':
       return b.kind === 'null'
