@@ -11,7 +11,7 @@ import { prepareCountersignatures } from '../device/ades/cades-countersign.ts'
 import { randomAccessOf } from '../device/bytes.ts'
 import { attribute } from '../device/cms/attributes.ts'
 import { octetString } from '../device/cms/der.ts'
-import { placedSigners, unsignedEdit } from '../device/cms/edit.ts'
+import { additionEdits, placedSigners, unsignedEdit } from '../device/cms/edit.ts'
 import { oids } from '../device/cms/oids.ts'
 import { openCms } from '../device/cms/open.ts'
 import { splicedBytes, splicesOf } from '../device/cms/splice.ts'
@@ -140,6 +140,26 @@ describe('cosigning', () => {
     expect(await verdict(after, name === 'DER, detached')).toEqual(verified)
     expect(keepsOctetsOf(before, after)).toBe(true)
     expect(parsedCms(after).signers.length).toBe(2)
+  })
+
+  it('puts certificates where there were none', async () => {
+    const whole = await opensslSigned(folder, signer(), content, ['-nodetach', '-stream'])
+    const { contentInfo, explicit, signedData, certificates: set = expect.fail() } = parsedCms(whole).layout
+    const path = [contentInfo, explicit, signedData]
+    const removal = { path, at: set.offset, remove: set.raw.length, insert: new Uint8Array() }
+    const before = splicedBytes(whole, splicesOf([removal]))
+    expect(parsedCms(before).layout.certificates).toBeUndefined()
+    const after = await cosigned(before, { identity: other })
+    expect(keepsOctetsOf(before, after)).toBe(true)
+    const both = splicedBytes(
+      after,
+      splicesOf(
+        additionEdits(parsedCms(after), {
+          certificates: [signer().certificate],
+        }),
+      ),
+    )
+    expect(await verdict(both, false)).toEqual(verified)
   })
 
   it('makes a third signature beside two', async () => {

@@ -1,6 +1,7 @@
 // The places of a SignedData where extending, cosigning and countersigning put something (RFC 5652, 5.1 and 5.3), as edits
 // for cms/splice.ts. Sets keep the order in which they were found: what is new comes last.
 
+import { createHash } from 'node:crypto'
 import { concat, contextual, objectIdentifier, smallInteger, tlv } from './der.ts'
 import type { Container, SignedDataLayout } from './layout.ts'
 import { oids } from './oids.ts'
@@ -115,16 +116,18 @@ function includesOid(algorithmIdentifier: Uint8Array, oid: Uint8Array): boolean 
 }
 
 function missing(wanted: readonly Uint8Array[], there: readonly Uint8Array[]): Uint8Array[] {
-  const seen = new Set(there.map(hexOf))
+  const seen = new Set(there.map(keyOf))
   return wanted.filter(one => {
-    const isNew = !seen.has(hexOf(one))
-    seen.add(hexOf(one))
+    const key = keyOf(one)
+    const isNew = !seen.has(key)
+    seen.add(key)
     return isNew
   })
 }
 
-function hexOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
+/** Lists of revoked certificates can be large: what is compared is short. */
+function keyOf(value: Uint8Array): string {
+  return createHash('sha256').update(value).digest('base64')
 }
 
 /** OtherRevocationInfoFormat, [1] IMPLICIT in RevocationInfoChoice (RFC 5652, 10.2.1). */
