@@ -139,19 +139,55 @@ describe('form filling', () => {
     expect((await verdictOn(await changed(once, ticked))).refused).toEqual([])
   })
 
+  it('may use a standard font that it brings', async () => {
+    const standard = shows('Ada', { font: bodies.font })
+    expect((await afterwards({ ...filled, nameAppearance: standard })).refused).toEqual([])
+  })
+
+  it('is refused where the glyphs of its font were exchanged', async () => {
+    const own = (text: string) => shows(text, { font: '16 0 R' })
+    const catalog = bodies.catalog.replace('/Names << /Dests 16 0 R >>', '')
+    const before: Bodies = {
+      catalog,
+      nameAppearance: own(''),
+      spare: '<< /FontFile 13 0 R >>',
+      store: stream('', 'own'),
+    }
+    const changes: Bodies = { ...filled, nameAppearance: own('Ada') }
+    expect((await afterwards(changes, before)).refused).toEqual([])
+    const { refused } = await afterwards({ ...changes, store: stream('', 'other') }, before)
+    expect(refused).toEqual([expect.stringContaining('replaces an object that was signed (object 13')])
+  })
+
+  const elsewhere = (body: string) => body.replace('/P 3 0 R', '/P 16 0 R')
   const name = (value: string) => bodies.name.replace('/V ()', `/V (${value})`)
   it.each<[string, Changes, Bodies?]>([
-    ['of a read-only field', filled, { name: bodies.name.replace('/F 4', '/F 4 /Ff 1') }],
+    ['of a read-only field', { ...filled, name: plus(name('Ada'), '/Ff 1') }, { name: plus(bodies.name, '/Ff 1') }],
+    [
+      'of a field on another page',
+      { ...filled, name: elsewhere(name('Ada')) },
+      { name: elsewhere(bodies.name), spare: '<< /Annots [] >>' },
+    ],
     ['whose appearance says something else', { name: name('Ada'), nameAppearance: shows('Bob') }],
     ['whose appearance says nothing', { name: name('Ada') }],
     ['without a value', { nameAppearance: shows('Bob') }],
     ['with an appearance alone', { name: bodies.name.replace('8 0 R', '12 0 R') }],
-    ['that takes a value away', { name: name(' ') }, { name: name('Ada'), nameAppearance: shows('Ada') }],
+    [
+      'that takes a value away',
+      { name: name(' '), nameAppearance: shows('') },
+      { name: name('Ada'), nameAppearance: shows('Ada') },
+    ],
     ['of a field that showed something else', filled, { nameAppearance: shows('Nobody') }],
     ['that moves the field', { ...filled, name: name('Ada').replace('20 200', '20 100') }],
     ['that adds an action', { ...filled, name: plus(name('Ada'), '/AA << /K << >> >>') }],
-    ['with a drawing', { ...filled, nameAppearance: shows('Ada').replace('q BT', '/O Do BT') }],
-    ['with hidden text', { ...filled, nameAppearance: shows('Ada').replace('q BT', '3 Tr BT') }],
+    ['with a drawing', { ...filled, nameAppearance: shows('Ada', { start: '/O Do BT /F 12 Tf' }) }],
+    ['with hidden text', { ...filled, nameAppearance: shows('Ada', { start: 'BT 3 Tr /F 12 Tf' }) }],
+    ['in letters too small', { ...filled, nameAppearance: shows('Ada', { start: 'BT /F 1 Tf' }) }],
+    [
+      'with lines that draw',
+      { ...filled, nameAppearance: shows('Ada', { start: `${'1 1 m 2 2 l '.repeat(20)}S BT /F 12 Tf` }) },
+    ],
+    ['with a font of its own', { ...filled, nameAppearance: shows('Ada', { font: '<< /Subtype /Type3 >>' }) }],
     ['with a font that was exchanged', { ...filled, font: '<< /Type /Font /Subtype /Type3 >>' }],
     ['of a state that the box does not show', { agree: bodies.agree.replace('/V /Off', '/V /Yes') }],
     ['of a button whose states were exchanged', { ...ticked, agreed: bodies.notAgreed }],

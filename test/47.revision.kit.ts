@@ -36,11 +36,10 @@ export function stream(dictionary: string, content: string): string {
   return `<< ${dictionary} /Length ${content.length} >>\nstream\n${content}\nendstream`
 }
 
-const appearance = '/Type /XObject /Subtype /Form /BBox [0 0 80 20] /Resources << /Font << /F 6 0 R >> >>'
-
-/** The appearance of the text field that shows `text`. */
-export function shows(text: string): string {
-  return stream(appearance, `/Tx BMC q BT /F 12 Tf 2 4 Td (${text}) Tj ET Q EMC`)
+/** The appearance of the text field that shows `text`, what comes before the text and its font as a test wants them. */
+export function shows(text: string, { start = 'q BT /F 12 Tf', font = '6 0 R' } = {}): string {
+  const dictionary = `/Type /XObject /Subtype /Form /BBox [0 0 80 20] /Resources << /Font << /F ${font} >> >>`
+  return stream(dictionary, `/Tx BMC ${start} 2 4 Td (${text}) Tj ET Q EMC`)
 }
 
 /** The bodies by part; a test changes what it is about. */
@@ -119,4 +118,9 @@ export async function verdictOn(bytes: Uint8Array, options: JudgeOptions = {}): 
     levels: (perSignature[0] ?? []).map(({ level }) => level),
     perSignature,
   }
+}
+
+/** Why the file is refused, in one text; empty where it is not. */
+export async function refusalOf(bytes: Uint8Array): Promise<string> {
+  return (await verdictOn(bytes)).refused.join('\n')
 }

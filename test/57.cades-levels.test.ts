@@ -7,7 +7,7 @@ import { existingCades } from '../device/ades/cades-existing.ts'
 import {
   archiveStamp,
   archiveTimestampQuestion,
-  checkCanReachLt,
+  checkCanReach,
   signatureTimestampImprint,
   signersToStamp,
   topSigners,
@@ -180,11 +180,26 @@ describe('extending', () => {
       const cms = await origins['ours, attached']()
       const [placed = expect.fail()] = placedSigners(parsedCms(cms))
       const edit = unsignedEdit(placed, [attribute(type, octetString(Uint8Array.of(1)))])
-      expect(() => checkCanReachLt(parsedCms(splicedBytes(cms, splicesOf([edit]))))).toThrow(
+      expect(() => checkCanReach('LT', parsedCms(splicedBytes(cms, splicesOf([edit]))))).toThrow(
         expect.objectContaining({ code: 'SIGNATURE_FORMAT_REFUSED' }),
       )
     },
   )
+})
+
+describe('an archive time-stamp of an older standard', () => {
+  it('forbids a signature-time-stamp after it, and nothing where that is there', async () => {
+    const cms = await origins['ours, attached']()
+    const withOlder = (bytes: Uint8Array) => {
+      const [placed = expect.fail()] = placedSigners(parsedCms(bytes))
+      const edit = unsignedEdit(placed, [attribute(oids.archiveTimestampV2, octetString(Uint8Array.of(1)))])
+      return parsedCms(splicedBytes(bytes, splicesOf([edit])))
+    }
+    expect(() => checkCanReach('T', withOlder(cms))).toThrow(
+      expect.objectContaining({ code: 'SIGNATURE_FORMAT_REFUSED' }),
+    )
+    expect(() => checkCanReach('T', withOlder(stampedT(cms)))).not.toThrow()
+  })
 })
 
 describe('the reader', () => {

@@ -14,6 +14,7 @@ import {
 import type { SignatureProperties } from '../device/ades/request.ts'
 import { randomAccessOf } from '../device/bytes.ts'
 import { digestOf, hashName, suggestedAlgorithm } from '../device/cms/algorithm.ts'
+import { type Asn1Node, readWhole } from '../device/cms/asn1.ts'
 import { type ParsedSignedData, parseSignedData } from '../device/cms/parse.ts'
 import type { SigningIntent } from '../device/cms/signing-intent.ts'
 import { splicedBytes } from '../device/cms/splice.ts'
@@ -72,13 +73,38 @@ export function wholeOf(file: RandomAccess): Promise<Uint8Array> {
   return file.read(0, file.size)
 }
 
-/** Whether every octet of `before` stands in `after`, in order; lengths of elements around them may differ. */
+/**
+ * Whether nothing of `before` was encoded anew: its primitive elements stand in `after`, octet for octet and in their
+ * order, with new ones in between; only the version of the SignedData may have risen.
+ */
 export function keepsOctetsOf(before: Uint8Array, after: Uint8Array): boolean {
-  const { signers, certificates, layout } = parsedCms(before)
-  const where = Buffer.from(after)
-  const kept = [...signers.flatMap(signer => signer.signedFields.map(field => field.raw)), ...certificates]
-  const content = (layout.content ?? []).map(({ offset, length }) => before.subarray(offset, offset + length))
-  return [...kept, ...content].every(octets => where.includes(Buffer.from(octets)))
+  const { version } = parsedCms(before).layout
+  const kept = [...leaves(before)].filter(({ offset }) => offset !== version.offset).map(hexOf)
+  let next = 0
+  for (const leaf of leaves(after)) if (hexOf(leaf) === kept[next]) next += 1
+  return next === kept.length && indefinites(after) >= indefinites(before)
+}
+
+const hexOf = ({ raw }: Asn1Node) => Buffer.from(raw).toString('hex')
+
+function* nodes(node: Asn1Node): Generator<Asn1Node> {
+  yield node
+  for (const child of node.children) yield* nodes(child)
+}
+
+function nodesOf(bytes: Uint8Array): Asn1Node[] {
+  const node = readWhole(bytes)
+  if (node === undefined) throw new Error('no ASN.1')
+  return [...nodes(node)]
+}
+
+function leaves(bytes: Uint8Array): Asn1Node[] {
+  return nodesOf(bytes).filter(({ tag }) => (tag & 0x20) === 0)
+}
+
+/** Elements of indefinite length, which must stay so. */
+function indefinites(bytes: Uint8Array): number {
+  return nodesOf(bytes).filter(({ indefinite }) => indefinite).length
 }
 
 /** A signature by `openssl cms -sign`; `options` such as `-nodetach` and `-stream`. */

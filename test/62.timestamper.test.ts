@@ -2,7 +2,7 @@
 // openssl ts behind a few lines of HTTP, which nobody here wrote.
 
 import { createHash } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { Fault } from '../device/errors.ts'
@@ -142,9 +142,10 @@ describe('an authority that asks for user and password', () => {
 
   it('is sent nothing where the file is not fit', async () => {
     const { tsaUrl, requests } = await authority(access)
-    const at = await folderOf({ lines: 'a\nb\n', empty: '' })
+    const at = await folderOf({ lines: 'a\nb\n', empty: '', open: `${access.password}\n` })
+    await chmod(at('open'), 0o644)
     const options = { url: tsaUrl, kind: 'USER', user: access.user } as const
-    for (const passwordFile of [at('lines'), at('empty'), at('missing')]) {
+    for (const passwordFile of [at('lines'), at('empty'), at('missing'), at('open')]) {
       expect(await stamped({ ...options, passwordFile })).toBe('TSA_CREDENTIALS_REFUSED')
     }
     expect(requests()).toEqual([])
@@ -204,6 +205,18 @@ describe('an authority that asks for a certificate', () => {
       code: 'TSA_CREDENTIALS_REFUSED',
       detail: expect.not.stringContaining('guess'),
     })
+    expect(services.requests()).toEqual([])
+  })
+
+  it('is not shown a key that others can read, alone or beside its certificate', async () => {
+    const { services, at, options } = await scene()
+    await Promise.all(['client.key', 'both.pem', 'client.p12'].map(name => chmod(at(name), 0o640)))
+    const certificate = { ...options, kind: 'CERTIFICATE' } as const
+    const [certificateFile, keyFile] = [at('client.pem'), at('client.key')]
+    expect(await stamped({ ...certificate, certificateFile, keyFile })).toBe('TSA_CREDENTIALS_REFUSED')
+    expect(await stamped({ ...certificate, certificateFile: at('both.pem') })).toBe('TSA_CREDENTIALS_REFUSED')
+    const locked = { certificateFile: at('client.p12'), passwordFile: at('password') }
+    expect(await stamped({ ...options, kind: 'CERTIFICATE_TLS', ...locked })).toBe('TSA_CREDENTIALS_REFUSED')
     expect(services.requests()).toEqual([])
   })
 

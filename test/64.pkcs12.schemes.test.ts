@@ -88,6 +88,23 @@ describe('schemes that openssl pkcs12 does not write', () => {
   })
 })
 
+describe('a key for RSASSA-PSS alone', () => {
+  it('makes that signature and no other', async () => {
+    const { folder } = stores
+    const [key, certificate, path] = ['pss.key', 'pss.pem', 'pss.p12'].map(name => join(folder.path, name))
+    if (key === undefined || certificate === undefined || path === undefined) throw new Error('no names')
+    const usage = ['-addext', 'keyUsage=critical,digitalSignature', '-addext', 'basicConstraints=CA:FALSE']
+    const generate = ['genpkey', '-algorithm', 'RSA-PSS', '-pkeyopt', 'rsa_keygen_bits:2048', '-out', key]
+    const issue = ['req', '-x509', '-new', '-key', key, '-subj', '/CN=PSS', '-out', certificate, ...usage]
+    const store = ['pkcs12', '-export', '-inkey', key, '-in', certificate, '-out', path, '-passout', `pass:${password}`]
+    for (const args of [generate, issue, store]) {
+      expect((await judge('openssl', args)).code, args.join(' ')).toBe(0)
+    }
+    expect(await signs(signerOf(path), 'SHA384withRSAandMGF1')).toBe(true)
+    await expect(signs(signerOf(path), 'SHA256withRSA')).rejects.toThrow('another kind of key')
+  })
+})
+
 describe('in the sign worker', () => {
   it('a file signs beside whatever else signs, and the PIN is its password', async () => {
     const path = await stores.pkcs12('RSA-2048')

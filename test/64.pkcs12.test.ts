@@ -2,7 +2,7 @@
 // by openssl's library; and files of several keys.
 
 import { createHash, verify, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readWhole } from '../device/cms/asn1.ts'
@@ -136,5 +136,17 @@ describe('a file with several keys', () => {
     if (outcome.outcome !== 'signed') throw new Error(outcome.outcome)
     const { publicKey } = new X509Certificate(stores.identity('P-384').certificate)
     expect(verify('sha384', attributes, publicKey, outcome.signature)).toBe(true)
+  })
+
+  it('tells them apart where both claim the same localKeyID', async () => {
+    const clear = ['-keypbe', 'NONE', '-certpbe', 'NONE']
+    const files = await Promise.all([stores.pkcs12('P-256', clear), stores.pkcs12('P-384', clear)])
+    const path = await joined(stores, files)
+    const pfx = (await readFile(path)).toString('latin1')
+    const claim = (key: KeyKind) => createHash('sha1').update(stores.identity(key).certificate).digest('binary')
+    await writeFile(path, Buffer.from(pfx.replaceAll(claim('P-384'), claim('P-256')), 'latin1'))
+    const { certificates } = await only(signerOf(path))
+    expect(new Set(certificates.map(({ keyId }) => keyId)).size).toBe(2)
+    expect(await signs(signerOf(path), 'SHA256withECDSA')).toBe(true)
   })
 })

@@ -19,7 +19,7 @@ import { type ExistingCades, existingCades } from './cades-existing.ts'
 import {
   archiveStamp,
   archiveTimestampQuestion,
-  checkCanReachLt,
+  checkCanReach,
   signatureTimestampImprint,
   signersToStamp,
   topSigners,
@@ -39,6 +39,9 @@ export interface ExtendCadesRequest {
   readonly policy?: string
 }
 
+/** SignerInfos that are extended together: each asks the time-stamping authority, all side by side. */
+const maxSigners = 64
+
 export type ExtendCadesTools = TimestampTools & GatherTools
 
 export interface ExtendedCades {
@@ -50,8 +53,8 @@ export interface ExtendedCades {
 
 /**
  * The extended file. Throws CMS_UNREADABLE, SIGNATURE_ABSENT, SIGNATURE_BROKEN, CONTENT_ABSENT,
- * SIGNATURE_FORMAT_REFUSED (what the signature holds already rules the level out), CERTIFICATE_UNREADABLE, and what
- * `obtainTimestamp` and `gatherEvidence` throw.
+ * SIGNATURE_FORMAT_REFUSED (what the signature holds already rules the level out), DOCUMENT_TOO_COMPLEX for more than
+ * `maxSigners`, CERTIFICATE_UNREADABLE, and what `obtainTimestamp` and `gatherEvidence` throw.
  */
 export async function extendCades(
   file: RandomAccess,
@@ -64,7 +67,9 @@ export async function extendCades(
   if (request.level === 'LTA' && existing.digests === undefined) {
     throw new Fault('CONTENT_ABSENT', 'an archive time-stamp is over the content too')
   }
-  if (request.level !== 'T') checkCanReachLt(existing.signedData)
+  const { length } = existing.signedData.signers
+  if (length > maxSigners) throw new Fault('DOCUMENT_TOO_COMPLEX', `${length} signatures to time-stamp`)
+  checkCanReach(request.level, existing.signedData)
   await checkIntact(existing)
   const atT = await stampSignatures(existing, stamping, tools, signal)
   if (request.level === 'T') return { file: atT.file, answeredEarlier: [] }
@@ -80,7 +85,8 @@ export async function extendCades(
 async function checkIntact({ signedData, digests }: ExistingCades): Promise<void> {
   for (const { findings, position } of await readOpenedCades(signedData, digests)) {
     if (integrityOf(findings) !== 'broken') continue
-    throw new Fault('SIGNATURE_BROKEN', `signature ${position.join('.')}: ${findings[0]?.detail ?? ''}`)
+    const details = findings.map(({ detail }) => detail).join('; ')
+    throw new Fault('SIGNATURE_BROKEN', `signature ${position.join('.')}: ${details}`)
   }
 }
 

@@ -15,6 +15,7 @@ import { Fault } from '../errors.ts'
 import type { DigestAlgorithm } from '../ports.ts'
 import type { Evidence } from '../trust/evidence.ts'
 import { checkOpenSets } from './cades-existing.ts'
+import type { SignatureLevel } from './request.ts'
 
 /** A time-stamp token for one signature. */
 export interface StampedSigner {
@@ -88,9 +89,11 @@ const forbiddenAtLt: Readonly<Record<string, string>> = {
   [oids.signatureAndReferencesTimestamp]: 'CAdES-C-time-stamp',
 }
 
-/** Throws SIGNATURE_FORMAT_REFUSED where a signature cannot reach level LT by adding to it. */
-export function checkCanReachLt(signedData: ParsedSignedData): void {
-  checkOpenSets(signedData)
+/** Throws SIGNATURE_FORMAT_REFUSED where a signature cannot reach a level by adding to it. */
+export function checkCanReach(level: Exclude<SignatureLevel, 'B'>, signedData: ParsedSignedData): void {
+  // Older archive time-stamps cover the unsigned attributes as a whole, too.
+  if (level !== 'T' || signersToStamp(signedData).length > 0) checkOpenSets(signedData)
+  if (level === 'T') return
   for (const { signer } of topSigners(signedData)) {
     const name = signer.unsignedAttributes.map(type => forbiddenAtLt[type]).find(one => one !== undefined)
     if (name !== undefined) {

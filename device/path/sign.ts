@@ -2,14 +2,14 @@
 // that will be signed are stored. Only then the token is asked; its answer is assembled, verified and stored. After a
 // power loss the same intent is taken up again and gives the same bytes, so nothing is signed twice or half.
 
-import { createHash } from 'node:crypto'
+import { assemblePades, intendPades, type PadesRequest, preparePades } from '../ades/pades.ts'
 import { digestOf, hashName } from '../cms/algorithm.ts'
-import { assemble, cmsReserveOctets, digestToSign, signingIntent } from '../cms/signing-intent.ts'
+import { digestToSign, type SigningIntent } from '../cms/signing-intent.ts'
 import type { Document, DocumentEvent, PendingSignature, StoredBlob } from '../document.ts'
 import { Fault } from '../errors.ts'
 import { openPdf } from '../pdf/document.ts'
-import { fillContents, type PreparedSignature } from '../pdf/signature-dictionary.ts'
-import { prepareSignature } from '../pdf/signature-field.ts'
+import { hashFile } from '../pdf/file-hash.ts'
+import type { PreparedSignature } from '../pdf/signature-dictionary.ts'
 import type { ByteStream, Clock, PinTries, Signer, SigningCertificate, SignOutcome } from '../ports.ts'
 import { readCertificate } from '../trust/certificate.ts'
 import { selectSigningCertificate } from '../trust/signing-certificate.ts'
@@ -50,16 +50,14 @@ export async function intend(
   const now = tools.clock.now()
   const choice = selectSigningCertificate({ candidates: [certificate], now })
   if (choice.choice === 'refused') throw new Fault(choice.code, choice.detail)
-  const identity = { algorithm: choice.algorithm, certificate: certificate.certificate, chain }
-  const prepared = await prepare(document.id, stage.copy, cmsReserveOctets(identity), now, tools.blobs)
-  const documentDigest = await rangeDigest(
-    document.id,
-    stage.copy,
-    prepared,
-    hashName(digestOf(identity.algorithm)),
-    tools.blobs,
-  )
-  const intent = signingIntent({ ...identity, documentDigest })
+  const request: PadesRequest = {
+    algorithm: choice.algorithm,
+    certificate: certificate.certificate,
+    chain,
+    properties: { signingTime: now },
+    fieldName: 'Signature1',
+  }
+  const { prepared, intent } = await prepare(document.id, stage.copy, request, tools.blobs)
   const { update: bytes, ...slot } = prepared
   const update = await tools.blobs.write(document.id, streamOf(bytes))
   return { type: 'signatureIntended', pending: { tokenId, keyId, slot, intent, update } }
@@ -73,55 +71,39 @@ export async function seal(document: Document, pin: Uint8Array, tools: SignTools
   const { algorithm } = intent
   const answer = await tools.signer.sign({ tokenId, keyId, algorithm, digest: digestToSign(intent), pin })
   if (answer.outcome !== 'signed') return refusal(answer)
-  const cms = assemble(intent, answer.signature)
-  const copy = await append(document.id, stage.copy, stage.pending, cms, tools.blobs)
+  const copy = await append(document.id, stage.copy, stage.pending, answer.signature, tools.blobs)
   await believe(document.id, copy, tools)
   const { facts } = readCertificate(Buffer.from(intent.certificates[0], 'base64'))
   const deliveryKeys = document.order.destinations.map(() => tools.newId())
   return { outcome: 'sealed', event: { type: 'signed', copy, signer: facts.holder, deliveryKeys } }
 }
 
+/** The update with room for the CMS and what is to be signed, in one pass over the copy. */
 async function prepare(
   documentId: string,
   copy: StoredBlob,
-  reservedBytes: number,
-  signingTime: number,
+  request: PadesRequest,
   blobs: Blobs,
-): Promise<PreparedSignature> {
+): Promise<{ readonly prepared: PreparedSignature; readonly intent: SigningIntent }> {
   const file = await blobs.open(documentId, copy.name)
   try {
-    const pdf = await openPdf(file)
-    return await prepareSignature(pdf, { kind: 'signature', fieldName: 'Signature1', reservedBytes, signingTime })
+    const prepared = await preparePades(await openPdf(file), request)
+    const hash = await hashFile(file, { hashes: [hashName(digestOf(request.algorithm))] })
+    return { prepared, intent: intendPades(prepared, request, hash) }
   } finally {
     await file.close()
   }
-}
-
-/** Digest over the two ranges of ISO 32000-1, 12.8.1: all of the copy and of the update but the /Contents string. */
-async function rangeDigest(
-  documentId: string,
-  copy: StoredBlob,
-  prepared: PreparedSignature,
-  hash: string,
-  blobs: Blobs,
-): Promise<Uint8Array> {
-  const [, lengthBefore, startAfter] = prepared.byteRange
-  const digest = createHash(hash)
-  for await (const chunk of blobs.read(documentId, copy.name)) digest.update(chunk)
-  digest.update(prepared.update.subarray(0, lengthBefore - copy.bytes))
-  digest.update(prepared.update.subarray(startAfter - copy.bytes))
-  return digest.digest()
 }
 
 async function append(
   documentId: string,
   copy: StoredBlob,
   pending: PendingSignature,
-  cms: Uint8Array,
+  signature: Uint8Array,
   blobs: Blobs,
 ): Promise<StoredBlob> {
   const update = await collect(blobs.read(documentId, pending.update.name))
-  const filled = fillContents({ ...pending.slot, update }, cms)
+  const filled = assemblePades({ ...pending.slot, update }, pending.intent, signature)
   if (filled.outcome === 'too-long') {
     throw new Fault(
       'INTERNAL',

@@ -11,7 +11,8 @@ import { createObjectReader, type MendedObject, type ObjectReader } from './obje
 import { entry, integerEntry, type PdfDictionary } from './objects.ts'
 import { rebuiltSection } from './rebuild.ts'
 import { fieldsOf, pagesOf } from './tree.ts'
-import { type RevisionTail, readSections, readTail, type XrefEntry, type XrefSection } from './xref.ts'
+import { type RevisionTail, readSections, readTail, type XrefSection } from './xref.ts'
+import { createEntryList, type XrefEntry } from './xref-entries.ts'
 
 export interface PdfDocument extends Pick<ObjectReader, 'object' | 'resolve' | 'data'> {
   readonly file: RandomAccess
@@ -27,8 +28,8 @@ export interface PdfDocument extends Pick<ObjectReader, 'object' | 'resolve' | '
   /** The lowest object number that no section uses. */
   readonly nextNumber: number
   /**
-   * Empty where the cross-reference sections of the file are used as they are. Otherwise what made them useless: the
-   * objects were then found by scanning, and an update has to list every one of them.
+   * Empty where the cross-reference sections of the file go on being used. Otherwise why they cannot: an update then
+   * lists every object in a section that stands for itself.
    */
   readonly repaired: readonly string[]
   /** How the document is encrypted, and the key to it; absent where it is not. */
@@ -52,11 +53,34 @@ export async function openPdf(file: RandomAccess, options: OpenOptions = {}): Pr
   if (!options.repair) return openStrictly(source, false)
   try {
     const strict = await openStrictly(source, false)
-    return (await isSigned(strict)) ? strict : await openStrictly(source, true)
+    if (await isSigned(strict)) return strict
+    const document = await openStrictly(source, true)
+    return document.sections.some(isHybrid) ? await unified(document, source) : document
   } catch (thrown) {
     if (!(thrown instanceof Fault && thrown.code === 'PDF_UNREADABLE')) throw thrown
     return openMended(source, thrown)
   }
+}
+
+const isHybrid = (section: XrefSection) => section.trailer.entries.has('XRefStm')
+
+/**
+ * A hybrid document shows old readers other objects than new ones (ISO 32000-1, 7.5.8.4). Before somebody signs what only
+ * some see, its sections become one; once it is signed that would be a change, and updates follow the table.
+ */
+async function unified(document: PdfDocument, source: Source): Promise<PdfDocument> {
+  const entries = createEntryList()
+  for (const section of document.sections) for (const [number, place] of section.entries) entries.add(number, place)
+  const { tail, trailer } = document
+  const section: XrefSection = {
+    kind: 'stream',
+    offset: tail.startXref,
+    end: tail.end,
+    trailer,
+    entries: entries.finish(),
+  }
+  const repaired = ['the cross-references are hybrid: not every reader sees the same objects']
+  return documentOf({ ...source, tail, sections: [section], repaired, lenient: true })
 }
 
 interface Source {

@@ -7,7 +7,7 @@ import type { PdfDocument } from './document.ts'
 import { encryptedSyntax } from './encrypted-syntax.ts'
 import { entry, type PdfDirect } from './objects.ts'
 import { carriedTrailer, indirectObject, latin1, serialise } from './write.ts'
-import type { XrefEntry } from './xref.ts'
+import type { XrefEntry } from './xref-entries.ts'
 
 /** An object that the update adds or replaces. `body` is its syntax, one character a byte. */
 export interface UpdatedObject {

@@ -35,6 +35,8 @@ export interface Lexer {
   next(): Token
   /** The next byte without white space skipped, consumed; undefined at the end. */
   byte(): number | undefined
+  /** The next bytes as they stand, not consumed: `length` of them, fewer at the end of the source. */
+  ahead(length: number): Uint8Array
   readonly lenient: boolean
   /** A lenient caller tells that it mended something itself. */
   mend(): void
@@ -131,19 +133,26 @@ export function createLexer(window: Window): Lexer {
   }
 
   function literalBytes(): Uint8Array {
-    const content: number[] = []
+    const parts: Uint8Array[] = []
+    let plain = at
     for (let open = 1; ; ) {
       const byte = peek()
       at++
       if (byte === undefined) throw unreadable(`the string before ${base + at} has no end`)
-      if (byte === 0x29 && --open === 0) return Uint8Array.from(content)
       if (byte === 0x28) open++
-      if (byte === 0x5c) content.push(...escaped())
-      else if (byte === 13) {
-        if (peek() === 10) at++
-        content.push(10)
-      } else content.push(byte)
+      if (byte === 0x29) open--
+      if (open > 0 && byte !== 0x5c && byte !== 13) continue
+      parts.push(bytes.subarray(plain, at - 1))
+      if (open === 0) return new Uint8Array(Buffer.concat(parts))
+      parts.push(Uint8Array.from(byte === 13 ? lineFeed() : escaped()))
+      plain = at
     }
+  }
+
+  /** Every end-of-line inside a string is one line feed. */
+  function lineFeed(): readonly number[] {
+    if (peek() === 10) at++
+    return [10]
   }
 
   /** The bytes that a backslash and what follows it stand for (ISO 32000-1, table 3). */
@@ -176,6 +185,10 @@ export function createLexer(window: Window): Lexer {
       const byte = peek()
       if (byte !== undefined) at++
       return byte
+    },
+    ahead: (length: number) => {
+      if (at + length > bytes.length && !last) throw new ShortWindow()
+      return bytes.subarray(at, at + length)
     },
     lenient,
     mend: () => {

@@ -12,7 +12,11 @@ export const maxNesting = 100
 /** Object numbers of ISO 32000-1, annex C. */
 export const maxObjectNumber = 8_388_607
 /** Cross-reference entries of all sections together. */
-export const maxXrefEntries = 500_000
+export const maxXrefEntries = 2_000_000
+/** Largest cross-reference table; bytes. */
+export const maxTableBytes = 48 << 20
+/** Objects of a document that is rebuilt by scanning: its next update lists them all. */
+export const maxRebuiltObjects = 500_000
 /** Cross-reference sections: revisions, linearisation and hybrid parts. */
 export const maxXrefSections = 2_000
 /** References to references before an object is found. */
@@ -34,7 +38,9 @@ export const maxTreeDepth = 64
 export const maxDssStreams = 1_000
 
 /** What scanning a damaged file may spend on parsing what turns out to be no object; bytes. */
-export const maxWastedScanBytes = 256 << 20
+export const maxWastedScanBytes = 64 << 20
+/** Object headers and trailers that scanning looks at, repeated ones included. */
+export const maxScannedLandmarks = 2_000_000
 
 /** The one way in which reading gives up. */
 export function unreadable(detail: string, options?: ErrorOptions): Fault {

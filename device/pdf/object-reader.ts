@@ -10,7 +10,7 @@ import { type PackedObjects, parsePacked, remember } from './object-stream.ts'
 import { entry, nameEntry, type PdfDirect, type PdfObject, type PdfStream, pdfNull } from './objects.ts'
 import { parseAt, parseIndirectObject, parseObject } from './parse.ts'
 import { findEndOfStream, hasEndstreamAt } from './stream-end.ts'
-import type { XrefEntry } from './xref.ts'
+import type { XrefEntry } from './xref-entries.ts'
 
 /** What decrypts the strings and streams of one document. */
 export interface Decryption {

@@ -27,25 +27,26 @@ export interface IndirectObject {
   readonly end: number
 }
 
-/** What `parse` makes of the bytes from `offset` on; reads as much of the file as it asks for, `maxObjectBytes` at most. */
+/** What `parse` makes of the bytes from `offset` on; reads as much of the file as it asks for, `maxBytes` at most. */
 export async function parseAt<Result>(
   file: RandomAccess,
   offset: number,
   parse: (lexer: Lexer) => Result,
   lenient = false,
+  maxBytes = maxObjectBytes,
 ): Promise<Result> {
   if (!Number.isSafeInteger(offset) || offset < 0 || offset >= file.size) {
     throw unreadable(`offset ${offset} is outside the file`)
   }
   for (let wanted = firstWindowBytes; ; wanted *= windowGrowth) {
-    const length = Math.min(wanted, maxObjectBytes, file.size - offset)
+    const length = Math.min(wanted, maxBytes, file.size - offset)
     const bytes = await file.read(offset, length)
     const last = offset + length === file.size
     try {
       return parse(createLexer({ bytes, base: offset, last, lenient }))
     } catch (thrown) {
       if (!(thrown instanceof ShortWindow)) throw thrown
-      if (length === maxObjectBytes) throw unreadable(`the object at ${offset} is too large`)
+      if (length === maxBytes) throw unreadable(`the object at ${offset} is too large`)
     }
   }
 }

@@ -5,11 +5,12 @@
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
 import { encryptionOf } from './encryption.ts'
-import { maxXrefEntries, unreadable } from './limits.ts'
+import { maxRebuiltObjects, unreadable } from './limits.ts'
 import { createObjectReader, type ObjectReader } from './object-reader.ts'
 import { entry, nameEntry, type PdfDictionary, pdfDictionary, pdfReference, withEntries } from './objects.ts'
 import { type ScannedFile, scanObjects } from './scan.ts'
-import type { XrefEntry, XrefSection } from './xref.ts'
+import type { XrefSection } from './xref.ts'
+import type { XrefEntry } from './xref-entries.ts'
 
 /**
  * The section; undefined where the file seems to be signed. Throws PDF_UNREADABLE where no catalog is found, PDF_ENCRYPTED
@@ -62,7 +63,7 @@ async function enterContainers(
       entries.set(number, { kind: 'packed', stream: container, index })
       any = true
     })
-    if (entries.size > maxXrefEntries) throw unreadable(`more than ${maxXrefEntries} objects`)
+    if (entries.size > maxRebuiltObjects) throw unreadable(`more than ${maxRebuiltObjects} objects`)
   }
   return any
 }

@@ -4,7 +4,7 @@
 import { readable } from './attempt.ts'
 import type { PdfDocument } from './document.ts'
 import { entry, type PdfDirect, type PdfObject } from './objects.ts'
-import type { XrefEntry } from './xref.ts'
+import type { XrefEntry } from './xref-entries.ts'
 
 export interface ObjectReferences {
   readonly numbers: readonly number[]

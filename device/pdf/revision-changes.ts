@@ -11,7 +11,7 @@ import type { ReferenceIndex } from './reference-index.ts'
 import type { PdfRevision } from './revision-extents.ts'
 import { type WalkBudget, walkFixed } from './revision-walk.ts'
 import { overlapProblem } from './widget-place.ts'
-import type { XrefEntry } from './xref.ts'
+import type { XrefEntry } from './xref-entries.ts'
 
 /** Shared by all revisions of a file. */
 export interface ComparisonMeans {

@@ -7,7 +7,8 @@ import type { PdfDocument } from './document.ts'
 import { unreadable } from './limits.ts'
 import { entry, integerEntry } from './objects.ts'
 import { isKeyword, parseAt, parseIndirectObject } from './parse.ts'
-import type { XrefEntry, XrefSection } from './xref.ts'
+import type { XrefSection } from './xref.ts'
+import type { XrefEntry } from './xref-entries.ts'
 
 /** Half-open range of the file with the section that describes it. */
 export interface PdfRevision {

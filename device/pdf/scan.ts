@@ -4,7 +4,7 @@
 
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
-import { maxObjectNumber, maxWastedScanBytes, maxXrefEntries, unreadable } from './limits.ts'
+import { maxObjectNumber, maxRebuiltObjects, maxScannedLandmarks, maxWastedScanBytes, unreadable } from './limits.ts'
 import { integerEntry, nameEntry, type PdfDictionary, type PdfStream } from './objects.ts'
 import { parseAt, parseIndirectObject, parseObject } from './parse.ts'
 import { findEndOfStream, hasEndstreamAt } from './stream-end.ts'
@@ -60,10 +60,12 @@ function createFindings(file: WindowedFile) {
   const containers: number[] = []
   const catalogs: number[] = []
   let signed = false
+  let landmarks = 0
   let noEndstreamFrom = Number.POSITIVE_INFINITY
 
   /** Takes in what starts at `offset`, and tells where to look on. */
   async function visit(match: RegExpExecArray, offset: number): Promise<number> {
+    if (++landmarks > maxScannedLandmarks) throw unreadable(`more than ${maxScannedLandmarks} objects and trailers`)
     if (match[0] === '/ByteRange') signed = true
     else if (match[0] === 'trailer') return trailer(offset + match[0].length)
     else return object(offset, Number(match[1]), Number(match[2]))
@@ -87,7 +89,7 @@ function createFindings(file: WindowedFile) {
   async function object(offset: number, number: number, generation: number): Promise<number> {
     const header = offset + 1
     if (number < 1 || number >= maxObjectNumber || generation > 65_535) return header
-    if (objects.size >= maxXrefEntries) throw unreadable(`more than ${maxXrefEntries} objects`)
+    if (objects.size >= maxRebuiltObjects) throw unreadable(`more than ${maxRebuiltObjects} objects`)
     file.mark()
     try {
       const read = await parseAt(file, offset, parseIndirectObject, true)

@@ -4,15 +4,11 @@
 
 import type { RandomAccess } from '../ports.ts'
 import { decodeStream } from './filters.ts'
-import type { Lexer } from './lexer.ts'
-import { maxObjectNumber, maxStreamBytes, maxTailBytes, maxXrefEntries, maxXrefSections, unreadable } from './limits.ts'
+import { maxStreamBytes, maxTableBytes, maxTailBytes, maxXrefEntries, maxXrefSections, unreadable } from './limits.ts'
 import { entry, integerEntry, nameEntry, type PdfDictionary, type PdfStream } from './objects.ts'
-import { isKeyword, parseAt, parseIndirectObject, parseObject } from './parse.ts'
-
-export type XrefEntry =
-  | { readonly kind: 'free' }
-  | { readonly kind: 'plain'; readonly offset: number; readonly generation: number }
-  | { readonly kind: 'packed'; readonly stream: number; readonly index: number }
+import { isKeyword, parseAt, parseIndirectObject } from './parse.ts'
+import { createEntryList, type XrefEntries, type XrefEntry } from './xref-entries.ts'
+import { checkSubsection, parseTable } from './xref-table.ts'
 
 /** One cross-reference section. `kind` is what an update that follows it must use too. */
 export interface XrefSection {
@@ -21,7 +17,7 @@ export interface XrefSection {
   /** Behind its trailer or stream data. */
   readonly end: number
   readonly trailer: PdfDictionary
-  readonly entries: ReadonlyMap<number, XrefEntry>
+  readonly entries: XrefEntries
 }
 
 /** The end of a revision: its startxref value, and the offset behind its %%EOF and one end-of-line. */
@@ -67,7 +63,13 @@ function previousOf(trailer: PdfDictionary): number | undefined {
 }
 
 async function readSection(file: RandomAccess, offset: number): Promise<XrefSection> {
-  const table = await parseAt(file, offset, lexer => (isKeyword(lexer.next(), 'xref') ? parseTable(lexer) : undefined))
+  const table = await parseAt(
+    file,
+    offset,
+    lexer => (isKeyword(lexer.next(), 'xref') ? parseTable(lexer) : undefined),
+    false,
+    maxTableBytes,
+  )
   if (!table) return readStreamSection(file, offset)
   const streamOffset = integerEntry(table.trailer, 'XRefStm')
   if (streamOffset === undefined) return { kind: 'table', offset, ...table }
@@ -77,55 +79,13 @@ async function readSection(file: RandomAccess, offset: number): Promise<XrefSect
 }
 
 /** A hybrid's table calls the objects free that its stream places (ISO 32000-1, 7.5.8.4). */
-function withHidden(table: Entries, hidden: Entries): Entries {
-  const entries = new Map(table)
+function withHidden(table: XrefEntries, hidden: XrefEntries): XrefEntries {
+  const entries = createEntryList()
   for (const [number, place] of hidden) {
-    if ((entries.get(number)?.kind ?? 'free') === 'free') entries.set(number, place)
+    if ((table.get(number)?.kind ?? 'free') === 'free') entries.add(number, place)
   }
-  return entries
-}
-
-const free: XrefEntry = Object.freeze({ kind: 'free' })
-
-type Entries = ReadonlyMap<number, XrefEntry>
-
-function parseTable(lexer: Lexer): Pick<XrefSection, 'entries' | 'trailer' | 'end'> {
-  const entries = new Map<number, XrefEntry>()
-  for (;;) {
-    const first = lexer.next()
-    if (isKeyword(first, 'trailer')) break
-    const count = lexer.next()
-    if (first.kind !== 'integer' || count.kind !== 'integer')
-      throw unreadable('a cross-reference subsection has no header')
-    checkSubsection(first.value, count.value, entries.size)
-    for (let index = 0; index < count.value; index++) addEntry(entries, first.value + index, parseTableEntry(lexer))
-  }
-  const trailer = parseObject(lexer)
-  if (trailer.kind !== 'dictionary') throw unreadable('the trailer is no dictionary')
-  return { entries, trailer, end: lexer.position() }
-}
-
-function parseTableEntry(lexer: Lexer): XrefEntry {
-  const offset = lexer.next()
-  const generation = lexer.next()
-  const use = lexer.next()
-  if (offset.kind !== 'integer' || generation.kind !== 'integer' || use.kind !== 'keyword') {
-    throw unreadable(`no cross-reference entry before ${lexer.position()}`)
-  }
-  if (use.text !== 'n' && use.text !== 'f') throw unreadable(`cross-reference entry of kind ${use.text.slice(0, 20)}`)
-  if (use.text === 'f' || offset.value === 0) return free
-  return { kind: 'plain', offset: offset.value, generation: generation.value }
-}
-
-function checkSubsection(first: number, count: number, before: number): void {
-  if (first < 0 || count < 0 || first + count > maxObjectNumber + 1 || before + count > maxXrefEntries) {
-    throw unreadable(`a cross-reference subsection of ${count} entries from ${first}`)
-  }
-}
-
-/** Of two entries for one object in one section the first counts, as for the sections themselves. */
-function addEntry(entries: Map<number, XrefEntry>, number: number, place: XrefEntry): void {
-  if (!entries.has(number)) entries.set(number, place)
+  for (const [number, place] of table) entries.add(number, place)
+  return entries.finish()
 }
 
 async function readStreamSection(file: RandomAccess, offset: number): Promise<XrefSection> {
@@ -151,7 +111,7 @@ async function readDirectStream(file: RandomAccess, stream: PdfStream): Promise<
   return file.read(stream.dataStart, length)
 }
 
-function parseStreamEntries(data: Uint8Array, trailer: PdfDictionary): Entries {
+function parseStreamEntries(data: Uint8Array, trailer: PdfDictionary): XrefEntries {
   const widths = integersOf(trailer, 'W')
   const [typeWidth = -1, secondWidth = -1, thirdWidth = -1] = widths
   const entryBytes = typeWidth + secondWidth + thirdWidth
@@ -159,7 +119,7 @@ function parseStreamEntries(data: Uint8Array, trailer: PdfDictionary): Entries {
     throw unreadable('a cross-reference stream has no usable /W')
   }
   const index = trailer.entries.has('Index') ? integersOf(trailer, 'Index') : [0, integerEntry(trailer, 'Size') ?? 0]
-  const entries = new Map<number, XrefEntry>()
+  const entries = createEntryList()
   let at = 0
   const field = (width: number) => {
     let value = 0
@@ -173,11 +133,13 @@ function parseStreamEntries(data: Uint8Array, trailer: PdfDictionary): Entries {
     if (at + count * entryBytes > data.length) throw unreadable('a cross-reference stream is too short')
     for (let offset = 0; offset < count; offset++) {
       const type = typeWidth === 0 ? 1 : field(typeWidth)
-      addEntry(entries, first + offset, streamEntry(type, field(secondWidth), field(thirdWidth)))
+      entries.add(first + offset, streamEntry(type, field(secondWidth), field(thirdWidth)))
     }
   }
-  return entries
+  return entries.finish()
 }
+
+const free: XrefEntry = Object.freeze({ kind: 'free' })
 
 /** ISO 32000-1, table 18; unknown types are references to the null object. */
 function streamEntry(type: number, second: number, third: number): XrefEntry {

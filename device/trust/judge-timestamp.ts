@@ -1,14 +1,14 @@
 // Time-stamps judged newest first (ETSI EN 319 102-1, 5.4 and 5.6.3): an archive time-stamp that is believed proves that
 // everything it covers, older time-stamps among it, existed by then, so that their certificates may have ended since.
 
-import { mergeEvidence } from './evidence.ts'
+import { type Evidence, mergeEvidence, noEvidence } from './evidence.ts'
 import type { TimestampFound } from './found.ts'
 import { judgePath, type PathContext, type PathVerdict } from './judge-path.ts'
 import { clockToleranceMs } from './judge-state.ts'
 import { conclude, type Finding, type TimestampReport } from './report.ts'
 import { weakness } from './strength.ts'
 import { checkTimestampSigner } from './timestamp-signer.ts'
-import { readTimestampToken, type TimestampToken } from './timestamp-token.ts'
+import { readTimestampToken, type TimestampReading, type TimestampToken } from './timestamp-token.ts'
 
 export interface JudgedTimestamp {
   readonly found: TimestampFound
@@ -20,34 +20,49 @@ export interface JudgedTimestamp {
   readonly good: boolean
 }
 
+/** A time-stamp and its token taken apart. */
+export interface ReadTimestamp {
+  readonly found: TimestampFound
+  readonly reading: TimestampReading
+}
+
+/** Takes the tokens apart, once for all that comes after. */
+export function readTimestamps(found: readonly TimestampFound[]): readonly ReadTimestamp[] {
+  return found.map(one => ({ found: one, reading: readTimestampToken(one.token) }))
+}
+
+/** What the tokens carry. */
+export function evidenceInside(stamps: readonly ReadTimestamp[]): Evidence {
+  return mergeEvidence(...stamps.flatMap(({ reading }) => (reading.outcome === 'read' ? [reading.token.evidence] : [])))
+}
+
 /** Judges all of one signature, given oldest first, and gives them back in that order; what they prove is added to `proofs`. */
 export async function judgeTimestamps(
-  found: readonly TimestampFound[],
+  stamps: readonly ReadTimestamp[],
   context: PathContext,
 ): Promise<readonly JudgedTimestamp[]> {
   const judged: JudgedTimestamp[] = []
   let existedAt = context.now
-  for (const [index, one] of [...found.entries()].reverse()) {
+  for (const [index, one] of [...stamps.entries()].reverse()) {
     const verdict = await judgeTimestamp(one, existedAt, context)
     judged.unshift(verdict)
-    if (!verdict.good || verdict.token === undefined || one.kind !== 'archive') continue
+    if (!verdict.good || verdict.token === undefined || one.found.kind !== 'archive') continue
     existedAt = Math.min(existedAt, verdict.token.genTime)
-    const inside = found.slice(0, index).map(({ token }) => readTimestampToken(token))
-    const tokens = inside.flatMap(older => (older.outcome === 'read' ? [older.token.evidence] : []))
-    context.proofs.add(
-      mergeEvidence(...(one.covers === undefined ? [] : [one.covers]), ...tokens),
-      verdict.token.genTime,
-    )
+    const covered = mergeEvidence(one.found.covers ?? noEvidence, evidenceInside(stamps.slice(0, index)))
+    context.proofs.add(covered, verdict.token.genTime)
   }
   return judged
 }
 
-async function judgeTimestamp(
-  found: TimestampFound,
-  existedAt: number,
-  context: PathContext,
-): Promise<JudgedTimestamp> {
-  const reading = readTimestampToken(found.token, context.pool.certificates)
+/** A token may leave its authority's certificate to the signature around it. */
+function completed({ found, reading }: ReadTimestamp, { pool }: PathContext): TimestampReading {
+  const lacks = reading.outcome === 'read' && reading.token.signer === undefined
+  return lacks ? readTimestampToken(found.token, pool.certificates) : reading
+}
+
+async function judgeTimestamp(stamp: ReadTimestamp, existedAt: number, context: PathContext): Promise<JudgedTimestamp> {
+  const { found } = stamp
+  const reading = completed(stamp, context)
   if (reading.outcome === 'malformed') {
     const findings: Finding[] = [...found.findings, { subIndication: 'FORMAT_FAILURE', detail: reading.detail }]
     const report = { ...conclude(findings), kind: found.kind, chain: [], certificates: [] }

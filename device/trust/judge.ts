@@ -8,7 +8,14 @@ import { type Evidence, evidenceKey, mergeEvidence, noEvidence } from './evidenc
 import type { SignatureFound, TimestampFound } from './found.ts'
 import { judgePath, type PathContext, type PathVerdict } from './judge-path.ts'
 import type { RevocationRule } from './judge-state.ts'
-import { type JudgedTimestamp, judgeTimestamps, orderFindings } from './judge-timestamp.ts'
+import {
+  evidenceInside,
+  type JudgedTimestamp,
+  judgeTimestamps,
+  orderFindings,
+  type ReadTimestamp,
+  readTimestamps,
+} from './judge-timestamp.ts'
 import { levelReached } from './level.ts'
 import { poolOf } from './pool.ts'
 import { proofsFrom } from './proofs.ts'
@@ -22,7 +29,6 @@ import {
   type TimestampReport,
 } from './report.ts'
 import { weakness } from './strength.ts'
-import { readTimestampToken } from './timestamp-token.ts'
 
 export interface JudgeOptions {
   readonly anchors: readonly Certificate[]
@@ -36,8 +42,9 @@ export interface JudgeOptions {
 
 /** The verdict on one signature. */
 export async function judgeSignature(found: SignatureFound, options: JudgeOptions): Promise<SignatureVerdict> {
-  const context = contextOf(found.evidence, found.timestamps, options)
-  const timestamps = await judgeTimestamps(found.timestamps, context)
+  const stamps = readTimestamps(found.timestamps)
+  const context = contextOf(found.evidence, stamps, options)
+  const timestamps = await judgeTimestamps(stamps, context)
   const best = bestSignatureTime(timestamps, options.now)
   const path = found.signer && judgePath({ certificate: found.signer, usedAt: best.time }, context)
   const findings = [
@@ -70,15 +77,14 @@ export async function judgeTimestampsAlone(
   evidence: Evidence,
   options: JudgeOptions,
 ): Promise<readonly TimestampReport[]> {
-  const judged = await judgeTimestamps(found, contextOf(evidence, found, options))
+  const stamps = readTimestamps(found)
+  const judged = await judgeTimestamps(stamps, contextOf(evidence, stamps, options))
   return judged.map(one => one.report)
 }
 
-function contextOf(own: Evidence, timestamps: readonly TimestampFound[], options: JudgeOptions): PathContext {
+function contextOf(own: Evidence, stamps: readonly ReadTimestamp[], options: JudgeOptions): PathContext {
   const { anchors, now, extra = noEvidence, revocation = 'required' } = options
-  const tokens = timestamps.map(({ token }) => readTimestampToken(token))
-  const inTokens = tokens.flatMap(one => (one.outcome === 'read' ? [one.token.evidence] : []))
-  const embedded = mergeEvidence(own, ...inTokens)
+  const embedded = mergeEvidence(own, evidenceInside(stamps))
   const carried = new Set([...embedded.ocsps, ...embedded.crls].map(evidenceKey))
   return {
     anchors,

@@ -2,6 +2,7 @@
 // depend on the file. A file passes only when every signature passes and no later revision changed what it does not permit.
 
 import { openPdf } from '../pdf/document.ts'
+import type { FileHash } from '../pdf/file-hash.ts'
 import { judgeRevisions, type RevisionChanges } from '../pdf/judge-revisions.ts'
 import type { PdfSignature } from '../pdf/signatures.ts'
 import type { RandomAccess } from '../ports.ts'
@@ -26,13 +27,18 @@ export interface VerifyOptions extends Omit<JudgeOptions, 'anchors'> {
   readonly anchors: readonly Uint8Array[]
   /** Refuse form filling and annotations after a signature even where nobody forbade them. */
   readonly strict?: boolean
+  /** Opens an encrypted document. */
+  readonly password?: string
+  /** Of the whole file, where somebody has just made it: the file is then not read through again. */
+  readonly hash?: FileHash
 }
 
 /** The report on a PDF. Throws what openPdf throws for a file that is no PDF, CERTIFICATE_UNREADABLE for a bad anchor. */
 export async function verifyPdf(source: RandomAccess, options: VerifyOptions): Promise<Report> {
   const judging: JudgeOptions = { ...options, anchors: options.anchors.map(readCertificate) }
-  const document = await openPdf(source)
-  const { entries } = await readPades(document)
+  const { password, hash } = options
+  const document = await openPdf(source, password === undefined ? {} : { password })
+  const { entries } = await readPades(document, hash ? { hash } : {})
   const pdfs = entries.map(({ pdf }) => pdf)
   const { perSignature, findings } = await judgeRevisions(document, pdfs, options)
   const stamps = await documentTimestamps(entries, judging)

@@ -48,7 +48,7 @@ export function createEsclClient(url: string): EsclClient {
     const response = await call('GET', `${rootPath}/${name}`, limits)
     const body = await faulty(() => readAll(response.body), signal)
     if (response.status !== 200) throw new Fault('SCANNER_FAILED', `${name} was answered with ${response.status}`)
-    return new TextDecoder().decode(body)
+    return body
   }
 
   return Object.freeze({

@@ -68,7 +68,7 @@ export type EsclPlanning =
   | { readonly refused: { readonly code: ScanFaultCode; readonly detail: string } }
 
 /** Decodes ScannerCapabilities. Throws SCANNER_FAILED when it is not XML. */
-export function decodeCapabilities(document: string): EsclCapabilities {
+export function decodeCapabilities(document: string | Uint8Array): EsclCapabilities {
   const root = readXml(document)
   const adf = childOf(root, 'Adf')
   const platen = decodeInput(childOf(childOf(root, 'Platen'), 'PlatenInputCaps'))
@@ -84,7 +84,7 @@ export function decodeCapabilities(document: string): EsclCapabilities {
 }
 
 /** Decodes ScannerStatus. Throws SCANNER_FAILED when it is not XML. */
-export function decodeStatus(document: string): EsclStatus {
+export function decodeStatus(document: string | Uint8Array): EsclStatus {
   const root = readXml(document)
   const adf = textOf(root, 'AdfState')
   const jobs = descendantsOf(childOf(root, 'Jobs'), 'JobInfo').map(job => {

@@ -1,0 +1,67 @@
+// Evil annotations' and evil signatures' attacks on certified documents (Rohlmann et al. 2021): a certification that allows
+// signing allows no painting, and a signature field is never what it should not be, certified or not.
+
+import { describe, expect, it } from 'vitest'
+import { type Changes, changed, form, plus, refusalOf, verdictOn } from './47.revision.kit.ts'
+import { signed } from './pdf-signing-fixtures.ts'
+
+describe('a certified document', () => {
+  const widget = (entries: string) => `<< /Type /Annot /Subtype /Widget /FT /Sig /T (evil) /F 4 /P 3 0 R ${entries} >>`
+  const added: Changes = {
+    form: now => now.replace('14 0 R', '14 0 R 13 0 R'),
+    page: now => now.replace('14 0 R', '14 0 R 13 0 R'),
+  }
+  const evil = (entries: string) => ({ ...added, store: widget(entries) })
+
+  it('gets no visible signature field that nobody prepared, and no further signature at all with /P 1', async () => {
+    const changes = evil('/Rect [200 200 240 240]')
+    expect(await refusalOf(await changed(await signed(form(), { certify: 2 }), changes))).toContain('paint over')
+    expect(await refusalOf(await changed(await signed(form()), changes))).toBe('')
+    const certified = await signed(form(), { certify: 1 })
+    expect(await refusalOf(await changed(certified, evil('/Rect [0 0 0 0]')))).toContain('allows no change')
+    expect(await refusalOf(await signed(certified, { kind: 'timestamp' }))).toBe('')
+  })
+
+  it.each([
+    ['covers the page', '/Rect [120 220 400 400]', 'covers the page'],
+    ['covers another annotation', '/Rect [90 190 140 240]', 'lies on another annotation'],
+    ['has no rectangle', '', 'has no rectangle'],
+    ['brings an action', '/Rect [0 0 0 0] /A << /S /JavaScript >>', 'has /A'],
+    ['says twice what it is', '/Rect [0 0 0 0] /T (other)', 'stands twice'],
+    ['has kids', '/Rect [0 0 0 0] /Kids []', 'has /Kids'],
+    ['has a value that is no signature', '/Rect [0 0 0 0] /V << /Type /Sig >>', 'no new signature'],
+    ['has a value that is another field', '/Rect [0 0 0 0] /V 14 0 R', 'no new signature'],
+    ['has a value that is a signature already', '/Rect [0 0 0 0] /V 17 0 R', 'overlap'],
+  ])('gets no field that %s, certified or not', async (_, entries, reason) => {
+    for (const once of [await signed(form()), await signed(form(), { certify: 2 })]) {
+      expect(once.toString('latin1')).toMatch(/\n17 0 obj\n<< \/Type \/Sig\b/)
+      expect(await refusalOf(await changed(once, evil(entries)))).toContain(reason)
+    }
+  })
+
+  it('gets no field of another kind, and no signature that says nothing', async () => {
+    const text = widget('/Rect [0 0 0 0]').replace('/FT /Sig', '/FT /Tx')
+    expect(await refusalOf(await changed(await signed(form()), { ...added, store: text }))).toContain(
+      'no signature field',
+    )
+    const value = evil('/Rect [0 0 0 0] /V 16 0 R')
+    const empty = await changed(await signed(form({ spare: 'null' })), { ...value, spare: '<< /Type /Sig >>' })
+    expect(await refusalOf(empty)).toContain('no new signature')
+    const kept = await changed(await signed(form({ spare: '<< /Type /Sig /ByteRange [0 1 2 3] >>' })), value)
+    expect(await refusalOf(kept)).toContain('no new signature')
+  })
+
+  it('gets no field of a name that is there', async () => {
+    const store = widget('/Rect [0 0 0 0]').replace('(evil)', '(name)')
+    expect(await refusalOf(await changed(await signed(form()), { ...added, store }))).toContain('is taken or none')
+  })
+
+  it('never changes a signed field', async () => {
+    const once = await signed(form(), { fieldName: 'approval' })
+    const value = (now: string) => now.replace(/\/V \d+ 0 R/, '/V 16 0 R')
+    expect((await verdictOn(await changed(once, { empty: value }))).refused).not.toEqual([])
+    expect(
+      (await verdictOn(await changed(once, { empty: now => plus(now, '/AP << /N 12 0 R >>') }))).refused,
+    ).not.toEqual([])
+  })
+})
