@@ -98,3 +98,15 @@ describe.each(good)('a document with %s, broken by', (_, make) => {
     await expect(attempt).rejects.toMatchObject({ code: 'PDF_UNREADABLE' })
   })
 })
+
+test.each([
+  ['a wrong checksum', (data: Buffer) => data.fill(0, data.length - 4)],
+  ['no end', (data: Buffer) => data.fill(32, data.length - 9)],
+])('an object stream with %s is mended, and what was read of it written anew', async (_, damage) => {
+  const original = Buffer.from(await withObjectStreams())
+  const start = original.indexOf('stream\n', original.indexOf('/ObjStm'), 'latin1') + 'stream\n'.length
+  damage(original.subarray(start, original.indexOf('\nendstream', start, 'latin1')))
+  await expect(open(original)).rejects.toMatchObject({ code: 'PDF_UNREADABLE' })
+  const once = await mendedAndSigned(original)
+  expect(await listSignatures(await open(once))).toMatchObject([{ structure: 'sound' }])
+})

@@ -1,6 +1,8 @@
 // Documents at the edge of what is read: vast cross-references, hybrids, a thousand revisions, files of half a gigabyte,
 // and hostile ones that cost a repair much and give it nothing. Each ends soon, in an answer or by name.
 
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { PDFDocument } from 'pdf-lib'
 import { describe, expect, test } from 'vitest'
 import { randomAccessOf } from '../device/bytes.ts'
@@ -13,7 +15,8 @@ import { prepareSignature } from '../device/pdf/signature-field.ts'
 import { listSignatures } from '../device/pdf/signatures.ts'
 import { pagesOf } from '../device/pdf/tree.ts'
 import type { RandomAccess } from '../device/ports.ts'
-import { askAbout, classicPdf, whiteDocument } from './pdf-fixtures.ts'
+import { figuresOf, runOddPdfs } from './conformance/odd-pdfs.ts'
+import { askAbout, classicPdf, inFolder, outputFor, whiteDocument } from './pdf-fixtures.ts'
 import { open, page, pages, signatureRequest, signed, smallDer } from './pdf-signing-fixtures.ts'
 
 const small = ['<< /Type /Catalog /Pages 2 0 R >>', pages, page]
@@ -191,6 +194,28 @@ describe('a file that is made to cost a repair much', () => {
     const bytes = Buffer.alloc(1 << 20, unit, 'latin1')
     bytes.write('%PDF-1.7\n', 0, 'latin1')
     await expect(mendable(randomAccessOf(bytes))).rejects.toMatchObject({ code: 'PDF_UNREADABLE' })
+  })
+})
+
+test('the run over a folder of odd files says of each what became of it', async () => {
+  await inFolder(async folder => {
+    const good = classicPdf(small)
+    const files: Readonly<Record<string, Buffer>> = {
+      'a-good.pdf': good,
+      'b-mended.pdf': Buffer.from(good.toString('latin1').replace(/startxref\n\d+/, 'startxref\n5'), 'latin1'),
+      'c-hopeless.pdf': Buffer.from('%PDF-1.4\nnothing'),
+      'd-locked.pdf': await outputFor(good, 'qpdf', '--encrypt', 'user', 'owner', '256', '--', 'FILE', '-'),
+      'e-opened.pdf': await outputFor(good, 'qpdf', '--encrypt', 'user', 'owner', '256', '--', 'FILE', '-'),
+    }
+    for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes)
+    const rows = await runOddPdfs(folder, { 'e-opened.pdf': 'user' })
+    expect(rows.map(row => row.outcome)).toEqual(['signed', 'signed', 'refused', 'refused', 'signed'])
+    expect(rows[1]?.detail).toBe('qpdf 3 → 0, 1 → 1 pages; no indirect object at 5')
+    expect(figuresOf(rows)).toMatchObject({
+      files: 5,
+      signed: 3,
+      others: [{ file: 'c-hopeless.pdf' }, { file: 'd-locked.pdf' }],
+    })
   })
 })
 

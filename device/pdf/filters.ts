@@ -1,13 +1,13 @@
 // Decoding the streams that a reader itself needs: cross-reference and object streams (ISO 32000-1, 7.4). Flate with
 // predictors and the two ASCII filters; page content and images are never decoded. Output is bounded.
 
-import { constants, inflateSync } from 'node:zlib'
+import { constants, inflateRawSync, inflateSync } from 'node:zlib'
 import { maxFilters, maxStreamBytes, unreadable } from './limits.ts'
 import { entry, integerEntry, type PdfDictionary, type PdfDirect, pdfNull } from './objects.ts'
 
 /**
- * Undoes the /Filter chain of a stream whose dictionary holds it directly. Throws PDF_UNREADABLE; `lenient` takes what a
- * Flate stream without end has given until then.
+ * Undoes the /Filter chain of a stream whose dictionary holds it directly. Throws PDF_UNREADABLE; `lenient` makes do
+ * without the end and the checksum of a Flate stream.
  */
 export function decodeStream(encoded: Uint8Array, dictionary: PdfDictionary, lenient = false): Uint8Array {
   const filters = listOf(entry(dictionary, 'Filter'))
@@ -45,9 +45,19 @@ function applyFilter(bytes: Uint8Array, filter: PdfDirect, parameters: PdfDirect
 }
 
 function inflate(bytes: Uint8Array, lenient: boolean): Uint8Array {
-  const finishFlush = lenient ? constants.Z_SYNC_FLUSH : constants.Z_FINISH
   try {
-    return inflateSync(bytes, { maxOutputLength: maxStreamBytes, finishFlush })
+    return inflateSync(bytes, { maxOutputLength: maxStreamBytes })
+  } catch (thrown) {
+    if (lenient) return inflateLoosely(bytes)
+    throw unreadable('a structural stream does not inflate', { cause: thrown })
+  }
+}
+
+/** Without the two bytes of zlib's header, its checksum and its end: what most readers make do with. */
+function inflateLoosely(bytes: Uint8Array): Uint8Array {
+  try {
+    const limits = { maxOutputLength: maxStreamBytes, finishFlush: constants.Z_SYNC_FLUSH }
+    return inflateRawSync(bytes.subarray(2), limits)
   } catch (thrown) {
     throw unreadable('a structural stream does not inflate', { cause: thrown })
   }

@@ -65,13 +65,13 @@ export function createObjectReader({ file, locate, decryption, lenient }: Object
   }
 
   async function packedObject(number: number, container: number, index: number): Promise<PdfObject> {
-    const { bytes, numbers, offsets } = await packed(container)
+    const { bytes, numbers, offsets, damaged } = await packed(container)
     const at = numbers[index] === number ? offsets[index] : undefined
     if (at === undefined) throw unreadable(`object stream ${container} does not hold object ${number} at ${index}`)
     const lexer = createLexer({ bytes, base: 0, last: true, lenient })
     lexer.seek(at)
     const value = parseObject(lexer)
-    if (lexer.mended()) mended.set(number, { generation: 0, value })
+    if (damaged || lexer.mended()) mended.set(number, { generation: 0, value })
     return value
   }
 
@@ -84,9 +84,18 @@ export function createObjectReader({ file, locate, decryption, lenient }: Object
     if (stream.kind !== 'stream' || nameEntry(stream.dictionary, 'Type') !== 'ObjStm') {
       throw unreadable(`object ${container} is no object stream`)
     }
-    const fresh = parsePacked(await data(stream), stream.dictionary)
+    const fresh = await unpacked(stream)
     remember(cache, container, fresh)
     return fresh
+  }
+
+  async function unpacked(stream: PdfStream): Promise<PackedObjects> {
+    try {
+      return parsePacked(await decoded(stream, await statedLength(stream), false), stream.dictionary, false)
+    } catch (thrown) {
+      if (!lenient || !(thrown instanceof Fault)) throw thrown
+      return parsePacked(await data(stream), stream.dictionary, true)
+    }
   }
 
   async function resolve(value: PdfObject): Promise<PdfObject> {
@@ -99,13 +108,15 @@ export function createObjectReader({ file, locate, decryption, lenient }: Object
   }
 
   async function data(stream: PdfStream): Promise<Uint8Array> {
-    const length = await lengthOf(stream)
-    const encoded = await file.read(stream.dataStart, length)
-    return decodeStream(decryption ? decryption.stream(stream, encoded) : encoded, stream.dictionary, lenient)
+    return decoded(stream, lenient ? await foundLength(stream) : await statedLength(stream), lenient)
   }
 
-  async function lengthOf(stream: PdfStream): Promise<number> {
-    if (!lenient) return statedLength(stream)
+  async function decoded(stream: PdfStream, length: number, leniently: boolean): Promise<Uint8Array> {
+    const encoded = await file.read(stream.dataStart, length)
+    return decodeStream(decryption ? decryption.stream(stream, encoded) : encoded, stream.dictionary, leniently)
+  }
+
+  async function foundLength(stream: PdfStream): Promise<number> {
     try {
       const length = await statedLength(stream)
       if (await hasEndstreamAt(file, stream.dataStart + length)) return length

@@ -9,10 +9,12 @@ export interface PackedObjects {
   readonly bytes: Uint8Array
   readonly numbers: readonly number[]
   readonly offsets: readonly number[]
+  /** Strict readers cannot read it: what is in it has to be written anew. */
+  readonly damaged: boolean
 }
 
 /** The header of an object stream. Throws PDF_UNREADABLE. */
-export function parsePacked(bytes: Uint8Array, dictionary: PdfDictionary): PackedObjects {
+export function parsePacked(bytes: Uint8Array, dictionary: PdfDictionary, damaged: boolean): PackedObjects {
   const count = integerEntry(dictionary, 'N') ?? -1
   const first = integerEntry(dictionary, 'First') ?? -1
   if (count < 0 || first < 0 || first > bytes.length || count > first)
@@ -28,7 +30,7 @@ export function parsePacked(bytes: Uint8Array, dictionary: PdfDictionary): Packe
     numbers.push(number.value)
     offsets.push(first + offset.value)
   }
-  return { bytes, numbers, offsets }
+  return { bytes, numbers, offsets, damaged }
 }
 
 /** Keeps the newest few object streams, the oldest leave first. */

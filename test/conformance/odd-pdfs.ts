@@ -1,6 +1,7 @@
 // Signing other people's odd PDFs, in figures: for every file of a folder, whether our signature can be added with the
-// original bytes an exact prefix, qpdf no less content than before, the same pages and a signature that poppler finds.
-// The parser runs in a thread with a heap limit and a deadline, so a hang or a crash is a row and not the end of the run.
+// original bytes an exact prefix, qpdf no less content than before, the same pages and a signature that poppler finds and
+// we read again strictly. The parser runs in a thread with a heap limit and a deadline, so that a hang or a crash is a
+// row and not the end of the run.
 
 import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -34,14 +35,28 @@ const deadlineMs = 20_000
 const heapMegabytes = 512
 const programDeadlineMs = 60_000
 
-/** One row for each file of `folder` that is a PDF by name, in the order of their names; files are only read. */
-export async function runOddPdfs(folder: string): Promise<readonly OddRow[]> {
+/** Passwords that pdf.js publishes with the encrypted files of its test suite. */
+export const publishedPasswords: Readonly<Record<string, string>> = {
+  'bug1782186.pdf': 'Hello',
+  'issue15893_reduced.pdf': 'test',
+  'issue6010_1.pdf': 'abc',
+  'saslprep-r6.pdf': 'S\u{aa}SL\u{ad}prep',
+}
+
+/**
+ * One row for each file of `folder` that is a PDF by name, in the order of their names; files are only read. A file of
+ * `passwords` is opened with its own.
+ */
+export async function runOddPdfs(
+  folder: string,
+  passwords: Readonly<Record<string, string>> = {},
+): Promise<readonly OddRow[]> {
   const names = (await readdir(folder)).filter(name => name.toLowerCase().endsWith('.pdf')).sort()
   const scratch = await mkdtemp(join(tmpdir(), 'compulsa-odd-'))
   const rows: OddRow[] = []
   try {
     for (const name of names)
-      rows.push({ file: name, ...(await judge(join(folder, name), join(scratch, 'signed.pdf'))) })
+      rows.push({ file: name, ...(await judge(join(folder, name), join(scratch, 'signed.pdf'), passwords[name])) })
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
@@ -54,17 +69,20 @@ export function figuresOf(rows: readonly OddRow[]): OddFigures {
   return { files: rows.length, signed: rows.length - others.length, others }
 }
 
-async function judge(file: string, copy: string): Promise<Omit<OddRow, 'file'>> {
+async function judge(file: string, copy: string, password: string | undefined): Promise<Omit<OddRow, 'file'>> {
   const original = await readFile(file)
-  const answer = await signApart(original)
+  const answer = await signApart(original, password)
   if (answer.outcome !== 'signed') return answer
   const bytes = Buffer.from(answer.bytes)
   const repaired = answer.repaired.join('; ')
   if (!bytes.subarray(0, original.length).equals(original)) return { outcome: 'prefix', detail: repaired }
   await writeFile(copy, bytes)
-  const [before, after] = [await run('qpdf', '--check', file), await run('qpdf', '--check', copy)]
-  const [pagesBefore, pagesAfter] = [await pageCount(file), await pageCount(copy)]
-  const found = await run('pdfsig', '-nocert', copy)
+  // Their command lines take a password of RFC 4013's mapping, as every keyboard types it.
+  const typed = password?.normalize('NFKC').replaceAll('\u{ad}', '') ?? ''
+  const opened = [`--password=${typed}`]
+  const [before, after] = [await run('qpdf', ...opened, '--check', file), await run('qpdf', ...opened, '--check', copy)]
+  const [pagesBefore, pagesAfter] = [await pageCount(file, opened), await pageCount(copy, opened)]
+  const found = await run('pdfsig', '-nocert', ...(typed === '' ? [] : ['-upw', typed]), copy)
   const detail = `qpdf ${before.code} → ${after.code}, ${pagesBefore} → ${pagesAfter} pages; ${repaired}`
   // qpdf: 0 sound, 3 warnings, 2 errors.
   if (rank(after.code) > rank(before.code)) return { outcome: 'qpdf', detail }
@@ -75,15 +93,18 @@ async function judge(file: string, copy: string): Promise<Omit<OddRow, 'file'>> 
 
 const rank = (code: number) => [0, 3, 2].indexOf(code)
 
-async function pageCount(file: string): Promise<string> {
-  return (await run('qpdf', '--show-npages', '--no-warn', file)).output.trim()
+async function pageCount(file: string, opened: readonly string[]): Promise<string> {
+  return (await run('qpdf', ...opened, '--show-npages', '--no-warn', file)).output.trim()
 }
 
 /** The answer of a fresh thread; a thread costs little, and no file can leave anything behind for the next. */
-function signApart(original: Buffer): Promise<OddAnswer | { readonly outcome: 'hang'; readonly detail: string }> {
+function signApart(
+  original: Buffer,
+  password: string | undefined,
+): Promise<OddAnswer | { readonly outcome: 'hang'; readonly detail: string }> {
   return new Promise(resolve => {
     const worker = new Worker(new URL('odd-pdfs.worker.ts', import.meta.url), {
-      workerData: Uint8Array.from(original),
+      workerData: { original: Uint8Array.from(original), password },
       resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
     })
     const end = (answer: OddAnswer | { readonly outcome: 'hang'; readonly detail: string }) => {

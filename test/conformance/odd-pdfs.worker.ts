@@ -9,9 +9,17 @@ import { prepareSignature } from '../../device/pdf/signature-field.ts'
 import { listSignatures } from '../../device/pdf/signatures.ts'
 import type { OddAnswer } from './odd-pdfs.ts'
 
-async function answer(original: Uint8Array): Promise<OddAnswer> {
+interface OddQuestion {
+  readonly original: Uint8Array
+  readonly password?: string
+}
+
+async function answer({ original, password }: OddQuestion): Promise<OddAnswer> {
   try {
-    const document = await openPdf(randomAccessOf(original), { repair: true })
+    const document = await openPdf(randomAccessOf(original), {
+      repair: true,
+      ...(password !== undefined && { password }),
+    })
     const prepared = await prepareSignature(document, {
       kind: 'signature',
       fieldName: 'Signature',
@@ -21,7 +29,9 @@ async function answer(original: Uint8Array): Promise<OddAnswer> {
     const filled = fillContents(prepared, Uint8Array.of(0x30, 3, 2, 1, 0))
     if (filled.outcome !== 'filled') return { outcome: 'crash', detail: filled.outcome }
     const bytes = Buffer.concat([original, filled.update])
-    const found = (await listSignatures(await openPdf(randomAccessOf(bytes)))).at(-1)
+    const found = (
+      await listSignatures(await openPdf(randomAccessOf(bytes), password === undefined ? {} : { password }))
+    ).at(-1)
     if (found?.structure !== 'sound') return { outcome: 'crash', detail: 'our own signature is not found sound' }
     return { outcome: 'signed', bytes, repaired: document.repaired }
   } catch (thrown) {
@@ -30,4 +40,4 @@ async function answer(original: Uint8Array): Promise<OddAnswer> {
   }
 }
 
-parentPort?.postMessage(await answer(workerData as Uint8Array))
+parentPort?.postMessage(await answer(workerData as OddQuestion))
