@@ -141,24 +141,33 @@ const none: ReadonlyMap<string, string> = new Map()
  * undeclared default is written where that ancestor has one (Canonical XML 1.0, 2.3; Exclusive, 3).
  */
 function namespacesToWrite(state: Canonicaliser, element: XmlElement, under: boolean): ReadonlyMap<string, string> {
-  const { inScope, written } = state
+  const { how, inScope } = state
+  const { prefix, attributes, declarations } = element
   let namespaces: Map<string, string> | undefined
-  for (const prefix of candidates(state, element, under)) {
-    const uri = inScope.lookup(prefix) ?? ''
-    if (prefix === 'xml' || uri === (written.lookup(prefix) ?? '')) continue
-    if (uri !== '' && !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(uri)) {
-      throw new Fault('XML_UNREADABLE', 'a relative namespace name has no canonical form')
-    }
-    namespaces ??= new Map()
-    namespaces.set(prefix, uri)
+  if (how.method !== 'exclusive') {
+    for (const one of under ? declarations.keys() : inScope.prefixes())
+      namespaces = withNamespace(state, one, namespaces)
+    return namespaces ?? none
   }
+  namespaces = withNamespace(state, prefix, namespaces)
+  for (const one of attributes) if (one.prefix !== '') namespaces = withNamespace(state, one.prefix, namespaces)
+  for (const one of how.inclusivePrefixes ?? noPrefixes) namespaces = withNamespace(state, one, namespaces)
   return namespaces ?? none
 }
 
-function candidates({ how, inScope }: Canonicaliser, element: XmlElement, under: boolean): Iterable<string> {
-  if (how.method !== 'exclusive') return under ? element.declarations.keys() : inScope.prefixes()
-  const prefixed = element.attributes.filter(attribute => attribute.prefix !== '').map(attribute => attribute.prefix)
-  return [element.prefix, ...prefixed, ...(how.inclusivePrefixes ?? [])]
+const noPrefixes: readonly string[] = []
+
+function withNamespace(
+  { inScope, written }: Canonicaliser,
+  prefix: string,
+  namespaces: Map<string, string> | undefined,
+): Map<string, string> | undefined {
+  const uri = inScope.lookup(prefix) ?? ''
+  if (prefix === 'xml' || uri === (written.lookup(prefix) ?? '')) return namespaces
+  if (uri !== '' && !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(uri)) {
+    throw new Fault('XML_UNREADABLE', 'a relative namespace name has no canonical form')
+  }
+  return (namespaces ?? new Map<string, string>()).set(prefix, uri)
 }
 
 function namespacesMarkup(namespaces: ReadonlyMap<string, string>): string {

@@ -128,19 +128,20 @@ function checkDeclaration(prefix: string, uri: string, at: number): void {
 }
 
 function attributesAmong(written: readonly Written[], scope: NamespaceScope, at: number): readonly XmlAttribute[] {
-  const seen = new Set<string>()
   const attributes: XmlAttribute[] = []
   for (const attribute of written) {
     if (isDeclaration(attribute)) continue
     const { prefix, local, value } = attribute
-    const namespace = prefix === '' ? '' : bound(prefix, scope, at)
-    // A local name holds no line feed, so that the two parts stay apart.
-    const expanded = prefix === '' ? local : `${local}\n${namespace}`
-    if (seen.has(expanded)) throw malformed('an attribute twice in one tag', at)
-    seen.add(expanded)
-    attributes.push({ prefix, local, namespace, value })
+    attributes.push({ prefix, local, namespace: prefix === '' ? '' : bound(prefix, scope, at), value })
   }
+  if (attributes.length > 1) checkDistinct(attributes, at)
   return attributes
+}
+
+/** Namespaces in XML 1.0, 6.3: no two with one expanded name. A local name holds no line feed, so the parts stay apart. */
+function checkDistinct(attributes: readonly XmlAttribute[], at: number): void {
+  const names = new Set(attributes.map(({ local, namespace }) => `${local}\n${namespace}`))
+  if (names.size < attributes.length) throw malformed('an attribute twice in one tag', at)
 }
 
 function bound(prefix: string, scope: NamespaceScope, at: number): string {
