@@ -48,7 +48,7 @@ export function decodeXml(bytes: Uint8Array): DecodedXml {
   const mark = marks.find(([, octets]) => octets.every((octet, index) => bytes[index] === octet))
   const skipped = mark?.[1].length ?? 0
   const declared = mark?.[0].startsWith('utf-16') === true ? undefined : declarationOf(latin1(bytes, skipped)).encoding
-  const encoding = mark?.[0] ?? (declared === 'us-ascii' ? 'utf-8' : (declared ?? 'utf-8'))
+  const encoding = mark?.[0] ?? (declared === 'us-ascii' ? 'iso-8859-1' : (declared ?? 'utf-8'))
   if (encoding === 'utf-16' || (mark === undefined && encoding.startsWith('utf-16'))) {
     throw unreadable('UTF-16 without a byte order mark')
   }
@@ -57,7 +57,7 @@ export function decodeXml(bytes: Uint8Array): DecodedXml {
   if (told !== undefined && mark !== undefined && told !== encoding && !encoding.startsWith(`${told}`)) {
     throw unreadable(`${told} declared behind the byte order mark of ${encoding}`)
   }
-  if (told === 'us-ascii' && text.length !== bytes.length) throw unreadable('bytes that are not US-ASCII')
+  if (told === 'us-ascii' && /[^\0-\x7f]/.test(text)) throw unreadable('bytes that are not US-ASCII')
   return { text, encoding, declaration: length, byteAt: byteOffsets(text, encoding, bytes.length, skipped) }
 }
 
@@ -108,10 +108,11 @@ function utf8Octets(unit: number): number {
 }
 
 /**
- * XML markup as bytes that can stand in `document`: in its encoding, and every character beyond ASCII as a character
- * reference, which all of them understand. Names in it have to be ASCII.
+ * XML markup as bytes in the encoding of the document that it goes into. What ASCII has not goes as character references
+ * into anything but UTF-8, so names in it have to be ASCII.
  */
-export function encodeMarkup(markup: string, { encoding }: Pick<XmlDocument, 'encoding'>): Uint8Array {
+export function encodeMarkup(markup: string, encoding: XmlEncoding): Uint8Array {
+  if (encoding === 'utf-8') return Buffer.from(markup)
   const ascii = markup.replace(
     /[^\0-\x7f]/gu,
     character => `&#x${character.codePointAt(0)?.toString(16).toUpperCase()};`,
