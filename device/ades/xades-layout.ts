@@ -221,14 +221,3 @@ const utf8 = (text: string) => Buffer.from(text, 'utf8')
 function unitBytes(encoding: XmlDocument['encoding']): number {
   return encoding.startsWith('utf-16') ? 2 : 1
 }
-
-/** Markup of ours in the encoding of the file that it goes into; what that cannot hold goes as character references. */
-export function encodeMarkup(text: string, encoding: XmlDocument['encoding']): Uint8Array {
-  if (encoding === 'utf-8') return utf8(text)
-  const ascii = [...text]
-    .map(character => ((character.codePointAt(0) ?? 0) < 0x80 ? character : `&#${character.codePointAt(0)};`))
-    .join('')
-  if (!encoding.startsWith('utf-16')) return Buffer.from(ascii, 'latin1')
-  const units = Buffer.from(ascii, 'utf16le')
-  return encoding === 'utf-16le' ? units : units.swap16()
-}

@@ -8,18 +8,13 @@ import { digestOf, hashName, maxSignatureOctets, publicKeyOf, verifySignatureVal
 import { Fault } from '../errors.ts'
 import type { DigestAlgorithm, RandomAccess, SignatureAlgorithm } from '../ports.ts'
 import { canonicalise } from '../xml/canonical.ts'
+import { encodeMarkup } from '../xml/encoding.ts'
 import type { XmlElement } from '../xml/node.ts'
 import { parseXml } from '../xml/parse.ts'
 import { descendantsOf } from '../xml/walk.ts'
 import { rawEcdsa } from './ecdsa-value.ts'
 import type { Packaging, SignatureProperties, SignerIdentity } from './request.ts'
-import {
-  type DataReference,
-  digestOf as digestOfOctets,
-  encodeMarkup,
-  layoutOf,
-  type SignaturePlace,
-} from './xades-layout.ts'
+import { type DataReference, digestOf as digestOfOctets, layoutOf, type SignaturePlace } from './xades-layout.ts'
 import {
   base64,
   digestElements,
