@@ -1,8 +1,8 @@
-// The namespaces and algorithm URIs of XMLDSig and XAdES that Compulsa writes (XMLDSig 1.1, RFC 6931 and 9231, EN 319
-// 132-1), and the few ways in which text gets into XML.
+// The namespaces and types of XAdES (EN 319 132-1), how Compulsa canonicalises what it writes, and the few ways in which
+// text gets into XML.
 
-import type { DigestAlgorithm, SignatureAlgorithm } from '../ports.ts'
-import { xmldsigNamespace } from '../xml/algorithms.ts'
+import type { DigestAlgorithm } from '../ports.ts'
+import { digestUris, exclusiveNamespace, xmldsigNamespace } from '../xml/algorithms.ts'
 import type { Canonicalisation } from '../xml/canonical.ts'
 
 export const namespaces = {
@@ -13,29 +13,9 @@ export const namespaces = {
 
 /** How everything that Compulsa writes is canonicalised: Exclusive, without comments. */
 export const exclusive: Canonicalisation = Object.freeze({ method: 'exclusive' })
-export const exclusiveC14n = 'http://www.w3.org/2001/10/xml-exc-c14n#'
+export const exclusiveC14n = exclusiveNamespace
 export const signedPropertiesType = 'http://uri.etsi.org/01903#SignedProperties'
 export const countersignedType = 'http://uri.etsi.org/01903#CountersignedSignature'
-
-export const digestUris: Readonly<Record<DigestAlgorithm, string>> = {
-  'SHA-1': 'http://www.w3.org/2000/09/xmldsig#sha1',
-  'SHA-256': 'http://www.w3.org/2001/04/xmlenc#sha256',
-  'SHA-384': 'http://www.w3.org/2001/04/xmldsig-more#sha384',
-  'SHA-512': 'http://www.w3.org/2001/04/xmlenc#sha512',
-}
-
-export const signatureUris: Readonly<Record<SignatureAlgorithm, string>> = {
-  SHA1withRSA: 'http://www.w3.org/2000/09/xmldsig#rsa-sha1',
-  SHA256withRSA: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
-  SHA384withRSA: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha384',
-  SHA512withRSA: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512',
-  SHA256withRSAandMGF1: 'http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1',
-  SHA384withRSAandMGF1: 'http://www.w3.org/2007/05/xmldsig-more#sha384-rsa-MGF1',
-  SHA512withRSAandMGF1: 'http://www.w3.org/2007/05/xmldsig-more#sha512-rsa-MGF1',
-  SHA256withECDSA: 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256',
-  SHA384withECDSA: 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384',
-  SHA512withECDSA: 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512',
-}
 
 /** Octets of each half of a raw ECDSA signature, by the curve's Node name. */
 export const curveOctets: Readonly<Record<string, number>> = { prime256v1: 32, secp384r1: 48, secp521r1: 66 }

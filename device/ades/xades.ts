@@ -7,6 +7,7 @@ import type { Splice } from '../bytes.ts'
 import { digestOf, hashName, maxSignatureOctets, publicKeyOf, verifySignatureValue } from '../cms/algorithm.ts'
 import { Fault } from '../errors.ts'
 import type { DigestAlgorithm, RandomAccess, SignatureAlgorithm } from '../ports.ts'
+import { signatureUris } from '../xml/algorithms.ts'
 import { canonicalise } from '../xml/canonical.ts'
 import { encodeMarkup } from '../xml/encoding.ts'
 import type { XmlElement } from '../xml/node.ts'
@@ -22,7 +23,6 @@ import {
   exclusive,
   exclusiveC14n,
   namespaces,
-  signatureUris,
   signedPropertiesType,
 } from './xades-names.ts'
 import { signedPropertiesXml, unknownMimeType } from './xades-properties.ts'

@@ -1,8 +1,9 @@
-// The algorithm URIs that XML signatures of others are read with (XMLDSig 1.1, 6; RFC 9231), and what they stand for.
-// Whatever is not in these tables is not done: no XSLT, no HMAC, no DSA.
+// The algorithm URIs of XML signatures (XMLDSig 1.1, 6; RFC 9231) and what they stand for, to write and to read. Whatever
+// is not in these tables is not done: no XSLT, no HMAC, no DSA.
 
 import type { HashName } from '../cms/algorithm.ts'
 import { Fault } from '../errors.ts'
+import type { DigestAlgorithm, SignatureAlgorithm } from '../ports.ts'
 import type { SignatureScheme } from '../trust/signature-scheme.ts'
 import type { Canonicalisation } from './canonical.ts'
 import type { XmlElement } from './node.ts'
@@ -20,24 +21,49 @@ const more2001 = 'http://www.w3.org/2001/04/xmldsig-more#'
 const more2007 = 'http://www.w3.org/2007/05/xmldsig-more#'
 const encryption = 'http://www.w3.org/2001/04/xmlenc#'
 
+/** ds:DigestMethod of each digest algorithm. */
+export const digestUris: Readonly<Record<DigestAlgorithm, string>> = {
+  'SHA-1': `${xmldsigNamespace}sha1`,
+  'SHA-256': `${encryption}sha256`,
+  'SHA-384': `${more2001}sha384`,
+  'SHA-512': `${encryption}sha512`,
+}
+
+/** ds:SignatureMethod of each signature algorithm that Compulsa makes. */
+export const signatureUris: Readonly<Record<SignatureAlgorithm, string>> = {
+  SHA1withRSA: `${xmldsigNamespace}rsa-sha1`,
+  SHA256withRSA: `${more2001}rsa-sha256`,
+  SHA384withRSA: `${more2001}rsa-sha384`,
+  SHA512withRSA: `${more2001}rsa-sha512`,
+  SHA256withRSAandMGF1: `${more2007}sha256-rsa-MGF1`,
+  SHA384withRSAandMGF1: `${more2007}sha384-rsa-MGF1`,
+  SHA512withRSAandMGF1: `${more2007}sha512-rsa-MGF1`,
+  SHA256withECDSA: `${more2001}ecdsa-sha256`,
+  SHA384withECDSA: `${more2001}ecdsa-sha384`,
+  SHA512withECDSA: `${more2001}ecdsa-sha512`,
+}
+
 const hashes: ReadonlyMap<string, HashName> = new Map([
-  [`${xmldsigNamespace}sha1`, 'sha1'],
-  [`${encryption}sha256`, 'sha256'],
-  [`${more2001}sha384`, 'sha384'],
-  [`${encryption}sha512`, 'sha512'],
+  [digestUris['SHA-1'], 'sha1'],
+  [digestUris['SHA-256'], 'sha256'],
+  [digestUris['SHA-384'], 'sha384'],
+  [digestUris['SHA-512'], 'sha512'],
 ])
 
-const octets: Readonly<Record<HashName, number>> = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 }
-
-const schemes: ReadonlyMap<string, SignatureScheme> = new Map([
-  [`${xmldsigNamespace}rsa-sha1`, { key: 'rsa', hash: 'sha1' }],
+/** ECDSA values are r ‖ s in XML (RFC 9231, 2.3.6), PSS salts as long as the digest (2.3.10). */
+const schemes: ReadonlyMap<string, SignatureScheme> = new Map<string, SignatureScheme>([
+  [signatureUris.SHA1withRSA, { key: 'rsa', hash: 'sha1' }],
+  [signatureUris.SHA256withRSA, { key: 'rsa', hash: 'sha256' }],
+  [signatureUris.SHA384withRSA, { key: 'rsa', hash: 'sha384' }],
+  [signatureUris.SHA512withRSA, { key: 'rsa', hash: 'sha512' }],
+  [`${more2007}sha1-rsa-MGF1`, { key: 'rsa', hash: 'sha1', saltLength: 20 }],
+  [signatureUris.SHA256withRSAandMGF1, { key: 'rsa', hash: 'sha256', saltLength: 32 }],
+  [signatureUris.SHA384withRSAandMGF1, { key: 'rsa', hash: 'sha384', saltLength: 48 }],
+  [signatureUris.SHA512withRSAandMGF1, { key: 'rsa', hash: 'sha512', saltLength: 64 }],
   [`${more2001}ecdsa-sha1`, { key: 'ec', hash: 'sha1', plain: true }],
-  [`${more2007}sha1-rsa-MGF1`, { key: 'rsa', hash: 'sha1', saltLength: octets.sha1 }],
-  ...(['sha256', 'sha384', 'sha512'] as const).flatMap((hash): [string, SignatureScheme][] => [
-    [`${more2001}rsa-${hash}`, { key: 'rsa', hash }],
-    [`${more2007}${hash}-rsa-MGF1`, { key: 'rsa', hash, saltLength: octets[hash] }],
-    [`${more2001}ecdsa-${hash}`, { key: 'ec', hash, plain: true }],
-  ]),
+  [signatureUris.SHA256withECDSA, { key: 'ec', hash: 'sha256', plain: true }],
+  [signatureUris.SHA384withECDSA, { key: 'ec', hash: 'sha384', plain: true }],
+  [signatureUris.SHA512withECDSA, { key: 'ec', hash: 'sha512', plain: true }],
 ])
 
 const canonicalisations: ReadonlyMap<string, Canonicalisation> = new Map([
