@@ -67,6 +67,8 @@ test('the first signature can certify, a later one cannot', async () => {
   expect(text).toMatch(/\/Perms << \/DocMDP \d+ 0 R >>/)
   await expect(prepared(once, { certify: 2 })).rejects.toMatchObject({ code: 'REQUEST_INVALID' })
   expect(await codesOf(await signed(once))).toEqual(['sound', 'sound'])
+  const painting = { page: 1, rectangle: { x: 1, y: 1, width: 50, height: 20 } }
+  await expect(prepared(once, { appearance: painting })).rejects.toMatchObject({ code: 'PDF_CERTIFIED' })
   const closed = await signed(original, { certify: 1 })
   await expect(prepared(closed)).rejects.toMatchObject({ code: 'PDF_CERTIFIED' })
   expect(await codesOf(await signed(closed, { kind: 'timestamp' }))).toEqual(['sound', 'sound'])

@@ -54,15 +54,22 @@ export async function permissionsOf(document: PdfDocument): Promise<PdfPermissio
   return { allowedChanges: narrowest, locks, mayCreateFields, mayFillFields }
 }
 
+/** A signature that is about to be added. */
+export interface SigningWish {
+  readonly kind: 'signature' | 'timestamp'
+  readonly fieldName: string
+  /** Whether the document has the field already. */
+  readonly existing?: boolean
+  /** Whether it is to show something. */
+  readonly visible?: boolean
+}
+
 /**
- * Throws PDF_CERTIFIED where no further signature may be added, FIELD_LOCKED where the field called `fieldName` (new, or
+ * Throws PDF_CERTIFIED where no further signature may be added, or none that shows something, FIELD_LOCKED where the field called `fieldName` (new, or
  * `existing` and empty) may not be signed, PDF_ENCRYPTED where only the owner's password allows it. A document time-stamp
  * is allowed by every signature (ISO 32000-2, 12.8.2.2.2).
  */
-export function refuseForbidden(
-  permissions: PdfPermissions,
-  request: { readonly kind: 'signature' | 'timestamp'; readonly fieldName: string; readonly existing?: boolean },
-): void {
+export function refuseForbidden(permissions: PdfPermissions, request: SigningWish): void {
   const existing = request.existing ?? request.kind === 'timestamp'
   if (!permissions.mayCreateFields && !(existing && permissions.mayFillFields)) {
     throw new Fault('PDF_ENCRYPTED', 'its permissions (/P) let only who has the owner’s password sign it')
@@ -70,6 +77,10 @@ export function refuseForbidden(
   if (request.kind === 'timestamp') return
   if (permissions.allowedChanges === 1) {
     throw new Fault('PDF_CERTIFIED', 'its certification (DocMDP 1) allows no further signature')
+  }
+  if (permissions.allowedChanges !== undefined && request.visible && !existing) {
+    // It could paint over what was certified, so verifiers, ours too, take it for an attack.
+    throw new Fault('PDF_CERTIFIED', 'its certification leaves no room for a new visible signature')
   }
   const lock = permissions.locks.find(one => locks(one, request.fieldName))
   if (lock) throw new Fault('FIELD_LOCKED', `the signature in ${lock.lockedBy} locks the field ${request.fieldName}`)

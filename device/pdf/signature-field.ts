@@ -64,7 +64,8 @@ export async function prepareSignatureIn(draft: Draft, request: SignatureFieldRe
   const signature = draft.take()
   const empty = request.kind === 'signature' ? survey.empty.get(request.fieldName) : undefined
   const fieldName = empty?.name ?? freeName(survey.names, request.fieldName)
-  refuseForbidden(await permissionsOf(document), { kind: request.kind, fieldName, existing: empty !== undefined })
+  const wish = { existing: empty !== undefined, visible: request.appearance !== undefined }
+  refuseForbidden(await permissionsOf(document), { kind: request.kind, fieldName, ...wish })
   const locks = empty ? await fillField(draft, empty, signature, request) : []
   if (!empty) await addSignatureField(draft, fieldName, signature, request.appearance)
   const certified = request.certify === undefined ? [] : [await certify(draft, request.certify, survey, signature)]
