@@ -46,10 +46,11 @@ export async function readOpenedCades(
   digests?: ContentDigests,
 ): Promise<readonly CadesFound[]> {
   const placed = placedSigners(signedData)
+  const byPosition = new Map(placed.map(one => [one.position.join('.'), one]))
   const certificates = readableCertificates(signedData.certificates)
   const found: CadesFound[] = []
   for (const one of placed) {
-    const subject = subjectOf(one, placed, digests === undefined ? undefined : hash => digests.of(hash))
+    const subject = subjectOf(one, byPosition, digests === undefined ? undefined : hash => digests.of(hash))
     found.push(await readSigner(one, { signedData, certificates, ...subject }))
   }
   return found
@@ -65,11 +66,10 @@ interface Subject {
 /** What a signature is over: the content, or the value of the signature that it countersigns. */
 function subjectOf(
   { position }: PlacedSigner,
-  placed: readonly PlacedSigner[],
+  byPosition: ReadonlyMap<string, PlacedSigner>,
   contentDigest: Subject['contentDigest'],
 ): Subject & { readonly countersigns: boolean } {
-  const parent = position.slice(0, -1).join('.')
-  const signed = placed.find(one => one.position.length > 0 && one.position.join('.') === parent)
+  const signed = byPosition.get(position.slice(0, -1).join('.'))
   if (signed === undefined) return { countersigns: false, ...(contentDigest !== undefined && { contentDigest }) }
   const { signature } = signed.signer
   return { countersigns: true, contentDigest: async hash => createHash(hash).update(signature).digest() }
