@@ -1,18 +1,24 @@
 // What may happen to a PDF after it was signed: signing again, time-stamping, evidence, upkeep, form filling as far as it
 // is permitted; each of them seen, named, and the same thing done wrongly refused.
 
+import { readFile } from 'node:fs/promises'
 import { PDFDocument } from 'pdf-lib'
 import { describe, expect, it } from 'vitest'
+import { createDraft } from '../device/pdf/draft.ts'
+import { addToDss } from '../device/pdf/dss.ts'
+import { fillContents } from '../device/pdf/signature-dictionary.ts'
+import { prepareSignatureIn } from '../device/pdf/signature-field.ts'
 import { serialise } from '../device/pdf/write.ts'
 import { type Bodies, bodies, type Changes, changed, form, plus, shows, stream, verdictOn } from './47.revision.kit.ts'
 import { whiteDocument } from './pdf-fixtures.ts'
-import { open, signed, update } from './pdf-signing-fixtures.ts'
+import { open, signatureRequest, signed, smallDer, update } from './pdf-signing-fixtures.ts'
 
 /** What is judged of `changes` made after a signature over `before`. */
 async function afterwards(changes: Changes, before: Bodies = {}, options = {}) {
   return verdictOn(await changed(await signed(form(before)), changes), options)
 }
 
+const font = await readFile('/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf')
 const filled: Bodies = { name: bodies.name.replace('/V ()', '/V (Ada)'), nameAppearance: shows('Ada') }
 const ticked: Bodies = { agree: bodies.agree.replace('/V /Off /AS /Off', '/V /Yes /AS /Yes') }
 
@@ -54,6 +60,20 @@ describe('after a signature', () => {
     )
   })
 
+  it('visible signatures are allowed beside each other, and in a field that a certifier prepared', async () => {
+    const appearance = (x: number, text: string) => {
+      return { page: 1, rectangle: { x, y: 20, width: 100, height: 50 }, text, font } as const
+    }
+    const once = await signed(form(), { appearance: appearance(20, 'One') })
+    const twice = await signed(once, { appearance: appearance(120, 'Two') })
+    expect(await verdictOn(twice)).toMatchObject({ refused: [], levels: ['form-filling'] })
+    const over = await signed(once, { appearance: appearance(60, 'Two') })
+    expect((await verdictOn(over)).refused).toEqual([expect.stringContaining('lies on another annotation')])
+    const certified = await signed(form(), { certify: 2 })
+    const prepared = await signed(certified, { fieldName: 'approval', appearance: appearance(0, 'Two') })
+    expect(await verdictOn(prepared)).toMatchObject({ refused: [], levels: ['form-filling'] })
+  })
+
   it('an object written again as it was is nothing', async () => {
     expect(await afterwards({ content: bodies.content, page: now => now })).toMatchObject({
       refused: [],
@@ -84,6 +104,17 @@ describe('evidence', () => {
       { number, generation: 0, body: certificate('two') },
     )
     expect(await verdictOn(twice)).toMatchObject({ refused: [], levels: ['lta', 'lta'] })
+  })
+
+  it('is added by us in one revision with a time-stamp', async () => {
+    const draft = createDraft(await open(await signed(await whiteDocument(1))))
+    const [one, two] = [Buffer.from('one'), Buffer.from('two')]
+    await addToDss(draft, { certificates: [one], ocsps: [two], crls: [] })
+    const update = await prepareSignatureIn(draft, { ...signatureRequest, kind: 'timestamp' })
+    const filled = fillContents(update, smallDer)
+    if (filled.outcome !== 'filled') throw new Error('it fits')
+    const stamped = Buffer.concat([await signed(await whiteDocument(1)), filled.update])
+    expect(await verdictOn(stamped)).toMatchObject({ refused: [], levels: ['lta'] })
   })
 
   it('is not taken away or exchanged', async () => {
