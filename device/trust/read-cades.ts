@@ -57,8 +57,6 @@ export async function readOpenedCades(
 }
 
 interface Subject {
-  /** eContentType; a countersignature has no content of its own. */
-  readonly contentType?: string
   /** Digest of what was signed; absent where that is not at hand. */
   readonly contentDigest?: (hash: HashName) => Promise<Uint8Array>
 }
