@@ -10,6 +10,7 @@ import { verifyPdf } from '../device/trust/verify-pdf.ts'
 import { now, smallPdf } from './50.signature.kit.ts'
 import { createWorld, signPades, type World } from './59.pades.kit.ts'
 import { askAbout, outputFor, whiteDocument } from './pdf-fixtures.ts'
+import { update } from './pdf-signing-fixtures.ts'
 
 let world: World
 let pdf: Uint8Array
@@ -32,8 +33,8 @@ beforeEach(() => {
 const day = 86_400_000
 
 async function extended(bytes: Buffer, level: ExtendPadesRequest['level'], changes: Partial<ExtendPadesRequest> = {}) {
-  const { update } = await extendPades(randomAccessOf(bytes), { level, ...changes }, world)
-  return Buffer.concat([bytes, update])
+  const { update: more } = await extendPades(randomAccessOf(bytes), { level, ...changes }, world)
+  return Buffer.concat([bytes, more])
 }
 
 async function levelOf(bytes: Uint8Array, at = world.time): Promise<string> {
@@ -178,6 +179,13 @@ describe('is refused, with nothing to append:', () => {
     const end = later.lastIndexOf('/SubFilter /ETSI.RFC3161')
     later[end - 2] = 0x20
     await expect(extended(later, 'LTA')).rejects.toMatchObject({ code: 'SIGNATURE_BROKEN' })
+  })
+
+  test('a change after the signature that nobody allowed', async () => {
+    const page = /(\d+) 0 obj\n<<[^>]*\/Type \/Page\b/.exec(signed.toString('latin1'))
+    const body = '<< /Type /Page /MediaBox [0 0 9 9] /Resources << >> >>'
+    const changed = await update(signed, { number: Number(page?.[1]), generation: 0, body })
+    await expect(extended(changed, 'LTA')).rejects.toMatchObject({ code: 'SIGNATURE_BROKEN' })
   })
 
   test('bytes behind the last revision', async () => {

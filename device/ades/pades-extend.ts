@@ -11,6 +11,7 @@ import { createDraft } from '../pdf/draft.ts'
 import { addToDss } from '../pdf/dss.ts'
 import type { FileHash } from '../pdf/file-hash.ts'
 import { writeRevision } from '../pdf/incremental.ts'
+import { judgeRevisions } from '../pdf/judge-revisions.ts'
 import { fillContents, maxReservedBytes, signedParts } from '../pdf/signature-dictionary.ts'
 import { prepareSignatureIn } from '../pdf/signature-field.ts'
 import type { DigestAlgorithm, RandomAccess } from '../ports.ts'
@@ -58,8 +59,8 @@ export interface ExtendPadesOptions {
 }
 
 /**
- * Extends every signature of the document. Throws SIGNATURE_ABSENT, SIGNATURE_BROKEN (one that does not verify: extending
- * would dress it up), what opening and updating a PDF throw, what `obtainTimestamp` and `gatherEvidence` throw.
+ * Extends every signature of the document. Throws SIGNATURE_ABSENT, SIGNATURE_BROKEN (one that does not verify, or a
+ * change that it forbids: extending would dress it up), what opening and updating a PDF throw, what `obtainTimestamp` and `gatherEvidence` throw.
  */
 export async function extendPades(
   file: RandomAccess,
@@ -72,6 +73,7 @@ export async function extendPades(
   const document = await openPdf(file, opening)
   const hashes = [hashName(digestAlgorithm)]
   const reading = await readPades(document, { hashes, ...(hash && { hash }), ...(signal && { signal }) })
+  await refuseManipulated(document, reading.entries)
   const work = createWork(document, reading.hash, opening)
   const state = await stateOf(reading.entries)
   const stamp = (evidence: Evidence) => stampDocument(work, evidence, { ...request, digestAlgorithm }, tools, signal)
@@ -133,6 +135,16 @@ async function stateOf(entries: readonly PadesFound[]): Promise<State> {
     evidence: mergeEvidence(...signatures.map(one => one.evidence), ...stamps.map(one => one.evidence)),
     unstamped: signatures.some(one => !one.timestamps.some(stamp => stamp.kind !== 'content')),
   }
+}
+
+/** What came after a signature against its will, or as an attack, must not be sealed with it. */
+async function refuseManipulated(document: PdfDocument, entries: readonly PadesFound[]): Promise<void> {
+  const { findings } = await judgeRevisions(
+    document,
+    entries.map(({ pdf }) => pdf),
+  )
+  const [first] = findings
+  if (first) throw broken(entries[first.signature ?? -1]?.pdf.fieldName ?? 'the document', first.detail)
 }
 
 async function intactToken(fieldName: string, found: TimestampFound): Promise<TimestampToken> {
