@@ -15,7 +15,7 @@ import {
 import { readTimestampToken } from '../device/trust/timestamp-token.ts'
 import { type Folder, judge, now, temporaryFolder } from './50.signature.kit.ts'
 import { createTestPki, pem, type SignerKind, type TestIdentity, type TestPki } from './sim/pki.ts'
-import { type TimestampFault, testTimestampPolicy, timestampReply } from './sim/tsa.ts'
+import { type TimestampFault, testTimestampPolicy, timestampReply, timestampToken } from './sim/tsa.ts'
 
 let folder: Folder
 let pki: TestPki
@@ -92,6 +92,8 @@ describe('an answer', () => {
 
   it.each<[TimestampFault, RegExp]>([
     ['wrong-imprint', /something else/],
+    ['wrong-hash', /something else/],
+    ['other-content-type', /content type/],
     ['wrong-nonce', /nonce/],
     ['no-nonce', /nonce/],
     ['old-token', /asked for at/],
@@ -113,7 +115,7 @@ describe('an answer', () => {
     )
   })
 
-  it.each<SignerKind>(['good', 'auth', 'ocsp-responder'])(
+  it.each<SignerKind>(['good', 'auth', 'ocsp-responder', 'time-stamping-among-others', 'time-stamping-uncritical'])(
     'by a certificate that is %s is TIMESTAMP_INVALID',
     async kind => {
       const other = await pki.signer({ kind, key: 'P-256' })
@@ -144,6 +146,15 @@ describe('an answer', () => {
       changed[at] = (changed[at] ?? 0) ^ 0x01
       expect(() => acceptTimestamp(changed, query, { now }), `octet ${at}`).toThrow(/TIMESTAMP_INVALID/)
     }
+  })
+})
+
+describe('a token', () => {
+  it('with something behind it says so', () => {
+    const reading = readTimestampToken(
+      Buffer.concat([timestampToken(timestampQuery(query), tsa, { now }), Buffer.of(5, 0)]),
+    )
+    expect(reading).toMatchObject({ token: { findings: [{ subIndication: 'FORMAT_FAILURE' }] } })
   })
 })
 

@@ -7,8 +7,11 @@ import { type Evidence, noEvidence } from '../device/trust/evidence.ts'
 import { createEvidenceCache } from '../device/trust/evidence-cache.ts'
 import { type GatheredEvidence, gatherEvidence } from '../device/trust/gather.ts'
 import type { GatherTools } from '../device/trust/gather-tools.ts'
+import { judgeSignature } from '../device/trust/judge.ts'
 import { now } from './50.signature.kit.ts'
-import { base, createWorld, dayMs, type World } from './56.trust.kit.ts'
+import { base, createWorld, dayMs, signatureBy, type World } from './56.trust.kit.ts'
+import { certificateList } from './sim/crl.ts'
+import { ocspReply } from './sim/ocsp.ts'
 import { createTestPki, type TestIdentity } from './sim/pki.ts'
 
 let world: World
@@ -154,6 +157,38 @@ describe('gathering', () => {
     const evidence = await gather({ known, at: now + dayMs })
     expect(world.asked()).toEqual(['ocsp intermediate'])
     expect(evidence.answeredEarlier).toEqual([])
+  })
+
+  it('asks about a responder whose issuer does not vouch for it, and believes none about itself', async () => {
+    const checked = await world.pki.signer({ kind: 'checked-ocsp-responder', key: 'P-256', commonName: 'Checked' })
+    const ocsp = async (_: string, query: Uint8Array) => ocspReply(query, checked, { now })
+    const revocation = {
+      ocsp: (url: string, query: Uint8Array) =>
+        url.includes('root') ? world.revocation.ocsp(url, query) : ocsp(url, query),
+      fetch: world.revocation.fetch,
+    }
+    const evidence = await gather({ revocation })
+    expect(evidence.crls).toHaveLength(1)
+    const found = signatureBy(world.signer, { evidence })
+    const { indication, certificates } = await judgeSignature(found, { anchors: world.anchors, now })
+    expect(indication).toBe('TOTAL-PASSED')
+    expect(certificates.slice(0, 2)).toMatchObject([{ source: 'OCSP' }, { status: 'good', source: 'CRL' }])
+    const withoutList = signatureBy(world.signer, { evidence: { ...evidence, crls: [] } })
+    const verdict = await judgeSignature(withoutList, { anchors: world.anchors, now })
+    expect(verdict.subIndication).toBe('TRY_LATER')
+  })
+
+  it('takes no list from before the certificate was issued', async () => {
+    const list = certificateList(world.pki.authorities.intermediate, { now: now - 31 * dayMs, validMs: 90 * dayMs })
+    world.break('ocsp', 'down')
+    const revocation = {
+      ...world.revocation,
+      fetch: async (url: string, what: 'crl' | 'issuer') =>
+        what === 'crl' && url.includes('intermediate') ? list : world.revocation.fetch(url, what),
+    }
+    await expect(gather({ revocation })).rejects.toMatchObject({
+      detail: expect.stringContaining('before the certificate was issued'),
+    })
   })
 
   it('says which certificate is answered for only by what is earlier than its use', async () => {

@@ -6,7 +6,7 @@ import type { Certificate } from './certificate.ts'
 import { pointersOf } from './certificate-pointers.ts'
 import { crlAnswer, isSignedBy, readCrl } from './crl.ts'
 import { type Fetcher, type GatherTools, nameOf } from './gather-tools.ts'
-import { clockToleranceMs } from './judge-state.ts'
+import { clockToleranceMs, isByAnother } from './judge-state.ts'
 import { answerFrom, readOcspResponse } from './ocsp.ts'
 import { ocspRequest } from './ocsp-request.ts'
 import type { Pool } from './pool.ts'
@@ -20,6 +20,8 @@ export interface StateToGather {
   /** Whether an answer from before `at` is only the second choice; for authorities it does while it is current. */
   readonly wantsLater: boolean
   readonly known: Pool
+  /** Responders whose own state is being asked for: nobody answers for itself. */
+  readonly asked: readonly Certificate[]
 }
 
 /** How long an answer without nextUpdate is taken for current, and how long it is kept. */
@@ -64,10 +66,12 @@ function isUsable(answer: RevocationAnswer, question: StateToGather, now: number
 }
 
 /** Why an answer does not tell the state at the time of use; undefined where it does. */
-function uselessness(answer: RevocationAnswer, { certificate, at }: StateToGather, now: number): string | undefined {
+function uselessness(answer: RevocationAnswer, question: StateToGather, now: number): string | undefined {
+  const { certificate, at, asked } = question
   const { status, thisUpdate, nextUpdate, keepsExpiredSince } = answer
   const { notBefore, notAfter } = certificate.facts
   const made = `it is of ${new Date(thisUpdate).toISOString()}`
+  if (!isByAnother(answer, asked)) return 'the responder answers for itself'
   if (status === 'unknown') return 'the responder does not know the certificate'
   if (thisUpdate > now + clockToleranceMs) return `${made}, which is yet to come`
   if (status === 'revoked') return undefined

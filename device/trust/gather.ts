@@ -5,10 +5,10 @@
 import type { Certificate } from './certificate.ts'
 import { type Evidence, mergeEvidence } from './evidence.ts'
 import { gatherChain } from './gather-chain.ts'
-import { gatherState } from './gather-state.ts'
+import { gatherState, type StateToGather } from './gather-state.ts'
 import { createFetcher, type Fetcher, type GatherTools, nameOf } from './gather-tools.ts'
 import { needsNoAnswer } from './judge-state.ts'
-import { type Pool, poolOf } from './pool.ts'
+import { poolOf } from './pool.ts'
 import type { RevocationAnswer } from './revocation-answer.ts'
 
 export interface EvidenceWanted {
@@ -27,9 +27,6 @@ export interface GatheredEvidence extends Evidence {
    */
   readonly answeredEarlier: readonly string[]
 }
-
-/** Answers about answers: a responder's certificate, and the one that tells of it. */
-const maxDepth = 3
 
 /**
  * All of it, what was known and is needed among it; anchors are left out. Throws CHAIN_INCOMPLETE, CERTIFICATE_EXPIRED,
@@ -52,8 +49,9 @@ export async function gatherEvidence(wanted: EvidenceWanted, tools: GatherTools)
             at,
             wantsLater: index === 0,
             known: pool,
+            asked: [],
           }
-          const asked = states.get(one.facts.sha256) ?? answersFor(question, tools, fetcher, 0)
+          const asked = states.get(one.facts.sha256) ?? answersFor(question, tools, fetcher)
           states.set(one.facts.sha256, asked)
           return asked
         }),
@@ -78,29 +76,22 @@ interface Answered {
   readonly wantsLater: boolean
 }
 
-interface AnswerWanted {
-  readonly certificate: Certificate
-  readonly issuer: Certificate
-  readonly at: number
-  readonly wantsLater: boolean
-  readonly known: Pool
-}
-
 /** The answer about a certificate, and about whoever gave it. */
-async function answersFor(
-  question: AnswerWanted,
-  tools: GatherTools,
-  fetcher: Fetcher,
-  depth: number,
-): Promise<readonly Answered[]> {
+async function answersFor(question: StateToGather, tools: GatherTools, fetcher: Fetcher): Promise<readonly Answered[]> {
   const { certificate, issuer, wantsLater } = question
   if (needsNoAnswer(certificate)) return []
   const answer = await gatherState(question, tools, fetcher)
   const own = { certificate, answer, wantsLater }
   const { signer } = answer
-  if (signer.facts.sha256 === issuer.facts.sha256 || depth >= maxDepth) return [own]
-  const aboutResponder = { ...question, certificate: signer, at: answer.thisUpdate, wantsLater: false }
-  return [own, ...(await answersFor(aboutResponder, tools, fetcher, depth + 1))]
+  if (signer.facts.sha256 === issuer.facts.sha256) return [own]
+  const aboutResponder = {
+    ...question,
+    certificate: signer,
+    at: answer.thisUpdate,
+    wantsLater: false,
+    asked: [...question.asked, signer],
+  }
+  return [own, ...(await answersFor(aboutResponder, tools, fetcher))]
 }
 
 /** The answer, and its responder's certificate, which the response may have left out. */

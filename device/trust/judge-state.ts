@@ -45,23 +45,27 @@ export interface StateVerdict {
 export const clockToleranceMs = 5 * 60_000
 /** How long an answer without nextUpdate is taken for current. */
 const openEndedMs = 86_400_000
-/** Answers about answers: a responder's certificate, and the one that tells of it. */
-const maxDepth = 3
-
-/** Judges one certificate below its issuer. */
-export function judgeState(question: StateQuestion, context: StateContext, depth = 0): StateVerdict {
+/**
+ * Judges one certificate below its issuer. `asked` are the responders whose own state is being asked for: nobody answers
+ * for itself.
+ */
+export function judgeState(
+  question: StateQuestion,
+  context: StateContext,
+  asked: readonly Certificate[] = [],
+): StateVerdict {
   const { certificate, issuer, usedAt } = question
   if (needsNoAnswer(certificate)) return settled(stateOf(certificate, 'not-required'))
   const usable = context.pool
     .answers(certificate, issuer)
-    .filter(answer => isConsistent(answer, certificate, context.now))
+    .filter(answer => isConsistent(answer, certificate, context.now) && isByAnother(answer, asked))
   const revoked = firstRevocation(usable)
   if (revoked !== undefined) return judgeRevoked(revoked, question, context)
   const good = usable.filter(({ status }) => status === 'good')
   const current = good.filter(answer => coversUse(answer, question)).sort(byPreference(context))
   const doubts: Finding[] = []
   for (const answer of current) {
-    const signer = judgeAnswerSigner(answer, question, context, depth)
+    const signer = judgeAnswerSigner(answer, question, context, asked)
     if (signer.findings.length > 0) {
       doubts.push(...signer.findings)
       continue
@@ -138,8 +142,14 @@ function isConsistent(answer: RevocationAnswer, { facts }: Certificate, now: num
   return status === 'revoked' || thisUpdate <= facts.notAfter || keepsPast
 }
 
+/** Whether somebody else than those whose state is in question gave the answer. */
+export function isByAnother({ signer }: RevocationAnswer, asked: readonly Certificate[]): boolean {
+  return asked.every(one => one.facts.sha256 !== signer.facts.sha256)
+}
+
+/** Made later than the use, or made earlier and still current then. */
 function coversUse({ thisUpdate, nextUpdate }: RevocationAnswer, { freshAt }: StateQuestion): boolean {
-  return thisUpdate >= freshAt || (nextUpdate ?? thisUpdate + openEndedMs) >= freshAt
+  return (nextUpdate ?? thisUpdate + openEndedMs) >= freshAt
 }
 
 /** What is proven longest first, then what the signature itself carries, because its level rests on both; then the newest. */
@@ -167,7 +177,7 @@ function judgeAnswerSigner(
   answer: RevocationAnswer,
   { issuer }: StateQuestion,
   context: StateContext,
-  depth: number,
+  asked: readonly Certificate[],
 ): StateVerdict {
   const { signer, hash } = answer
   const provenAt = context.proofs.since(answer.der)
@@ -193,7 +203,6 @@ function judgeAnswerSigner(
   }
   // The issuer is judged as part of the path that is being judged; only a delegated responder is somebody else.
   if (facts.sha256 === issuer.facts.sha256) return { findings: [], states: [], answers: [], complete: true }
-  if (depth >= maxDepth) return bound(`who answers for ${facts.subject} is not told within ${maxDepth} answers`)
   const question = {
     certificate: signer,
     issuer,
@@ -201,7 +210,7 @@ function judgeAnswerSigner(
     freshAt: answer.thisUpdate,
     role: 'end-entity',
   } as const
-  return judgeState(question, context, depth + 1)
+  return judgeState(question, context, [...asked, signer])
 }
 
 function stateOf({ facts }: Certificate, status: CertificateState['status']): CertificateState {

@@ -17,6 +17,8 @@ export const crlFaults = [
   'delta',
   'critical-extension',
   'critical-entry-extension',
+  'extension-twice',
+  'sha-1',
   'garbage',
   'trailing-data',
 ] as const
@@ -43,17 +45,18 @@ export function certificateList(issuer: TestIdentity, options: CrlOptions): Uint
   if (fault === 'garbage') return Buffer.from('<html>Not found</html>')
   const thisUpdate = now + (fault === 'expired' ? -30 * dayMs : fault === 'future' ? dayMs : 0)
   const key = privateKeyOf(issuer)
+  const hash = fault === 'sha-1' ? 'sha1' : 'sha256'
   const entries = [...revoked].map(([serial, fact]) => entry(serial, fact, fault === 'critical-entry-extension'))
   const tbs = sequence(
     smallInteger(1),
-    algorithmOf(key),
+    algorithmOf(key, hash),
     certificateNames(issuer.certificate).subject,
     utcTime(thisUpdate),
     utcTime(thisUpdate + validMs),
     ...(entries.length === 0 ? [] : [tlv(0x30, concat(entries))]),
     contextual(0, sequence(extension('2.5.29.20', smallInteger(1)), ...special(options))),
   )
-  const list = signedObject(tbs, key, { damaged: fault === 'bad-signature' })
+  const list = signedObject(tbs, key, { damaged: fault === 'bad-signature', hash })
   return fault === 'trailing-data' ? Buffer.concat([list, Buffer.of(0x05, 0)]) : list
 }
 
@@ -75,6 +78,7 @@ function special({ fault, partition }: CrlOptions): Uint8Array[] {
   if (fault === 'only-authorities') return [idp(yes(0x82))]
   if (fault === 'indirect') return [idp(yes(0x84))]
   if (fault === 'delta') return [extension('2.5.29.27', smallInteger(1), true)]
+  if (fault === 'extension-twice') return [extension('2.5.29.20', smallInteger(2))]
   if (fault === 'critical-extension') return [extension('1.3.6.1.4.1.99999.5', smallInteger(1), true)]
   return partition === undefined ? [] : [idp(point(partition))]
 }

@@ -26,8 +26,10 @@ export interface ExtensionsEntry {
   readonly pathLength?: number
   readonly unknownCritical?: boolean
   readonly qualified?: boolean
-  /** Extended key usage, dotted; critical. */
+  /** Extended key usage, dotted; critical unless said. */
   readonly purpose?: string
+  readonly secondPurpose?: string
+  readonly uncriticalPurpose?: boolean
   /** id-pkix-ocsp-nocheck (RFC 6960, 4.2.2.2.1). */
   readonly withoutRevocation?: boolean
   readonly withoutKeyIdentifiers?: boolean
@@ -52,8 +54,9 @@ export function extensionsOf(entry: ExtensionsEntry, subject: Certificate, issue
   }
   if (entry.unknownCritical) extensions.push(extension('1.3.6.1.4.1.99999.1', true, new OctetString()))
   if (entry.purpose !== undefined) {
-    const purposes = new ExtKeyUsage({ keyPurposes: [entry.purpose] })
-    extensions.push(extension('2.5.29.37', true, purposes.toSchema()))
+    const more = entry.secondPurpose === undefined ? [] : [entry.secondPurpose]
+    const purposes = new ExtKeyUsage({ keyPurposes: [entry.purpose, ...more] })
+    extensions.push(extension('2.5.29.37', !entry.uncriticalPurpose, purposes.toSchema()))
   }
   if (entry.qualified) extensions.push(extension('1.3.6.1.5.5.7.1.3', false, qualifiedStatements()))
   if (entry.withoutRevocation) extensions.push(extension('1.3.6.1.5.5.7.48.1.5', false, new Null()))

@@ -15,7 +15,10 @@ export type SignerKind =
   | 'not-for-signing'
   | 'time-stamping'
   /** A delegated OCSP responder (RFC 6960, 4.2.2.2) that need not be checked itself. */
+  | 'time-stamping-among-others'
+  | 'time-stamping-uncritical'
   | 'ocsp-responder'
+  | 'checked-ocsp-responder'
   | 'authority'
 export type KeyKind = 'RSA-2048' | 'RSA-1024' | 'RSA-3072' | 'P-256' | 'P-384' | 'P-521'
 
@@ -48,6 +51,8 @@ export interface SignerRequest {
   readonly kind?: SignerKind
   readonly key?: KeyKind
   readonly commonName?: string
+  /** What its issuer signs it with; default: SHA-256. */
+  readonly digest?: 'SHA-1'
   /** Days from `now`, in place of the kind's own end. */
   readonly lastsDays?: number
   /** Default: the intermediate authority. */
@@ -111,7 +116,12 @@ export async function createTestPki({ now, flaw, services = {} }: TestPkiRequest
       ...lasting,
       withoutKeyIdentifiers: years.withoutKeyIdentifiers,
     }
-    const certificate = await issue({ ...entry, ...pointers(request.services ?? services, issuer) }, keys, issuer)
+    const certificate = await issue(
+      { ...entry, ...pointers(request.services ?? services, issuer) },
+      keys,
+      issuer,
+      request.digest,
+    )
     return identityOf({ certificate, keys }, issuer === root ? [] : [derOf(intermediate.certificate)])
   }
   return Object.freeze({
@@ -158,8 +168,14 @@ function signerEntry(kind: SignerKind, commonName: string, now: number): Entry {
   if (kind === 'not-for-signing') return { ...entry, usage: usage.keyEncipherment }
   if (kind === 'auth') return { ...entry, usage: usage.digitalSignature, purpose: '1.3.6.1.5.5.7.3.2' }
   if (kind === 'time-stamping') return { ...entry, usage: usage.digitalSignature, purpose: '1.3.6.1.5.5.7.3.8' }
-  if (kind === 'ocsp-responder') {
-    return { ...entry, usage: usage.digitalSignature, purpose: '1.3.6.1.5.5.7.3.9', withoutRevocation: true }
+  if (kind === 'time-stamping-among-others' || kind === 'time-stamping-uncritical') {
+    const flaw =
+      kind === 'time-stamping-uncritical' ? { uncriticalPurpose: true } : { secondPurpose: '1.3.6.1.5.5.7.3.4' }
+    return { ...entry, usage: usage.digitalSignature, purpose: '1.3.6.1.5.5.7.3.8', ...flaw }
+  }
+  if (kind === 'ocsp-responder' || kind === 'checked-ocsp-responder') {
+    const withoutRevocation = kind === 'ocsp-responder'
+    return { ...entry, usage: usage.digitalSignature, purpose: '1.3.6.1.5.5.7.3.9', withoutRevocation }
   }
   if (kind === 'authority') return { ...entry, authority: true }
   return { ...entry, qualified: true }
@@ -178,7 +194,12 @@ async function generate(kind: KeyKind): Promise<CryptoKeyPair> {
   return crypto.subtle.generateKey(algorithm, true, uses)
 }
 
-async function issue(entry: Entry, keys: CryptoKeyPair, issuer: Authority | undefined): Promise<Certificate> {
+async function issue(
+  entry: Entry,
+  keys: CryptoKeyPair,
+  issuer: Authority | undefined,
+  digest = 'SHA-256',
+): Promise<Certificate> {
   const certificate = new Certificate()
   certificate.version = 2
   certificate.serialNumber = new Integer({ valueHex: serialNumber().buffer })
@@ -188,7 +209,7 @@ async function issue(entry: Entry, keys: CryptoKeyPair, issuer: Authority | unde
   certificate.notAfter.value = new Date(entry.notAfter)
   await certificate.subjectPublicKeyInfo.importKey(keys.publicKey)
   certificate.extensions = extensionsOf(entry, certificate, issuer?.certificate ?? certificate)
-  await certificate.sign(issuer?.keys.privateKey ?? keys.privateKey, 'SHA-256')
+  await certificate.sign(issuer?.keys.privateKey ?? keys.privateKey, digest)
   return certificate
 }
 

@@ -9,21 +9,27 @@ export function privateKeyOf({ privateKey }: TestIdentity): KeyObject {
   return createPrivateKey({ key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' })
 }
 
-/** AlgorithmIdentifier of a signature with SHA-256 by this key. */
-export function algorithmOf(key: KeyObject): Uint8Array {
+/** AlgorithmIdentifier of a signature by this key. */
+export function algorithmOf(key: KeyObject, hash: 'sha256' | 'sha1' = 'sha256'): Uint8Array {
+  const sha1 = hash === 'sha1'
   return key.asymmetricKeyType === 'ec'
-    ? sequence(objectIdentifier(oids.ecdsaWithSha256))
-    : sequence(objectIdentifier(oids.sha256WithRsa), nullValue())
+    ? sequence(objectIdentifier(sha1 ? oids.ecdsaWithSha1 : oids.ecdsaWithSha256))
+    : sequence(objectIdentifier(sha1 ? oids.sha1WithRsa : oids.sha256WithRsa), nullValue())
 }
 
 /** SEQUENCE of `tbs`, algorithm, signature and whatever follows: a CertificateList, a BasicOCSPResponse. */
 export function signedObject(
   tbs: Uint8Array,
   key: KeyObject,
-  { damaged = false, tail = [] }: { readonly damaged?: boolean; readonly tail?: readonly Uint8Array[] } = {},
+  options: {
+    readonly damaged?: boolean
+    readonly tail?: readonly Uint8Array[]
+    readonly hash?: 'sha256' | 'sha1'
+  } = {},
 ): Uint8Array {
-  const value = sign('sha256', damaged ? Buffer.concat([tbs, Buffer.of(0)]) : tbs, key)
-  return sequence(tbs, algorithmOf(key), tlv(0x03, Buffer.concat([Buffer.of(0), value])), ...tail)
+  const { damaged = false, tail = [], hash = 'sha256' } = options
+  const value = sign(hash, damaged ? Buffer.concat([tbs, Buffer.of(0)]) : tbs, key)
+  return sequence(tbs, algorithmOf(key, hash), tlv(0x03, Buffer.concat([Buffer.of(0), value])), ...tail)
 }
 
 /** GeneralizedTime, whole seconds. */

@@ -11,6 +11,8 @@ import { algorithmOf, generalizedTime, privateKeyOf, utcTime } from './signed-ob
 
 export const timestampFaults = [
   'wrong-imprint',
+  'wrong-hash',
+  'other-content-type',
   'wrong-nonce',
   'no-nonce',
   'old-token',
@@ -69,7 +71,10 @@ export function timestampToken(query: Uint8Array, tsa: TestIdentity, options: Ti
   const content = sequence(
     smallInteger(3),
     setOf([sequence(objectIdentifier(oids.sha256))]),
-    sequence(objectIdentifier(oids.tstInfo), contextual(0, octetString(info))),
+    sequence(
+      objectIdentifier(fault === 'other-content-type' ? oids.data : oids.tstInfo),
+      contextual(0, octetString(info)),
+    ),
     ...(fault === 'no-certificate' ? [] : [setOf([tsa.certificate, ...chain], 0xa0)]),
     setOf([signerInfo(signed, tsa, options)]),
   )
@@ -79,6 +84,9 @@ export function timestampToken(query: Uint8Array, tsa: TestIdentity, options: Ti
 function tstInfo(query: Uint8Array, { now, fault, policy = testTimestampPolicy }: TimestampReplyOptions): Uint8Array {
   const [, imprint, ...optional] = readWhole(query)?.children ?? []
   if (imprint === undefined) throw new Error('not a TimeStampReq')
+  const [, digest] = imprint.children
+  if (digest === undefined) throw new Error('not a TimeStampReq')
+  const sha512 = sequence(objectIdentifier(oids.sha512))
   const asked = optional.find(({ tag }) => tag === 0x06)?.raw ?? objectIdentifier(policy)
   const nonce = optional.find(({ tag }) => tag === 0x02)?.raw
   const other = sequence(imprint.children[0]?.raw ?? new Uint8Array(), octetString(createHash('sha256').digest()))
@@ -86,7 +94,7 @@ function tstInfo(query: Uint8Array, { now, fault, policy = testTimestampPolicy }
   return sequence(
     smallInteger(1),
     fault === 'wrong-policy' ? objectIdentifier('1.3.6.1.4.1.99999.2.2') : asked,
-    fault === 'wrong-imprint' ? other : imprint.raw,
+    fault === 'wrong-imprint' ? other : fault === 'wrong-hash' ? sequence(sha512, digest.raw) : imprint.raw,
     tlv(
       0x02,
       createHash('sha1')
