@@ -3,7 +3,7 @@
 
 import { Fault } from '../errors.ts'
 import type { PdfDocument } from './document.ts'
-import { maxTreeDepth, unreadable } from './limits.ts'
+import { maxTreeDepth } from './limits.ts'
 import { entry, type PdfDictionary, type PdfObject, pdfNull } from './objects.ts'
 import { type PdfPageNode, pagesOf } from './tree.ts'
 
@@ -37,10 +37,12 @@ export async function pageAt(document: PdfDocument, number: number): Promise<Pdf
   return found
 }
 
-/** The space of a page. Throws PDF_UNREADABLE for a page without a usable box. */
+/** What readers take a page for that says nothing of its size; points. */
+const letter: Box = [0, 0, 612, 792]
+
+/** The space of a page. Throws PDF_UNREADABLE. */
 export async function pageSpace(document: PdfDocument, page: PdfDictionary): Promise<PageSpace> {
-  const media = await boxOf(document, await inherited(document, page, 'MediaBox'))
-  if (!media) throw unreadable('a page has no usable /MediaBox')
+  const media = (await boxOf(document, await inherited(document, page, 'MediaBox'))) ?? letter
   const crop = (await boxOf(document, await inherited(document, page, 'CropBox'))) ?? media
   const [left, bottom] = [Math.max(crop[0], media[0]), Math.max(crop[1], media[1])]
   const [right, top] = [Math.min(crop[2], media[2]), Math.min(crop[3], media[3])]
