@@ -11,8 +11,8 @@ import { fillContents } from '../device/pdf/signature-dictionary.ts'
 import { prepareSignature } from '../device/pdf/signature-field.ts'
 import { listSignatures } from '../device/pdf/signatures.ts'
 import { pagesOf } from '../device/pdf/tree.ts'
-import { askAbout, outputFor, whiteDocument } from './pdf-fixtures.ts'
-import { open, signatureRequest, signed, smallDer } from './pdf-signing-fixtures.ts'
+import { askAbout, classicPdf, outputFor, whiteDocument } from './pdf-fixtures.ts'
+import { open, page, pages, signatureRequest, signed, smallDer } from './pdf-signing-fixtures.ts'
 
 const mendable = (bytes: Uint8Array) => openPdf(randomAccessOf(bytes), { repair: true })
 
@@ -109,4 +109,36 @@ test.each([
   await expect(open(original)).rejects.toMatchObject({ code: 'PDF_UNREADABLE' })
   const once = await mendedAndSigned(original)
   expect(await listSignatures(await open(once))).toMatchObject([{ structure: 'sound' }])
+})
+
+describe('bytes in front of the header', () => {
+  const junk = Buffer.from('HTTP/1.1 200 OK\r\n\r\n')
+
+  test('are not counted by the offsets of the file, and are by /ByteRange', async () => {
+    const original = Buffer.concat([junk, await whiteDocument(2)])
+    const document = await open(original)
+    expect(document).toMatchObject({ headerOffset: junk.length, repaired: [] })
+    const twice = await signed(await signed(original), { kind: 'timestamp' })
+    expect(twice.subarray(0, original.length).equals(original)).toBe(true)
+    expect((await listSignatures(await open(twice))).map(one => one.structure)).toEqual(['sound', 'sound'])
+    expect(await askAbout(twice, 'qpdf', '--check', 'FILE')).toContain('No syntax or stream encoding errors')
+    expect(await askAbout(twice, 'pdfsig', '-nocert', 'FILE')).toContain('Signature #2')
+  })
+
+  test('that the file counts in its offsets are mended', async () => {
+    const plain = classicPdf(['<< /Type /Catalog /Pages 2 0 R >>', pages, page]).toString('latin1')
+    const counted = plain
+      .replace(/(\d{10}) 00000 n/g, (_, at) => `${String(Number(at) + junk.length).padStart(10, '0')} 00000 n`)
+      .replace(/startxref\n(\d+)/, (_, at) => `startxref\n${Number(at) + junk.length}`)
+    const original = Buffer.concat([junk, Buffer.from(counted, 'latin1')])
+    await expect(open(original)).rejects.toMatchObject({ code: 'PDF_UNREADABLE' })
+    const once = await mendedAndSigned(original)
+    expect(await listSignatures(await open(once))).toMatchObject([{ structure: 'sound' }])
+    expect(await askAbout(once, 'qpdf', '--check', 'FILE')).toContain('No syntax or stream encoding errors')
+  })
+
+  test('beyond the first kilobyte are refused', async () => {
+    const original = Buffer.concat([Buffer.alloc(1024, 'x'), await whiteDocument(1)])
+    await expect(mendable(original)).rejects.toMatchObject({ code: 'PDF_UNREADABLE' })
+  })
 })

@@ -6,7 +6,7 @@ import { prefixOf } from '../bytes.ts'
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
 import { type Encryption, encryptionOf } from './encryption.ts'
-import { maxObjectNumber, unreadable } from './limits.ts'
+import { maxHeaderOffset, maxObjectNumber, unreadable } from './limits.ts'
 import { createObjectReader, type MendedObject, type ObjectReader } from './object-reader.ts'
 import { entry, integerEntry, type PdfDictionary } from './objects.ts'
 import { rebuiltSection } from './rebuild.ts'
@@ -18,6 +18,11 @@ export interface PdfDocument extends Pick<ObjectReader, 'object' | 'resolve' | '
   readonly file: RandomAccess
   /** The header's version, such as `1.7`; the catalog may raise it. */
   readonly headerVersion: string
+  /**
+   * Bytes in front of the header, usually none. The offsets that a file holds count from its header (ISO 32000-2, 7.5.1),
+   * /ByteRange and everything here from its first byte.
+   */
+  readonly headerOffset: number
   /** The end of the newest revision. Bytes behind `tail.end` belong to no revision. */
   readonly tail: RevisionTail
   /** Newest first; never empty. Of a rebuilt document the one section that its objects were put into. */
@@ -49,7 +54,7 @@ export interface OpenOptions {
 
 /** Opens the newest revision. Throws PDF_UNREADABLE, PDF_ENCRYPTED (a password is needed) or PASSWORD_WRONG. */
 export async function openPdf(file: RandomAccess, options: OpenOptions = {}): Promise<PdfDocument> {
-  const source: Source = { file, headerVersion: await readHeader(file), password: options.password }
+  const source: Source = { file, ...(await readHeader(file)), password: options.password }
   if (!options.repair) return openStrictly(source, false)
   try {
     const strict = await openStrictly(source, false)
@@ -86,14 +91,15 @@ async function unified(document: PdfDocument, source: Source): Promise<PdfDocume
 interface Source {
   readonly file: RandomAccess
   readonly headerVersion: string
+  readonly headerOffset: number
   readonly password: string | undefined
 }
 
 async function openStrictly(source: Source, lenient: boolean): Promise<PdfDocument> {
-  const { file } = source
-  const tail = await readTail(file, file.size)
+  const { file, headerOffset } = source
+  const tail = await readTail(file, file.size, headerOffset)
   if (!tail) throw unreadable('no startxref at the end of the file')
-  const [newest, ...older] = await readSections(file, tail.startXref)
+  const [newest, ...older] = await readSections(file, tail.startXref, headerOffset)
   if (!newest) throw unreadable('no cross-reference section')
   return documentOf({ ...source, tail, sections: [newest, ...older], repaired: [], lenient })
 }
@@ -136,13 +142,25 @@ export async function documentAsOf(document: PdfDocument, tail: RevisionTail): P
     document.sections.findIndex(section => section.offset === tail.startXref),
   )
   if (newest?.offset !== tail.startXref) return undefined
-  const { headerVersion, encryption } = document
+  const { headerVersion, headerOffset, encryption } = document
   const file = prefixOf(document.file, tail.end)
-  const opened = { file, headerVersion, tail, sections: [newest, ...older], repaired: [], lenient: false } as const
+  const opened = {
+    file,
+    headerVersion,
+    headerOffset,
+    tail,
+    sections: [newest, ...older],
+    repaired: [],
+    lenient: false,
+  } as const
   return documentOf({ ...opened, ...(encryption && { encryption }) })
 }
 
-interface Opened extends Pick<PdfDocument, 'file' | 'headerVersion' | 'tail' | 'sections' | 'repaired' | 'encryption'> {
+interface Opened
+  extends Pick<
+    PdfDocument,
+    'file' | 'headerVersion' | 'headerOffset' | 'tail' | 'sections' | 'repaired' | 'encryption'
+  > {
   readonly password?: string | undefined
   readonly lenient: boolean
 }
@@ -170,13 +188,12 @@ function locateIn(sections: readonly XrefSection[], number: number): XrefEntry |
   return undefined
 }
 
-/** Bytes in front of the header would make /ByteRange mean one thing here and another there: some readers count them. */
-async function readHeader(file: RandomAccess): Promise<string> {
-  const start = Buffer.from(await file.read(0, Math.min(1024, file.size))).toString('latin1')
+/** Other readers look for the header in the first kilobyte too. */
+async function readHeader(file: RandomAccess): Promise<Pick<PdfDocument, 'headerVersion' | 'headerOffset'>> {
+  const start = Buffer.from(await file.read(0, Math.min(maxHeaderOffset, file.size))).toString('latin1')
   const found = /%PDF-(\d\.\d)?/.exec(start)
   if (!found) throw unreadable('the file does not start with %PDF-')
-  if (found.index > 0) throw unreadable(`${found.index} bytes stand before %PDF-: the file does not start with it`)
-  return found[1] ?? '1.4'
+  return { headerVersion: found[1] ?? '1.4', headerOffset: found.index }
 }
 
 function nextNumber(sections: readonly XrefSection[]): number {

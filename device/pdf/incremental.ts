@@ -26,9 +26,10 @@ export interface Revision {
 /** Largest offset that a cross-reference table and a /ByteRange slot can hold (ten digits). */
 export const maxOffset = 9_999_999_999
 
-/** The update that puts `objects` into `document`. Deterministic; throws PDF_TOO_LARGE beyond `maxOffset`. */
+/** The update that puts `objects` into `document`. Its offsets count from the header. Deterministic; throws PDF_TOO_LARGE beyond `maxOffset`. */
 export async function writeRevision(document: PdfDocument, objects: readonly UpdatedObject[]): Promise<Revision> {
-  const start = document.file.size
+  const { file, headerOffset } = document
+  const start = file.size - headerOffset
   const ordered = withMended(document, objects).sort((a, b) => a.number - b.number)
   const parts: string[] = [await leadingEndOfLine(document)]
   let length = parts.join('').length
@@ -52,13 +53,13 @@ export async function writeRevision(document: PdfDocument, objects: readonly Upd
     offset,
     size,
     id,
-    previous: rebuilt ? '' : `/Prev ${document.tail.startXref}`,
+    previous: rebuilt ? '' : `/Prev ${document.tail.startXref - headerOffset}`,
     carried: carriedTrailer(document.trailer),
   }
   parts.push(document.sections[0].kind === 'table' ? tableSection(section) : streamSection(section))
   parts.push(`startxref\n${offset}\n%%EOF\n`)
   const bytes = latin1(parts.join(''))
-  if (start + bytes.length > maxOffset)
+  if (file.size + bytes.length > maxOffset)
     throw new Fault('PDF_TOO_LARGE', `updated, the file would have more than ${maxOffset} bytes`)
   return { bytes, bodyOffsets }
 }
@@ -89,7 +90,14 @@ function withMended(document: PdfDocument, objects: readonly UpdatedObject[]): U
 /** Every object of a rebuilt document, the update's own first of all. */
 function allPlaces(document: PdfDocument, own: readonly Place[]): readonly Place[] {
   const all = new Map<number, Place>([[0, { number: 0, kind: 'free' }]])
-  for (const [number, place] of document.sections[0].entries) all.set(number, { number, ...place })
+  for (const [number, place] of document.sections[0].entries) {
+    all.set(
+      number,
+      place.kind === 'plain'
+        ? { ...place, number, offset: place.offset - document.headerOffset }
+        : { ...place, number },
+    )
+  }
   for (const place of own) all.set(place.number, place)
   return [...all.values()].sort((a, b) => a.number - b.number)
 }

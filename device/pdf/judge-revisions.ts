@@ -116,7 +116,7 @@ function meteredFile(file: RandomAccess, octets: number): RandomAccess {
 }
 
 async function viewAt(document: PdfDocument, end: number): Promise<PdfDocument> {
-  const tail = await readTail(document.file, end)
+  const tail = await readTail(document.file, end, document.headerOffset)
   const view = tail && (await documentAsOf(document, tail))
   if (!view) throw new TypeError('a sound signature ends with a revision')
   return view

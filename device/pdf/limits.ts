@@ -3,6 +3,8 @@
 
 import { Fault } from '../errors.ts'
 
+/** Where the header is looked for, from the start of the file; bytes. */
+export const maxHeaderOffset = 1024
 /** Where the last startxref is looked for, from the end of the file; bytes. */
 export const maxTailBytes = 4096
 /** Largest single object that is parsed, its stream data not counted; bytes. */

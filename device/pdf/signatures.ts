@@ -171,7 +171,7 @@ function gapProblems(byteRange: ByteRange, contents: PdfString): readonly Signat
 
 /** The signed bytes end with a revision of this document, all its sections are signed and no later one is. */
 async function revisionProblems(document: PdfDocument, end: number): Promise<readonly SignatureProblem[]> {
-  const tail = await readTail(document.file, end)
+  const tail = await readTail(document.file, end, document.headerOffset)
   const newest = document.sections.findIndex(section => section.offset === tail?.startXref)
   if (tail?.end !== end || newest < 0) return [problem('not-a-revision', `no revision ends at ${end}`)]
   const split = document.sections.some((section, index) => (index < newest ? section.offset < end : section.end > end))

@@ -20,7 +20,7 @@ export interface XrefSection {
   readonly entries: XrefEntries
 }
 
-/** The end of a revision: its startxref value, and the offset behind its %%EOF and one end-of-line. */
+/** The end of a revision: where its newest section is, and the offset behind its %%EOF and one end-of-line. */
 export interface RevisionTail {
   readonly startXref: number
   readonly end: number
@@ -28,17 +28,28 @@ export interface RevisionTail {
 
 const tailShape = /(?<=[\r\n])startxref\s+(\d{1,16})\s+%%EOF(\r\n|\n|\r)?/g
 
-/** The last `startxref … %%EOF` among the bytes before `end`. */
-export async function readTail(file: RandomAccess, end: number): Promise<RevisionTail | undefined> {
+/**
+ * The last `startxref … %%EOF` among the bytes before `end`. Offsets in a file count from its header, which stands at
+ * `headerOffset`; what is returned here and below counts from the file's first byte.
+ */
+export async function readTail(
+  file: RandomAccess,
+  end: number,
+  headerOffset: number,
+): Promise<RevisionTail | undefined> {
   const length = Math.min(maxTailBytes, end)
   const text = Buffer.from(await file.read(end - length, length)).toString('latin1')
   const found = [...text.matchAll(tailShape)].at(-1)
   if (!found) return undefined
-  return { startXref: Number(found[1]), end: end - length + found.index + found[0].length }
+  return { startXref: headerOffset + Number(found[1]), end: end - length + found.index + found[0].length }
 }
 
 /** Every section from `startXref` back along /Prev, newest first. */
-export async function readSections(file: RandomAccess, startXref: number): Promise<readonly XrefSection[]> {
+export async function readSections(
+  file: RandomAccess,
+  startXref: number,
+  headerOffset: number,
+): Promise<readonly XrefSection[]> {
   const sections: XrefSection[] = []
   const visited = new Set<number>()
   let entries = 0
@@ -46,23 +57,23 @@ export async function readSections(file: RandomAccess, startXref: number): Promi
     if (visited.has(offset)) throw unreadable(`the cross-reference section at ${offset} leads back to itself`)
     if (visited.size >= maxXrefSections) throw unreadable(`more than ${maxXrefSections} cross-reference sections`)
     visited.add(offset)
-    const section: XrefSection = await readSection(file, offset)
+    const section: XrefSection = await readSection(file, offset, headerOffset)
     sections.push(section)
     entries += section.entries.size
     if (entries > maxXrefEntries) throw unreadable(`more than ${maxXrefEntries} cross-reference entries`)
-    offset = previousOf(section.trailer)
+    offset = previousOf(section.trailer, headerOffset)
   }
   return sections
 }
 
-function previousOf(trailer: PdfDictionary): number | undefined {
+function previousOf(trailer: PdfDictionary, headerOffset: number): number | undefined {
   const previous = entry(trailer, 'Prev')
   if (previous.kind === 'null') return undefined
   if (previous.kind !== 'integer') throw unreadable('/Prev is no integer')
-  return previous.value
+  return headerOffset + previous.value
 }
 
-async function readSection(file: RandomAccess, offset: number): Promise<XrefSection> {
+async function readSection(file: RandomAccess, offset: number, headerOffset: number): Promise<XrefSection> {
   const table = await parseAt(
     file,
     offset,
@@ -70,12 +81,22 @@ async function readSection(file: RandomAccess, offset: number): Promise<XrefSect
     false,
     maxTableBytes,
   )
-  if (!table) return readStreamSection(file, offset)
+  if (!table) return readStreamSection(file, offset, headerOffset)
   const streamOffset = integerEntry(table.trailer, 'XRefStm')
-  if (streamOffset === undefined) return { kind: 'table', offset, ...table }
-  const hidden = await readStreamSection(file, streamOffset)
+  const entries = shifted(table.entries, headerOffset)
+  if (streamOffset === undefined) return { kind: 'table', offset, ...table, entries }
+  const hidden = await readStreamSection(file, headerOffset + streamOffset, headerOffset)
   const end = Math.max(table.end, hidden.end)
-  return { kind: 'table', offset, end, trailer: table.trailer, entries: withHidden(table.entries, hidden.entries) }
+  return { kind: 'table', offset, end, trailer: table.trailer, entries: withHidden(entries, hidden.entries) }
+}
+
+function shifted(entries: XrefEntries, headerOffset: number): XrefEntries {
+  if (headerOffset === 0) return entries
+  const moved = createEntryList()
+  for (const [number, place] of entries) {
+    moved.add(number, place.kind === 'plain' ? { ...place, offset: headerOffset + place.offset } : place)
+  }
+  return moved.finish()
 }
 
 /** A hybrid's table calls the objects free that its stream places (ISO 32000-1, 7.5.8.4). */
@@ -88,7 +109,7 @@ function withHidden(table: XrefEntries, hidden: XrefEntries): XrefEntries {
   return entries.finish()
 }
 
-async function readStreamSection(file: RandomAccess, offset: number): Promise<XrefSection> {
+async function readStreamSection(file: RandomAccess, offset: number, headerOffset: number): Promise<XrefSection> {
   const { object } = await parseAt(file, offset, parseIndirectObject)
   if (object.kind !== 'stream' || nameEntry(object.dictionary, 'Type') !== 'XRef') {
     throw unreadable(`no cross-reference section at ${offset}`)
@@ -98,7 +119,7 @@ async function readStreamSection(file: RandomAccess, offset: number): Promise<Xr
   if (before >= 0x30 && before <= 0x39) throw unreadable(`the number of the object before ${offset} is cut`)
   const trailer = object.dictionary
   const encoded = await readDirectStream(file, object)
-  const entries = parseStreamEntries(decodeStream(encoded, trailer), trailer)
+  const entries = shifted(parseStreamEntries(decodeStream(encoded, trailer), trailer), headerOffset)
   return { kind: 'stream', offset, end: object.dataStart + encoded.length, trailer, entries }
 }
 

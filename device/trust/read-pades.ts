@@ -130,7 +130,7 @@ function withoutPadding(contents: Uint8Array): Uint8Array {
 
 /** The security store that a time-stamp's bytes hold; a later one may have grown since. */
 async function storeAsOf(document: PdfDocument, revisionEnd: number): Promise<Evidence> {
-  const tail = await readTail(document.file, revisionEnd)
+  const tail = await readTail(document.file, revisionEnd, document.headerOffset)
   const then = tail && (await documentAsOf(document, tail))
   return then ? readDss(then) : noEvidence
 }

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Verdict } from '../oracles/oracle.ts'
-import { figuresOf, runOddPdfs } from './odd-pdfs.ts'
+import { figuresOf, publishedPasswords, runOddPdfs } from './odd-pdfs.ts'
 import type { Tally } from './outcome.ts'
 
 /** Of the odd PDFs, at least so many have to be signed; the rest refused by name. */
@@ -22,7 +22,7 @@ export async function runCorpora(data: string, tally: Tally): Promise<void> {
 }
 
 async function oddPdfs(folder: string, tally: Tally): Promise<void> {
-  const rows = await runOddPdfs(folder)
+  const rows = await runOddPdfs(folder, publishedPasswords)
   const row = 'odd PDFs of others'
   for (const { file, outcome, detail } of rows) {
     if (outcome === 'refused') tally.add({ row, name: file, judge: 'refused by name', verdict: accepted })
