@@ -205,6 +205,12 @@ describe('a shadow document', () => {
     ['opens with an action', { catalog: now => plus(now, '/OpenAction << /S /JavaScript /JS () >>') }],
     ['leads elsewhere', { spare: '<< /Names [(a) (b)] >>' }],
     ['has its appearances made by the reader', { form: now => plus(now, '/NeedAppearances true') }],
+    [
+      'has its appearances no longer made by the reader',
+      { form: now => now.replace('s true', 's false') },
+      { form: plus(bodies.form, '/NeedAppearances true') },
+    ],
+    ['gets resources for what was missing', { form: now => now.replace('/DR <<', '/DR << /XObject << /X 12 0 R >>') }],
     ['calculates values', { form: now => plus(now, '/CO [7 0 R]') }],
     ['gets a form of another kind', { form: now => plus(now, '/XFA (x)') }],
     ['loses a field', { form: now => now.replace('7 0 R ', '') }],

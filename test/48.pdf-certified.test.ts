@@ -2,8 +2,8 @@
 // signing allows no painting, and a signature field is never what it should not be, certified or not.
 
 import { describe, expect, it } from 'vitest'
-import { type Changes, changed, form, plus, refusalOf, verdictOn } from './47.revision.kit.ts'
-import { signed } from './pdf-signing-fixtures.ts'
+import { bodies, type Changes, changed, form, plus, refusalOf, verdictOn } from './47.revision.kit.ts'
+import { open, signed, update } from './pdf-signing-fixtures.ts'
 
 describe('a certified document', () => {
   const widget = (entries: string) => `<< /Type /Annot /Subtype /Widget /FT /Sig /T (evil) /F 4 /P 3 0 R ${entries} >>`
@@ -37,6 +37,36 @@ describe('a certified document', () => {
       expect(once.toString('latin1')).toMatch(/\n17 0 obj\n<< \/Type \/Sig\b/)
       expect(await refusalOf(await changed(once, evil(entries)))).toContain(reason)
     }
+  })
+
+  it('gets no field that shows on another page than its own', async () => {
+    const two = {
+      pages: '<< /Type /Pages /Kids [3 0 R 16 0 R] /Count 2 >>',
+      catalog: bodies.catalog.replace('/Dests 16 0 R', ''),
+    }
+    const once = await signed(form({ ...two, spare: bodies.page.replace(/\/Annots.*\]/, '') }))
+    const store = widget('/Rect [200 200 240 240]')
+    expect(await refusalOf(await changed(once, { ...added, store }))).toBe('')
+    const everywhere: Changes = { ...added, store, spare: now => plus(now, '/Annots [13 0 R]') }
+    expect(await refusalOf(await changed(once, everywhere))).toContain('belongs to no new signature field')
+  })
+
+  it('gets no signature in a hidden or a large field that then covers the page', async () => {
+    const wide = bodies.empty.replace('[220 50 380 90]', '[0 230 400 400]')
+    const hidden = wide.replace('/F 4', '/F 2')
+    const signedTwice = async (empty: string) => signed(await signed(form({ empty })), { fieldName: 'approval' })
+    expect(await refusalOf(await signedTwice(wide))).toContain('covers the page')
+    expect(await refusalOf(await signedTwice(hidden))).toBe('')
+    const once = await signed(form({ empty: hidden }))
+    const value = '<< /Type /Sig /ByteRange [0 1 2 3] /Contents <00> >>'
+    const number = (await open(once)).nextNumber
+    const empty = plus(wide, `/V ${number} 0 R`)
+    const unhidden = await update(
+      once,
+      { number: 14, generation: 0, body: empty },
+      { number, generation: 0, body: value },
+    )
+    expect(await refusalOf(unhidden)).toContain('covers the page')
   })
 
   it('gets no field of another kind, and no signature that says nothing', async () => {

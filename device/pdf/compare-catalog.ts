@@ -29,11 +29,13 @@ export async function compareTrailers(comparison: Comparison): Promise<void> {
     Root: inner => compareRoots(comparison, inner),
     Info: inner => compareInfo(comparison, inner),
     ID: inner => compareIdentifiers(comparison, inner),
+    Size: inner => compareSize(comparison, inner),
+    XRefStm: inner => compareHybrid(comparison, inner),
   })
 }
 
 /** What describes the section itself (ISO 32000-1, tables 15, 17 and 19). */
-const sectionKeys = ['Size', 'Prev', 'XRefStm', 'Type', 'W', 'Index', 'Length', 'Filter', 'DecodeParms', 'DL'] as const
+const sectionKeys = ['Prev', 'Type', 'W', 'Index', 'Length', 'Filter', 'DecodeParms', 'DL'] as const
 
 async function compareRoots(comparison: Comparison, slot: Slot): Promise<void> {
   const { before, after } = slot
@@ -53,6 +55,21 @@ async function compareRoots(comparison: Comparison, slot: Slot): Promise<void> {
     Extensions: inner => compareExtensions(comparison, inner),
     Version: inner => compareVersion(comparison, inner),
   })
+}
+
+/** /Size: objects from there on count as missing (ISO 32000-1, table 15), so it never falls. */
+function compareSize(comparison: Comparison, slot: Slot): void {
+  const size = slot.after.kind === 'integer' ? slot.after.value : -1
+  let least = slot.before.kind === 'integer' ? slot.before.value : 0
+  for (const number of comparison.after.sections[0].entries.keys()) least = Math.max(least, number + 1)
+  if (size >= least) return
+  report(comparison, { kind: 'other', object: 0, path: slot.path, what: `/Size ${size} hides objects` })
+}
+
+/** A hybrid update shows one thing to readers that know cross-reference streams and another to those that do not. */
+function compareHybrid(comparison: Comparison, slot: Slot): void {
+  if (slot.after.kind === 'null') return
+  report(comparison, { kind: 'other', object: 0, path: slot.path, what: 'the update is a hybrid' })
 }
 
 /**

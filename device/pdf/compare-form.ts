@@ -1,7 +1,7 @@
 // The interactive form of two revisions (ISO 32000-1, 12.7): the tree of fields stays and may get signature fields, one by
 // one and each new. What an existing field may change is its own matter (compare-field.ts).
 
-import { compareFieldValue, type FieldFacts } from './compare-field.ts'
+import { compareFieldValue, type FieldFacts, freely } from './compare-field.ts'
 import { isSubsequence } from './compare-pages.ts'
 import { compareSignatureField, reportNewField } from './compare-signature-field.ts'
 import {
@@ -33,7 +33,8 @@ export async function compareAcroForm(comparison: Comparison, slot: Slot): Promi
     SigFlags: inner => compareFlags(comparison, inner),
     DR: inner => compareDefaultResources(comparison, inner),
     DA: inner => (isFirst ? undefined : keep(comparison, inner)),
-    NeedAppearances: inner => (isTrue(inner.after) ? keep(comparison, inner) : undefined),
+    // Whether readers draw the appearances themselves: it decides what a field shows.
+    NeedAppearances: inner => (isTrue(inner.before) || isTrue(inner.after) ? keep(comparison, inner) : undefined),
   })
 }
 
@@ -47,24 +48,21 @@ function compareFlags(comparison: Comparison, slot: Slot): void {
   if (!gains) keep(comparison, slot)
 }
 
-/** Default resources gain names that were free, for the appearance of a new field. */
+/** Default resources gain fonts of names that were free, for the appearance of a new field. */
 async function compareDefaultResources(comparison: Comparison, slot: Slot): Promise<void> {
   const resources = await openDictionary(comparison, slot)
   if (!resources) return keep(comparison, slot)
-  const category = async (inner: Slot) => {
-    const names = await openDictionary(comparison, inner)
-    if (!names) return keep(comparison, inner)
-    const added = [...names.after.entries.keys()].filter(name => entry(names.before, name).kind === 'null')
-    await bring(comparison, inner.after, {
-      kind: 'signature',
-      object: names.object,
-      path: inner.path,
-      what: 'resources for the appearance of a new field',
-    })
-    await compareKeys(comparison, names, Object.fromEntries(added.map(name => [name, () => {}])))
-  }
-  const keys = [...resources.after.entries.keys()].filter(key => key !== 'ProcSet')
-  await compareKeys(comparison, resources, Object.fromEntries(keys.map(key => [key, category])))
+  await compareKeys(comparison, resources, { Font: inner => compareDefaultFonts(comparison, inner) })
+}
+
+async function compareDefaultFonts(comparison: Comparison, slot: Slot): Promise<void> {
+  const names = await openDictionary(comparison, slot)
+  if (!names) return keep(comparison, slot)
+  const added = [...names.after.entries.keys()].filter(name => entry(names.before, name).kind === 'null')
+  const change = { kind: 'signature', object: names.object, path: slot.path, what: 'a font for new fields' } as const
+  if (added.length > 0) report(comparison, change)
+  await bring(comparison, slot.after, change)
+  await compareKeys(comparison, names, freely(added))
 }
 
 /** What a field has from those above it. */

@@ -15,7 +15,7 @@ import {
 } from './comparison.ts'
 import { sameObject } from './equal.ts'
 import { maxTreeDepth, maxTreeNodes, unreadable } from './limits.ts'
-import { nameEntry, type PdfDictionary, type PdfDirect, pdfNull } from './objects.ts'
+import { entry, nameEntry, type PdfDictionary, type PdfDirect, pdfNull } from './objects.ts'
 import { serialise } from './write.ts'
 
 /** Compares /Pages of the catalog; the form has been compared before. */
@@ -61,8 +61,8 @@ async function compareAnnotations(comparison: Comparison, slot: Slot): Promise<v
   if (before === after) return
   const known = new Set(old.map(keyOf))
   for (const [index, item] of now.entries()) {
-    if (!known.has(keyOf(item)))
-      await addedAnnotation(comparison, { path: `${path}/${index}`, object, before: pdfNull, after: item })
+    if (known.has(keyOf(item))) continue
+    await addedAnnotation(comparison, { path: `${path}/${index}`, object, before: pdfNull, after: item }, slot.object)
   }
 }
 
@@ -83,11 +83,14 @@ function keyOf(item: PdfDirect): string | number {
 /** Kinds that show an icon or mark text with a shape of the reader's own. */
 const harmlessKinds = new Set(['Text', 'Popup', 'Highlight', 'Underline', 'Squiggly', 'StrikeOut'])
 
-async function addedAnnotation(comparison: Comparison, slot: Slot): Promise<void> {
+async function addedAnnotation(comparison: Comparison, slot: Slot, page: number): Promise<void> {
   const opened = await openDictionary(comparison, slot)
   const number = slot.after.kind === 'reference' ? slot.after.number : undefined
-  // The form has spoken for the widgets of new signature fields.
-  if (number !== undefined && comparison.spokenFor.get(number)?.field !== undefined) return
+  const spoken = number === undefined ? undefined : comparison.spokenFor.get(number)
+  const own = opened ? entry(opened.after, 'P') : pdfNull
+  const isOwnPage = own.kind === 'reference' && own.number === page
+  // The form has spoken for the widgets of new signature fields, on the page that each names.
+  if (spoken?.field !== undefined && (isOwnPage || !spoken.visible)) return
   const change = annotationChange(opened?.after, slot)
   report(comparison, change)
   await bring(comparison, slot.after, change)

@@ -8,6 +8,8 @@ import {
   type Comparison,
   compareKeys,
   isNew,
+  type KeyRules,
+  keep,
   openDictionary,
   report,
   type Slot,
@@ -17,30 +19,48 @@ import { entry, nameEntry, type PdfDictionary, type PdfDirect } from './objects.
 import { decodeText } from './text.ts'
 import { coverProblem, isVisible } from './widget-place.ts'
 
-/** What a signer writes into the widget of a field that was prepared. */
-const signingKeys = ['AP', 'F', 'M', 'P'] as const
+/** What a signer writes into the widget of a field that was prepared; of /F and /P only what cannot mean anything else. */
+function signingRules(comparison: Comparison): KeyRules {
+  return {
+    ...freely(['AP', 'M']),
+    F: slot => (slot.after.kind === 'integer' ? undefined : keep(comparison, slot)),
+    P: slot => (slot.before.kind === 'null' ? undefined : keep(comparison, slot)),
+  }
+}
 
 /** Compares a signature field that was there. */
 export async function compareSignatureField(comparison: Comparison, field: FieldFacts): Promise<void> {
   const value = under(field.node, 'V')
   if (value.before.kind !== 'null' || value.after.kind === 'null') return compareUnchanged(comparison, field)
   const signature = await signatureIn(comparison, value.after)
-  const kind: ChangeKind = signature ?? 'other'
-  const what = signature
-    ? 'an empty signature field was signed'
+  const problem = signature
+    ? await signingProblem(comparison, field)
     : 'a signature field got a value that is no new signature'
+  const kind: ChangeKind = problem === undefined && signature ? signature : 'other'
+  const what = problem ?? 'an empty signature field was signed'
   const change = { kind, object: field.number, path: field.node.path, what, field: field.name } as const
   report(comparison, change)
   await bring(comparison, value.after, change)
   for (const widget of [field.node, ...field.kids]) {
     await bring(comparison, entry(widget.after, 'AP'), change)
-    const keys = widget === field.node ? ['V', 'Kids', ...signingKeys] : signingKeys
-    await compareKeys(comparison, widget, freely(keys))
+    const own = widget === field.node ? freely(['V', 'Kids']) : {}
+    await compareKeys(comparison, widget, { ...signingRules(comparison), ...own })
   }
 }
 
+/** A field that was empty and is shown now must not cover what was signed around it. */
+async function signingProblem(comparison: Comparison, field: FieldFacts): Promise<string | undefined> {
+  for (const widget of [field.node, ...field.kids]) {
+    if (!widget.after.entries.has('Rect')) continue
+    const number = widget === field.node ? field.number : widget.object
+    const problem = await coverProblem(comparison, number, widget.after)
+    if (problem) return problem
+  }
+  return undefined
+}
+
 /** Judges a field that the form did not have. */
-export async function reportNewField(comparison: Comparison, slot: Slot, names: ReadonlySet<string>): Promise<void> {
+export async function reportNewField(comparison: Comparison, slot: Slot, names: Set<string>): Promise<void> {
   const opened = await openDictionary(comparison, slot)
   const object = slot.after.kind === 'reference' ? slot.after.number : slot.object
   const dictionary = opened?.after
@@ -58,6 +78,7 @@ export async function reportNewField(comparison: Comparison, slot: Slot, names: 
   const change = { kind, object, path: slot.path, what, field: name, visible } as const
   report(comparison, change)
   await bring(comparison, slot.after, change)
+  names.add(name)
 }
 
 function describe(value: PdfDirect | undefined, signature: string | undefined, visible: boolean): string {
@@ -75,6 +96,7 @@ async function newFieldProblem(
   names: ReadonlySet<string>,
 ): Promise<string | undefined> {
   if (nameEntry(dictionary, 'FT') !== 'Sig') return 'a form field that is no signature field was added'
+  if (nameEntry(dictionary, 'Subtype') !== 'Widget') return 'the new signature field is no widget'
   const odd = ['Kids', 'Parent', 'A', 'AA'].filter(key => dictionary.entries.has(key))
   if (odd.length > 0) return `the new signature field has /${odd.join(', /')}`
   if (dictionary.repeatedKeys.length > 0) return 'a key stands twice in the new signature field'

@@ -22,9 +22,10 @@ interface Rectangle {
   readonly top: number
 }
 
-/** Whether a reader paints the widget: it has an area and is neither hidden nor kept from view. */
+/** Whether a reader paints the widget: it has an area or a border and is neither hidden nor kept from view. */
 export async function isVisible(document: PdfDocument, widget: PdfDictionary): Promise<boolean> {
   if ((integerEntry(widget, 'F') ?? 0) & hiddenFlags) return false
+  if (['MK', 'BS', 'Border'].some(key => widget.entries.has(key))) return true
   const rectangle = await rectangleOf(document, entry(widget, 'Rect'))
   return rectangle === undefined || areaOf(rectangle) > 0
 }
