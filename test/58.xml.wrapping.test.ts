@@ -4,11 +4,16 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { prepareXadesCosignature, prepareXadesCountersignatures } from '../device/ades/xades-cosign.ts'
 import { randomAccessOf } from '../device/bytes.ts'
+import { Fault } from '../device/errors.ts'
+import { parseXml } from '../device/xml/parse.ts'
+import { subtreeOf } from '../device/xml/walk.ts'
 import { now } from './50.signature.kit.ts'
+import { chance } from './58.xml.kit.ts'
 import {
   content,
   findingsOf,
   finished,
+  meaningOf,
   partsOf,
   read,
   requestOf,
@@ -107,6 +112,20 @@ describe('signature wrapping', () => {
     expect(findingsOf(await read(doubled))).toContain('FORMAT_FAILURE')
   })
 
+  it('9b: signed content moved to where nobody looks for it', async () => {
+    const file = `${await signed(content, rsa, 'internally-detached')}`
+    const [moved = ''] = /<Content Id="one-content">.*<\/Content>/s.exec(file) ?? []
+    for (const place of [
+      '</ds:KeyInfo>',
+      '</ds:X509Data>',
+      '<xades:QualifyingProperties',
+      '</xades:QualifyingProperties>',
+    ]) {
+      const forged = file.replace(moved, '').replace(place, `${moved}$&`)
+      expect(findingsOf(await read(forged)), place).toContain('SIG_CONSTRAINTS_FAILURE')
+    }
+  })
+
   it('10: elements inside signed base64', async () => {
     const file = `${await signed(content, rsa, 'enveloping')}`
     expect(findingsOf(await read(file.replace('</ds:Object>', `<b>${''}</b>$&`)))).toContain('SIG_CONSTRAINTS_FAILURE')
@@ -150,3 +169,38 @@ describe('signature wrapping', () => {
     expect(findingsOf(await read(moved))).toEqual(['FORMAT_FAILURE'])
   })
 })
+
+describe('elements moved, doubled, wrapped and taken away at random', () => {
+  it.each(['enveloped', 'enveloping', 'internally-detached', 'detached'] as const)('%s', async packaging => {
+    const file = `${await signed(content, rsa, packaging)}`
+    const { below, one } = chance(packaging.length)
+    const good = await meaningOf(Buffer.from(file))
+    expect(good.clean).toBe(true)
+    const elements = [...subtreeOf(parseXml(Buffer.from(file)).root)]
+    let noticed = 0
+    for (let round = 0; round < 400; round += 1) {
+      const { span } = one(elements)
+      const other = one(elements)
+      const at = one([other.span.start, other.span.end, other.startTag.end])
+      const piece = file.slice(span.start, span.end)
+      const kept = below(2) === 0 ? piece : one(['', `<x>${piece}</x>`, piece.replace(/Id="/, '$&x')])
+      const put = one([piece, `<x>${piece}</x>`, piece.replace(/Id="/, '$&y'), ''])
+      const [before, after] = at <= span.start ? [put, ''] : ['', put]
+      if (at > span.start && at < span.end) continue
+      const forged =
+        at <= span.start
+          ? `${file.slice(0, at)}${before}${file.slice(at, span.start)}${kept}${file.slice(span.end)}`
+          : `${file.slice(0, span.start)}${kept}${file.slice(span.end, at)}${after}${file.slice(at)}`
+      const changed = await meaningOf(Buffer.from(forged)).catch(unreadable)
+      if (!changed.clean) noticed += 1
+      else expect({ ...changed, forged }).toEqual({ ...good, forged })
+    }
+    expect(noticed).toBeGreaterThan(100)
+  })
+})
+
+/** Two roots, for instance. */
+function unreadable(thrown: unknown): { readonly clean: false } {
+  if (thrown instanceof Fault && thrown.code === 'XML_UNREADABLE') return { clean: false }
+  throw thrown
+}

@@ -11,7 +11,9 @@ import { digestOf, hashName } from '../device/cms/algorithm.ts'
 import { readXades, type XadesFound } from '../device/trust/read-xades.ts'
 import type { SubIndication } from '../device/trust/report.ts'
 import { canonicalise } from '../device/xml/canonical.ts'
+import { subtract, wholeOf } from '../device/xml/node-set.ts'
 import { parseXml } from '../device/xml/parse.ts'
+import { childElements, childrenOf, descendantsOf } from '../device/xml/walk.ts'
 import { now } from './50.signature.kit.ts'
 import type { TestIdentity } from './sim/pki.ts'
 
@@ -26,6 +28,29 @@ export function read(file: string | Uint8Array, original: Uint8Array = content):
 
 export function findingsOf(found: readonly XadesFound[]): readonly SubIndication[] {
   return found.flatMap(one => one.findings.map(finding => finding.subIndication))
+}
+
+const dsNamespace = 'http://www.w3.org/2000/09/xmldsig#'
+const text = (bytes: Uint8Array) => Buffer.from(bytes).toString()
+
+/** All that whoever reads a file would go by, and whether the reader found nothing wrong with it. */
+export async function meaningOf(bytes: Uint8Array) {
+  const found = await read(bytes)
+  const { root } = parseXml(bytes)
+  const signatures = descendantsOf(root, dsNamespace, 'Signature')
+  const outside = subtract(wholeOf(root), new Set(signatures))
+  const objects = signatures
+    .flatMap(signature => childrenOf(signature, dsNamespace, 'Object'))
+    .filter(object => !childElements(object).some(child => child.local === 'QualifyingProperties'))
+  return {
+    clean: found.length > 0 && findingsOf(found).length === 0,
+    outside: text(canonicalise(outside, { method: 'exclusive' })),
+    // Of an Object that is signed as base64 only what it holds is signed; its type is in DataObjectFormat.
+    objects: objects.map(object => text(canonicalise(object, { method: 'exclusive' })).replace(/^<[^>]*>/, '')),
+    claims: found.map(({ claimedTime, policy, signer, scopes, type }) => {
+      return { claimedTime, policy, signer: signer?.facts.sha256, scopes, type }
+    }),
+  }
 }
 
 export interface Signer {

@@ -7,13 +7,9 @@ import { randomAccessOf } from '../device/bytes.ts'
 import { Fault } from '../device/errors.ts'
 import { readXades, type XadesFound } from '../device/trust/read-xades.ts'
 import type { SubIndication } from '../device/trust/report.ts'
-import { canonicalise } from '../device/xml/canonical.ts'
-import { subtract, wholeOf } from '../device/xml/node-set.ts'
-import { parseXml } from '../device/xml/parse.ts'
-import { descendantsOf } from '../device/xml/walk.ts'
 import { now } from './50.signature.kit.ts'
 import { chance } from './58.xml.kit.ts'
-import { content, findingsOf, finished, read, requestOf, type Signer, signed } from './58.xml.xades.kit.ts'
+import { content, findingsOf, finished, meaningOf, read, requestOf, type Signer, signed } from './58.xml.xades.kit.ts'
 import { createTestPki } from './sim/pki.ts'
 
 const packagings = ['enveloped', 'enveloping', 'internally-detached', 'detached'] as const
@@ -130,34 +126,17 @@ describe('a signature whose own parts were changed', () => {
 })
 
 describe('a file with a byte changed', () => {
-  /** All that whoever reads the file would go by. */
-  const meaning = async (bytes: Uint8Array) => {
-    const found = await readXades(bytes, { content: randomAccessOf(content) })
-    const document = parseXml(bytes)
-    const signatures = new Set(descendantsOf(document.root, 'http://www.w3.org/2000/09/xmldsig#', 'Signature'))
-    const text = Buffer.from(
-      canonicalise(subtract(wholeOf(document.root), signatures), { method: 'c14n10' }),
-    ).toString()
-    const claims = found.map(({ claimedTime, policy, signer, scopes }) => [
-      claimedTime,
-      policy,
-      signer?.facts.sha256,
-      scopes,
-    ])
-    return { clean: found.length > 0 && findingsOf(found).length === 0, text, claims }
-  }
-
   it.each(packagings)('%s: says the same as before or is found out', async packaging => {
     const file = await signed(content, rsa, packaging)
     const { below } = chance(packaging.length)
-    const good = await meaning(file)
+    const good = await meaningOf(file)
     expect(good.clean).toBe(true)
     let unnoticed = 0
-    for (let round = 0; round < 300; round += 1) {
+    for (let round = 0; round < 400; round += 1) {
       const mutated = Buffer.from(file)
       mutated[below(mutated.length)] = below(256)
       try {
-        const changed = await meaning(mutated)
+        const changed = await meaningOf(mutated)
         if (!changed.clean) continue
         unnoticed += 1
         expect({ ...changed, at: `${mutated}` }).toEqual({ ...good, at: `${mutated}` })
@@ -167,6 +146,6 @@ describe('a file with a byte changed', () => {
       }
     }
     // KeyInfo is not signed, nor is white space inside tags: some changes are none.
-    expect(unnoticed).toBeLessThan(150)
+    expect(unnoticed).toBeLessThan(200)
   })
 })

@@ -28,7 +28,7 @@ import {
   signingTimeOf,
 } from './xades-properties.ts'
 import { type CheckedReference, checkReferences, manifestType } from './xades-references.ts'
-import { checkDocumentCovered, checkObjectsCovered, type SignedScope, scopesOf } from './xades-scope.ts'
+import { checkDocumentCovered, checkObjectsCovered, checkPlaces, type SignedScope, scopesOf } from './xades-scope.ts'
 import { findSigner } from './xades-signer.ts'
 import { readUnsigned } from './xades-unsigned.ts'
 
@@ -112,7 +112,9 @@ async function readSignature(signature: XmlSignature, source: ReferenceSource): 
     findings: [
       ...checked.flatMap(one => one.findings),
       ...reading.findings,
-      ...(over === 'none' ? checkDocumentCovered(document, checked) : countersignatureFindings(over, checked)),
+      ...(over === 'none'
+        ? [...checkDocumentCovered(document, signature, checked), ...checkPlaces(data)]
+        : countersignatureFindings(over, checked)),
       ...checkObjectsCovered(signature, properties?.object, checked),
       ...signerFindings,
       ...value.problems,

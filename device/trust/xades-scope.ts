@@ -1,6 +1,6 @@
 // Which parts of the document a signature covers, so that signed content that was moved aside (signature wrapping) does
-// not vouch for what was put in its place: whatever stands outside of the signatures must be covered, but for elements
-// that do nothing but hold what is. Inside the signature itself, every ds:Object must be.
+// not vouch for what was put in its place: whatever stands outside of the signatures must be covered, but for the elements
+// around the signature that do nothing but hold it and what it covers. Inside the signature, every ds:Object must be.
 
 import { xmldsigNamespace } from '../xml/algorithms.ts'
 import { xmlNamespace } from '../xml/namespaces.ts'
@@ -42,10 +42,36 @@ function isInSignature(element: XmlElement): boolean {
 }
 
 /** Content of the document outside of its signatures that this one does not cover. */
-export function checkDocumentCovered(document: XmlDocument, checked: readonly CheckedReference[]): Finding[] {
+export function checkDocumentCovered(
+  document: XmlDocument,
+  { element }: XmlSignature,
+  checked: readonly CheckedReference[],
+): Finding[] {
   if (isXmldsig(document.root, 'Signature')) return []
   const sets = setsOf(checked)
-  return findingsOf(uncoveredIn(document.root, sets, sets.get(document) ?? []))
+  const around = new Set<XmlElement>()
+  for (let { parent } = element; parent !== undefined; parent = parent.parent) around.add(parent)
+  return findingsOf(uncoveredIn(document.root, sets, sets.get(document) ?? [], around))
+}
+
+/**
+ * Signed content inside a signature has to be a ds:Object of it or what that holds, and not with qualifying properties:
+ * anywhere else nobody who reads the document would look for it.
+ */
+export function checkPlaces(data: readonly CheckedReference[]): Finding[] {
+  const misplaced = data.flatMap(({ target }) => {
+    if (target === undefined || 'root' in target || !isInSignature(target) || isContentPlace(target)) return []
+    return [`signed content <${target.local}> in a part of a signature that is not for content`]
+  })
+  return misplaced.map(detail => ({ subIndication: 'SIG_CONSTRAINTS_FAILURE', detail }))
+}
+
+function isContentPlace(target: XmlElement): boolean {
+  const object = isXmldsig(target, 'Object') ? target : target.parent
+  const signature = object?.parent
+  if (object === undefined || signature === undefined) return isXmldsig(target, 'Signature')
+  const isObject = isXmldsig(object, 'Object') && isXmldsig(signature, 'Signature')
+  return isObject && !childElements(object).some(child => child.local === 'QualifyingProperties')
 }
 
 /** Objects of the signature itself that it does not cover; `own` holds the QualifyingProperties. */
@@ -55,7 +81,8 @@ export function checkObjectsCovered(
   checked: readonly CheckedReference[],
 ): Finding[] {
   const sets = setsOf(checked)
-  return findingsOf(objects.filter(object => object !== own).flatMap(object => uncoveredIn(object, sets, [])))
+  const others = objects.filter(object => object !== own)
+  return findingsOf(others.flatMap(object => uncoveredIn(object, sets, [], new Set([object]))))
 }
 
 /** By their apex, so that going down only those are asked that can hold what is there. */
@@ -81,17 +108,26 @@ function findingsOf(uncovered: readonly string[]): Finding[] {
   return [{ subIndication: 'SIG_CONSTRAINTS_FAILURE', detail }]
 }
 
-/** Names of what is not covered from `element` down. `above`: the sets that may hold it and whose apex is around it. */
-function uncoveredIn(element: XmlElement, sets: Sets, above: readonly NodeSet[]): string[] {
+/**
+ * Names of what is not covered from `element` down. `above`: the sets that may hold it and whose apex is around it.
+ * `holders`: elements that need not be covered while they say nothing themselves.
+ */
+function uncoveredIn(
+  element: XmlElement,
+  sets: Sets,
+  above: readonly NodeSet[],
+  holders: ReadonlySet<XmlElement>,
+): string[] {
   const own = sets.get(element)
   const active = own === undefined ? above : [...above, ...own]
   const inside = childElements(element).filter(child => !isXmldsig(child, 'Signature'))
-  const below = inside.flatMap(child => uncoveredIn(child, sets, active))
-  const silent = active.some(set => set.has(element))
-  return silent ? below : [...ownContent(element), ...below]
+  const covered = active.some(set => set.has(element))
+  if (!covered && !holders.has(element)) return [`<${element.local}>`]
+  const below = inside.flatMap(child => uncoveredIn(child, sets, active, holders))
+  return covered ? below : [...ownContent(element), ...below]
 }
 
-/** What an element that is not covered says by itself: one that only holds others says nothing. */
+/** What a holder says by itself. */
 function ownContent(element: XmlElement): string[] {
   const name = `<${element.local}>`
   if (element.children.some(child => child.kind === 'text' && /[^\t\n\r ]/.test(child.value)))

@@ -53,8 +53,9 @@ export function textOf(element: XmlElement): string {
   return element.children.map(child => (child.kind === 'text' ? child.value : '')).join('')
 }
 
-/** Octets of an element whose text is base64; throws as decodedBase64() does. */
+/** Octets of an element that holds nothing but base64; throws as decodedBase64() does, and for elements within. */
 export function octetsOf(element: XmlElement): Uint8Array {
+  if (childElements(element).length > 0) throw new Fault('XML_UNREADABLE', `elements inside ${element.local}`)
   return decodedBase64(textOf(element))
 }
 
