@@ -6,7 +6,7 @@ import { readCertificate } from '../device/trust/certificate.ts'
 import { type Evidence, noEvidence } from '../device/trust/evidence.ts'
 import { createEvidenceCache } from '../device/trust/evidence-cache.ts'
 import { type GatheredEvidence, gatherEvidence } from '../device/trust/gather.ts'
-import type { GatherTools } from '../device/trust/gather-tools.ts'
+import type { GatherPurpose, GatherTools } from '../device/trust/gather-tools.ts'
 import { judgeSignature } from '../device/trust/judge.ts'
 import { now } from './50.signature.kit.ts'
 import { base, createWorld, dayMs, signatureBy, type World } from './56.trust.kit.ts'
@@ -24,17 +24,19 @@ interface Asking extends Partial<GatherTools> {
   readonly of?: readonly TestIdentity[]
   readonly known?: Evidence
   readonly at?: number
+  readonly purpose?: GatherPurpose
 }
 
 function gather({
   of = [world.signer],
   known = noEvidence,
   at = now,
+  purpose = 'embed',
   ...tools
 }: Asking = {}): Promise<GatheredEvidence> {
   const certificates = of.map(one => readCertificate(one.certificate))
   const { anchors, revocation, clock } = world
-  return gatherEvidence({ certificates, known, at }, { anchors, revocation, clock, ...tools })
+  return gatherEvidence({ certificates, known, at, purpose }, { anchors, revocation, clock, ...tools })
 }
 
 function holds(evidence: Evidence, certificate: Uint8Array): boolean {
@@ -229,5 +231,28 @@ describe('the cache', () => {
     expect(cache.get('a', now + 2)).toBeUndefined()
     cache.put('large', new Uint8Array(31), now + 1)
     expect(cache.get('large', now)).toBeUndefined()
+  })
+})
+
+describe('gathering to judge', () => {
+  it('takes a revocation for an answer', async () => {
+    world.revoke(world.signer.certificate, { since: now - 1000, reason: 1 })
+    const evidence = await gather({ purpose: 'judge' })
+    expect(evidence.ocsps).toHaveLength(2)
+    expect(holds(evidence, world.pki.intermediate)).toBe(true)
+  })
+
+  it('completes the path of a certificate that has ended', async () => {
+    const expired = await world.pki.signer({ kind: 'expired', key: 'P-256', commonName: 'A person' })
+    expect(holds(await gather({ of: [expired], purpose: 'judge' }), world.pki.intermediate)).toBe(true)
+  })
+
+  it('gives what there is when a service is down or nobody trusts the path', async () => {
+    world.break('ocsp', 'down')
+    world.break('crl', 'down')
+    const without = await gather({ purpose: 'judge' })
+    expect(without).toMatchObject({ ocsps: [], crls: [] })
+    expect(holds(without, world.pki.intermediate)).toBe(true)
+    expect((await gather({ purpose: 'judge', anchors: [] })).ocsps).toEqual([])
   })
 })

@@ -6,7 +6,7 @@ import { Fault } from '../errors.ts'
 import { type Certificate, readableCertificates } from './certificate.ts'
 import { pointersOf } from './certificate-pointers.ts'
 import { buildChain, type ChainOutcome } from './chain.ts'
-import { type Fetcher, type GatherTools, nameOf } from './gather-tools.ts'
+import { type Fetcher, type GatherPurpose, type GatherTools, nameOf } from './gather-tools.ts'
 import { certificatesInPem } from './pem.ts'
 
 export interface ChainToGather {
@@ -14,6 +14,7 @@ export interface ChainToGather {
   readonly candidates: readonly Certificate[]
   /** When the certificate was used; milliseconds since 1970. */
   readonly at: number
+  readonly purpose: GatherPurpose
 }
 
 /** Issuers fetched for one path. */
@@ -23,9 +24,25 @@ const issuerKeptMs = 86_400_000
 
 /**
  * Certificate first, anchor last. Throws CHAIN_INCOMPLETE, naming the certificate and the addresses asked; CERTIFICATE_EXPIRED
- * or CERTIFICATE_NOT_YET_VALID where one of the path was not valid at `at`.
+ * or CERTIFICATE_NOT_YET_VALID where one of the path was not valid at `at`. To judge: what there is of a path.
  */
 export async function gatherChain(
+  question: ChainToGather,
+  tools: GatherTools,
+  fetcher: Fetcher,
+): Promise<readonly Certificate[]> {
+  if (question.purpose === 'embed') return wholeChain(question, tools, fetcher)
+  const { notBefore, notAfter } = question.certificate.facts
+  const at = Math.min(Math.max(question.at, notBefore), notAfter)
+  try {
+    return await wholeChain({ ...question, at }, tools, fetcher)
+  } catch (thrown) {
+    if (thrown instanceof Fault) return [question.certificate]
+    throw thrown
+  }
+}
+
+async function wholeChain(
   { certificate, candidates, at }: ChainToGather,
   tools: GatherTools,
   fetcher: Fetcher,

@@ -5,7 +5,7 @@ import { Fault } from '../errors.ts'
 import type { Certificate } from './certificate.ts'
 import { pointersOf } from './certificate-pointers.ts'
 import { crlAnswer, isSignedBy, readCrl } from './crl.ts'
-import { type Fetcher, type GatherTools, nameOf } from './gather-tools.ts'
+import { type Fetcher, type GatherPurpose, type GatherTools, nameOf } from './gather-tools.ts'
 import { clockToleranceMs, isByAnother } from './judge-state.ts'
 import { answerFrom, readOcspResponse } from './ocsp.ts'
 import { ocspRequest } from './ocsp-request.ts'
@@ -22,19 +22,23 @@ export interface StateToGather {
   readonly known: Pool
   /** Responders whose own state is being asked for: nobody answers for itself. */
   readonly asked: readonly Certificate[]
+  readonly purpose: GatherPurpose
 }
 
 /** How long an answer without nextUpdate is taken for current, and how long it is kept. */
 const openEndedMs = 86_400_000
 const openEndedKeptMs = 60_000
 
-/** The best answer that can be had. Throws REVOCATION_UNAVAILABLE, CERTIFICATE_REVOKED (revoked before `at`). */
+/**
+ * The best answer that can be had. Throws REVOCATION_UNAVAILABLE, CERTIFICATE_REVOKED (revoked before `at`); to judge, none
+ * is undefined and a revocation an answer.
+ */
 export async function gatherState(
   question: StateToGather,
   tools: GatherTools,
   fetcher: Fetcher,
-): Promise<RevocationAnswer> {
-  const { certificate, issuer, at, wantsLater, known } = question
+): Promise<RevocationAnswer | undefined> {
+  const { certificate, issuer, at, wantsLater, known, purpose } = question
   const answers = known.answers(certificate, issuer).filter(answer => isUsable(answer, question, tools.clock.now()))
   const enough = best(answers, question)
   if (enough !== undefined && (!wantsLater || enough.thisUpdate >= at)) return accepted(enough, question)
@@ -43,6 +47,7 @@ export async function gatherState(
     (await askResponders(question, tools, fetcher, failures)) ?? (await askLists(question, tools, fetcher, failures))
   const chosen = best([...answers, ...(fetched === undefined ? [] : [fetched])], question)
   if (chosen !== undefined) return accepted(chosen, question)
+  if (purpose === 'judge') return undefined
   const why = failures.length === 0 ? 'it names neither an OCSP responder nor a revocation list' : failures.join('; ')
   throw new Fault('REVOCATION_UNAVAILABLE', `${nameOf(certificate)}: ${why}`)
 }
@@ -53,9 +58,9 @@ function best(answers: readonly RevocationAnswer[], { at }: StateToGather): Revo
   return answers.toSorted((a, b) => weight(b) - weight(a) || b.thisUpdate - a.thisUpdate)[0]
 }
 
-function accepted(answer: RevocationAnswer, { certificate, at }: StateToGather): RevocationAnswer {
+function accepted(answer: RevocationAnswer, { certificate, at, purpose }: StateToGather): RevocationAnswer {
   const { status, revokedAt = 0, reason } = answer
-  if (status !== 'revoked' || revokedAt > at) return answer
+  if (status !== 'revoked' || revokedAt > at || purpose === 'judge') return answer
   const because = reason === undefined ? '' : `, ${reasonName(reason)}`
   const detail = `${nameOf(certificate)} was revoked at ${new Date(revokedAt).toISOString()}${because}`
   throw new Fault('CERTIFICATE_REVOKED', detail)

@@ -6,6 +6,9 @@ import type { Clock, Revocation } from '../ports.ts'
 import type { Certificate } from './certificate.ts'
 import type { EvidenceCache } from './evidence-cache.ts'
 
+/** What evidence is for: to be embedded, where it has to be whole and good, or to be judged, whatever it says. */
+export type GatherPurpose = 'embed' | 'judge'
+
 export interface GatherTools {
   readonly anchors: readonly Certificate[]
   readonly revocation: Revocation

@@ -6,7 +6,7 @@ import type { Certificate } from './certificate.ts'
 import { type Evidence, mergeEvidence } from './evidence.ts'
 import { gatherChain } from './gather-chain.ts'
 import { gatherState, type StateToGather } from './gather-state.ts'
-import { createFetcher, type Fetcher, type GatherTools, nameOf } from './gather-tools.ts'
+import { createFetcher, type Fetcher, type GatherPurpose, type GatherTools, nameOf } from './gather-tools.ts'
 import { needsNoAnswer } from './judge-state.ts'
 import { poolOf } from './pool.ts'
 import type { RevocationAnswer } from './revocation-answer.ts'
@@ -18,6 +18,11 @@ export interface EvidenceWanted {
   readonly known: Evidence
   /** When they were used; milliseconds since 1970. Answers of later are preferred for them. */
   readonly at: number
+  /**
+   * `embed`, unless said: all of it or an error. `judge`: as much as can be had, a revocation among it, of certificates
+   * that have ended too; what is missing is for the verdict to say.
+   */
+  readonly purpose?: GatherPurpose
 }
 
 export interface GatheredEvidence extends Evidence {
@@ -33,14 +38,14 @@ export interface GatheredEvidence extends Evidence {
  * CERTIFICATE_NOT_YET_VALID, REVOCATION_UNAVAILABLE, CERTIFICATE_REVOKED, each naming the certificate and, where one was asked, the address.
  */
 export async function gatherEvidence(wanted: EvidenceWanted, tools: GatherTools): Promise<GatheredEvidence> {
-  const { certificates, known, at } = wanted
+  const { certificates, known, at, purpose = 'embed' } = wanted
   const fetcher = createFetcher(tools)
   const pool = poolOf(known)
   const candidates = [...pool.certificates, ...certificates]
   const states = new Map<string, Promise<readonly Answered[]>>()
   const gathered = await Promise.all(
     certificates.map(async certificate => {
-      const chain = await gatherChain({ certificate, candidates, at }, tools, fetcher)
+      const chain = await gatherChain({ certificate, candidates, at, purpose }, tools, fetcher)
       const answers = await Promise.all(
         chain.slice(0, -1).map((one, index) => {
           const question = {
@@ -50,6 +55,7 @@ export async function gatherEvidence(wanted: EvidenceWanted, tools: GatherTools)
             wantsLater: index === 0,
             known: pool,
             asked: [],
+            purpose,
           }
           const asked = states.get(one.facts.sha256) ?? answersFor(question, tools, fetcher)
           states.set(one.facts.sha256, asked)
@@ -81,6 +87,7 @@ async function answersFor(question: StateToGather, tools: GatherTools, fetcher: 
   const { certificate, issuer, wantsLater } = question
   if (needsNoAnswer(certificate)) return []
   const answer = await gatherState(question, tools, fetcher)
+  if (answer === undefined) return []
   const own = { certificate, answer, wantsLater }
   const { signer } = answer
   if (signer.facts.sha256 === issuer.facts.sha256) return [own]
