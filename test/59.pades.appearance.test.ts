@@ -154,6 +154,21 @@ test('text is wrapped, embedded as a subset and can be read out again', async ()
   expect(await askAbout(bytes, 'qpdf', '--check', 'FILE')).not.toContain('WARNING')
 })
 
+test('an encrypted document shows text and image too', async () => {
+  const locked = await outputFor(turned(0), 'qpdf', '--encrypt', '', 'owner', '256', '--', 'FILE', '-')
+  const bytes = await visible(locked, {
+    rectangle: { x: 5, y: 5, width: 150, height: 60 },
+    text: 'Xifrat però visible',
+    font,
+    image: halves,
+  })
+  expect((await askAbout(bytes, 'pdftotext', 'FILE', '-')).split(/\s+/)).toEqual(
+    expect.arrayContaining(['Xifrat', 'visible']),
+  )
+  expect(await askAbout(bytes, 'qpdf', '--check', 'FILE')).not.toContain('WARNING')
+  expect((await shownBy(bytes))(20, 35)).toBe(0)
+})
+
 test('a character that the font lacks is a question mark, a word that is too long is broken', async () => {
   const text = `\u{1f4c4}${'x'.repeat(60)}`
   const bytes = await visible(turned(0), { text, font, fontSize: 4 })
