@@ -12,6 +12,7 @@ import { addToDss } from '../pdf/dss.ts'
 import type { FileHash } from '../pdf/file-hash.ts'
 import { writeRevision } from '../pdf/incremental.ts'
 import { judgeRevisions } from '../pdf/judge-revisions.ts'
+import { refuseTooLarge } from '../pdf/pdfa.ts'
 import { fillContents, maxReservedBytes, signedParts } from '../pdf/signature-dictionary.ts'
 import { prepareSignatureIn } from '../pdf/signature-field.ts'
 import type { DigestAlgorithm, RandomAccess } from '../ports.ts'
@@ -201,7 +202,9 @@ function firstTime(timestamps: readonly TimestampFound[], stamps: readonly Times
 async function storeEvidence(work: Work, evidence: Evidence): Promise<void> {
   const draft = createDraft(work.document())
   if (!(await addToDss(draft, evidence))) return
-  await work.append((await writeRevision(draft.document, draft.objects())).bytes)
+  const { bytes } = await writeRevision(draft.document, draft.objects())
+  await refuseTooLarge(draft.document, bytes.length)
+  await work.append(bytes)
 }
 
 /** A document time-stamp over the document as it will be with `evidence` in its store, in one revision with that. */

@@ -12,7 +12,7 @@ import { flagSignatures } from './form.ts'
 import { writeRevision } from './incremental.ts'
 import { unreadable } from './limits.ts'
 import { type PdfReference, withEntries } from './objects.ts'
-import { maxPdfAOffset, pdfAPart } from './pdfa.ts'
+import { refuseTooLarge } from './pdfa.ts'
 import { type AllowedChanges, permissionsOf, refuseForbidden } from './permissions.ts'
 import { refuseAgainstSeed, seedValuesOf } from './seed-values.ts'
 import {
@@ -73,7 +73,7 @@ export async function prepareSignatureIn(draft: Draft, request: SignatureFieldRe
   await addExtension(draft)
   draft.putSyntax(signature, signatureDictionary(request, [...certified, ...locks]))
   const revision = await writeRevision(document, draft.objects())
-  await checkSize(document, revision.bytes.length)
+  await refuseTooLarge(document, revision.bytes.length)
   const { reservedBytes } = request
   return { fieldName, reservedBytes, ...placeSignature(document.file.size, revision, signature, reservedBytes) }
 }
@@ -104,12 +104,6 @@ async function certify(draft: Draft, level: AllowedChanges, { signed }: FieldSur
   if (signed) throw new Fault('REQUEST_INVALID', 'only the first signature of a document can certify it')
   await changeInCatalog(draft, 'Perms', existing => withEntries(existing, { DocMDP: signature }))
   return certification(level)
-}
-
-async function checkSize(document: PdfDocument, updateBytes: number): Promise<void> {
-  const size = document.file.size + updateBytes
-  if (size <= maxPdfAOffset || (await pdfAPart(document)) === undefined) return
-  throw new Fault('PDF_TOO_LARGE', `signed, the PDF/A would have ${size} bytes, more than ${maxPdfAOffset}`)
 }
 
 interface FieldSurvey {
