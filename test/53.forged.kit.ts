@@ -21,6 +21,8 @@ import type { TestIdentity } from './sim/pki.ts'
 export interface Forgery {
   /** The digest and signature hash; SHA-256 unless said. */
   readonly hash?: 'sha1' | 'sha256'
+  /** Of the signature value, where it differs from the digest of the content. */
+  readonly signatureHash?: 'sha256'
   /** Attributes by name; undefined leaves one out, a list repeats it. */
   readonly attributes?: Partial<Record<AttributeName, readonly Uint8Array[]>>
   readonly withSigningTime?: boolean
@@ -67,8 +69,13 @@ export async function forgedPdf(pdf: Uint8Array, identity: TestIdentity, forgery
 
 /** The CMS alone, over a finished digest. */
 export function forgedCms(identity: TestIdentity, messageDigest: Uint8Array, forgery: Forgery = {}): Uint8Array {
-  const { hash = 'sha256', contentType = oids.data, signerInfos = 1, attached = false } = forgery
-  const info = signerInfo(identity, attributesOf(identity, messageDigest, forgery), hash, forgery.withoutAttributes)
+  const { hash = 'sha256', signatureHash = hash, contentType = oids.data, signerInfos = 1, attached = false } = forgery
+  const info = signerInfo(
+    identity,
+    attributesOf(identity, messageDigest, forgery),
+    { hash, signatureHash },
+    forgery.withoutAttributes,
+  )
   const encapsulated = [objectIdentifier(contentType), ...(attached ? [contextual(0, octetString(messageDigest))] : [])]
   const content = sequence(
     smallInteger(1),
@@ -82,7 +89,7 @@ export function forgedCms(identity: TestIdentity, messageDigest: Uint8Array, for
 }
 
 function attributesOf(identity: TestIdentity, messageDigest: Uint8Array, forgery: Forgery): Uint8Array {
-  const { hash = 'sha256' } = forgery
+  const { hash = 'sha256', signatureHash = hash } = forgery
   const right: Record<AttributeName, readonly Uint8Array[]> = {
     contentType: [objectIdentifier(oids.data)],
     messageDigest: [octetString(messageDigest)],
@@ -90,7 +97,7 @@ function attributesOf(identity: TestIdentity, messageDigest: Uint8Array, forgery
     cmsAlgorithmProtection: [
       sequence(
         sequence(objectIdentifier(digestOids[hash])),
-        contextual(1, objectIdentifier(rsaOids[hash]), nullValue()),
+        contextual(1, objectIdentifier(rsaOids[signatureHash]), nullValue()),
       ),
     ],
   }
@@ -105,7 +112,7 @@ function attributesOf(identity: TestIdentity, messageDigest: Uint8Array, forgery
 function signerInfo(
   { certificate, privateKey }: TestIdentity,
   attributes: Uint8Array,
-  hash: 'sha1' | 'sha256',
+  { hash, signatureHash }: { readonly hash: 'sha1' | 'sha256'; readonly signatureHash: 'sha1' | 'sha256' },
   withoutAttributes = false,
 ): Uint8Array {
   const { issuer, serialNumber } = certificateNames(certificate)
@@ -117,7 +124,7 @@ function signerInfo(
     sequence(issuer, serialNumber),
     sequence(objectIdentifier(digestOids[hash])),
     ...(withoutAttributes ? [] : [implicit]),
-    sequence(objectIdentifier(rsaOids[hash]), nullValue()),
-    octetString(sign(hash, attributes, key)),
+    sequence(objectIdentifier(rsaOids[signatureHash]), nullValue()),
+    octetString(sign(signatureHash, attributes, key)),
   )
 }

@@ -154,6 +154,11 @@ describe('a CMS that', () => {
     ['lacks the certificate', () => ({ certificates: [pki.intermediate] }), 'NO_SIGNING_CERTIFICATE_FOUND'],
     ['lacks the issuer', () => ({ certificates: [signer.certificate] }), 'NO_CERTIFICATE_CHAIN_FOUND'],
     ['uses SHA-1', () => ({ hash: 'sha1' }), 'CRYPTO_CONSTRAINTS_FAILURE_NO_POE'],
+    [
+      'uses SHA-1 for the content only',
+      () => ({ hash: 'sha1', signatureHash: 'sha256' }),
+      'CRYPTO_CONSTRAINTS_FAILURE_NO_POE',
+    ],
   ]
 
   it.each(cases)('%s is refused', async (_, forgery, subIndication) => {

@@ -110,6 +110,11 @@ describe('a signature without time-stamp', () => {
     expect((await judge(found)).subIndication).toBe('CRYPTO_CONSTRAINTS_FAILURE_NO_POE')
   })
 
+  it('of which no certificate is known never passes', async () => {
+    const { signer: _, ...found } = aged(world, { evidence: answersAt(world, now) })
+    expect(await judge(found)).toMatchObject({ subIndication: 'NO_SIGNING_CERTIFICATE_FOUND', level: 'B' })
+  })
+
   it('keeps what its reader found', async () => {
     const found = {
       ...aged(world, { evidence: answersAt(world, now) }),

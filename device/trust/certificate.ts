@@ -75,19 +75,26 @@ export const extensionIds = {
   nameConstraints: '2.5.29.30',
   cRLDistributionPoints: '2.5.29.31',
   certificatePolicies: '2.5.29.32',
+  policyMappings: '2.5.29.33',
   extendedKeyUsage: '2.5.29.37',
+  inhibitAnyPolicy: '2.5.29.54',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
   qcStatements: '1.3.6.1.5.5.7.1.3',
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
 } as const
-/** What a certificate may mark critical. Name constraints are not among them: they are not enforced, so not accepted. */
+/**
+ * What a certificate may mark critical. No policy is asked for, so mappings and the inhibition of anyPolicy take nothing
+ * away; name constraints and the demand for a policy are not enforced, so not accepted.
+ */
 const processed: ReadonlySet<string> = new Set([
   extensionIds.keyUsage,
   extensionIds.subjectAltName,
   extensionIds.basicConstraints,
   extensionIds.cRLDistributionPoints,
   extensionIds.certificatePolicies,
+  extensionIds.policyMappings,
   extensionIds.extendedKeyUsage,
+  extensionIds.inhibitAnyPolicy,
   extensionIds.qcStatements,
 ])
 

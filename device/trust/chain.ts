@@ -68,7 +68,8 @@ function isSame(a: Certificate, b: Certificate): boolean {
 
 function checkPath(certificates: readonly Certificate[], now: number): ChainOutcome {
   for (const [index, culprit] of certificates.entries()) {
-    const detail = index === 0 ? unknownExtension(culprit.facts) : issuerFault(culprit.facts, index)
+    const detail =
+      index === 0 ? unknownExtension(culprit.facts) : issuerFault(culprit.facts, below(certificates, index))
     if (detail !== undefined) return { chain: 'constraints', certificates, culprit, detail }
   }
   const culprit = certificates.find(({ facts }) => now < facts.notBefore || now > facts.notAfter)
@@ -80,11 +81,16 @@ function checkPath(certificates: readonly Certificate[], now: number): ChainOutc
 
 type Facts = Certificate['facts']
 
-/** `depth` counts from the signer, 0: an issuer at depth n has n - 1 authorities below it. */
-function issuerFault(facts: Facts, depth: number): string | undefined {
+/** Authorities between the issuer at `index` and the signer; those that issue to themselves do not count (RFC 5280, 4.2.1.9). */
+function below(certificates: readonly Certificate[], index: number): number {
+  return certificates.slice(1, index).filter(({ facts }) => facts.subject !== facts.issuer).length
+}
+
+function issuerFault(facts: Facts, authoritiesBelow: number): string | undefined {
   if (!facts.authority) return 'issued a certificate without being an authority'
   if (facts.keyUsage.length > 0 && !facts.keyUsage.includes('keyCertSign')) return 'key usage lacks keyCertSign'
-  if (facts.pathLength !== undefined && depth - 1 > facts.pathLength) return 'more authorities below it than it allows'
+  if (facts.pathLength !== undefined && authoritiesBelow > facts.pathLength)
+    return 'more authorities below it than it allows'
   return unknownExtension(facts)
 }
 

@@ -36,7 +36,7 @@ export interface SignatureFound {
   /** Dotted identifiers, or the URIs of XML. */
   readonly digestAlgorithm?: string
   readonly signatureAlgorithm?: string
-  /** What the signature value was made with, for judging its strength. */
+  /** The weakest hash that the signature rests on, for judging its strength. */
   readonly hash?: HashName
   readonly signer?: Certificate
   /** Claimed by the signer; milliseconds since 1970. */

@@ -49,7 +49,7 @@ export async function judgeSignature(found: SignatureFound, options: JudgeOption
   const path = found.signer && judgePath({ certificate: found.signer, usedAt: best.time }, context)
   const findings = [
     ...found.findings,
-    ...(found.signer === undefined ? [] : signerFindings(found, found.signer, best, timestamps, path)),
+    ...(found.signer === undefined ? unsigned(found) : signerFindings(found, found.signer, best, timestamps, path)),
     ...orderFindings(timestamps),
     ...(path?.findings ?? []),
   ]
@@ -94,6 +94,12 @@ function contextOf(own: Evidence, stamps: readonly ReadTimestamp[], options: Jud
     proofs: proofsFrom(now),
     isEmbedded: der => carried.has(evidenceKey(der)),
   }
+}
+
+/** Nothing passes without a certificate, whatever its reader said of it. */
+function unsigned({ findings }: SignatureFound): Finding[] {
+  const detail = 'no certificate of the signer was found'
+  return findings.length > 0 ? [] : [{ subIndication: 'NO_SIGNING_CERTIFICATE_FOUND', detail }]
 }
 
 /** The earliest time that a good time-stamp over the signature proves. */

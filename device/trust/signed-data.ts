@@ -65,7 +65,7 @@ export function checkSignerInfo(signer: ParsedSigner, request: DigestedSignerInf
     ],
     digestAlgorithm: signer.digestAlgorithm,
     signatureAlgorithm: signer.signatureAlgorithm,
-    ...(scheme !== undefined && { hash: scheme.hash }),
+    ...(scheme !== undefined && { hash: digest === 'sha1' ? digest : scheme.hash }),
     ...(certificate !== undefined && { signer: certificate }),
     ...(time !== undefined && { claimedTime: time }),
     ...(policy !== undefined && { policy }),
