@@ -142,3 +142,19 @@ describe('bytes in front of the header', () => {
     await expect(mendable(original)).rejects.toMatchObject({ code: 'PDF_UNREADABLE' })
   })
 })
+
+test.each([
+  ['a page', ['<< /Type /Catalog /Pages 2 0 R >>', `<< /Type /Pages /Kids [${page}] /Count 1 >>`], ''],
+  ['a page tree', [`<< /Type /Catalog /Pages << /Type /Pages /Kids [2 0 R] /Count 1 >> >>`, page], ''],
+  ['the catalog', ['null', pages, page], '/Root << /Type /Catalog /Pages 2 0 R >>'],
+  ['everything', ['null'], `/Root << /Type /Catalog /Pages << /Type /Pages /Kids [${page}] /Count 1 >> >>`],
+])('%s that is no object of its own becomes one', async (_, bodies, trailer) => {
+  const plain = classicPdf(bodies, trailer).toString('latin1')
+  const original = Buffer.from(trailer === '' ? plain : plain.replace('/Root 1 0 R', ''), 'latin1')
+  const once = await mendedAndSigned(original)
+  expect(once.subarray(0, original.length).equals(original)).toBe(true)
+  expect(await askAbout(once, 'qpdf', '--check', 'FILE')).toContain('No syntax or stream encoding errors')
+  expect(await askAbout(once, 'qpdf', '--show-npages', 'FILE')).toBe('1\n')
+  const twice = await signed(once, { kind: 'timestamp' })
+  expect((await listSignatures(await open(twice))).map(one => one.structure)).toEqual(['sound', 'sound'])
+})

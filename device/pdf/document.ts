@@ -9,6 +9,7 @@ import { type Encryption, encryptionOf } from './encryption.ts'
 import { maxHeaderOffset, maxObjectNumber, unreadable } from './limits.ts'
 import { createObjectReader, type MendedObject, type ObjectReader } from './object-reader.ts'
 import { entry, integerEntry, type PdfDictionary } from './objects.ts'
+import { withOwnPages } from './own-pages.ts'
 import { rebuiltSection } from './rebuild.ts'
 import { fieldsOf, pagesOf } from './tree.ts'
 import { type RevisionTail, readSections, readTail, type XrefSection } from './xref.ts'
@@ -117,12 +118,13 @@ async function openMended(source: Source, because: Fault): Promise<PdfDocument> 
   if (!section) throw unreadable(`${because.detail}; a signed document is not repaired`)
   const tail = { startXref: section.offset, end: source.file.size }
   const repaired = [because.detail ?? because.code]
-  const document = await documentOf({ ...source, tail, sections: [section], repaired, lenient: true })
+  const rebuilt = await documentOf({ ...source, tail, sections: [section], repaired, lenient: true })
+  const document = await withOwnPages(rebuilt)
   if (await isSigned(document)) throw because
   return document
 }
 
-/** Whether a signature field has a value; reads on the way what a signature needs of a document: its fields and a page. */
+/** Whether a signature field has a value; reads on the way what a signature needs: fields, a page, a catalog. */
 async function isSigned(document: PdfDocument): Promise<boolean> {
   let signed = false
   for await (const { type, value } of fieldsOf(document)) {
@@ -130,6 +132,7 @@ async function isSigned(document: PdfDocument): Promise<boolean> {
   }
   const { value: page } = await pagesOf(document).next()
   if (!page) throw unreadable('the document has no page')
+  if (entry(document.trailer, 'Root').kind !== 'reference') throw unreadable('/Root is no reference')
   return signed
 }
 
