@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Verdict } from '../oracles/oracle.ts'
 import { figuresOf, publishedPasswords, runOddPdfs } from './odd-pdfs.ts'
 import type { Tally } from './outcome.ts'
+import { runShadowAttacks } from './shadow-attacks.ts'
 
 /** Of the odd PDFs, at least so many have to be signed; the rest refused by name. */
 const leastSigned = 0.97
@@ -19,6 +20,7 @@ export async function runCorpora(data: string, tally: Tally): Promise<void> {
       throw new Error(`no ${name} in ${data}; --data names the folder, --without-data leaves it out`)
   }
   await oddPdfs(join(data, 'odd-pdfs'), tally)
+  await shadowAttacks(join(data, 'shadow-attacks'), tally)
 }
 
 async function oddPdfs(folder: string, tally: Tally): Promise<void> {
@@ -40,4 +42,15 @@ async function oddPdfs(folder: string, tally: Tally): Promise<void> {
     judge: 'made',
     verdict,
   })
+}
+
+/** Manipulated files are refused; what they were made from, signed by others or by us, is not. */
+async function shadowAttacks(folder: string, tally: Tally): Promise<void> {
+  const rows = await runShadowAttacks(folder)
+  if (rows.length === 0) throw new Error(`no PDF in ${folder}`)
+  for (const { file, meant, found, reason } of rows) {
+    const verdict: Verdict =
+      found === meant ? accepted : { accepted: false, words: `${found}, not ${meant}: ${reason}` }
+    tally.add({ row: `shadow attacks, to be ${meant}`, name: file, judge: 'made', verdict })
+  }
 }
