@@ -2,13 +2,17 @@
 // seem to.
 
 import { beforeEach, describe, expect, it } from 'vitest'
+import { readCertificate } from '../device/trust/certificate.ts'
 import { type Evidence, mergeEvidence } from '../device/trust/evidence.ts'
 import type { SignatureFound } from '../device/trust/found.ts'
 import { type JudgeOptions, judgeSignature } from '../device/trust/judge.ts'
+import { ocspRequest } from '../device/trust/ocsp-request.ts'
 import type { SignatureVerdict } from '../device/trust/report.ts'
 import { now } from './50.signature.kit.ts'
 import { aged, answersAt, createWorld, dayMs, stamp, type World } from './56.trust.kit.ts'
 import { type CrlOptions, certificateList } from './sim/crl.ts'
+import { ocspReply } from './sim/ocsp.ts'
+import type { TestIdentity } from './sim/pki.ts'
 
 let world: World
 
@@ -44,6 +48,17 @@ describe('an answer', () => {
     expect((await judge(aged(world, { ...stamped, evidence: inTime }), { now: now + 61 * dayMs })).indication).toBe(
       'TOTAL-PASSED',
     )
+  })
+
+  it('about its own responder says nothing', async () => {
+    const checked = await world.pki.signer({ kind: 'checked-ocsp-responder', key: 'P-256' })
+    const about = ({ certificate }: TestIdentity) =>
+      ocspReply(ocspRequest({ certificate: readCertificate(certificate), issuer: world.intermediate }), checked, {
+        now,
+      })
+    const { crls } = answersAt(world, now)
+    const evidence = { certificates: [], ocsps: [about(world.signer), about(checked)], crls }
+    expect((await judge(aged(world, { evidence }))).subIndication).toBe('TRY_LATER')
   })
 
   it('signed with SHA-1 today is CRYPTO_CONSTRAINTS_FAILURE_NO_POE', async () => {
