@@ -15,6 +15,7 @@ const { auditVerb } = await import('./verbs/audit.ts')
 const { composeVerb } = await import('./verbs/compose.ts')
 const { devicesVerb } = await import('./verbs/devices.ts')
 const { doctorVerb } = await import('./verbs/doctor.ts')
+const { extendVerb } = await import('./verbs/extend.ts')
 const { queueVerb } = await import('./verbs/queue.ts')
 const { scanVerb } = await import('./verbs/scan.ts')
 const { serveVerb } = await import('./verbs/serve.ts')
@@ -28,6 +29,7 @@ export const verbs: readonly Verb[] = [
   scanVerb,
   composeVerb,
   signVerb,
+  extendVerb,
   verifyVerb,
   queueVerb,
   auditVerb,

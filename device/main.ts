@@ -3,11 +3,12 @@
 
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker/launch.ts'
 import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
+import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
@@ -19,10 +20,24 @@ import type { ApplianceStatus } from './http/operator.ts'
 import { type Server, startServer } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
 import { createPath } from './path.ts'
-import type { Clock, Delivery, Imaging, Log, Random, Revocation, Scanner, Signer, Timestamper } from './ports.ts'
+import type {
+  Clock,
+  Delivery,
+  Documents,
+  Imaging,
+  Log,
+  Random,
+  Revocation,
+  Scanner,
+  Signer,
+  Timestamper,
+} from './ports.ts'
 import { createQueue, documentIn, liveStages, type Queue } from './queue.ts'
 import { openStore, type Store } from './store/store.ts'
 import { certificatesInPem } from './trust/pem.ts'
+
+/** Several times what the largest file that is taken needs. */
+const documentHeapMegabytes = 512
 
 const uiFolder = new URL('../ui/dist', import.meta.url).pathname
 
@@ -41,6 +56,7 @@ export interface Rooms {
   /** Throws TSA_ABSENT where no authority is configured. */
   timestamper(): Timestamper
   revocation(): Revocation
+  documents(): Documents
   stop(): Promise<void>
 }
 
@@ -48,7 +64,11 @@ export interface Rooms {
 export function openRooms(config: Config, scratchFolder: string, { clock, log }: Surroundings): Rooms {
   const workers = new Map<string, Worker>()
   const { environment, scanners, tokenModules, keyStores } = config.devices
-  const channel = (name: string, configuration: object, more: Pick<WorkerOptions, 'deathSignal'> = {}) => {
+  const channel = (
+    name: string,
+    configuration: object,
+    more: Pick<WorkerOptions, 'deathSignal' | 'maxHeapMegabytes'> = {},
+  ) => {
     const config = { environment, ...configuration }
     const present = workers.get(name) ?? launchWorker({ name, entry: `${name}.ts`, config, log, clock, ...more })
     workers.set(name, present)
@@ -66,6 +86,10 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
       throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')
     },
     revocation: () => remoteRevocation(net()),
+    documents: () => {
+      const sizeOf = async (path: string) => (await stat(path)).size
+      return remoteDocuments(channel('document', {}, { maxHeapMegabytes: documentHeapMegabytes }), { sizeOf })
+    },
     async stop(): Promise<void> {
       await Promise.all([...workers.values()].map(worker => worker.stop()))
     },

@@ -279,6 +279,9 @@ export interface JobFiles {
   readonly input: string
   /** The signed original of a detached signature. */
   readonly content?: string
+  /** Of a visible signature: a TrueType font program, and a JPEG or PNG. */
+  readonly font?: string
+  readonly image?: string
 }
 
 /** Does work on one foreign file at a time where its parser can be capped and killed. */

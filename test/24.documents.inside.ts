@@ -21,13 +21,25 @@ await hostWorker(() =>
         throw new TypeError('unexpected')
       case 'ask': {
         const asked = Array.from({ length: 5 }, (_, index) => ask({ ask: 'stamp', query: Uint8Array.of(index) }))
-        return { outcome: 'written', base: 'empty', splices: (await Promise.all(asked)).map(at0), report }
+        return {
+          outcome: 'written',
+          base: 'empty',
+          splices: (await Promise.all(asked)).map(at0),
+          report,
+          answeredEarlier: [],
+        }
       }
       case 'read': {
         const all = await input.read(0, input.size)
         const other = content === undefined ? new Uint8Array() : await content.read(0, content.size)
         const insert = Buffer.concat([all, other, password ?? new Uint8Array()])
-        return { outcome: 'written', base: 'input', splices: [{ offset: 3, remove: 1, insert }], report }
+        return {
+          outcome: 'written',
+          base: 'input',
+          splices: [{ offset: 3, remove: 1, insert }],
+          report,
+          answeredEarlier: [],
+        }
       }
     }
     return { outcome: 'verified', format: 'PAdES', report }

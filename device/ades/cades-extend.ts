@@ -7,14 +7,10 @@ import { hashName } from '../cms/algorithm.ts'
 import { openCms } from '../cms/open.ts'
 import { Fault } from '../errors.ts'
 import type { DigestAlgorithm, RandomAccess } from '../ports.ts'
-import type { Certificate } from '../trust/certificate.ts'
-import { type Evidence, mergeEvidence } from '../trust/evidence.ts'
-import { gatherEvidence } from '../trust/gather.ts'
 import type { GatherTools } from '../trust/gather-tools.ts'
-import { type CadesFound, readOpenedCades } from '../trust/read-cades.ts'
+import { readOpenedCades } from '../trust/read-cades.ts'
 import { integrityOf } from '../trust/report.ts'
 import { obtainTimestamp, type TimestampTools } from '../trust/timestamp-request.ts'
-import { readTimestampToken } from '../trust/timestamp-token.ts'
 import { type ExistingCades, existingCades } from './cades-existing.ts'
 import {
   archiveStamp,
@@ -28,6 +24,7 @@ import {
   withValidationData,
 } from './cades-levels.ts'
 import type { SignatureLevel } from './request.ts'
+import { validationData } from './validation-data.ts'
 
 export interface ExtendCadesRequest {
   readonly level: Exclude<SignatureLevel, 'B'>
@@ -142,32 +139,9 @@ async function embedValidationData(
 ): Promise<{ readonly atLt: ExistingCades; readonly answeredEarlier: readonly string[] }> {
   const { signedData, digests } = existing
   const found = await readOpenedCades(signedData, digests)
-  const authorities = found.flatMap(({ timestamps }) => timestamps.map(({ token }) => authorityOf(token)))
-  const certificates = distinct([...found.map(signerOf), ...authorities.map(({ certificate }) => certificate)])
-  const known = mergeEvidence(...found.map(({ evidence }) => evidence))
-  const at = Math.max(...authorities.map(({ genTime }) => genTime))
-  const gathered = await gatherEvidence({ certificates, known, at }, tools)
-  const own: Evidence = { certificates: certificates.map(({ der }) => der), ocsps: [], crls: [] }
-  const atLt = await withSplices(existing, withValidationData(signedData, mergeEvidence(own, gathered)))
-  return { atLt, answeredEarlier: gathered.answeredEarlier }
-}
-
-function signerOf({ signer, position }: CadesFound): Certificate {
-  if (signer !== undefined) return signer
-  throw new Fault('CHAIN_INCOMPLETE', `the file does not hold the certificate of signature ${position.join('.')}`)
-}
-
-function authorityOf(token: Uint8Array): { readonly certificate: Certificate; readonly genTime: number } {
-  const read = readTimestampToken(token)
-  if (read.outcome === 'malformed') throw new Fault('SIGNATURE_BROKEN', `a time-stamp in the file: ${read.detail}`)
-  const { signer, genTime } = read.token
-  if (signer === undefined)
-    throw new Fault('CHAIN_INCOMPLETE', 'a time-stamp does not hold its authority’s certificate')
-  return { certificate: signer, genTime }
-}
-
-function distinct(certificates: readonly Certificate[]): Certificate[] {
-  return [...new Map(certificates.map(one => [one.facts.sha256, one])).values()]
+  const tokens = found.flatMap(({ timestamps }) => timestamps.map(({ token }) => token))
+  const { answeredEarlier, ...evidence } = await validationData(found, tokens, tools)
+  return { atLt: await withSplices(existing, withValidationData(signedData, evidence)), answeredEarlier }
 }
 
 /** The file with the splices in it, taken apart anew; its content and the digests of that stay what they were. */

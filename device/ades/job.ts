@@ -46,7 +46,8 @@ export interface PdfSignatureOptions {
   readonly certificationLevel?: 1 | 2 | 3
   readonly reason?: string
   readonly contactInfo?: string
-  readonly visible?: VisibleSignature
+  /** What it shows beside its text comes with the tools of the job: font and image are files. */
+  readonly visible?: Omit<VisibleSignature, 'image'>
 }
 
 export interface ExtendJob extends JobCommon {
@@ -75,6 +76,8 @@ export interface Written {
   readonly splices: readonly Splice[]
   /** On what was written. */
   readonly report: Report
+  /** Certificates whose state is known only from before they were used; extending again later mends it. */
+  readonly answeredEarlier: readonly string[]
 }
 
 export type JobOutcome =

@@ -6,7 +6,7 @@ import type { Certificate } from '../trust/certificate.ts'
 import { type Evidence, mergeEvidence } from '../trust/evidence.ts'
 import type { SignatureFound } from '../trust/found.ts'
 import { type GatheredEvidence, gatherEvidence } from '../trust/gather.ts'
-import type { GatherTools } from '../trust/gather-tools.ts'
+import type { GatherPurpose, GatherTools } from '../trust/gather-tools.ts'
 import { readTimestampToken, type TimestampToken } from '../trust/timestamp-token.ts'
 
 /** A time-stamp whose authority is known. Throws SIGNATURE_BROKEN for one that cannot be read, CHAIN_INCOMPLETE. */
@@ -26,13 +26,14 @@ export async function validationData(
   signatures: readonly SignatureFound[],
   tokens: readonly Uint8Array[],
   tools: GatherTools,
+  purpose: GatherPurpose = 'embed',
 ): Promise<GatheredEvidence> {
   const authorities = tokens.map(authorityOf)
   const certificates = distinct([...signatures.map(signerOf), ...authorities.map(({ signer }) => signer)])
   const embedded = signatures.map(({ evidence }) => evidence)
   const known = mergeEvidence(...embedded, ...authorities.map(({ evidence }) => evidence))
-  const at = Math.max(...authorities.map(({ genTime }) => genTime))
-  const gathered = await gatherEvidence({ certificates, known, at }, tools)
+  const at = authorities.length === 0 ? tools.clock.now() : Math.max(...authorities.map(({ genTime }) => genTime))
+  const gathered = await gatherEvidence({ certificates, known, at, purpose }, tools)
   const own: Evidence = { certificates: certificates.map(({ der }) => der), ocsps: [], crls: [] }
   return { ...mergeEvidence(own, gathered), answeredEarlier: gathered.answeredEarlier }
 }

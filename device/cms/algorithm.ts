@@ -97,6 +97,24 @@ export function suggestedAlgorithm(certificate: Uint8Array): SignatureAlgorithm 
   return acceptedKey(publicKeyOf(certificate)).algorithm
 }
 
+/**
+ * The algorithm of that name for a certificate's key: in full, or the digest alone (`SHA384`), or the suggested one where
+ * none is named; undefined for no known name. Throws KEY_REFUSED for one of another kind of key, CERTIFICATE_UNREADABLE.
+ */
+export function algorithmNamed(certificate: Uint8Array, name: string | undefined): SignatureAlgorithm | undefined {
+  if (name === undefined) return suggestedAlgorithm(certificate)
+  const key = publicKeyOf(certificate)
+  const full = /^SHA\d+$/i.test(name) ? `${name}with${acceptedKey(key).key === 'rsa' ? 'RSA' : 'ECDSA'}` : name
+  const known = Object.keys(suites).find(one => one.toLowerCase() === full.toLowerCase())
+  if (!isSignatureAlgorithm(known)) return undefined
+  maxSignatureOctets(key, known)
+  return known
+}
+
+function isSignatureAlgorithm(name: string | undefined): name is SignatureAlgorithm {
+  return name !== undefined && Object.hasOwn(suites, name)
+}
+
 /** The public key of a DER certificate; throws CERTIFICATE_UNREADABLE. */
 export function publicKeyOf(certificate: Uint8Array): KeyObject {
   try {

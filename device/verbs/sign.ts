@@ -1,126 +1,183 @@
-// `compulsa sign`: one PAdES signature on a PDF with a PKCS#11 token, by the sign step of the kiosk.
+// `compulsa sign`: one signature on a file, in any of the three formats and at any level, with a token or a key store. What
+// was made is verified before it is written.
 
-import { resolve } from 'node:path'
-import type { Config } from '../config.ts'
-import { orderOf } from '../desk.ts'
-import { type Document, openDocument, type StoredBlob } from '../document.ts'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { type ExtraParams, readExtraParams } from '../ades/extra-params.ts'
+import { formatOf } from '../ades/format.ts'
+import { parseProperties } from '../ades/java-properties.ts'
+import type { SignJob, Written } from '../ades/job.ts'
+import { agel, parsePolicy } from '../ades/policy.ts'
+import type {
+  Packaging,
+  SignatureFormat,
+  SignatureLevel,
+  SignatureOperation,
+  SignatureProperties,
+} from '../ades/request.ts'
 import { Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
-import { readAnchors } from '../main.ts'
-import { intend, seal } from '../path/sign.ts'
-import type { Signer, SigningCertificate } from '../ports.ts'
-import { next } from '../transition.ts'
-import { selectSigningCertificate } from '../trust/signing-certificate.ts'
-import { configOf, readable, readInput, type Workbench, withWorkbench, writeOutput } from './appliance.ts'
-import { readFile } from './scratch.ts'
+import { streamOf } from '../path/step.ts'
+import type { JobFiles } from '../ports.ts'
+import type { Report, SignatureReport } from '../trust/report.ts'
+import { configOf, readable, readInput, type Workbench, withWorkbench } from './appliance.ts'
+import { signerOptions, withIdentity, withSigner } from './identity.ts'
+import { contentOption, passwordOption, perform, tellEarlier, writeMade } from './job.ts'
+import { reportLines } from './report-lines.ts'
+import { openFile } from './scratch.ts'
+import { anchorsFor, requireTimestamping, timestampOptions, trustOption, withTimestamping } from './trust.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
+
+/** Of fonts-dejavu-core, a package of every installation. */
+const fontFile = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
 
 export const signVerb: Verb = {
   name: 'sign',
   summary:
-    'Signs a PDF with a token: PAdES baseline B, as an incremental update. The result is verified before it is written.',
+    'Signs a file: PAdES, CAdES or XAdES, at level B, T, LT or LTA. The result is verified before it is written.',
   words: { name: 'IN', min: 1, max: 1 },
   options: {
     ...configOptions,
     out: { type: 'string', help: 'file to write', required: true },
-    format: { type: 'string', help: 'pades' },
-    level: { type: 'string', help: 'b' },
-    module: { type: 'string', help: 'PKCS#11 module (default: the configured ones)' },
-    token: { type: 'string', help: 'label of the token (default: the only one present)' },
-    'key-id': { type: 'string', help: 'CKA_ID of the key, hex (default: the best signing certificate)' },
-    'pin-file': { type: 'string', help: 'file whose first line is the PIN', required: true },
+    format: { type: 'string', help: 'pades, cades or xades (default: pades for a PDF)' },
+    level: { type: 'string', help: 'b (default), t, lt or lta' },
+    packaging: {
+      type: 'string',
+      help: 'enveloped, enveloping, internally-detached or detached (default: detached for cades, else enveloped)',
+    },
+    op: { type: 'string', help: 'sign (default), cosign or countersign' },
+    ...signerOptions,
+    ...contentOption,
+    ...passwordOption,
+    ...timestampOptions,
+    ...trustOption,
+    policy: { type: 'string', help: 'agel (the AGE policy 1.9), or a JSON file with the policy' },
+    extra: { type: 'string', help: 'Java properties file with extra parameters, by AutoFirma’s names' },
   },
   run,
 }
 
 async function run(call: Call): Promise<Answer> {
-  if (call.text('format') !== undefined && call.text('format') !== 'pades')
-    throw new Fault('SIGNATURE_FORMAT_REFUSED', 'only PAdES is made')
-  if (call.text('level') !== undefined && call.text('level') !== 'b')
-    throw new Fault('SIGNATURE_FORMAT_REFUSED', 'only level B is made')
   const { config } = configOf(call)
-  const module = call.text('module')
-  const used: Config =
-    module === undefined ? config : { ...config, devices: { ...config.devices, tokenModules: [modulePath(module)] } }
-  const [input = ''] = call.words
+  const used = withTimestamping(call, withSigner(call, config))
+  const extra = await extraOf(call)
+  const asked = await askedFor(call, extra)
+  if (asked.level !== 'B') requireTimestamping(used)
+  const properties = await propertiesOf(call, extra)
+  const anchors = await anchorsFor(call, config)
+  return await withWorkbench(used, bench =>
+    withIdentity(call, bench.rooms.signer(), async signer => {
+      const policy = used.timestamping?.policy
+      const job: SignJob = {
+        job: 'sign',
+        ...asked,
+        identity: extra.signerCertificateOnly === true ? { ...signer.identity, chain: [] } : signer.identity,
+        properties,
+        contentName: basename(call.words[0] ?? ''),
+        target: extra.target ?? 'LEAFS',
+        pdf: pdfOptions(extra),
+        anchors,
+        ...(policy !== undefined && { timestampPolicy: policy }),
+      }
+      const files = await filesOf(extra, bench)
+      const outcome = await perform(job, { call, bench, files, identity: signer })
+      if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
+      await writeMade(call, outcome)
+      tellEarlier(call, outcome)
+      for (const name of extra.ignored) call.progress(`extra parameter ${name} has no effect`)
+      return answerOf(call, signer.holder, extra.ignored, outcome)
+    }),
+  )
+}
+
+function answerOf(
+  call: Call,
+  signer: string,
+  ignored: readonly string[],
+  { report, answeredEarlier }: Written,
+): Answer {
   const out = call.text('out') ?? ''
-  const pin = firstLine(await readInput(call.text('pin-file') ?? ''))
-  try {
-    return await withWorkbench(used, async bench => {
-      const candidates = await candidatesOn(bench.rooms.signer(), call.text('token'))
-      const keyId = call.text('key-id')?.toLowerCase()
-      const choice = selectSigningCertificate({
-        candidates,
-        now: systemClock.now(),
-        ...(keyId === undefined ? {} : { keyId }),
-      })
-      if (choice.choice === 'refused') throw new Fault(choice.code, choice.detail)
-      const copy = await readable(bench.scratch.write('input', readFile(input)), input)
-      const signed = await signCopy(used, copy, choice.candidate, pin, bench)
-      await writeOutput(out, bench.scratch.read('input', signed.copy.name))
-      return { json: { out, ...signed.copy, signer: signed.signer }, lines: [`${out}: signed by ${signed.signer}`] }
-    })
-  } finally {
-    pin.fill(0)
-  }
-}
-
-/** A bare name is looked up by the dynamic linker, a path is the caller's. */
-function modulePath(module: string): string {
-  return module.includes('/') ? resolve(module) : module
-}
-
-function firstLine(bytes: Buffer): Buffer {
-  const end = bytes.findIndex(byte => byte === 0x0a || byte === 0x0d)
-  return end < 0 ? bytes : bytes.subarray(0, end)
-}
-
-async function candidatesOn(signer: Signer, label: string | undefined): Promise<readonly SigningCertificate[]> {
-  const tokens = (await signer.tokens()).filter(token => label === undefined || token.label === label)
-  if (tokens.length === 0)
-    throw new Fault('TOKEN_ABSENT', label === undefined ? 'no token is present' : `no token labelled ${label}`)
-  if (tokens.length > 1)
-    throw new Fault(
-      'USAGE',
-      `several tokens are present, choose with --token: ${tokens.map(one => one.label).join(', ')}`,
-    )
-  return (await Promise.all(tokens.map(token => signer.certificates(token.id)))).flat()
-}
-
-async function signCopy(
-  config: Config,
-  copy: StoredBlob,
-  certificate: SigningCertificate,
-  pin: Uint8Array,
-  bench: Workbench,
-) {
-  const { scratch: blobs, newId, rooms } = bench
-  const tools = { signer: rooms.signer(), blobs, clock: systemClock, newId, anchors: await readAnchors(config) }
-  const at = new Date(systemClock.now()).toISOString()
-  const intended = next(
-    awaitingSignature(config, copy, at),
-    await intend(awaitingSignature(config, copy, at), certificate, tools),
-    at,
-  )
-  const outcome = await seal(intended, pin, tools)
-  if (outcome.outcome === 'refused') throw new Fault(outcome.code, `${outcome.detail}${tries(outcome.tries)}`)
-  const { event } = outcome
-  if (event.type !== 'signed') throw new Fault('INTERNAL', `signing ended with ${event.type}`)
-  return event
-}
-
-function tries(left: string): string {
-  return (
-    { few: '; few tries are left', last: '; one try is left', none: '; no tries are left', unknown: '' }[left] ?? ''
-  )
-}
-
-/** A document of somebody else's, as far along as the sign step wants it. */
-function awaitingSignature(config: Config, copy: StoredBlob, at: string): Document {
-  const order = { ...orderOf(config, config.procedures[0]?.id ?? '', 'en'), destinations: [] }
-  const opened = openDocument({ id: 'input', reference: 'CLI', language: 'en', order, at })
   return {
-    ...opened,
-    stage: { name: 'signing', approval: { sourceNature: 'copy', elaborationState: 'EE99', at }, copy },
+    json: { out, signer, ignored, answeredEarlier, ...report },
+    lines: [`${out}: signed by ${signer}`, ...lastSigned(report).flatMap(reportLines)],
   }
+}
+
+interface Asked {
+  readonly format: SignatureFormat
+  readonly level: SignatureLevel
+  readonly operation: SignatureOperation
+  readonly packaging: Packaging
+}
+
+const formats = { pades: 'PAdES', cades: 'CAdES', xades: 'XAdES' } as const
+const levels = { b: 'B', t: 'T', lt: 'LT', lta: 'LTA' } as const
+const packagings = ['enveloped', 'enveloping', 'internally-detached', 'detached'] as const
+
+async function askedFor(call: Call, extra: ExtraParams): Promise<Asked> {
+  const named = call.choice('format', ['pades', 'cades', 'xades'])
+  const format = named === undefined ? await formatFor(call.words[0] ?? '') : formats[named]
+  const operation = call.choice('op', ['sign', 'cosign', 'countersign']) ?? 'sign'
+  const usual = format === 'CAdES' ? 'detached' : 'enveloped'
+  return {
+    format,
+    operation,
+    level: levels[call.choice('level', ['b', 't', 'lt', 'lta']) ?? 'b'],
+    packaging: call.choice('packaging', packagings) ?? extra.packaging ?? usual,
+  }
+}
+
+/** A PDF is signed as such; for anything else it has to be said. */
+async function formatFor(path: string): Promise<SignatureFormat> {
+  const file = await readable(openFile(path), path)
+  try {
+    if ((await formatOf(file)) === 'PAdES') return 'PAdES'
+  } catch (thrown) {
+    if (!(thrown instanceof Fault && thrown.code === 'SIGNATURE_ABSENT')) throw thrown
+  } finally {
+    await file.close()
+  }
+  throw new Fault('USAGE', 'the file is no PDF: sign needs --format cades or xades')
+}
+
+async function extraOf(call: Call): Promise<ExtraParams> {
+  const path = call.text('extra')
+  const text = path === undefined ? '' : (await readInput(path)).toString('utf8')
+  return readExtraParams(parseProperties(text))
+}
+
+async function propertiesOf(call: Call, extra: ExtraParams): Promise<SignatureProperties> {
+  const named = call.text('policy')
+  const fromFile = async (path: string) => parsePolicy(await readable(readFile(path, 'utf8'), path))
+  const policy = named === undefined ? extra.policy : named === 'agel' ? agel : await fromFile(named)
+  const { location, claimedRoles, commitments, contentFormat } = extra
+  return {
+    signingTime: systemClock.now(),
+    ...(policy !== undefined && { policy }),
+    ...(location !== undefined && { location }),
+    ...(claimedRoles !== undefined && { claimedRoles }),
+    ...(commitments !== undefined && { commitments }),
+    ...(contentFormat !== undefined && { contentFormat }),
+  }
+}
+
+function pdfOptions({ pdf }: ExtraParams): SignJob['pdf'] {
+  const { visible, ...rest } = pdf
+  if (visible === undefined) return rest
+  const { image: _image, ...shown } = visible
+  return { ...rest, visible: shown }
+}
+
+async function filesOf({ pdf }: ExtraParams, { scratch }: Workbench): Promise<Omit<JobFiles, 'input' | 'content'>> {
+  const image = pdf.visible?.image
+  const stored = image === undefined ? undefined : await scratch.write('image', streamOf(image))
+  return {
+    ...(pdf.visible?.text !== undefined && { font: fontFile }),
+    ...(stored !== undefined && { image: `${scratch.folder}/${stored.name}` }),
+  }
+}
+
+/** What was just made: document time-stamps behind it have their lines in the report alone. */
+function lastSigned({ signatures }: Report): readonly SignatureReport[] {
+  return signatures.filter(one => one.type !== 'DocTimeStamp').slice(-1)
 }

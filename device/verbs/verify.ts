@@ -1,63 +1,47 @@
-// `compulsa verify`: the validation report on a PDF, as text or JSON.
+// `compulsa verify`: the validation report on a file, as text or JSON.
 
-import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { systemClock } from '../host.ts'
-import { certificatesInPem } from '../trust/pem.ts'
-import type { Report, SignatureReport } from '../trust/report.ts'
-import { verifyPdf } from '../trust/verify-pdf.ts'
-import { readable, readInput } from './appliance.ts'
-import { openFile } from './scratch.ts'
-import type { Answer, Call, Verb } from './verb.ts'
+import type { VerifyJob } from '../ades/job.ts'
+import { Fault } from '../errors.ts'
+import type { Report } from '../trust/report.ts'
+import { configOf, withWorkbench } from './appliance.ts'
+import { contentOption, passwordOption, perform } from './job.ts'
+import { reportLines, verdict } from './report-lines.ts'
+import { anchorsFor, trustOption } from './trust.ts'
+import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const verifyVerb: Verb = {
   name: 'verify',
-  summary: 'Validates the signatures of a PDF (EN 319 102-1 indications). Exit 0 only for TOTAL-PASSED.',
+  summary:
+    'Validates the signatures of a PDF, CMS or XML file (EN 319 102-1 indications). Exit 0 only for TOTAL-PASSED.',
   words: { name: 'IN', min: 1, max: 1 },
-  options: { trust: { type: 'string', help: 'folder with the trusted certificates, PEM or DER' } },
+  options: {
+    ...configOptions,
+    ...trustOption,
+    ...contentOption,
+    ...passwordOption,
+    online: { type: 'boolean', help: 'ask for issuers and revocation that the signature does not hold' },
+  },
   run,
 }
 
 async function run(call: Call): Promise<Answer> {
+  const { config } = configOf(call)
   const [input = ''] = call.words
-  const trust = call.text('trust')
-  const anchors = trust === undefined ? [] : await anchorsIn(trust)
-  const file = await readable(openFile(input), input)
-  try {
-    const report = await verifyPdf(file, { anchors, now: systemClock.now(), revocation: 'if-present' })
+  const job: VerifyJob = { job: 'verify', anchors: await anchorsFor(call, config), online: call.flag('online') }
+  return await withWorkbench(config, async bench => {
+    const outcome = await perform(job, { call, bench })
+    if (outcome.outcome !== 'verified') throw new Fault('INTERNAL', `verifying ended with ${outcome.outcome}`)
+    const { format, report } = outcome
     const answer = {
-      json: { file: input, ...report },
-      lines: [`${input}: ${verdict(report)}`, ...report.signatures.flatMap(lines)],
+      json: { file: input, format, ...report },
+      lines: [
+        `${input}: ${verdict(report)}`,
+        ...report.findings.map(({ subIndication, detail }) => `  finding  ${subIndication}: ${detail}`),
+        ...report.signatures.flatMap(reportLines),
+      ],
     }
     return report.indication === 'TOTAL-PASSED' ? answer : { ...answer, failed: failureOf(report) }
-  } finally {
-    await file.close()
-  }
-}
-
-async function anchorsIn(folder: string): Promise<readonly Uint8Array[]> {
-  const names = await readable(readdir(folder), folder)
-  const files = names.filter(name => /\.(pem|crt|cer|der)$/i.test(name)).sort()
-  const found = await Promise.all(files.map(name => readInput(join(folder, name))))
-  return found.flatMap(bytes =>
-    bytes[0] === 0x30 ? [new Uint8Array(bytes)] : certificatesInPem(bytes.toString('latin1')),
-  )
-}
-
-function verdict({ indication, subIndication }: Pick<Report, 'indication' | 'subIndication'>): string {
-  return subIndication === undefined ? indication : `${indication} (${subIndication})`
-}
-
-function lines(signature: SignatureReport): string[] {
-  const { fieldName, indication, subIndication, level, signer, claimedTime, findings, coversWholeFile } = signature
-  return [
-    `  ${fieldName}: ${verdict({ indication, ...(subIndication === undefined ? {} : { subIndication }) })}`,
-    `    level    ${level}`,
-    `    signer   ${signer?.subject ?? 'unknown'}`,
-    `    claimed  ${claimedTime === undefined ? 'no time' : new Date(claimedTime).toISOString()}`,
-    `    covers   ${coversWholeFile ? 'the whole file' : 'an earlier revision'}`,
-    ...findings.map(({ detail }) => `    finding  ${detail}`),
-  ]
+  })
 }
 
 function failureOf({ indication, subIndication }: Report): NonNullable<Answer['failed']> {
@@ -65,7 +49,7 @@ function failureOf({ indication, subIndication }: Report): NonNullable<Answer['f
     'NO-SIGNATURE': 'The file carries no signature.',
     'TOTAL-FAILED': 'The signature is broken; do not rely on this file.',
     INDETERMINATE:
-      'The signature is intact but not all of it could be judged; name the trusted certificates with --trust.',
+      'The signature is intact but not all of it could be judged; name the trusted certificates with --trust, ask with --online.',
   }
   return { code: subIndication ?? indication, mend: mend[indication] ?? '' }
 }

@@ -2,7 +2,7 @@
 // asks for. Splices are told as items with their bytes, the rest of the outcome as the result.
 
 import { Buffer } from 'node:buffer'
-import { open } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import type { Ask, Job, JobOutcome } from '../../device/ades/job.ts'
 import { Fault } from '../../device/errors.ts'
 import type { ByteStream, JobFiles, RandomAccess } from '../../device/ports.ts'
@@ -10,11 +10,16 @@ import { type Answer, readAnswers } from './answers.ts'
 import { fromJson, toJson } from './bytes-json.ts'
 import type { CallContext, Handlers } from './serve.ts'
 
+/** Largest font or image of a visible signature. */
+const maxResourceBytes = 16 << 20
+
 /** What the worker runs a job with. */
 export interface PerformTools {
   readonly input: RandomAccess
   readonly content: RandomAccess | undefined
   readonly password: Uint8Array | undefined
+  readonly font: Uint8Array | undefined
+  readonly image: Uint8Array | undefined
   ask(ask: Ask): Promise<Uint8Array>
 }
 
@@ -31,8 +36,9 @@ async function performWith(perform: Perform, params: unknown, context: CallConte
   const openFile = async (path: string) => held.adopt(await fileAt(path), file => file.close())
   const input = await openFile(files.input)
   const content = files.content === undefined ? undefined : await openFile(files.content)
+  const [font, image] = await Promise.all([files.font, files.image].map(wholeFile))
   const asking = createAsking(context)
-  const outcome = await perform(job, { input, content, password: context.secret, ask: asking.ask })
+  const outcome = await perform(job, { input, content, font, image, password: context.secret, ask: asking.ask })
   if (outcome.outcome !== 'written') return toJson(outcome)
   const { splices, ...rest } = outcome
   for (const { offset, remove, insert } of splices) await asking.tell({ splice: { offset, remove } }, once(insert))
@@ -74,6 +80,13 @@ function settle(waiting: Map<number, PromiseWithResolvers<Uint8Array>>, answer: 
   waiting.delete(answer.ask)
   if ('bytes' in answer) pending.resolve(answer.bytes)
   else pending.reject(answer.fault)
+}
+
+/** Fonts and images are small; what is larger than any is FILE_UNREADABLE. */
+async function wholeFile(path: string | undefined): Promise<Uint8Array | undefined> {
+  if (path === undefined) return undefined
+  if ((await stat(path)).size > maxResourceBytes) throw new Fault('FILE_UNREADABLE', `${path} is too large to be shown`)
+  return readFile(path)
 }
 
 async function* once(bytes: Uint8Array): ByteStream {

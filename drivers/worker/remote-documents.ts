@@ -33,9 +33,15 @@ const question = Type.Union([
     closed,
   ),
 ])
+const names = Type.Array(Type.String({ maxLength: 2_000 }), { maxItems: 1_000 })
 const outcome = Type.Union([
   Type.Object(
-    { outcome: Type.Literal('written'), base: Type.Enum(['input', 'empty']), report: Type.Object({}) },
+    {
+      outcome: Type.Literal('written'),
+      base: Type.Enum(['input', 'empty']),
+      report: Type.Object({}),
+      answeredEarlier: names,
+    },
     closed,
   ),
   Type.Object(

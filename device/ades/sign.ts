@@ -1,0 +1,173 @@
+// Signing a file at level B, whatever the format: the phases of each format in a row, with the signer asked in between. A
+// PDF gets its time-stamp here too, because nothing can be put into its signature later (EN 319 142-1, 5.3).
+
+import { appended, randomAccessOf, type Splice, spliced } from '../bytes.ts'
+import { digestOf, type HashName, hashName } from '../cms/algorithm.ts'
+import { openCms } from '../cms/open.ts'
+import { digestToSign } from '../cms/signing-intent.ts'
+import { Fault } from '../errors.ts'
+import { openPdf } from '../pdf/document.ts'
+import { type FileHash, hashFile } from '../pdf/file-hash.ts'
+import type { SignatureAppearance } from '../pdf/signature-widget.ts'
+import type { DigestAlgorithm, RandomAccess, SignatureAlgorithm } from '../ports.ts'
+import type { TimestampTools } from '../trust/timestamp-request.ts'
+import { assembleCades, type CadesRequest, prepareCades } from './cades.ts'
+import { assembleCosignature, prepareCosignature } from './cades-cosign.ts'
+import { assembleCountersignatures, prepareCountersignatures } from './cades-countersign.ts'
+import type { SignJob } from './job.ts'
+import {
+  assemblePades,
+  intendPades,
+  type PadesRequest,
+  preparePades,
+  stampSignature,
+  usualTimestampOctets,
+} from './pades.ts'
+import { assembleXades, prepareXades, type XadesIntent, xadesDigestToSign } from './xades.ts'
+import { prepareXadesCosignature, prepareXadesCountersignatures } from './xades-cosign.ts'
+
+export interface SignTools {
+  readonly input: RandomAccess
+  /** The signed original, where a detached signature gets another one. */
+  readonly content: RandomAccess | undefined
+  /** Opens an encrypted PDF. */
+  readonly password: string | undefined
+  /** Of a visible signature: a TrueType font program, and a JPEG or PNG. */
+  readonly font: Uint8Array | undefined
+  readonly image: Uint8Array | undefined
+  /** The signature value over a digest; ECDSA as DER. */
+  sign(algorithm: SignatureAlgorithm, digest: Uint8Array): Promise<Uint8Array>
+  readonly timestamps: TimestampTools
+}
+
+/** A file that was made by splicing, or new. */
+export interface Made {
+  readonly file: RandomAccess
+  /** Of a PDF, made without reading the file again. */
+  readonly hash?: FileHash
+}
+
+/** Throws what the phases of the format throw, and what `sign` and the time-stamping authority throw. */
+export async function signFile(job: SignJob, tools: SignTools): Promise<Made> {
+  switch (job.format) {
+    case 'PAdES':
+      return signPdf(job, tools)
+    case 'CAdES':
+      return { file: await signCms(job, tools) }
+    case 'XAdES':
+      return { file: await signXml(job, tools) }
+  }
+}
+
+async function signPdf(job: SignJob, tools: SignTools): Promise<Made> {
+  if (job.operation === 'countersign' || job.packaging !== 'enveloped') {
+    throw new Fault('SIGNATURE_FORMAT_REFUSED', 'a PDF holds its signatures, and none of them is countersigned')
+  }
+  const { input, sign, timestamps, password } = tools
+  const document = await openPdf(input, { repair: true, ...(password !== undefined && { password }) })
+  const request = padesRequest(job, tools)
+  const prepared = await preparePades(document, request)
+  const digestAlgorithm = digestOf(job.identity.algorithm)
+  const hash = await hashFile(input, { hashes: hashesFor(digestAlgorithm, job.level) })
+  const intent = intendPades(prepared, request, hash)
+  const value = await sign(job.identity.algorithm, digestToSign(intent))
+  const policy = job.timestampPolicy === undefined ? {} : { policy: job.timestampPolicy }
+  const stamp = job.level === 'B' ? undefined : await stampSignature(value, { digestAlgorithm, ...policy }, timestamps)
+  const filled = assemblePades(prepared, intent, value, stamp)
+  // A token larger than any known one: the signature is good without it, and extending gives the document a time-stamp.
+  const kept = filled.outcome === 'filled' ? filled : assemblePades(prepared, intent, value)
+  if (kept.outcome !== 'filled') throw new Fault('INTERNAL', `a signature needs ${kept.neededBytes} bytes`)
+  return { file: appended(input, kept.update), hash: hash.append(kept.update, prepared) }
+}
+
+/** A document time-stamp is over SHA-256, and goes on where the signature's hash has ended. */
+function hashesFor(digestAlgorithm: DigestAlgorithm, level: SignJob['level']): readonly HashName[] {
+  const own = hashName(digestAlgorithm)
+  return level === 'B' || own === 'sha256' ? [own] : [own, 'sha256']
+}
+
+function padesRequest({ identity, properties, level, pdf }: SignJob, tools: SignTools): PadesRequest {
+  const { fieldName = 'Signature1', certificationLevel, reason, contactInfo, visible } = pdf
+  return {
+    ...identity,
+    properties,
+    fieldName,
+    ...(reason !== undefined && { reason }),
+    ...(contactInfo !== undefined && { contactInfo }),
+    ...(certificationLevel !== undefined && { certify: certificationLevel }),
+    ...(visible !== undefined && { appearance: appearanceOf(visible, tools) }),
+    ...(level !== 'B' && { timestampOctets: usualTimestampOctets }),
+  }
+}
+
+function appearanceOf(
+  { rectangle, page, text, fontSize }: NonNullable<SignJob['pdf']['visible']>,
+  { font, image }: SignTools,
+): SignatureAppearance {
+  const [left, bottom, right, top] = rectangle
+  return {
+    page,
+    rectangle: { x: left, y: bottom, width: right - left, height: top - bottom },
+    ...(text !== undefined && { text }),
+    ...(fontSize !== undefined && { fontSize }),
+    ...(font !== undefined && { font }),
+    ...(image !== undefined && { image }),
+  }
+}
+
+async function signCms(job: SignJob, tools: SignTools): Promise<RandomAccess> {
+  const { operation, packaging } = job
+  const request: CadesRequest = { ...job.identity, properties: job.properties }
+  if (operation === 'sign') {
+    if (packaging !== 'enveloping' && packaging !== 'detached') throw notIn('CAdES', packaging)
+    const prepared = await prepareCades(tools.input, packaging, request)
+    const made = assembleCades(prepared, await tools.sign(job.identity.algorithm, digestToSign(prepared.intent)))
+    return made.packaging === 'enveloping' ? spliced(tools.input, made.splices) : randomAccessOf(made.signature)
+  }
+  const { file } = await openCms(tools.input)
+  return spliced(file, await furtherCms(job, request, file, tools))
+}
+
+async function furtherCms(
+  { operation, target, identity }: SignJob,
+  request: CadesRequest,
+  file: RandomAccess,
+  { content, sign }: SignTools,
+): Promise<readonly Splice[]> {
+  if (operation === 'cosign') {
+    const prepared = await prepareCosignature(file, content, request)
+    return assembleCosignature(file, prepared, await sign(identity.algorithm, digestToSign(prepared.intent)))
+  }
+  const prepared = await prepareCountersignatures(file, target === 'TREE' ? 'tree' : 'leafs', request)
+  const values: Uint8Array[] = []
+  // One after the other: a card does one thing at a time.
+  for (const { intent } of prepared.signatures) values.push(await sign(identity.algorithm, digestToSign(intent)))
+  return assembleCountersignatures(file, prepared, values)
+}
+
+async function signXml(job: SignJob, tools: SignTools): Promise<RandomAccess> {
+  const { identity, properties, packaging, operation, contentName } = job
+  const id = `sig-${Buffer.from(tools.timestamps.random(16)).toString('hex')}`
+  const request = { ...identity, properties, id, contentUri: encodeURI(contentName) }
+  const intents = await xmlIntents(operation, { ...request, packaging }, job.target, tools)
+  const values: Uint8Array[] = []
+  for (const intent of intents) values.push(await tools.sign(identity.algorithm, xadesDigestToSign(intent)))
+  const splices = intents.flatMap((intent, index) => assembleXades(intent, values[index] ?? new Uint8Array()))
+  const base = intents[0]?.place.base === 'empty' ? randomAccessOf(new Uint8Array()) : tools.input
+  return spliced(base, splices)
+}
+
+async function xmlIntents(
+  operation: SignJob['operation'],
+  request: Parameters<typeof prepareXades>[1],
+  target: SignJob['target'],
+  { input, content }: SignTools,
+): Promise<readonly XadesIntent[]> {
+  if (operation === 'sign') return [await prepareXades(input, request)]
+  if (operation === 'cosign') return [await prepareXadesCosignature(input, request, content)]
+  return prepareXadesCountersignatures(input, request, target)
+}
+
+function notIn(format: string, packaging: string): Fault {
+  return new Fault('SIGNATURE_FORMAT_REFUSED', `${format} is not ${packaging}`)
+}

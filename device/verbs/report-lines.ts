@@ -1,0 +1,56 @@
+// A validation report as text for a terminal: what a person wants to know of each signature, and every finding.
+
+import type { CertificateState, Report, SignatureReport, TimestampReport } from '../trust/report.ts'
+
+/** Indication and, in brackets, sub-indication. */
+export function verdict({ indication, subIndication }: Pick<Report, 'indication' | 'subIndication'>): string {
+  return subIndication === undefined ? indication : `${indication} (${subIndication})`
+}
+
+const moment = (time: number) => new Date(time).toISOString()
+
+/** The lines on one signature. */
+export function reportLines(one: SignatureReport): string[] {
+  const { bestSignatureTime, claimedTime, policy, signer } = one
+  return [
+    `  ${one.fieldName ?? one.format}: ${verdict(one)}`,
+    row('level', one.level),
+    row('signer', signer?.subject ?? 'unknown'),
+    ...(claimedTime === undefined ? [] : [row('claimed', moment(claimedTime))]),
+    row('time', `${moment(bestSignatureTime.time)} by ${timeSources[bestSignatureTime.source]}`),
+    ...(policy === undefined ? [] : [row('policy', policy.id)]),
+    ...one.timestamps.map(timestampRow),
+    ...one.certificates.map(stateRow),
+    ...(one.coversWholeFile === undefined
+      ? []
+      : [row('covers', one.coversWholeFile ? 'the whole file' : 'an earlier revision')]),
+    ...(one.changes ?? []).map(changes => row('later', changesText(changes))),
+    ...one.findings.map(({ subIndication, detail }) => row('finding', `${subIndication}: ${detail}`)),
+  ]
+}
+
+const row = (name: string, text: string) => `    ${name.padEnd(9)}${text}`
+
+const timeSources = {
+  'signature-time-stamp': 'its signature time-stamp',
+  'archive-time-stamp': 'an archive time-stamp',
+  validation: 'this validation',
+} as const
+
+function timestampRow(stamp: TimestampReport): string {
+  const time = stamp.time === undefined ? 'unreadable' : moment(stamp.time)
+  return row('stamp', `${stamp.kind} ${time} ${stamp.signer?.holder ?? ''} ${verdict(stamp)}`)
+}
+
+function stateRow({ subject, status, source, from, thisUpdate, revokedAt }: CertificateState): string {
+  const told = source === undefined ? '' : ` by ${source}${from === 'signature' ? ' in the signature' : ''}`
+  const when = thisUpdate === undefined ? '' : ` of ${moment(thisUpdate)}`
+  const since = revokedAt === undefined ? '' : ` since ${moment(revokedAt)}`
+  return row('state', `${status}${since}${told}${when}: ${subject}`)
+}
+
+function changesText({ level, changes }: NonNullable<SignatureReport['changes']>[number]): string {
+  const refused = changes.filter(change => !change.allowed)
+  const why = refused.map(({ what }) => what).join(', ')
+  return `${level}${refused.length === 0 ? '' : `, not allowed: ${why}`}`
+}
