@@ -96,6 +96,19 @@ describe('incremental saving', () => {
     expect(await refusalOf(inside)).toContain('objects-overlap')
   })
 
+  it('of a smaller /Size, and of a section for some readers only', async () => {
+    const sized = (size: (now: number) => number) =>
+      appended(({ start, startXref, size: now }) => `xref\n0 0\n${trailer(size(now), startXref)}${end(start)}`)
+    expect(await refusalOf(await sized(now => now - 1))).toContain('hides objects')
+    expect(await refusalOf(await sized(now => now))).toBe('')
+    const hybrid = await appended(({ start, startXref, size }) => {
+      const hidden = object(size, stream(`/Type /XRef /Size ${size} /W [1 1 1] /Index [0 0]`, ''))
+      const table = `xref\n0 0\n${trailer(size, startXref).replace('/Size', `/XRefStm ${start} /Size`)}`
+      return `${hidden}${table}${end(start + hidden.length)}`
+    })
+    expect(await refusalOf(hybrid)).toContain('the update is a hybrid')
+  })
+
   it('of another catalog, an identifier that is none, another information', async () => {
     const bytes = await appended(({ start, startXref, size }) => {
       const other = trailer(size, startXref).replace('[<00> <01>]', '[<07> 8 0 R]').replace('/Info 15 0 R ', '')

@@ -69,6 +69,25 @@ describe('a certified document', () => {
     expect(await refusalOf(unhidden)).toContain('covers the page')
   })
 
+  it('gets no annotation that calls itself a signature field, and no border around nothing', async () => {
+    const stamp = widget('/Rect [0 0 0 0]').replace('/Subtype /Widget', '/Subtype /Stamp')
+    expect(await refusalOf(await changed(await signed(form()), { ...added, store: stamp }))).toContain('is no widget')
+    const border = evil('/Rect [0 0 0 0] /BS << /W 300 >>')
+    expect(await refusalOf(await changed(await signed(form(), { certify: 2 }), border))).toContain('paint over')
+  })
+
+  it('keeps the page and the meaning of a prepared field that is signed', async () => {
+    const once = await signed(form())
+    const number = (await open(once)).nextNumber
+    const value = { number, generation: 0, body: '<< /Type /Sig /ByteRange [0 1 2 3] /Contents <00> >>' }
+    const field = plus(bodies.empty, `/V ${number} 0 R`)
+    for (const body of [field.replace('/P 3 0 R', '/P 2 0 R'), field.replace('/F 4', '/F (elsewhere.pdf)')]) {
+      expect(await refusalOf(await update(once, { number: 14, generation: 0, body }, value))).toMatch(
+        /Fields\/2\/[FP] was changed/,
+      )
+    }
+  })
+
   it('gets no field of another kind, and no signature that says nothing', async () => {
     const text = widget('/Rect [0 0 0 0]').replace('/FT /Sig', '/FT /Tx')
     expect(await refusalOf(await changed(await signed(form()), { ...added, store: text }))).toContain(
