@@ -262,6 +262,13 @@ it('hostile trees end in a refusal, not in a loop', async () => {
   }
 })
 
+it('a file that takes too much reading is refused', async () => {
+  const bytes = await signed(await signed(form()))
+  expect((await verdictOn(bytes, { maxOctets: 1 << 20 })).refused).toEqual([])
+  const outcome = verdictOn(bytes, { maxOctets: 40_000 }).then(({ refused }) => refused.join())
+  expect(await outcome.catch((thrown: unknown) => String(thrown))).toContain('takes too much reading')
+})
+
 it('without its signature field a document has no signature', async () => {
   const bytes = await changed(await signed(form()), { form: now => now.replace(/\/Fields \[[^\]]*\]/, '/Fields []') })
   expect(await verdictOn(bytes)).toEqual({ refused: [], levels: [], perSignature: [] })

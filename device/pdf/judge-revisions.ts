@@ -58,6 +58,8 @@ export interface RevisionsJudgement {
 export interface JudgeOptions {
   /** Refuse form filling and annotations even where nobody forbade them. */
   readonly strict?: boolean
+  /** Octets that may be read before the file is refused; by default four passes over it and a gibioctet. */
+  readonly maxOctets?: number
 }
 
 /** Changes of one revision that are listed, the refused ones first; more would say no more. */
@@ -77,7 +79,8 @@ export async function judgeRevisions(
   const nothing = signatures.map(() => [])
   if (ends.length === 0) return { perSignature: nothing, findings: [] }
   const from = Math.min(...ends)
-  const metered = { ...document, file: meteredFile(document.file, maxExtraOctets + 4 * document.file.size) }
+  const { maxOctets = maxExtraOctets + 4 * document.file.size } = options
+  const metered = { ...document, file: meteredFile(document.file, maxOctets) }
   const first = await viewAt(metered, from)
   const { revisions, problems } = await revisionsAfter(metered, from)
   const findings: RevisionFinding[] = problems.map(({ code, detail }) => ({ detail: `${code}: ${detail}` }))
