@@ -140,7 +140,7 @@ async function embedValidationData(
   const { signedData, digests } = existing
   const found = await readOpenedCades(signedData, digests)
   const tokens = found.flatMap(({ timestamps }) => timestamps.map(({ token }) => token))
-  const { answeredEarlier, ...evidence } = await validationData(found, tokens, tools)
+  const { answeredEarlier, ...evidence } = await validationData({ signatures: found, tokens }, tools)
   return { atLt: await withSplices(existing, withValidationData(signedData, evidence)), answeredEarlier }
 }
 

@@ -16,10 +16,8 @@ import { refuseTooLarge } from '../pdf/pdfa.ts'
 import { fillContents, maxReservedBytes, signedParts } from '../pdf/signature-dictionary.ts'
 import { prepareSignatureIn } from '../pdf/signature-field.ts'
 import type { DigestAlgorithm, RandomAccess } from '../ports.ts'
-import type { Certificate } from '../trust/certificate.ts'
 import { type Evidence, mergeEvidence, noEvidence } from '../trust/evidence.ts'
 import type { SignatureFound, TimestampFound } from '../trust/found.ts'
-import { type GatheredEvidence, gatherEvidence } from '../trust/gather.ts'
 import type { GatherTools } from '../trust/gather-tools.ts'
 import { type PadesFound, readPades } from '../trust/read-pades.ts'
 import { integrityOf } from '../trust/report.ts'
@@ -27,6 +25,7 @@ import { obtainTimestamp, type TimestampTools } from '../trust/timestamp-request
 import { readTimestampToken, type TimestampToken } from '../trust/timestamp-token.ts'
 import { usualTimestampOctets } from './pades.ts'
 import type { SignatureLevel } from './request.ts'
+import { validationData } from './validation-data.ts'
 
 /** By how much the next token of an authority may be longer than its last; octets. */
 const tokenGrowth = 512
@@ -80,7 +79,8 @@ export async function extendPades(
   const stamp = (evidence: Evidence) => stampDocument(work, evidence, { ...request, digestAlgorithm }, tools, signal)
   const stamps = state.unstamped ? [...state.stamps, await stamp(noEvidence)] : state.stamps
   if (level === 'T') return work.result()
-  const evidence = await evidenceFor(state.signatures, stamps, state.evidence, signal ? { ...tools, signal } : tools)
+  const wanted = { signatures: state.signatures, tokens: stamps.map(({ der }) => der), known: state.evidence }
+  const evidence = await validationData(wanted, signal ? { ...tools, signal } : tools)
   if (level === 'LTA') await stamp(evidence)
   else await storeEvidence(work, evidence)
   return work.result(evidence.answeredEarlier)
@@ -161,42 +161,6 @@ async function intactToken(fieldName: string, found: TimestampFound): Promise<Ti
 
 function broken(fieldName: string, detail = 'it cannot be verified'): Fault {
   return new Fault('SIGNATURE_BROKEN', `${fieldName}: ${detail}`)
-}
-
-/**
- * What validates signers and authorities, be it there already or fetched. A signer's state is
- * wanted from after its first time-stamp, an authority's from after its last.
- */
-async function evidenceFor(
-  signatures: readonly SignatureFound[],
-  stamps: readonly TimestampToken[],
-  known: Evidence,
-  tools: GatherTools,
-): Promise<GatheredEvidence> {
-  const wanted = new Map<number, Certificate[]>()
-  const want = (at: number, certificate: Certificate | undefined) => {
-    if (certificate) wanted.set(at, [...(wanted.get(at) ?? []), certificate])
-  }
-  for (const { signer, timestamps } of signatures) want(firstTime(timestamps, stamps), signer)
-  const last = new Map(stamps.map(stamp => [stamp.signer?.facts.sha256, stamp]))
-  for (const { genTime, signer } of last.values()) want(genTime, signer)
-  const there = mergeEvidence(known, ...stamps.map(stamp => stamp.evidence))
-  let gathered: GatheredEvidence = { ...noEvidence, answeredEarlier: [] }
-  for (const [at, certificates] of wanted) {
-    const more = await gatherEvidence({ certificates, known: mergeEvidence(there, gathered), at }, tools)
-    const answeredEarlier = [...new Set([...gathered.answeredEarlier, ...more.answeredEarlier])]
-    gathered = { ...mergeEvidence(gathered, more), answeredEarlier }
-  }
-  return gathered
-}
-
-/** The earliest time at which the signature is known to have existed; of a new time-stamp where it had none. */
-function firstTime(timestamps: readonly TimestampFound[], stamps: readonly TimestampToken[]): number {
-  const own = timestamps.flatMap(({ kind, token }) => {
-    const read = kind === 'content' ? undefined : readTimestampToken(token)
-    return read?.outcome === 'read' ? [read.token.genTime] : []
-  })
-  return Math.min(...(own.length > 0 ? own : stamps.slice(-1).map(stamp => stamp.genTime)))
 }
 
 async function storeEvidence(work: Work, evidence: Evidence): Promise<void> {

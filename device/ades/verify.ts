@@ -73,12 +73,8 @@ async function foundInPdf(
 async function fetchedFor(found: readonly SignatureFound[], tools: GatherTools): Promise<Evidence> {
   const gathered = found.map(async one => {
     try {
-      return await validationData(
-        [one],
-        one.timestamps.map(({ token }) => token),
-        tools,
-        'judge',
-      )
+      const tokens = one.timestamps.map(({ token }) => token)
+      return await validationData({ signatures: [one], tokens, purpose: 'judge' }, tools)
     } catch (thrown) {
       if (thrown instanceof Fault && unobtainable.has(thrown.code)) return noEvidence
       throw thrown

@@ -126,7 +126,7 @@ function createWork(original: RandomAccess, request: ExtendXadesRequest, tools: 
     const gathered = groups.map(async ({ all, top }, index) => {
       const signature = signatures[index]
       if (signature === undefined) throw new Fault('INTERNAL', 'an extended document lost a signature')
-      const data = await validationData(all, tokens[index] ?? [], gathering)
+      const data = await validationData({ signatures: all, tokens: tokens[index] ?? [] }, gathering)
       const missing: Evidence = evidenceBeyond(top.evidence, data)
       const text = validationDataXml(signature, nextId('vd'), missing)
       if (text !== '') texts.set(signature, text)
