@@ -92,6 +92,7 @@ async function readOne(element: XmlElement, source: ReferenceSource): Promise<Xa
 async function readSignature(signature: XmlSignature, source: ReferenceSource): Promise<XadesFound> {
   const { element, id } = signature
   const { document } = source
+  source.spend(document.bytes.length)
   const checked = await checkReferences(signature, source)
   const reading = readProperties(signature, checked)
   const { properties } = reading

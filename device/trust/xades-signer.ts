@@ -28,21 +28,15 @@ export function findSigner(
   signs: (certificate: Certificate) => boolean,
 ): SignerFound {
   const candidates = readableCertificates(certificates)
-  const first = candidates.find(signs) ?? candidates[0]
-  if (first === undefined) return { findings: [missing('no certificate in the signature')] }
+  if (candidates.length === 0) return { findings: [missing('no certificate in the signature')] }
   const references = properties === undefined ? [] : certificateReferences(properties)
-  if (references.length === 0) {
-    return {
-      signer: first,
-      findings: [{ subIndication: 'SIG_CONSTRAINTS_FAILURE', detail: 'no SigningCertificate property' }],
-    }
-  }
   const named = candidates.find(({ der }) => references.every(reference => isNamedBy(reference, der)))
-  if (named !== undefined) return { signer: named, findings: [] }
-  return {
-    signer: first,
-    findings: [missing('SigningCertificate names a certificate that the signature does not hold')],
-  }
+  if (named !== undefined && references.length > 0) return { signer: named, findings: [] }
+  const detail = 'no SigningCertificate property'
+  const unnamed: Finding = { subIndication: 'SIG_CONSTRAINTS_FAILURE', detail }
+  const other = missing('SigningCertificate names a certificate that the signature does not hold')
+  const shown = candidates.find(signs) ?? candidates[0]
+  return { ...(shown && { signer: shown }), findings: [references.length === 0 ? unnamed : other] }
 }
 
 function missing(detail: string): Finding {

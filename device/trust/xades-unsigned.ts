@@ -7,6 +7,7 @@ import type { HashName } from '../cms/algorithm.ts'
 import { Fault } from '../errors.ts'
 import { canonicalisationOf, defaultCanonicalisation } from '../xml/algorithms.ts'
 import type { Canonicalisation } from '../xml/canonical.ts'
+import { maxEmbeddedValues, maxTimestamps } from '../xml/limits.ts'
 import type { XmlElement } from '../xml/node.ts'
 import type { ReferenceSource } from '../xml/reference.ts'
 import { attributeOf, childElements, childrenOf, octetsOf, subtreeOf } from '../xml/walk.ts'
@@ -34,25 +35,39 @@ export interface UnsignedRequest {
   readonly source: ReferenceSource
 }
 
-/** Reads it; throws XML_UNREADABLE for values that are no base64. */
+/** Reads it; throws XML_UNREADABLE for values that are no base64, DOCUMENT_TOO_COMPLEX for too many of anything. */
 export function readUnsigned(request: UnsignedRequest): UnsignedReading {
   const { signature, properties } = request
-  const own = keyInfoEvidence(signature)
-  if (properties === undefined) return { evidence: own, timestamps: [], violations: [] }
+  const pieces = evidencePieces(keyInfoEvidence(signature))
+  if (properties === undefined) return { evidence: pieces.all(), timestamps: [], violations: [] }
   const elements = properties.unsigned === undefined ? [] : childElements(properties.unsigned)
   const timestamps = contentTimestamps(request, properties)
   const violations: string[] = []
-  let evidence = own
   for (const [index, element] of elements.entries()) {
-    const before = elements.slice(0, index)
     if (isXades(element, 'SignatureTimeStamp')) timestamps.push(...signatureTimestamps(element, request))
     else if (isXades141(element, 'ArchiveTimeStamp')) {
-      timestamps.push(...archiveTimestamps(element, request, properties, before, evidence))
+      timestamps.push(...archiveTimestamps(element, request, properties, elements.slice(0, index), pieces.all()))
     } else if (isForbidden(element)) violations.push(`${element.local}, which the baseline does not allow`)
-    evidence = mergeEvidence(evidence, valuesIn(element))
+    pieces.add(valuesIn(element))
     if (tokensIn(element).length > 1) violations.push(`${element.local} with more than one token`)
+    if (timestamps.length > maxTimestamps) throw new Fault('DOCUMENT_TOO_COMPLEX', `${timestamps.length} time-stamps`)
   }
-  return { evidence, timestamps, violations }
+  return { evidence: pieces.all(), timestamps, violations }
+}
+
+/** Evidence as it is met, each value once only when it is asked for. */
+function evidencePieces(first: Evidence) {
+  const pieces: Evidence[] = []
+  let count = 0
+  const add = (piece: Evidence) => {
+    const values = piece.certificates.length + piece.ocsps.length + piece.crls.length
+    if (values === 0) return
+    count += values
+    if (count > maxEmbeddedValues) throw new Fault('DOCUMENT_TOO_COMPLEX', `more than ${maxEmbeddedValues} values`)
+    pieces.push(piece)
+  }
+  add(first)
+  return Object.freeze({ add, all: () => mergeEvidence(...pieces) })
 }
 
 const isXades = (element: XmlElement, local: string) =>

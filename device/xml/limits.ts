@@ -18,5 +18,11 @@ export const maxReferences = 1000
 export const maxTransforms = 8
 /** Of one XPath Filter 2.0 transform. */
 export const maxFilters = 8
-/** What the references and time-stamps of one document may make us canonicalise or hash, all together. */
+/** Time-stamps of one signature. */
+export const maxTimestamps = 50
+/** What the references and time-stamps of one document may make us walk through or hash, all together. */
 export const maxDigestedOctets = 1024 * 1024 * 1024
+/** Times that content outside of the document is read for its signatures and their time-stamps. */
+export const maxContentPasses = 64
+/** Certificates, OCSP responses and CRLs embedded in one signature. */
+export const maxEmbeddedValues = 1000

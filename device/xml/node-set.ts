@@ -39,6 +39,9 @@ export function common(first: NodeSet, second: NodeSet): NodeSet {
   return { apex: first.apex, has: element => first.has(element) && second.has(element) }
 }
 
+/** Answers that are remembered; walks ask for neighbours, and a document may have a thousand sets. */
+const maxKnown = 4096
+
 function subtreesOf(roots: ReadonlySet<XmlElement>): (element: XmlElement | undefined) => boolean {
   const known = new Map<XmlElement, boolean>()
   const inside = (element: XmlElement | undefined): boolean => {
@@ -46,6 +49,7 @@ function subtreesOf(roots: ReadonlySet<XmlElement>): (element: XmlElement | unde
     const before = known.get(element)
     if (before !== undefined) return before
     const now = roots.has(element) || inside(element.parent)
+    if (known.size >= maxKnown) known.clear()
     known.set(element, now)
     return now
   }

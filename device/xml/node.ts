@@ -64,6 +64,8 @@ export type XmlNode = XmlElement | XmlText | XmlComment | XmlInstruction
 
 export interface XmlDocument {
   readonly bytes: Uint8Array
+  /** Pieces of markup and text: what walking through it costs. */
+  readonly pieces: number
   /** As declared or told by the byte order mark; inserted text must be written in it. */
   readonly encoding: 'utf-8' | 'utf-16le' | 'utf-16be' | 'iso-8859-1' | 'iso-8859-15' | 'windows-1252'
   readonly root: XmlElement

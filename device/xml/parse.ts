@@ -54,7 +54,7 @@ export function parseXml(bytes: Uint8Array): XmlDocument {
   while (reader.at < text.length) readNext(reader)
   const { root, open, before, after } = reader
   if (root === undefined || open.length > 0) throw malformed('the document ends before its root element', text.length)
-  return { bytes, encoding, root, before, after }
+  return { bytes, pieces: reader.nodes, encoding, root, before, after }
 }
 
 function readNext(reader: Reader): void {

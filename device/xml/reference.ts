@@ -14,14 +14,15 @@ import {
   defaultCanonicalisation,
   envelopedTransform,
   filter2Namespace,
+  xmldsigNamespace,
   xpathTransform,
 } from './algorithms.ts'
 import { type Canonicalisation, canonicaliseTo } from './canonical.ts'
-import { maxDigestedOctets, maxXmlOctets } from './limits.ts'
-import type { XmlDocument, XmlElement } from './node.ts'
+import { maxContentPasses, maxDigestedOctets, maxXmlOctets } from './limits.ts'
+import type { XmlDocument, XmlElement, XmlSpan } from './node.ts'
 import { type NodeSet, subtract, wholeOf } from './node-set.ts'
 import { parseXml } from './parse.ts'
-import { childElements, decodedBase64, elementsById, isWithin, octetsOf } from './walk.ts'
+import { childElements, decodedBase64, descendantsOf, elementsById, isWithin, octetsOf } from './walk.ts'
 import type { XmlReference } from './xmldsig.ts'
 import { filter2Filtered, xpathFiltered } from './xpath.ts'
 
@@ -31,10 +32,14 @@ type Write = (chunk: Uint8Array | string) => void
 export interface ReferenceSource {
   readonly document: XmlDocument
   readonly byId: ReadonlyMap<string, readonly XmlElement[]>
+  /** Every ds:Signature of the document. */
+  readonly signatures: ReadonlySet<XmlElement>
   /** Content outside of the document by the URI that stands in the Reference. */
   content(uri: string | undefined): RandomAccess | undefined
-  /** Counts octets that are digested. Throws DOCUMENT_TOO_COMPLEX when they are more than any honest document needs. */
+  /** Counts octets that are walked through or digested; throws DOCUMENT_TOO_COMPLEX for more than any honest file needs. */
   spend(octets: number): void
+  /** Counts one more reading of content outside of the document; throws as spend() does. */
+  pass(content: RandomAccess): void
 }
 
 /**
@@ -60,21 +65,39 @@ export function referenceSource(
   content: ReferenceSource['content'] = () => undefined,
 ): ReferenceSource {
   let left = maxDigestedOctets
+  const passes = new Map<RandomAccess, number>()
   return Object.freeze({
     document,
     byId: elementsById(document),
+    signatures: signaturesOf(document),
     content,
     spend: (octets: number) => {
       left -= octets
-      if (left < 0)
-        throw new Fault('DOCUMENT_TOO_COMPLEX', `its signatures are over more than ${maxDigestedOctets} bytes`)
+      if (left < 0) throw tooMuch(`its signatures are over more than ${maxDigestedOctets} bytes`)
+    },
+    pass: (of: RandomAccess) => {
+      const before = passes.get(of) ?? 0
+      if (before >= maxContentPasses) throw tooMuch(`its content would be read more than ${maxContentPasses} times`)
+      passes.set(of, before + 1)
     },
   })
 }
 
+function signaturesOf({ root }: XmlDocument): ReadonlySet<XmlElement> {
+  return new Set(descendantsOf(root, xmldsigNamespace, 'Signature'))
+}
+
+function tooMuch(why: string): Fault {
+  return new Fault('DOCUMENT_TOO_COMPLEX', why)
+}
+
 /** What goes from one transform into the next. */
 type Stage =
-  | { readonly kind: 'nodes'; readonly set: NodeSet; readonly comments: boolean; readonly document: XmlDocument }
+  | (Pick<ReferenceSource, 'document' | 'signatures'> & {
+      readonly kind: 'nodes'
+      readonly set: NodeSet
+      readonly comments: boolean
+    })
   | { readonly kind: 'octets'; feed(write: Write): Promise<void> }
 
 /** Follows a Reference of `signature`. Throws XML_UNREADABLE, DOCUMENT_TOO_COMPLEX, and what reading the content throws. */
@@ -99,7 +122,7 @@ export async function dereference(
     outcome: 'found',
     target: start.target,
     covered,
-    feed: (how, write) => feedStage(last, how, counted(source, write)),
+    feed: (how, write) => feedStage(last, how, write, source),
   }
 }
 
@@ -149,31 +172,43 @@ interface Start {
 /** XMLDSig 1.1, 4.4.3.3: `''` and `#name` leave comments out, the XPointer forms keep them. */
 function lookUp(uri: string | undefined, source: ReferenceSource): Start | Omit<ReturnType<typeof refused>, 'outcome'> {
   const { document, byId } = source
-  if (uri === '' || uri === '#xpointer(/)') return nodes(document, document, uri !== '')
+  if (uri === '' || uri === '#xpointer(/)') return nodes(document, source, uri !== '')
   if (uri === undefined || !uri.startsWith('#')) {
     const content = source.content(uri)
     if (content === undefined) return { refusal: 'absent', detail: `${named(uri)} is not in the document` }
-    return { target: undefined, stage: { kind: 'octets', feed: write => feedContent(content, write) } }
+    return { target: undefined, stage: { kind: 'octets', feed: write => feedContent(content, write, source) } }
   }
   const pointer = /^#xpointer\(id\((?:'([^']*)'|"([^"]*)")\)\)$/.exec(uri)
   const elements = byId.get(pointer === null ? uri.slice(1) : (pointer[1] ?? pointer[2] ?? '')) ?? []
   const [element, ...others] = elements
   if (element === undefined) return { refusal: 'absent', detail: `${named(uri)} names no element` }
   if (others.length > 0) return { refusal: 'ambiguous', detail: `${named(uri)} names ${elements.length} elements` }
-  return nodes(element, document, pointer !== null)
+  return nodes(element, source, pointer !== null)
 }
 
-function nodes(target: XmlDocument | XmlElement, document: XmlDocument, comments: boolean): Start {
-  return { target, stage: { kind: 'nodes', set: wholeOf(target), comments, document } }
+function nodes(target: XmlDocument | XmlElement, source: ReferenceSource, comments: boolean): Start {
+  const { document, signatures } = source
+  return { target, stage: { kind: 'nodes', set: wholeOf(target), comments, document, signatures } }
 }
 
-async function feedContent(content: RandomAccess, write: Write): Promise<void> {
+async function feedContent(content: RandomAccess, write: Write, source: ReferenceSource): Promise<void> {
+  source.pass(content)
   for await (const chunk of rangeOf(content)) write(chunk)
 }
 
-async function feedStage(stage: Stage, how: Canonicalisation, write: Write): Promise<void> {
+async function feedStage(stage: Stage, how: Canonicalisation, write: Write, source: ReferenceSource): Promise<void> {
   if (stage.kind === 'octets') return stage.feed(write)
-  canonicaliseTo(stage.set, { ...how, comments: (how.comments ?? false) && stage.comments }, write)
+  const { apex } = stage.set
+  source.spend(costOf(stage.document, 'root' in apex ? apex.root.span : apex.span))
+  canonicaliseTo(stage.set, { ...how, comments: (how.comments ?? false) && stage.comments }, counted(source, write))
+}
+
+/** Octets that a piece of markup counts for beyond its own, when it is walked through. */
+const octetsPerPiece = 64
+
+/** What walking through a part of a document costs, whatever comes out. */
+function costOf({ bytes, pieces }: XmlDocument, { start, end }: XmlSpan): number {
+  return (end - start) * (1 + (octetsPerPiece * pieces) / bytes.length)
 }
 
 /** Undefined for a transform that is not done. */
@@ -191,9 +226,11 @@ async function transformed(
   const known = how !== undefined || [envelopedTransform, xpathTransform, filter2Namespace].includes(algorithm)
   if (!known) return undefined
   const input = stage.kind === 'nodes' ? stage : await parsed(stage, source)
-  if (how !== undefined) return { kind: 'octets', feed: write => feedStage(input, how, write) }
+  if (how !== undefined) return { kind: 'octets', feed: write => feedStage(input, how, write, source) }
   const here = isWithin(signature, input.document.root)
-  const context = { document: input.document, ...(here && { signature }) }
+  const { document, signatures } = input
+  const context = { document, signatures, ...(here && { signature }) }
+  source.spend(costOf(document, document.root.span) * Math.max(1, childElements(transform).length))
   const set = filtered(algorithm, input.set, transform, context)
   return set && { ...input, set }
 }
@@ -212,12 +249,9 @@ function filtered(
 
 /** Octets as a document of their own; comments are kept. */
 async function parsed(stage: Stage & { kind: 'octets' }, source: ReferenceSource): Promise<Stage & { kind: 'nodes' }> {
-  const octets = await gathered(
-    counted(source, () => undefined),
-    write => stage.feed(write),
-  )
-  const document = parseXml(octets)
-  return { kind: 'nodes', set: wholeOf(document), comments: true, document }
+  const document = parseXml(await gathered(stage.feed))
+  source.spend(document.bytes.length)
+  return { kind: 'nodes', set: wholeOf(document), comments: true, document, signatures: signaturesOf(document) }
 }
 
 /** Names and attributes inside base64 would be signed by nobody. */
@@ -230,7 +264,7 @@ function holdsElements(stage: Stage): boolean {
 /** XMLDSig 1.1, 6.6.2: of nodes, the text. */
 async function feedBase64(stage: Stage, write: Write): Promise<void> {
   if (stage.kind === 'octets') {
-    write(decodedBase64(Buffer.from(await gathered(() => undefined, stage.feed)).toString('latin1')))
+    write(decodedBase64(Buffer.from(await gathered(stage.feed)).toString('latin1')))
     return
   }
   const { apex, has } = stage.set
@@ -238,11 +272,10 @@ async function feedBase64(stage: Stage, write: Write): Promise<void> {
   write(has(element) ? octetsOf(element) : new Uint8Array())
 }
 
-async function gathered(count: Write, feed: (write: Write) => Promise<void>): Promise<Uint8Array> {
+async function gathered(feed: (write: Write) => Promise<void>): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
   await feed(chunk => {
-    count(chunk)
     const octets = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     size += octets.length
     if (size > maxXmlOctets) throw new Fault('DOCUMENT_TOO_COMPLEX', 'signed content is too large to be transformed')

@@ -6,11 +6,13 @@ import { filter2Namespace, xmldsigNamespace } from './algorithms.ts'
 import { maxFilters } from './limits.ts'
 import type { XmlDocument, XmlElement } from './node.ts'
 import { common, intersect, type NodeSet, subtract, union, wholeOf } from './node-set.ts'
-import { attributeOf, childElements, descendantsOf, identifiersOf, subtreeOf, textOf } from './walk.ts'
+import { attributeOf, childElements, identifiersOf, subtreeOf, textOf } from './walk.ts'
 
 /** Where an expression is evaluated. */
 export interface XPathContext {
   readonly document: XmlDocument
+  /** Every ds:Signature of the document. */
+  readonly signatures: ReadonlySet<XmlElement>
   /** The ds:Signature whose transform it is, in the same document; absent in a document of its own. */
   readonly signature?: XmlElement
 }
@@ -30,7 +32,7 @@ export function xpathFiltered(set: NodeSet, transform: XmlElement, context: XPat
   if (xpath?.local !== 'XPath' || xpath.namespace !== xmldsigNamespace || more.length > 0) return undefined
   const expression = textOf(xpath).replace(/\s+/g, '')
   const all = withoutSignatures.exec(expression)
-  if (all !== null) return areSignatures(xpath, all.slice(1)) ? subtract(set, allSignatures(context)) : undefined
+  if (all !== null) return areSignatures(xpath, all.slice(1)) ? subtract(set, context.signatures) : undefined
   const one = withoutThis.exec(expression)
   const { signature } = context
   if (one === null || signature === undefined || !areSignatures(xpath, one.slice(1))) return undefined
@@ -81,16 +83,12 @@ function select(path: string, xpath: XmlElement, context: XPathContext): Iterabl
   const { document, signature } = context
   if (path === '/*') return [document.root]
   const all = allNamed.exec(path)
-  if (all !== null) return areSignatures(xpath, all.slice(1)) ? allSignatures(context) : undefined
+  if (all !== null) return areSignatures(xpath, all.slice(1)) ? context.signatures : undefined
   const nearest = nearestNamed.exec(path)
   if (nearest !== null && signature !== undefined && areSignatures(xpath, nearest.slice(1))) return [signature]
   const id = identified.exec(path) ?? byId.exec(path)
   if (id === null) return undefined
   return subtreeOf(document.root).filter(element => identifiersOf(element).includes(id[1] ?? id[2] ?? ''))
-}
-
-function allSignatures({ document }: XPathContext): ReadonlySet<XmlElement> {
-  return new Set(descendantsOf(document.root, xmldsigNamespace, 'Signature'))
 }
 
 /** Whether every one of these prefixes is XMLDSig's where the expression stands. */
