@@ -6,8 +6,11 @@ import { signatureLevels } from '../../device/ades/request.ts'
 import type { SignatureAlgorithm } from '../../device/ports.ts'
 import type { SignerName } from '../oracles/pki.ts'
 
-/** `extend`: signed at level B, extended afterwards; `renew`: a second archive time-stamp over the first. */
-export type CellOperation = SignatureOperation | 'extend' | 'renew'
+/**
+ * `extend`: signed at level B, extended afterwards. `renew`: a second archive time-stamp over the first. `policy`: signed
+ * under the signature policy of the Spanish administration (EPES).
+ */
+export type CellOperation = SignatureOperation | 'extend' | 'renew' | 'policy'
 
 export interface Cell {
   readonly format: SignatureFormat
@@ -70,6 +73,7 @@ function operationsOn(format: SignatureFormat, level: SignatureLevel): CellOpera
   if (format !== 'PAdES') operations.push('countersign')
   if (level !== 'B') operations.push('extend')
   if (level === 'LTA') operations.push('renew')
+  if (level === 'B' || level === 'LTA') operations.push('policy')
   return operations
 }
 

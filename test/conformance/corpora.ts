@@ -51,6 +51,7 @@ async function shadowAttacks(folder: string, tally: Tally): Promise<void> {
   for (const { file, meant, found, reason } of rows) {
     const verdict: Verdict =
       found === meant ? accepted : { accepted: false, words: `${found}, not ${meant}: ${reason}` }
-    tally.add({ row: `shadow attacks, to be ${meant}`, name: file, judge: 'made', verdict })
+    const judge = meant === 'refused' ? 'refused by name' : 'verified'
+    tally.add({ row: `shadow attacks, to be ${meant}`, name: file, judge, verdict })
   }
 }

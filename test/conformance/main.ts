@@ -64,7 +64,7 @@ async function run(): Promise<void> {
 }
 
 async function corpora(): Promise<Tally> {
-  const tally = newTally('PDFs of others', ['made', 'refused by name', 'verified by us'])
+  const tally = newTally('PDFs of others', ['made', 'refused by name', 'verified'])
   await timed('corpora', () => runCorpora(options.data, tally))
   return tally
 }

@@ -2,6 +2,7 @@
 // included: it has to say what the others say.
 
 import { join } from 'node:path'
+import { agel } from '../../device/ades/policy.ts'
 import type { SignatureLevel } from '../../device/ades/request.ts'
 import { type Exhibit, isSelfContained, type Oracle, type Verdict, verdictOf } from '../oracles/oracle.ts'
 import { allCells, type Cell, nameOf } from './cells.ts'
@@ -96,6 +97,9 @@ async function make(cell: Cell, { engine, originals, folder }: Bench): Promise<E
     case 'sign':
       await engine.sign({ ...first, level, out: file('signed') })
       return { ...exhibit, operation, levels: [level], file: file('signed') }
+    case 'policy':
+      await engine.sign({ ...first, level, policy: agel, out: file('signed') })
+      return { ...exhibit, operation: 'sign', levels: [level], policy: agel.id, file: file('signed') }
     case 'extend':
     case 'renew': {
       await engine.sign({ ...first, level: 'B', out: file('signed') })

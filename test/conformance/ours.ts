@@ -1,128 +1,117 @@
-// Our engine for a conformance run: the phases of each format in a row, with the run's keys as the token.
+// Our engine for a conformance run: the jobs that the product itself does, with the run's keys as the token, its TSA and
+// whatever its certificates point to.
 
-import { constants, randomUUID, sign } from 'node:crypto'
+import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { assembleCades, prepareCades } from '../../device/ades/cades.ts'
-import { assembleCosignature, prepareCosignature } from '../../device/ades/cades-cosign.ts'
-import { assembleCountersignatures, prepareCountersignatures } from '../../device/ades/cades-countersign.ts'
-import { assemblePades, intendPades, preparePades } from '../../device/ades/pades.ts'
-import { assembleXades, prepareXades, type XadesIntent } from '../../device/ades/xades.ts'
-import { prepareXadesCosignature, prepareXadesCountersignatures } from '../../device/ades/xades-cosign.ts'
-import { randomAccessOf, rangeOf, type Splice, spliced } from '../../device/bytes.ts'
-import { digestOf, hashName } from '../../device/cms/algorithm.ts'
-import type { SigningIntent } from '../../device/cms/signing-intent.ts'
-import { openPdf } from '../../device/pdf/document.ts'
-import { hashFile } from '../../device/pdf/file-hash.ts'
-import type { RandomAccess, SignatureAlgorithm } from '../../device/ports.ts'
+import { type EngineTools, perform } from '../../device/ades/engine.ts'
+import type { Ask, Job, JobOutcome, SignJob } from '../../device/ades/job.ts'
+import { randomAccessOf, rangeOf, spliced } from '../../device/bytes.ts'
+import { systemClock } from '../../device/host.ts'
+import type { Report } from '../../device/trust/report.ts'
+import { createHttpRevocation } from '../../drivers/revocation/http.ts'
+import { signWithKey } from '../../drivers/signer/soft-signature.ts'
+import { createRfc3161Timestamper } from '../../drivers/timestamper/rfc3161.ts'
 import type { Pki, SignerName } from '../oracles/pki.ts'
-import type { Engine, SignCall } from './engine.ts'
+import type { Engine, ExtendCall, SignCall, Verified, VerifyCall } from './engine.ts'
 
 export function ourEngine(pki: Pki): Engine {
+  const answer = answersOf(pki)
+  const anchors = [pki.anchor()]
+
+  async function run(job: Job, { file, content }: VerifyCall | ExtendCall | SignCall, signer?: SignerName) {
+    const tools: EngineTools = {
+      input: randomAccessOf(await readFile(file)),
+      content: content === undefined ? undefined : randomAccessOf(await readFile(content)),
+      password: undefined,
+      font: undefined,
+      image: undefined,
+      ask: ask => answer(ask, signer),
+      clock: systemClock,
+      random: octets => randomBytes(octets),
+    }
+    return { outcome: await perform(job, tools), input: tools.input }
+  }
+
   return Object.freeze({
     sign: async (call: SignCall) => {
-      if (call.level !== 'B') throw new Error('only level B yet')
-      await writeFile(call.out, await signed(call, pki))
+      await write(call.out, await run(signJob(call, pki), call, call.signer))
     },
-    extend: () => Promise.reject(new Error('nothing is extended yet')),
-    verify: () => Promise.reject(new Error('nothing is verified yet')),
+    extend: async (call: ExtendCall) => {
+      await write(call.out, await run({ job: 'extend', level: call.level, anchors }, call))
+    },
+    verify: async (call: VerifyCall) => {
+      const { outcome } = await run({ job: 'verify', online: call.online, anchors }, call)
+      if (outcome.outcome !== 'verified') throw new Error(`verifying ended with ${outcome.outcome}`)
+      return verifiedBy(outcome.report)
+    },
   })
 }
 
-const fileOf = async (path: string) => randomAccessOf(await readFile(path))
-
-async function bytesOf(file: RandomAccess): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of rangeOf(file)) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
-
-async function signed(call: SignCall, pki: Pki): Promise<Uint8Array> {
-  switch (call.format) {
-    case 'PAdES':
-      return signedPdf(call, pki)
-    case 'CAdES':
-      return signedCms(call, pki)
-    case 'XAdES':
-      return signedXml(call, pki)
+/** What a job asks for while it runs. */
+function answersOf(pki: Pki): (ask: Ask, signer: SignerName | undefined) => Promise<Uint8Array> {
+  const timestamper = createRfc3161Timestamper({ kind: 'URL', url: pki.tsa })
+  const revocation = createHttpRevocation({ allowPrivate: [new URL(pki.tsa).host] })
+  return async (ask, signer) => {
+    switch (ask.ask) {
+      case 'stamp':
+        return timestamper.stamp(ask.query)
+      case 'ocsp':
+        return revocation.ocsp(ask.url, ask.query)
+      case 'fetch':
+        return revocation.fetch(ask.url, ask.what)
+      case 'sign': {
+        if (signer === undefined) throw new Error('only signing asks for a signature value')
+        const signed = signWithKey(createPrivateKey(pki.privateKey(signer)), ask.algorithm, ask.digest)
+        if (signed.outcome !== 'signed') throw new Error(`${signer}: ${signed.outcome}`)
+        return signed.signature
+      }
+    }
   }
 }
 
-function requestOf({ algorithm, signer, policy }: SignCall, pki: Pki) {
+function signJob(call: SignCall, pki: Pki): SignJob {
+  const { format, level, operation, packaging, algorithm, signer, policy } = call
   const [certificate, ...chain] = pki.chain(signer)
-  return { algorithm, certificate, chain, properties: { signingTime: Date.now(), ...(policy && { policy }) } }
-}
-
-const signatureBy = (pki: Pki, signer: SignerName) => (intent: SigningIntent | XadesIntent) => {
-  const octets = 'signedInfo' in intent ? intent.signedInfo : intent.signedAttributes
-  return softwareSignature(intent.algorithm, Buffer.from(octets, 'base64'), pki.privateKey(signer))
-}
-
-function softwareSignature(algorithm: SignatureAlgorithm, octets: Uint8Array, pem: string): Uint8Array {
-  const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
-  return sign(hashName(digestOf(algorithm)), octets, { key: pem, ...(algorithm.endsWith('andMGF1') ? pss : {}) })
-}
-
-async function signedPdf(call: SignCall, pki: Pki): Promise<Uint8Array> {
-  const file = await fileOf(call.file)
-  const request = { ...requestOf(call, pki), fieldName: call.operation === 'cosign' ? 'Signature2' : 'Signature1' }
-  const prepared = await preparePades(await openPdf(file), request)
-  const hash = await hashFile(file, { hashes: [hashName(digestOf(call.algorithm))] })
-  const intent = intendPades(prepared, request, hash)
-  const filled = assemblePades(prepared, intent, signatureBy(pki, call.signer)(intent))
-  if (filled.outcome !== 'filled') throw new Error(`the CMS needs ${filled.neededBytes} octets`)
-  return Buffer.concat([await bytesOf(file), filled.update])
-}
-
-async function signedCms(call: SignCall, pki: Pki): Promise<Uint8Array> {
-  const file = await fileOf(call.file)
-  const content = call.content === undefined ? undefined : await fileOf(call.content)
-  const request = requestOf(call, pki)
-  const value = signatureBy(pki, call.signer)
-  const withSplices = (splices: readonly Splice[]) => bytesOf(spliced(file, splices))
-  switch (call.operation) {
-    case 'cosign': {
-      const prepared = await prepareCosignature(file, content, request)
-      return withSplices(await assembleCosignature(file, prepared, value(prepared.intent)))
-    }
-    case 'countersign': {
-      const prepared = await prepareCountersignatures(file, 'leafs', request)
-      const values = prepared.signatures.map(({ intent }) => value(intent))
-      return withSplices(await assembleCountersignatures(file, prepared, values))
-    }
-    case 'sign': {
-      const prepared = await prepareCades(file, call.packaging === 'detached' ? 'detached' : 'enveloping', request)
-      const assembled = assembleCades(prepared, value(prepared.intent))
-      return assembled.packaging === 'detached' ? assembled.signature : withSplices(assembled.splices)
-    }
+  return {
+    job: 'sign',
+    format,
+    level,
+    operation,
+    packaging,
+    identity: { algorithm, certificate, chain },
+    properties: { signingTime: Date.now(), ...(policy !== undefined && { policy }) },
+    contentName: basename(call.content ?? call.file),
+    target: 'LEAFS',
+    anchors: [pki.anchor()],
+    pdf: { fieldName: `Signature-${randomUUID()}` },
   }
 }
 
-async function signedXml(call: SignCall, pki: Pki): Promise<Uint8Array> {
-  const file = await fileOf(call.file)
-  const content = call.content === undefined ? undefined : await fileOf(call.content)
-  const request = { ...requestOf(call, pki), id: `id-${randomUUID()}` }
-  const value = signatureBy(pki, call.signer)
-  const place = async (intent: XadesIntent) => {
-    const base = intent.place.base === 'empty' ? randomAccessOf(new Uint8Array()) : file
-    return bytesOf(spliced(base, assembleXades(intent, value(intent))))
-  }
-  switch (call.operation) {
-    case 'cosign':
-      return place(await prepareXadesCosignature(file, request, content))
-    case 'countersign': {
-      const intents = await prepareXadesCountersignatures(file, request, 'LEAFS')
-      return bytesOf(
-        spliced(
-          file,
-          intents.flatMap(intent => [...assembleXades(intent, value(intent))]),
-        ),
-      )
-    }
-    case 'sign': {
-      const { packaging } = call
-      const contentUri = packaging === 'detached' ? { contentUri: basename(call.file) } : {}
-      return place(await prepareXades(file, { ...request, packaging, ...contentUri }))
-    }
+async function write(path: string, { outcome, input }: { outcome: JobOutcome; input: EngineTools['input'] }) {
+  if (outcome.outcome !== 'written') throw new Error(`signing ended with ${outcome.outcome}`)
+  const base = outcome.base === 'input' ? input : randomAccessOf(new Uint8Array())
+  const chunks: Uint8Array[] = []
+  for await (const chunk of rangeOf(spliced(base, outcome.splices))) chunks.push(chunk)
+  await writeFile(path, Buffer.concat(chunks))
+}
+
+function verifiedBy(report: Report): Verified {
+  const { indication, subIndication, signatures, findings } = report
+  const all = [
+    ...findings,
+    ...signatures.flatMap(signature => [
+      ...signature.findings,
+      ...signature.timestamps.flatMap(stamp => stamp.findings),
+    ]),
+  ]
+  return {
+    indication,
+    ...(subIndication !== undefined && { subIndication }),
+    levels: signatures
+      .filter(({ type }) => type !== 'DocTimeStamp')
+      .map(({ level }) => level)
+      .sort(),
+    words: all.map(finding => `${finding.subIndication}: ${finding.detail}`).join('; '),
   }
 }

@@ -74,6 +74,9 @@ function objectionsTo(report: DssReport, exhibit: Exhibit): string[] {
   const meant = exhibit.levels.map(level => `${exhibit.format}-BASELINE-${level}`).sort()
   if (found.join() !== meant.join())
     objections.push(`level ${found.join(', ') || 'none'} instead of ${meant.join(', ')}`, ...report.baseline)
+  const { policy } = exhibit
+  if (policy !== undefined && !report.signatures.every(signature => signature.policy.endsWith(policy)))
+    objections.push(`policy ${report.signatures.map(signature => signature.policy).join(', ')}`)
   if (exhibit.operation === 'countersign' && !report.signatures.some(signature => signature.counterSignature))
     objections.push('no countersignature')
   return objections

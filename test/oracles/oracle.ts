@@ -11,6 +11,8 @@ export interface Exhibit {
   readonly algorithm: SignatureAlgorithm
   /** Level of each signature, countersignatures left out; in any order. */
   readonly levels: readonly [SignatureLevel, ...SignatureLevel[]]
+  /** Dotted OID of the policy that the signatures name. */
+  readonly policy?: string
   /** Path of the file with the signatures. */
   readonly file: string
   /** Path of the signed content where it lies in a file of its own. */

@@ -105,7 +105,7 @@ async def validate_embedded(embedded, context, job):
         'modification': status.modification_level.name if status.modification_level else None,
     }
     # Its long-term process starts from a signature-time-stamp, also where a document time-stamp proves as much.
-    if job.get('ades') and embedded.attached_timestamp_data is not None:
+    if job.get('ades') and status.timestamp_validity is not None:
         specification = PdfSignatureValidationSpec(signature_validation_spec=ades_specification(job))
         told_of['ades'] = told(await ades_lta_validation(embedded, specification))
     return told_of
