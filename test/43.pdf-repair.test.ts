@@ -158,3 +158,18 @@ test.each([
   const twice = await signed(once, { kind: 'timestamp' })
   expect((await listSignatures(await open(twice))).map(one => one.structure)).toEqual(['sound', 'sound'])
 })
+
+test('a damaged document is taken for signed by any /ByteRange, also where no form leads to it', async () => {
+  const bodies = ['<< /Type /Catalog /Pages 2 0 R >>', pages, page, '<< /Type /Sig /ByteRange [0 1 2 3] >>']
+  const broken = (all: readonly string[]) =>
+    Buffer.from(
+      classicPdf(all)
+        .toString('latin1')
+        .replace(/startxref\n\d+/, 'startxref\n5'),
+      'latin1',
+    )
+  await expect(mendable(broken(bodies))).rejects.toMatchObject({ detail: expect.stringContaining('is not repaired') })
+  const nested = bodies.with(3, '<< /Kids [<< /V << /ByteRange [0 1 2 3] >> >>] >>')
+  await expect(mendable(broken(nested))).rejects.toMatchObject({ detail: expect.stringContaining('is not repaired') })
+  expect((await mendable(broken(bodies.slice(0, 3)))).repaired).toHaveLength(1)
+})

@@ -5,7 +5,7 @@
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
 import { maxObjectNumber, maxRebuiltObjects, maxScannedLandmarks, maxWastedScanBytes, unreadable } from './limits.ts'
-import { integerEntry, nameEntry, type PdfDictionary, type PdfStream } from './objects.ts'
+import { integerEntry, nameEntry, type PdfDictionary, type PdfDirect, type PdfStream } from './objects.ts'
 import { parseAt, parseIndirectObject, parseObject } from './parse.ts'
 import { findEndOfStream, hasEndstreamAt } from './stream-end.ts'
 
@@ -95,10 +95,8 @@ function createFindings(file: WindowedFile) {
       const read = await parseAt(file, offset, parseIndirectObject, true)
       objects.set(number, { offset, generation })
       if (read.object.kind === 'stream') return await stream(number, read.object)
-      if (read.object.kind === 'dictionary') {
-        if (nameEntry(read.object, 'Type') === 'Catalog') catalogs.push(number)
-        if (read.object.entries.has('ByteRange')) signed = true
-      }
+      signed ||= holdsByteRange(read.object)
+      if (read.object.kind === 'dictionary' && nameEntry(read.object, 'Type') === 'Catalog') catalogs.push(number)
       return read.end
     } catch (thrown) {
       if (!(thrown instanceof Fault)) throw thrown
@@ -120,6 +118,13 @@ function createFindings(file: WindowedFile) {
   }
 
   return { visit, result: (): ScannedFile => ({ objects, trailers, containers, catalogs, signed }) }
+}
+
+function holdsByteRange(value: PdfDirect): boolean {
+  if (value.kind === 'array') return value.items.some(holdsByteRange)
+  return (
+    value.kind === 'dictionary' && (value.entries.has('ByteRange') || [...value.entries.values()].some(holdsByteRange))
+  )
 }
 
 interface WindowedFile extends RandomAccess {
