@@ -62,3 +62,22 @@ export function timestampingFaults(timestamping: Readonly<Timestamping> | undefi
   }
   return faults
 }
+
+interface EvidenceSources {
+  readonly timestamping?: Readonly<Timestamping>
+  readonly trust: readonly string[]
+}
+
+/** What of a level above B is missing; `path` is that of the signature. */
+export function levelFaults(
+  path: string,
+  { mode, level }: { readonly mode: string; readonly level: string },
+  { timestamping, trust }: EvidenceSources,
+): string[] {
+  if (level === 'B') return []
+  if (mode === 'none') return [`${path}.level is ${level}, but ${path}.mode is none`]
+  return [
+    ...(timestamping === undefined ? [`${path}.level is ${level}, which needs timestamping`] : []),
+    ...(trust.length === 0 ? [`${path}.level is ${level}, which needs trust`] : []),
+  ]
+}

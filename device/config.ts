@@ -3,7 +3,8 @@
 
 import Type, { type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
-import { Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
+import { signatureLevels } from './ades/request.ts'
+import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
 import { Fault } from './errors.ts'
 import { nearestName } from './nearest.ts'
 
@@ -63,7 +64,8 @@ const Procedure = Type.Object(
       {
         mode: Type.Enum(['none', 'local'], { default: 'local' }),
         format: Type.Enum(['PAdES'], { default: 'PAdES' }),
-        level: Type.Enum(['B'], { default: 'B' }),
+        /** Above B, `timestamping` gives the time-stamps and `trust` anchors the signer and its authority. */
+        level: Type.Enum([...signatureLevels], { default: 'B' }),
       },
       { ...strict, default: {} },
     ),
@@ -267,6 +269,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...timestampingFaults(config.timestamping),
   ]
   config.procedures.forEach((procedure, i) => {
+    faults.push(...levelFaults(`procedures.${i}.signature`, procedure.signature, config))
     for (const id of procedure.destinations) {
       if (!destinations.has(id)) faults.push(`procedures.${i}.destinations names ${id}, which is not a destination`)
     }

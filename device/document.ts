@@ -1,6 +1,7 @@
 // A document on its way from paper to a delivered copy: its stages as a discriminated union, the events that move it, and
 // what can be read off it. The moves themselves, with their diagram, are in transition.ts.
 
+import type { SignatureLevel } from './ades/request.ts'
 import type { SigningIntent } from './cms/signing-intent.ts'
 import type { ProcedureConfig, SourceNature } from './config.ts'
 import { type ErrorCode, Fault, type RetryClass } from './errors.ts'
@@ -62,19 +63,27 @@ export interface Approval {
 /** Facts of the signature that was made and verified. */
 export interface SignatureFacts {
   readonly signer: string
-  readonly level: 'B'
+  /** Reached so far; what was ordered is in the order. */
+  readonly level: SignatureLevel
+  /** When it was made, ISO 8601. */
   readonly at: string
+  /** When its level was reached, ISO 8601; absent at level B. */
+  readonly extendedAt?: string
 }
 
-export interface DeliveryState {
+/** What is tried again by itself until it succeeds: how often it failed so far, and when it is due. */
+export interface Attempts {
+  readonly attempts: number
+  /** ISO 8601; null when it may be tried at once. */
+  readonly nextAttemptAt: string | null
+  readonly lastFault: { readonly code: ErrorCode; readonly detail: string; readonly at: string } | null
+}
+
+export interface DeliveryState extends Attempts {
   readonly destinationId: string
   /** Made once, with the document; the same on every attempt. */
   readonly idempotencyKey: string
   readonly state: 'waiting' | 'delivered' | 'refused'
-  readonly attempts: number
-  /** ISO 8601; absent when it may be tried at once. */
-  readonly nextAttemptAt: string | null
-  readonly lastFault: { readonly code: ErrorCode; readonly detail: string; readonly at: string } | null
   readonly receipt: Receipt | null
 }
 
@@ -107,6 +116,15 @@ export type Stage =
       readonly approval: Approval
       readonly copy: StoredBlob
       readonly pending: PendingSignature
+    }
+  | {
+      /** The copy is signed and its level below the ordered one; nothing is delivered yet. */
+      readonly name: 'extending'
+      readonly approval: Approval
+      readonly copy: StoredBlob
+      readonly signature: SignatureFacts
+      readonly extension: Attempts
+      readonly deliveries: readonly DeliveryState[]
     }
   | {
       readonly name: 'delivering' | 'done'
@@ -155,6 +173,19 @@ export type DocumentEvent =
       readonly copy: StoredBlob
       readonly signer: string
       readonly deliveryKeys: readonly string[]
+    }
+  | {
+      readonly type: 'extended'
+      readonly copy: StoredBlob
+      readonly level: Exclude<SignatureLevel, 'B'>
+      /** Certificates whose state is known only from before the time-stamp. */
+      readonly answeredEarlier: number
+    }
+  | {
+      readonly type: 'extensionPostponed'
+      readonly code: ErrorCode
+      readonly detail: string
+      readonly nextAttemptAt: string
     }
   | { readonly type: 'delivered'; readonly destinationId: string; readonly receipt: Receipt }
   | {

@@ -34,6 +34,7 @@ import type {
 } from './ports.ts'
 import { createQueue, documentIn, liveStages, type Queue } from './queue.ts'
 import { openStore, type Store } from './store/store.ts'
+import { createEvidenceCache } from './trust/evidence-cache.ts'
 import { certificatesInPem } from './trust/pem.ts'
 
 /** Several times what the largest file that is taken needs. */
@@ -131,15 +132,16 @@ export async function startAppliance(
   const queue = createQueue({ store, clock })
   const newId = () => newIdFrom(random)
   const anchors = await readAnchors(config)
-  const common = { config, queue, blobs: store.blobs, clock, random, newId, log }
+  const common = { config, queue, blobs: store.blobs, clock, random, newId, anchors, log }
   const scanner = rooms.scanner()
   const signer = rooms.signer()
   await store.blobs.sweep(referencedBlobs(store))
-  const path = started.adopt(createPath({ ...common, imaging: rooms.imaging(), delivery: rooms.delivery() }), held =>
-    held.stop(),
+  const path = started.adopt(
+    createPath({ ...common, ...extensionParts(config, rooms), imaging: rooms.imaging(), delivery: rooms.delivery() }),
+    held => held.stop(),
   )
   const desk = started.adopt(
-    createDesk({ ...common, scanner, signer, anchors, newReference: () => newReferenceFrom(random) }),
+    createDesk({ ...common, scanner, signer, newReference: () => newReferenceFrom(random) }),
     held => held.stop(),
   )
   const visit = started.adopt(createVisit({ ...common, desk, scanner, signer }), held => held.stop())
@@ -158,6 +160,18 @@ export async function startAppliance(
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
   return { url: server.url, stop: () => stopAll(running, store, log) }
+}
+
+/** What levels above B take; a copy that wants a time-stamp where no authority is configured any more is held. */
+function extensionParts({ timestamping }: Config, rooms: Rooms) {
+  const timestamper: Timestamper = { stamp: async (query, signal) => rooms.timestamper().stamp(query, signal) }
+  const { policy } = timestamping ?? {}
+  return {
+    timestamper,
+    revocation: rooms.revocation(),
+    cache: createEvidenceCache(),
+    ...(policy !== undefined && { timestampPolicy: policy }),
+  }
 }
 
 /** Images that a scanner program writes as files pass through memory, never over the disk in clear; what a kill left goes. */
@@ -218,7 +232,8 @@ interface StatusParts {
 
 async function statusOf({ config, store, scanner, queue, startedAt, url }: StatusParts): Promise<ApplianceStatus> {
   const summaries = queue.list({ stages: [...liveStages] })
-  const delivering = summaries.filter(one => one.stage === 'delivering').map(one => one.createdAt)
+  const outbound = ['extending', 'delivering']
+  const waiting = summaries.filter(one => outbound.includes(one.stage)).map(one => one.createdAt)
   return {
     version,
     kiosk: config.kiosk.id,
@@ -228,7 +243,7 @@ async function statusOf({ config, store, scanner, queue, startedAt, url }: Statu
     documents: Object.fromEntries(
       liveStages.map(stage => [stage, summaries.filter(one => one.stage === stage).length]),
     ),
-    oldestWaiting: delivering.length === 0 ? null : new Date(Math.min(...delivering)).toISOString(),
+    oldestWaiting: waiting.length === 0 ? null : new Date(Math.min(...waiting)).toISOString(),
     freeBytes: store.space().freeBytes,
     audit: store.audit.head(),
   }

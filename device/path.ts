@@ -1,27 +1,25 @@
 // The path a document takes, run by itself: after every commit it looks at what the document wants next and does it.
-// Pages are prepared while the feeder still runs, an approved copy is composed, a finished one delivered, a delivered one
-// erased when its time has come. Scanning and signing wait for a person; desk.ts asks for them.
+// Pages are prepared while the feeder still runs, an approved copy is composed, a signed one extended, a finished one
+// delivered, a delivered one erased when its time has come. Scanning and signing wait for a person; desk.ts asks for them.
 
 import type { Config } from './config.ts'
 import { type Document, keptPages } from './document.ts'
 import { asFault, Fault } from './errors.ts'
-import { nextAttempt } from './path/backoff.ts'
+import { dueAt, nextAttempt } from './path/backoff.ts'
 import { compose } from './path/compose.ts'
-import { attemptDelivery, dueAt } from './path/deliver.ts'
+import { attemptDelivery } from './path/deliver.ts'
+import { attemptExtension, type ExtendTools } from './path/extend.ts'
 import { preparePage, unsettledPage } from './path/pages.ts'
-import type { Blobs, NewId } from './path/step.ts'
-import type { Clock, Delivery, Imaging, Log, Random } from './ports.ts'
+import type { NewId } from './path/step.ts'
+import type { Delivery, Imaging, Log } from './ports.ts'
 import { liveStages, type Queue, wakeAt } from './queue.ts'
 import { createTasks } from './tasks.ts'
 
-export interface PathParts {
+export interface PathParts extends ExtendTools {
   readonly config: Config
   readonly queue: Queue
-  readonly blobs: Blobs
   readonly imaging: Imaging
   readonly delivery: Delivery
-  readonly clock: Clock
-  readonly random: Random
   readonly newId: NewId
   readonly log: Log
 }
@@ -35,6 +33,8 @@ export interface Path {
 
 /** Deliveries on the wire at the same time. */
 const parallelDeliveries = 4
+/** Copies that are extended at the same time: authorities seldom want more from one client. */
+const parallelExtensions = 2
 /** Far beyond what the largest page takes; a decoder that hangs is ended with its worker. */
 const pageDeadlineMs = 60_000
 /** A lost worker is back within this time. */
@@ -55,19 +55,20 @@ export function createPath(parts: PathParts): Path {
     if ((stage.name === 'gathering' || stage.name === 'composing') && unsettledPage(document) !== undefined) {
       tasks.run(`pages:${id}`, signal => preparePages(id, signal))
     }
-    if (hold !== null || stage.name === 'delivering' || stage.name === 'done') wakeLater(document)
+    if (hold !== null || 'deliveries' in stage) wakeLater(document)
     else if (stage.name === 'composing' && keptPages(document).every(page => page.prepared !== null)) {
       tasks.run(`compose:${id}`, signal => composeCopy(document, signal))
     }
   }
 
   function wakeLater(document: Document): void {
-    const { id, stage } = document
-    const time = stage.name === 'delivering' && document.hold === null ? earliestDelivery(document) : wakeAt(document)
+    const { id, stage, hold } = document
+    const time = hold === null && stage.name !== 'done' ? earliestAttempt(document) : wakeAt(document)
     if (time !== null) tasks.at(`wake:${id}`, time, () => wake(id))
   }
 
-  function earliestDelivery({ stage }: Document): number | null {
+  function earliestAttempt({ stage }: Document): number | null {
+    if (stage.name === 'extending') return dueAt(stage.extension, clock)
     if (stage.name !== 'delivering') return null
     const times = stage.deliveries.filter(d => d.state === 'waiting').map(d => dueAt(d, clock))
     return times.length === 0 ? null : Math.min(...times)
@@ -76,7 +77,9 @@ export function createPath(parts: PathParts): Path {
   function wake(id: string): void {
     const document = queue.get(id)
     if (document.hold !== null) resumeWhenDue(document)
-    else if (document.stage.name === 'delivering') {
+    else if (document.stage.name === 'extending') {
+      tasks.run(`extend:${id}`, signal => extend(id, signal), { lane: 'extend', width: parallelExtensions })
+    } else if (document.stage.name === 'delivering') {
       tasks.run(`deliver:${id}`, signal => deliver(id, signal), { lane: 'deliver', width: parallelDeliveries })
     } else if (document.stage.name === 'done') tasks.run(`erase:${id}`, () => queue.erase(id))
   }
@@ -128,6 +131,20 @@ export function createPath(parts: PathParts): Path {
       retry,
       retryAt: retry === 'later' ? new Date(later).toISOString() : null,
     })
+  }
+
+  async function extend(id: string, signal: AbortSignal): Promise<void> {
+    const document = queue.get(id)
+    const { stage, hold: held } = document
+    if (stage.name !== 'extending' || held !== null || dueAt(stage.extension, clock) > clock.now()) return
+    try {
+      const event = await attemptExtension(document, parts, signal)
+      log.info('extension attempted', { document: id, level: stage.signature.level, outcome: event.type })
+      queue.commit(id, event)
+    } catch (thrown) {
+      if (signal.aborted) return
+      hold(document, asFault(thrown))
+    }
   }
 
   async function deliver(id: string, signal: AbortSignal): Promise<void> {

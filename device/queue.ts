@@ -31,6 +31,7 @@ export const liveStages = [
   'composing',
   'signing',
   'sealing',
+  'extending',
   'delivering',
   'done',
   'discarded',
@@ -95,6 +96,7 @@ export function documentIn(body: unknown): Document {
 export function wakeAt({ stage, hold, order, changedAt }: Document): number | null {
   if (hold !== null) return hold.retryAt === null ? null : Date.parse(hold.retryAt)
   if (stage.name === 'done') return Date.parse(changedAt) + order.retentionHours * 3_600_000
+  if (stage.name === 'extending') return Date.parse(stage.extension.nextAttemptAt ?? changedAt)
   if (stage.name !== 'delivering') return null
   const times = stage.deliveries.filter(d => d.state === 'waiting').map(d => Date.parse(d.nextAttemptAt ?? changedAt))
   return times.length === 0 ? null : Math.min(...times)

@@ -8,30 +8,20 @@
 //                 ▲  ▲                     │                 │   ▲                      │
 //                 │  └──── reopened ───────┼─────────────────┘   └── signatureDropped ──┤
 //                 └─────── reopened ───────┘                                            │
-//                                          │ composed, mode none                 signed │
-//                                          └───────────► delivering ◄───────────────────┘
-//                                                            │ delivered, to every destination
-//   discarded ◄── (any stage before delivering)              ▼
-//      │                                                   done ──► erased
+//                                          │ composed,                                  │ signed, a higher level
+//                                          │ mode none          signed, level B ordered │ ordered
+//                                          └───────────► delivering ◄───────────────────┤
+//                                                          │    ▲                       ▼
+//                        delivered, to every destination   │    └── extended ─────── extending ──┐ extended, one
+//                                                          ▼                            ▲       │ level of several
+//   discarded ◄── (any stage before it is signed)        done ──► erased                └───────┘
 //      └──────────────────────────► erased
 
 import type { SourceNature } from './config.ts'
-import type {
-  Approval,
-  DeliveryState,
-  DiscardReason,
-  Document,
-  DocumentEvent,
-  Hold,
-  Page,
-  QuarterTurn,
-  SignatureFacts,
-  Stage,
-  StageName,
-  StoredBlob,
-} from './document.ts'
+import type { DiscardReason, Document, DocumentEvent, Hold, Page, QuarterTurn } from './document.ts'
 import { elaborationState, keptPages } from './document.ts'
 import { errorTable, Fault } from './errors.ts'
+import { conflict, delivering, extending, outbound, type StageOf } from './outbound.ts'
 
 /**
  * The document after an event that happened at `at` (ISO 8601). Throws STAGE_CONFLICT where the event does not belong to
@@ -47,7 +37,7 @@ function apply(document: Document, event: DocumentEvent, at: string): Document {
     case 'held':
       return { ...document, hold: { ...holdOf(event, at), attempts: (document.hold?.attempts ?? 0) + 1 } }
     case 'resumed':
-      return { ...document, hold: null }
+      return resume(document)
     case 'discarded':
       return discard(document, event.reason)
     case 'erased':
@@ -67,6 +57,8 @@ function apply(document: Document, event: DocumentEvent, at: string): Document {
     case 'signing':
     case 'sealing':
       return signing(document, stage, event, at)
+    case 'extending':
+      return extending(document, stage, event, at)
     case 'delivering':
     case 'done':
       return delivering(document, stage, event, at)
@@ -74,8 +66,6 @@ function apply(document: Document, event: DocumentEvent, at: string): Document {
       throw conflict(document, event)
   }
 }
-
-type StageOf<N extends StageName> = Extract<Stage, { readonly name: N }>
 
 function gathering(document: Document, stage: StageOf<'gathering'>, event: DocumentEvent, at: string): Document {
   switch (event.type) {
@@ -124,7 +114,7 @@ function composing(document: Document, stage: StageOf<'composing'>, event: Docum
     case 'composed': {
       const { approval } = stage
       if (document.order.signature.mode === 'none') {
-        return deliverable(document, approval, event.copy, null, event.deliveryKeys)
+        return outbound(document, { approval, copy: event.copy, signature: null }, event.deliveryKeys)
       }
       return { ...document, hold: null, stage: { name: 'signing', approval, copy: event.copy } }
     }
@@ -151,88 +141,8 @@ function signing(
   }
   if (event.type === 'signatureDropped') return { ...document, hold: null, stage: { name: 'signing', approval, copy } }
   if (event.type !== 'signed') throw conflict(document, event)
-  return deliverable(document, approval, event.copy, { signer: event.signer, level: 'B', at }, event.deliveryKeys)
-}
-
-function deliverable(
-  document: Document,
-  approval: Approval,
-  copy: StoredBlob,
-  signature: SignatureFacts | null,
-  keys: readonly string[],
-): Document {
-  const deliveries = document.order.destinations.map((destinationId, i): DeliveryState => {
-    const idempotencyKey = keys[i]
-    if (idempotencyKey === undefined) throw new Fault('INTERNAL', 'a destination without an idempotency key')
-    return {
-      destinationId,
-      idempotencyKey,
-      state: 'waiting',
-      attempts: 0,
-      nextAttemptAt: null,
-      lastFault: null,
-      receipt: null,
-    }
-  })
-  const name = deliveries.length === 0 ? 'done' : 'delivering'
-  return { ...document, hold: null, stage: { name, approval, copy, signature, deliveries } }
-}
-
-function delivering(
-  document: Document,
-  stage: StageOf<'delivering' | 'done'>,
-  event: DocumentEvent,
-  at: string,
-): Document {
-  switch (event.type) {
-    case 'delivered':
-      return changeDelivery(document, stage, event.destinationId, delivery => ({
-        ...delivery,
-        state: 'delivered',
-        attempts: delivery.attempts + 1,
-        nextAttemptAt: null,
-        lastFault: null,
-        receipt: event.receipt,
-      }))
-    case 'deliveryPostponed':
-    case 'deliveryRefused':
-      return changeDelivery(document, stage, event.destinationId, delivery => ({
-        ...delivery,
-        state: event.type === 'deliveryRefused' ? 'refused' : 'waiting',
-        attempts: delivery.attempts + 1,
-        nextAttemptAt: event.type === 'deliveryRefused' ? null : event.nextAttemptAt,
-        lastFault: { code: event.code, detail: event.detail, at },
-      }))
-    case 'deliveriesRetried':
-      if (stage.name === 'done') throw conflict(document, event)
-      return {
-        ...document,
-        hold: null,
-        stage: {
-          ...stage,
-          deliveries: stage.deliveries.map(d =>
-            d.state === 'delivered' ? d : { ...d, state: 'waiting', nextAttemptAt: null },
-          ),
-        },
-      }
-    default:
-      throw conflict(document, event)
-  }
-}
-
-function changeDelivery(
-  document: Document,
-  stage: StageOf<'delivering' | 'done'>,
-  destinationId: string,
-  change: (delivery: DeliveryState) => DeliveryState,
-): Document {
-  const found = stage.deliveries.find(d => d.destinationId === destinationId)
-  if (found === undefined || found.state === 'delivered') {
-    throw new Fault('STAGE_CONFLICT', `nothing waits for the destination ${destinationId}`)
-  }
-  const deliveries = stage.deliveries.map(d => (d === found ? change(d) : d))
-  const name = deliveries.every(d => d.state === 'delivered') ? 'done' : 'delivering'
-  return { ...document, stage: { ...stage, name, deliveries } }
+  const signature = { signer: event.signer, level: 'B', at } as const
+  return outbound(document, { approval, copy: event.copy, signature }, event.deliveryKeys)
 }
 
 function settlePage(
@@ -260,11 +170,19 @@ function inOrder(pages: readonly Page[], pageIds: readonly string[]): readonly P
   return ordered.filter(page => page !== undefined)
 }
 
+/** An extension is then tried at once, whenever it was planned for. */
+function resume(document: Document): Document {
+  const { stage } = document
+  if (stage.name !== 'extending') return { ...document, hold: null }
+  return { ...document, hold: null, stage: { ...stage, extension: { ...stage.extension, nextAttemptAt: null } } }
+}
+
+const kept: ReadonlySet<string> = new Set(['extending', 'delivering', 'done', 'discarded', 'erased'])
+
+/** What is finished goes on its way, whoever has left. */
 function discard(document: Document, reason: DiscardReason): Document {
   const { name } = document.stage
-  if (name === 'delivering' || name === 'done' || name === 'discarded' || name === 'erased') {
-    throw new Fault('STAGE_CONFLICT', `a document at ${name} is not discarded`)
-  }
+  if (kept.has(name)) throw new Fault('STAGE_CONFLICT', `a document at ${name} is not discarded`)
   return { ...document, hold: null, stage: { name: 'discarded', reason } }
 }
 
@@ -284,8 +202,4 @@ function holdOf(event: Extract<DocumentEvent, { type: 'held' }>, at: string): Om
 function scanHold(event: Extract<DocumentEvent, { type: 'scanFailed' }>, at: string): Hold {
   const { code, detail } = event
   return { code, detail, retry: errorTable[code].retry, at, attempts: 1, retryAt: null }
-}
-
-function conflict(document: Document, event: DocumentEvent): Fault {
-  return new Fault('STAGE_CONFLICT', `${event.type} does not belong to the stage ${document.stage.name}`)
 }

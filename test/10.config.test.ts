@@ -17,6 +17,8 @@ const good = {
   procedures: [{ id: 'copy', title: { ca: 'Còpia' } }],
 }
 
+const stamped = { timestamping: { url: 'https://tsa.example' } }
+
 function faultOf(raw: unknown): Fault {
   try {
     parseConfig(raw)
@@ -36,6 +38,16 @@ describe('parseConfig', () => {
       elaborationStates: { original: 'EE03', authenticCopy: 'EE03', copy: 'EE99' },
       signature: { mode: 'local', format: 'PAdES', level: 'B' },
     })
+  })
+
+  it('takes any level where there is an authority and something to trust', () => {
+    const levels = ['B', 'T', 'LT', 'LTA'].map(level => ({
+      ...good.procedures[0],
+      id: level.toLowerCase(),
+      signature: { level },
+    }))
+    const { procedures } = parseConfig({ ...good, ...stamped, trust: ['roots.pem'], procedures: levels })
+    expect(procedures.map(one => one.signature.level)).toEqual(['B', 'T', 'LT', 'LTA'])
   })
 
   it('freezes all of it', () => {
@@ -58,6 +70,22 @@ describe('parseConfig', () => {
     [
       { ...good, devices: { scanners: [{ id: 'a', driver: 'escl', ulr: 'http://x' }] } },
       'did you mean devices.scanners.0.url?',
+    ],
+    [
+      { ...good, procedures: [{ ...good.procedures[0], signature: { level: 'LTV' } }] },
+      'procedures.0.signature.level must be equal to one of the allowed values: ["B","T","LT","LTA"]',
+    ],
+    [
+      { ...good, trust: ['a.pem'], procedures: [{ ...good.procedures[0], signature: { level: 'T' } }] },
+      'procedures.0.signature.level is T, which needs timestamping',
+    ],
+    [
+      { ...good, ...stamped, procedures: [{ ...good.procedures[0], signature: { level: 'LTA' } }] },
+      'procedures.0.signature.level is LTA, which needs trust',
+    ],
+    [
+      { ...good, ...stamped, procedures: [{ ...good.procedures[0], signature: { mode: 'none', level: 'LT' } }] },
+      'procedures.0.signature.level is LT, but procedures.0.signature.mode is none',
     ],
     [{ ...good, timestamping: { ulr: 'x' } }, 'did you mean timestamping.url?'],
     [{ ...good, timestamping: { url: 'ldap://tsa.example' } }, 'timestamping.url'],

@@ -1,95 +1,25 @@
 // The document's state machine: every way it may go, and that every other way is refused without altering anything.
 
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../device/config.ts'
-import { orderOf } from '../device/desk.ts'
-import {
-  blobNames,
-  type Document,
-  type DocumentEvent,
-  keptPages,
-  openDocument,
-  type StageName,
-} from '../device/document.ts'
+import { blobNames, type DocumentEvent, keptPages } from '../device/document.ts'
 import { Fault } from '../device/errors.ts'
 import { next } from '../device/transition.ts'
-
-const at = '2026-03-01T10:00:00.000Z'
-const blob = (name: string) => ({ name, bytes: 10, sha256: '0'.repeat(64) })
-
-const config = parseConfig({
-  body: { name: { ca: 'Ens' }, ine10: '9821920002', dir3: 'L01080193' },
-  destinations: [
-    { id: 'one', driver: 'https', url: 'https://one.invalid/' },
-    { id: 'two', driver: 'https', url: 'https://two.invalid/' },
-  ],
-  procedures: [
-    { id: 'signed', title: { ca: 'Amb signatura' }, destinations: ['one', 'two'] },
-    { id: 'plain', title: { ca: 'Sense' }, sourceNatures: ['copy'], signature: { mode: 'none' } },
-  ],
-})
-
-function opened(procedureId = 'signed'): Document {
-  return openDocument({
-    id: 'D',
-    reference: 'AAAA-BBBB',
-    language: 'ca',
-    order: orderOf(config, procedureId, 'ca'),
-    at,
-  })
-}
-
-function moved(document: Document, ...events: readonly DocumentEvent[]): Document {
-  return events.reduce((state, event) => next(state, event, at), document)
-}
-
-const pageStored = (id: string): DocumentEvent => ({
-  type: 'pageStored',
-  page: { id, image: blob(`image-${id}`), mediaType: 'image/jpeg', side: 'front', resolution: 300 },
-})
-const pagePrepared = (pageId: string): DocumentEvent => ({
-  type: 'pagePrepared',
-  pageId,
-  prepared: {
-    verdict: { width: 10, height: 10, resolution: 300, colour: 'gray', blank: false, turn: 0, skewDegrees: 0 },
-    preview: blob(`preview-${pageId}`),
-    rendition: { blob: blob(`image-${pageId}`), encoding: 'jpeg', width: 10, height: 10, straightenDegrees: 0 },
-  },
-})
-const pending = {
-  tokenId: 't',
-  keyId: '01',
-  update: blob('update'),
-  slot: { fieldName: 'Signature1', byteRange: [0, 1, 2, 3], contentsOffset: 1, reservedBytes: 1 },
-  intent: { algorithm: 'SHA256withRSA', signedAttributes: '', certificates: ['AA=='] },
-} as const
-const approve: DocumentEvent = { type: 'approved', sourceNature: 'original' }
-const composed: DocumentEvent = { type: 'composed', copy: blob('copy'), deliveryKeys: ['k1', 'k2'] }
-const signed: DocumentEvent = { type: 'signed', copy: blob('signed'), signer: 'N', deliveryKeys: ['k1', 'k2'] }
-const receipt = { reference: 'R', sha256: '0'.repeat(64), receivedAt: at }
-const delivered = (destinationId: string): DocumentEvent => ({ type: 'delivered', destinationId, receipt })
-
-const gathered = moved(opened(), { type: 'scanStarted' }, pageStored('a'), pageStored('b'), {
-  type: 'scanEnded',
-  end: 'empty',
-})
-const stages: Readonly<Record<Exclude<StageName, 'erased'>, Document>> = {
-  gathering: gathered,
-  composing: moved(gathered, approve),
-  signing: moved(gathered, approve, composed),
-  sealing: moved(gathered, approve, composed, { type: 'signatureIntended', pending }),
-  delivering: moved(gathered, approve, composed, { type: 'signatureIntended', pending }, signed),
-  done: moved(
-    gathered,
-    approve,
-    composed,
-    { type: 'signatureIntended', pending },
-    signed,
-    delivered('one'),
-    delivered('two'),
-  ),
-  discarded: moved(gathered, { type: 'discarded', reason: 'person' }),
-}
+import {
+  approve,
+  at,
+  composed,
+  delivered,
+  extended,
+  extensionPostponed,
+  gathered,
+  moved,
+  opened,
+  pagePrepared,
+  pageStored,
+  pending,
+  signed,
+  stages,
+} from './11.document.kit.ts'
 
 describe('the way of a signed copy', () => {
   it.each(Object.entries(stages))('reaches %s', (name, document) => {
@@ -226,6 +156,8 @@ describe('every other event', () => {
     { type: 'signatureIntended', pending },
     { type: 'signatureDropped' },
     signed,
+    extended('T'),
+    extensionPostponed,
     delivered('one'),
     { type: 'deliveryPostponed', destinationId: 'one', code: 'DESTINATION_BUSY', detail: '', nextAttemptAt: at },
     { type: 'deliveryRefused', destinationId: 'one', code: 'DESTINATION_REFUSED', detail: '' },
@@ -251,6 +183,7 @@ describe('every other event', () => {
     composing: ['composed', 'reopened', 'discarded'],
     signing: ['signatureIntended', 'reopened', 'discarded'],
     sealing: ['signatureDropped', 'signed', 'discarded'],
+    extending: ['extended', 'extensionPostponed'],
     delivering: deliveryEvents,
     done: ['erased'],
     discarded: ['erased'],

@@ -45,6 +45,7 @@ describe('screenFor', () => {
     pin: 'pin',
     signing: 'signing',
     receipt: 'receipt',
+    receiptStopped: 'receipt',
     receiptUnsigned: 'receipt',
   }
 

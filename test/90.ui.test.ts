@@ -46,6 +46,14 @@ describe('a whole visit', () => {
     expect(visit.complaints).toEqual([])
   })
 
+  it('tells whoever still stands there when a finished copy cannot go on', async () => {
+    await visit.show(withCopy({ language: 'es', stage: 'delivering', result }))
+    const where = visit.page.locator('.receipt dl')
+    expect(await where.textContent()).toContain(say('es', 'receipt.where.waiting'))
+    await visit.push(withCopy({ language: 'es', stage: 'delivering', fault: 'CERTIFICATE_REVOKED', result }), 'receipt')
+    await expect.poll(() => where.textContent()).toContain(say('es', 'receipt.where.stopped'))
+  })
+
   it('does not ask for the nature of the source where there is one answer', async () => {
     await visit.show(withCopy({ procedureId: 'padro', pages: readyPages(1) }))
     await visit.button('Continua').tap()

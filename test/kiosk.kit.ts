@@ -50,7 +50,7 @@ export async function startKiosk(options: Omit<SiteOptions, 'folder'>): Promise<
   const clock = createLeapingClock()
   const logged: string[] = []
   const log = recordingLog(logged)
-  const site = await startSite({ ...options, folder })
+  const site = await startSite({ now: clock.now, ...options, folder })
   const start = () =>
     startAppliance(loadConfig({ configFile: site.configFile, dataFolder: site.dataFolder }), 0, {
       clock,

@@ -150,6 +150,7 @@ export const situations: Readonly<Record<string, View>> = {
   pin: withCard([certificate], 'unknown'),
   signing: withCopy({ stage: 'signing', pages: readyPages(4), card: { state: 'signing' } }),
   receipt: withCopy({ stage: 'delivering', pages: readyPages(4), result }),
+  receiptStopped: withCopy({ stage: 'delivering', pages: readyPages(4), fault: 'CERTIFICATE_REVOKED', result }),
   receiptUnsigned: withCopy({
     procedureId: 'padro',
     stage: 'done',

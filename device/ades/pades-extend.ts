@@ -36,6 +36,8 @@ export interface ExtendPadesRequest {
   readonly digestAlgorithm?: DigestAlgorithm
   /** Policy asked of the time-stamping authority, dotted. */
   readonly policy?: string
+  /** Rather throw REVOCATION_UNAVAILABLE than take answers older than the use they are about. */
+  readonly freshOnly?: boolean
 }
 
 /** Authorities, and what validation data are gathered with; level T needs the first only. */
@@ -81,6 +83,10 @@ export async function extendPades(
   if (level === 'T') return work.result()
   const wanted = { signatures: state.signatures, tokens: stamps.map(({ der }) => der), known: state.evidence }
   const evidence = await validationData(wanted, signal ? { ...tools, signal } : tools)
+  const [earlier] = evidence.answeredEarlier
+  if (request.freshOnly && earlier !== undefined) {
+    throw new Fault('REVOCATION_UNAVAILABLE', `${earlier}: its state is known only from before it was used`)
+  }
   if (level === 'LTA') await stamp(evidence)
   else await storeEvidence(work, evidence)
   return work.result(evidence.answeredEarlier)

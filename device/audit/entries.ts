@@ -53,6 +53,8 @@ type CopyEvent = Extract<
       | 'signatureIntended'
       | 'signatureDropped'
       | 'signed'
+      | 'extended'
+      | 'extensionPostponed'
       | 'delivered'
       | 'deliveryPostponed'
       | 'deliveryRefused'
@@ -60,7 +62,9 @@ type CopyEvent = Extract<
 >
 
 function copyEntry(event: CopyEvent, after: Document): DocumentEntry {
-  const { format, level } = after.order.signature
+  const { format } = after.order.signature
+  // Whatever was ordered, a signature is made at level B and raised later.
+  const level = 'B'
   switch (event.type) {
     case 'composed': {
       const { bytes, sha256 } = event.copy
@@ -77,6 +81,15 @@ function copyEntry(event: CopyEvent, after: Document): DocumentEntry {
       return { event: 'signRefused', details: { code: 'other-certificate' } }
     case 'signed':
       return { event: 'signed', details: { format, level, bytes: event.copy.bytes, sha256: event.copy.sha256 } }
+    case 'extended': {
+      const { level: reached, answeredEarlier } = event
+      const { bytes, sha256 } = event.copy
+      return { event: 'extended', details: { level: reached, bytes, sha256, answeredEarlier } }
+    }
+    case 'extensionPostponed': {
+      const attempt = after.stage.name === 'extending' ? after.stage.extension.attempts : undefined
+      return { event: 'extensionPostponed', details: { code: event.code, attempt } }
+    }
     case 'delivered': {
       const { destinationId: destination, receipt } = event
       const receiptSha256 = createHash('sha256').update(JSON.stringify(receipt)).digest('hex')

@@ -49,6 +49,8 @@ const stages: Readonly<Record<Document['stage']['name'], CopyStage | null>> = {
   composing: 'composing',
   signing: 'signing',
   sealing: 'signing',
+  // To whoever stands there it is finished: the rest happens by itself.
+  extending: 'delivering',
   delivering: 'delivering',
   done: 'done',
   discarded: null,
@@ -87,7 +89,7 @@ function pageViews({ pages }: Document): PageView[] {
 
 function resultView(copy: Document, config: Config): ResultView | null {
   const { stage } = copy
-  if (stage.name !== 'delivering' && stage.name !== 'done') return null
+  if (!('deliveries' in stage)) return null
   return {
     pages: keptPages(copy).length,
     bytes: stage.copy.bytes,

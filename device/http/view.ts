@@ -29,7 +29,7 @@ export interface View {
   }
   readonly procedures: readonly ProcedureView[]
   readonly scanner: ScannerView
-  /** Copies on their way: waiting for the network, and stopped for an operator. */
+  /** Finished copies on their way: waiting for the network, and stopped for an operator. */
   readonly queue: { readonly waiting: number; readonly stopped: number }
   readonly copy: CopyView | null
 }
@@ -50,6 +50,7 @@ export interface ScannerView {
   readonly paperLoaded: boolean | null
 }
 
+/** `delivering`: finished for whoever stands there; it may still be extended before it is sent. */
 export type CopyStage = 'gathering' | 'composing' | 'signing' | 'delivering' | 'done'
 
 export interface CopyView {

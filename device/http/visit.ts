@@ -160,9 +160,9 @@ export function createVisit(parts: VisitParts): Visit {
   }
 
   function counts(): View['queue'] {
-    const delivering = queue.list({ stages: ['delivering'] }).map(({ wakeAt }) => wakeAt)
-    const stopped = delivering.filter(wake => wake === null).length
-    return { waiting: delivering.length - stopped, stopped }
+    const outbound = queue.list({ stages: ['extending', 'delivering'] }).map(({ wakeAt }) => wakeAt)
+    const stopped = outbound.filter(wake => wake === null).length
+    return { waiting: outbound.length - stopped, stopped }
   }
 
   return Object.freeze({

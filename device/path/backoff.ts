@@ -2,6 +2,9 @@
 // that a fleet that lost the same network does not come back as one herd. Pure: the caller brings clock and chance.
 // Promises: never before a Retry-After, never more than a day ahead, and a clock that jumped back delays nothing for years.
 
+import type { Attempts } from '../document.ts'
+import type { Clock } from '../ports.ts'
+
 /** Shortest wait between two attempts, milliseconds. */
 export const backoffBaseMs = 5_000
 /** Longest wait that the back-off itself asks for, milliseconds. */
@@ -51,4 +54,12 @@ export function afterClockJump(plan: Scheduled, { now }: Pick<Attempted, 'now'> 
   const clockWentBack = now < plan.scheduledAt - clockSlackMs
   const neverPlanned = plan.nextAttemptAt - now > longestWaitMs + clockSlackMs
   return clockWentBack || neverPlanned ? { scheduledAt: now, nextAttemptAt: now } : plan
+}
+
+/** When something that failed before may be tried again: milliseconds since 1970, also after the clock has jumped back. */
+export function dueAt({ nextAttemptAt, lastFault }: Attempts, clock: Pick<Clock, 'now'>): number {
+  const now = clock.now()
+  if (nextAttemptAt === null || lastFault === null) return now
+  const plan = { scheduledAt: Date.parse(lastFault.at), nextAttemptAt: Date.parse(nextAttemptAt) }
+  return afterClockJump(plan, { now }).nextAttemptAt
 }

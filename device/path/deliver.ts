@@ -4,7 +4,7 @@
 import type { DeliveryState, Document, DocumentEvent } from '../document.ts'
 import { asFault, Fault } from '../errors.ts'
 import type { Clock, Delivery, DeliveryOutcome, Random } from '../ports.ts'
-import { afterClockJump, nextAttempt } from './backoff.ts'
+import { nextAttempt } from './backoff.ts'
 import type { Blobs } from './step.ts'
 
 export interface DeliverTools {
@@ -12,14 +12,6 @@ export interface DeliverTools {
   readonly blobs: Blobs
   readonly clock: Clock
   readonly random: Random
-}
-
-/** When a waiting delivery may be tried: milliseconds since 1970, also after the clock has jumped back. */
-export function dueAt(state: DeliveryState, clock: Clock): number {
-  const now = clock.now()
-  if (state.nextAttemptAt === null || state.lastFault === null) return now
-  const plan = { scheduledAt: Date.parse(state.lastFault.at), nextAttemptAt: Date.parse(state.nextAttemptAt) }
-  return afterClockJump(plan, { now }).nextAttemptAt
 }
 
 /** `delivered`, `deliveryPostponed` or `deliveryRefused`. Throws only when `signal` aborts or the stored copy is damaged. */
@@ -41,7 +33,7 @@ export async function attemptDelivery(
         mediaType: 'application/pdf',
         bytes: stage.copy.bytes,
         sha256: stage.copy.sha256,
-        metadata: deliveryMetadata(document, stage.approval.elaborationState),
+        metadata: deliveryMetadata(document, stage),
         body: tools.blobs.read(document.id, stage.copy.name),
       },
       signal,
@@ -62,15 +54,19 @@ async function attempt(deliver: () => Promise<DeliveryOutcome>): Promise<Deliver
   }
 }
 
-function deliveryMetadata(document: Document, elaborationState: string): Record<string, string> {
+type Delivering = Extract<Document['stage'], { readonly name: 'delivering' | 'done' }>
+
+/** The level is told where it is above B: what an earlier version began to deliver must stay the same to the letter. */
+function deliveryMetadata(document: Document, { approval, signature }: Delivering): Record<string, string> {
   const { order } = document
   return {
     reference: document.reference,
     procedure: order.procedureId,
     documentType: order.document.type,
-    elaborationState,
+    elaborationState: approval.elaborationState,
     origin: order.document.origin,
     language: document.language,
+    ...(signature !== null && signature.level !== 'B' && { signatureLevel: signature.level }),
   }
 }
 

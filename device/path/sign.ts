@@ -14,7 +14,7 @@ import type { ByteStream, Clock, PinTries, Signer, SigningCertificate, SignOutco
 import { readCertificate } from '../trust/certificate.ts'
 import { selectSigningCertificate } from '../trust/signing-certificate.ts'
 import { verifyPdf } from '../trust/verify-pdf.ts'
-import { type Blobs, type NewId, streamOf } from './step.ts'
+import { type Blobs, concatenated, type NewId, streamOf } from './step.ts'
 
 export interface SignTools {
   readonly signer: Signer
@@ -148,8 +148,4 @@ async function collect(bytes: ByteStream): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   for await (const chunk of bytes) chunks.push(chunk)
   return Buffer.concat(chunks)
-}
-
-async function* concatenated(...streams: readonly ByteStream[]): ByteStream & AsyncGenerator<Uint8Array> {
-  for (const stream of streams) yield* stream
 }

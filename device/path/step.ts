@@ -20,3 +20,8 @@ export type NewId = () => string
 export async function* streamOf(...chunks: readonly Uint8Array[]): ByteStream & AsyncGenerator<Uint8Array> {
   yield* chunks
 }
+
+/** One stream after the other. */
+export async function* concatenated(...streams: readonly ByteStream[]): ByteStream & AsyncGenerator<Uint8Array> {
+  for (const stream of streams) yield* stream
+}

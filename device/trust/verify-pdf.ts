@@ -2,7 +2,6 @@
 // depend on the file. A file passes only when every signature passes and no later revision changed what it does not permit.
 
 import { openPdf } from '../pdf/document.ts'
-import { readDss } from '../pdf/dss.ts'
 import type { FileHash } from '../pdf/file-hash.ts'
 import { judgeRevisions, type RevisionChanges } from '../pdf/judge-revisions.ts'
 import type { PdfSignature } from '../pdf/signatures.ts'
@@ -42,11 +41,10 @@ export async function verifyPdf(source: RandomAccess, options: VerifyOptions): P
   const { entries } = await readPades(document, hash ? { hash } : {})
   const pdfs = entries.map(({ pdf }) => pdf)
   const { perSignature, findings } = await judgeRevisions(document, pdfs, options)
-  const stamps = await documentTimestamps(entries, await readDss(document), judging)
+  const stamps = await documentTimestamps(entries, judging)
   const reports: SignatureReport[] = []
   for (const [index, entry] of entries.entries()) {
-    const report =
-      entry.type === 'signature' ? await signatureEntry(entry, judging) : timestampEntry(entry, stamps, judging)
+    const report = entry.type === 'signature' ? await signatureEntry(entry, judging) : timestampEntry(entry, stamps)
     const later = findings.filter(one => one.signature === index).map(({ detail }) => formatFailure(detail))
     reports.push(withChanges(report, perSignature[index] ?? [], later))
   }
@@ -82,7 +80,6 @@ type DocumentTimestamp = Extract<PadesFound, { type: 'timestamp' }>
 /** All document time-stamps in a row, so that later ones prove the age of earlier ones. */
 async function documentTimestamps(
   entries: readonly PadesFound[],
-  store: Evidence,
   judging: JudgeOptions,
 ): Promise<ReadonlyMap<DocumentTimestamp['found'], TimestampReport>> {
   const found = entries.flatMap(({ type, found: one }): TimestampFound[] =>
@@ -92,31 +89,28 @@ async function documentTimestamps(
     if (type === 'signature') return [one.evidence]
     return one.kind === 'broken' ? [] : [one.covers ?? noEvidence]
   })
-  const reports = await judgeTimestampsAlone(found, mergeEvidence(store, ...evidence), judging)
+  const reports = await judgeTimestampsAlone(found, mergeEvidence(...evidence), judging)
   return new Map(found.flatMap((one, index) => (reports[index] === undefined ? [] : [[one, reports[index]]])))
 }
 
-/** A document time-stamp as an entry of its own: the authority is its signer, and a good one proves its own time. */
+/** A document time-stamp as an entry of its own: it is its own signer, and its time is its own claim. */
 function timestampEntry(
   { pdf, found }: DocumentTimestamp,
   reports: Awaited<ReturnType<typeof documentTimestamps>>,
-  { now }: JudgeOptions,
 ): SignatureReport {
   const report = reports.get(found)
   const findings = report?.findings ?? found.findings
-  const provenAt = findings.length === 0 ? report?.time : undefined
   return {
     ...conclude(findings),
     format: 'PAdES',
     level: 'none',
     baselineViolations: findings.map(({ detail }) => detail),
     integrity: integrityOf(findings),
-    bestSignatureTime:
-      provenAt === undefined ? { time: now, source: 'validation' } : { time: provenAt, source: 'archive-time-stamp' },
+    bestSignatureTime: { time: report?.time ?? 0, source: 'archive-time-stamp' },
     ...(report?.signer !== undefined && { signer: report.signer }),
     chain: report?.chain ?? [],
     certificates: report?.certificates ?? [],
-    timestamps: report === undefined ? [] : [report],
+    timestamps: [],
     ...placeOf(pdf),
   }
 }

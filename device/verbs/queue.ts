@@ -1,6 +1,6 @@
 // `compulsa queue`: where the copies are. Reading needs no running appliance; `retry` and `hold` ask it.
 
-import type { Document } from '../document.ts'
+import type { Attempts, Document, SignatureFacts } from '../document.ts'
 import { Fault } from '../errors.ts'
 import { askAppliance } from '../http/operator-client.ts'
 import { operatorSocket } from '../main.ts'
@@ -81,6 +81,8 @@ function show(store: StoreReader, id: string): Answer {
     .list({ documentId: id })
     .map(({ at, event, details }) => ({ at: new Date(at).toISOString(), event, details }))
   const copy = 'copy' in stage ? stage.copy : null
+  const signature = 'signature' in stage && stage.signature !== null ? signatureFacts(stage.signature, order) : null
+  const extension = stage.name === 'extending' ? stage.extension : null
   const json = {
     id,
     reference,
@@ -91,6 +93,8 @@ function show(store: StoreReader, id: string): Answer {
     pages: pages.length,
     hold,
     copy,
+    signature,
+    extension,
     deliveries,
     audit,
   }
@@ -101,14 +105,25 @@ function show(store: StoreReader, id: string): Answer {
       ...(hold === null
         ? []
         : [`  held: ${hold.code}: ${hold.detail}${hold.retryAt === null ? '' : `, next ${hold.retryAt}`}`]),
+      ...(signature === null ? [] : [`  signed at ${signature.at}, level ${signature.level} of ${signature.ordered}`]),
+      ...(extension === null ? [] : [`  extending: ${attemptsText(extension)}`]),
       ...deliveries.map(one => {
-        const fault = one.lastFault === null ? '' : `, last ${one.lastFault.code}: ${one.lastFault.detail}`
         const proof = one.receipt === null ? '' : `, receipt ${one.receipt.reference}`
-        return `  to ${one.destinationId}: ${one.state}, ${one.attempts} attempts${one.nextAttemptAt === null ? '' : `, next ${one.nextAttemptAt}`}${fault}${proof}`
+        return `  to ${one.destinationId}: ${one.state}, ${attemptsText(one)}${proof}`
       }),
       ...audit.map(({ at, event, details }) => `  ${at}  ${event}  ${details}`),
     ],
   }
+}
+
+/** Without the signer, who is a person. */
+function signatureFacts({ level, at, extendedAt }: SignatureFacts, { signature }: Document['order']) {
+  return { level, ordered: signature.level, at, extendedAt: extendedAt ?? null }
+}
+
+function attemptsText({ attempts, nextAttemptAt, lastFault }: Attempts): string {
+  const next = nextAttemptAt === null ? '' : `, next ${nextAttemptAt}`
+  return `${attempts} attempts${next}${lastFault === null ? '' : `, last ${lastFault.code}: ${lastFault.detail}`}`
 }
 
 async function exportCopy(store: StoreReader, id: string, out: string | undefined): Promise<Answer> {

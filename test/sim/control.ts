@@ -43,7 +43,7 @@ export async function startControl({ site, sheets, port }: ControlOptions): Prom
   }
 }
 
-function actionsOf({ scanner, receiver }: Site, sheets: readonly SheetImage[]): ReadonlyMap<string, Action> {
+function actionsOf({ scanner, receiver, trust }: Site, sheets: readonly SheetImage[]): ReadonlyMap<string, Action> {
   const scan = (label: string, preset: presets.EsclPreset) => ({ label, act: () => scanner.set(preset) })
   return new Map<string, Action>([
     ['paper', { label: 'Put three sheets in the feeder', act: () => scanner.load(sheets) }],
@@ -60,6 +60,8 @@ function actionsOf({ scanner, receiver }: Site, sheets: readonly SheetImage[]): 
       { label: 'Receiver drops the line after accepting', act: () => receiver.set({ preset: 'dropAfterAccept' }) },
     ],
     ['online', { label: 'Receiver in good order', act: () => receiver.set({ preset: 'honest' }) }],
+    ['no-tsa', { label: 'Time-stamping authority away', act: () => trust?.fault('tsa', 'reset') }],
+    ['tsa', { label: 'Time-stamping authority in good order', act: () => trust?.fault('tsa', undefined) }],
   ])
 }
 

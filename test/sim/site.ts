@@ -19,8 +19,13 @@ export interface SiteOptions {
   readonly signers?: readonly SignerKind[]
   /** No token at all. */
   readonly withoutCard?: boolean
-  /** With a time-stamping authority, OCSP and CRLs; the card is then a new one, for its authority is. */
+  /**
+   * With a time-stamping authority, OCSP and CRLs, and the first procedure of the shipped ones at level LTA. The card is then
+   * a new one, for its authority is.
+   */
   readonly trustServices?: boolean
+  /** Milliseconds since 1970: the time of the trust services; default: the machine's. */
+  readonly now?: () => number
   /** Replaces parts of the configuration. */
   readonly config?: Readonly<Record<string, unknown>>
 }
@@ -30,6 +35,8 @@ export interface Site {
   readonly receiver: Receiver
   readonly trust: TrustServices | undefined
   readonly configFile: string
+  /** DER of the signers' certificates that were put on a new card. */
+  readonly certificates: readonly Uint8Array[]
   /** PEM of the authority that issued the card. */
   readonly trustFile: string
   /** For `--data`. */
@@ -47,9 +54,9 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const trustFile = join(folder, 'card-authority.pem')
   await using started = new AsyncDisposableStack()
   const trust = options.trustServices
-    ? started.adopt(await createTrustServices({ now: Date.now }), one => one.stop())
+    ? started.adopt(await createTrustServices({ now: options.now ?? Date.now }), one => one.stop())
     : undefined
-  const environment = await card(folder, trustFile, trust?.pki, options)
+  const { environment, certificates } = await card(folder, trustFile, trust?.pki, options)
   const scanner = started.adopt(await startEsclSimulator({ sheets: options.sheets }), one => one.stop())
   const receiver = started.adopt(await startReceiver({ folder: join(folder, 'received') }), one => one.stop())
   const caFile = join(folder, 'receiver-ca.pem')
@@ -61,15 +68,16 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     caFile,
     trustFile,
     environment,
+    trust,
   })
-  const evidence = trust === undefined ? {} : trustConfiguration(trust)
-  await writeFile(configFile, JSON.stringify({ ...config, ...evidence, ...options.config }, null, 2))
+  await writeFile(configFile, JSON.stringify({ ...config, ...options.config }, null, 2))
   const running = started.move()
   return {
     scanner,
     receiver,
     trust,
     configFile,
+    certificates,
     trustFile,
     dataFolder: join(folder, 'kiosk'),
     pin,
@@ -83,24 +91,24 @@ async function card(
   trustFile: string,
   served: TestPki | undefined,
   { signers = ['good'], withoutCard = false }: SiteOptions,
-): Promise<Record<string, string>> {
+): Promise<Pick<Site, 'certificates'> & { readonly environment: Record<string, string> }> {
   const tokenFolder = join(folder, 'card')
   if (served !== undefined) await rm(tokenFolder, { recursive: true, force: true })
   const environment = { SOFTHSM2_CONF: join(tokenFolder, 'softhsm2.conf') }
-  if (existsSync(environment.SOFTHSM2_CONF)) return environment
+  if (existsSync(environment.SOFTHSM2_CONF)) return { environment, certificates: [] }
   const pki = served ?? (await createTestPki({ now: Date.now() }))
   const identities = await Promise.all(
     signers.map(kind => pki.signer({ kind, commonName: 'Núria Vidal i Serra (sample)' })),
   )
   await writeFile(trustFile, pem('CERTIFICATE', pki.root))
-  if (withoutCard) return emptyTokenStore(tokenFolder)
+  if (withoutCard) return { environment: await emptyTokenStore(tokenFolder), certificates: [] }
   const token = await createSoftToken({
     folder: tokenFolder,
     label: 'Sample card',
     pin,
     entries: identities.map(identity => ({ identity })),
   })
-  return token.environment
+  return { environment: token.environment, certificates: identities.map(({ certificate }) => certificate) }
 }
 
 async function emptyTokenStore(folder: string): Promise<Record<string, string>> {
@@ -122,6 +130,7 @@ interface Named {
   readonly caFile: string
   readonly trustFile: string
   readonly environment: Readonly<Record<string, string>>
+  readonly trust: TrustServices | undefined
 }
 
 /** The shipped configuration with simulated devices in it. */
@@ -131,8 +140,11 @@ async function configuration({
   caFile,
   trustFile,
   environment,
+  trust,
 }: Named): Promise<Record<string, unknown>> {
-  const base: { body: object; procedures: readonly object[] } = JSON.parse(await readFile(shipped, 'utf8'))
+  const base: { body: object; procedures: readonly { signature: object }[] } = JSON.parse(
+    await readFile(shipped, 'utf8'),
+  )
   return {
     kiosk: { id: 'simulated-kiosk', port: 8080 },
     body: { ...base.body, verificationUrl: 'https://copies.example.org/check?reference={reference}' },
@@ -143,6 +155,11 @@ async function configuration({
     },
     destinations: [{ id: 'archive', driver: 'https', url: receiverUrl, caFile }],
     trust: [trustFile],
-    procedures: base.procedures.map(procedure => ({ ...procedure, destinations: ['archive'] })),
+    ...(trust !== undefined && trustConfiguration(trust)),
+    procedures: base.procedures.map((procedure, i) => ({
+      ...procedure,
+      ...(trust !== undefined && i === 0 && { signature: { ...procedure.signature, level: 'LTA' } }),
+      destinations: ['archive'],
+    })),
   }
 }

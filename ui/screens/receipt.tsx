@@ -12,7 +12,7 @@ import type { TextKey } from '../text/texts.ts'
 
 export function ReceiptScreen() {
   const kiosk = useKiosk()
-  const { reference, result } = useCopy().copy
+  const { reference, result, fault } = useCopy().copy
   if (result === null) return null
   return (
     <Screen
@@ -20,7 +20,7 @@ export function ReceiptScreen() {
       layout="split"
       class="receipt"
       cancel={false}
-      lead={<Summary result={result} />}
+      lead={<Summary result={result} stopped={fault !== null} />}
       actions={
         <Button kind="primary" onPress={() => void kiosk.leave()}>
           {kiosk.say('action.finish')}
@@ -37,10 +37,10 @@ export function ReceiptScreen() {
   )
 }
 
-function Summary({ result }: { readonly result: ResultView }) {
+function Summary({ result, stopped }: { readonly result: ResultView; readonly stopped: boolean }) {
   const kiosk = useKiosk()
   const rows: readonly (readonly [TextKey, string])[] = [
-    ['receipt.where', kiosk.say(whereKey(result))],
+    ['receipt.where', kiosk.say(stopped ? 'receipt.where.stopped' : whereKey(result))],
     ['receipt.pages', String(result.pages)],
     ...(result.signer === null ? [] : [['receipt.signer', result.signer] as const]),
     ['receipt.date', dateTimeText(result.finishedAt, kiosk.language.value)],

@@ -112,6 +112,7 @@ export const ca = {
   'receipt.where.waiting': 'Desada en aquest terminal. S’enviarà tota sola tan bon punt hi hagi connexió.',
   'receipt.where.delivered': 'Rebuda per l’Administració.',
   'receipt.where.refused': 'Desada en aquest terminal, però encara no acceptada. Mostri el codi al personal.',
+  'receipt.where.stopped': 'Desada en aquest terminal, però encara no es pot enviar. Mostri el codi al personal.',
   'receipt.paper.returned': 'Reculli els seus papers.',
   'receipt.paper.kept': 'Lliuri els papers al personal: se’ls queda l’Administració.',
   'receipt.card': 'Reculli la targeta.',

@@ -111,6 +111,7 @@ export const en = {
   'receipt.where.waiting': 'Saved in this kiosk. It will be sent by itself as soon as there is a connection.',
   'receipt.where.delivered': 'Received by the administration.',
   'receipt.where.refused': 'Saved in this kiosk, but not accepted yet. Show the code to the staff.',
+  'receipt.where.stopped': 'Saved in this kiosk, but it cannot be sent yet. Show the code to the staff.',
   'receipt.paper.returned': 'Take your papers with you.',
   'receipt.paper.kept': 'Hand your papers to the staff: the administration keeps them.',
   'receipt.card': 'Take your card.',

@@ -112,6 +112,7 @@ export const es = {
   'receipt.where.waiting': 'Guardada en este terminal. Se enviará sola en cuanto haya conexión.',
   'receipt.where.delivered': 'Recibida por la Administración.',
   'receipt.where.refused': 'Guardada en este terminal, pero todavía no aceptada. Muestre el código al personal.',
+  'receipt.where.stopped': 'Guardada en este terminal, pero todavía no se puede enviar. Muestre el código al personal.',
   'receipt.paper.returned': 'Recoja sus papeles.',
   'receipt.paper.kept': 'Entregue los papeles al personal: se los queda la Administración.',
   'receipt.card': 'Recoja la tarjeta.',

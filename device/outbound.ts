@@ -1,0 +1,143 @@
+// The second half of the way: a finished copy is raised to the level that was ordered and delivered. Part of the pure
+// function in transition.ts, whose diagram shows it whole.
+
+import { signatureLevels } from './ades/request.ts'
+import type {
+  Approval,
+  Attempts,
+  DeliveryState,
+  Document,
+  DocumentEvent,
+  SignatureFacts,
+  Stage,
+  StageName,
+  StoredBlob,
+} from './document.ts'
+import { Fault } from './errors.ts'
+
+export type StageOf<N extends StageName> = Extract<Stage, { readonly name: N }>
+
+/** The event does not belong to the stage. */
+export function conflict(document: Document, event: DocumentEvent): Fault {
+  return new Fault('STAGE_CONFLICT', `${event.type} does not belong to the stage ${document.stage.name}`)
+}
+
+const notTried: Attempts = { attempts: 0, nextAttemptAt: null, lastFault: null }
+
+interface FinishedCopy {
+  readonly approval: Approval
+  readonly copy: StoredBlob
+  readonly signature: SignatureFacts | null
+}
+
+/** Where a finished copy goes first; `keys` are those of its destinations, in their order. */
+export function outbound(document: Document, finished: FinishedCopy, keys: readonly string[]): Document {
+  const deliveries = document.order.destinations.map((destinationId, i): DeliveryState => {
+    const idempotencyKey = keys[i]
+    if (idempotencyKey === undefined) throw new Fault('INTERNAL', 'a destination without an idempotency key')
+    return { destinationId, idempotencyKey, state: 'waiting', ...notTried, receipt: null }
+  })
+  const { signature } = finished
+  if (signature !== null && signature.level !== document.order.signature.level) {
+    const stage = { ...finished, name: 'extending', signature, extension: notTried, deliveries } as const
+    return { ...document, hold: null, stage }
+  }
+  return { ...document, hold: null, stage: deliverable(finished, deliveries) }
+}
+
+function deliverable(
+  { approval, copy, signature }: FinishedCopy,
+  deliveries: readonly DeliveryState[],
+): StageOf<'delivering' | 'done'> {
+  const name = deliveries.length === 0 ? 'done' : 'delivering'
+  return { name, approval, copy, signature, deliveries }
+}
+
+/** A hold stays: what was under way when an operator held the document is kept, and goes no further. */
+export function extending(document: Document, stage: StageOf<'extending'>, event: DocumentEvent, at: string): Document {
+  switch (event.type) {
+    case 'extended': {
+      const { level, copy } = event
+      const rank = (one: SignatureFacts['level']) => signatureLevels.indexOf(one)
+      const ordered = document.order.signature.level
+      if (rank(level) <= rank(stage.signature.level) || rank(level) > rank(ordered)) throw conflict(document, event)
+      const raised = { ...stage, copy, signature: { ...stage.signature, level, extendedAt: at } }
+      if (level !== ordered) return { ...document, stage: { ...raised, extension: notTried } }
+      return { ...document, stage: deliverable(raised, stage.deliveries) }
+    }
+    case 'extensionPostponed':
+      return { ...document, stage: { ...stage, extension: postponed(stage.extension, event, at) } }
+    default:
+      throw conflict(document, event)
+  }
+}
+
+function postponed(
+  { attempts }: Attempts,
+  { code, detail, nextAttemptAt }: Extract<DocumentEvent, { type: 'extensionPostponed' | 'deliveryPostponed' }>,
+  at: string,
+): Attempts {
+  return { attempts: attempts + 1, nextAttemptAt, lastFault: { code, detail, at } }
+}
+
+export function delivering(
+  document: Document,
+  stage: StageOf<'delivering' | 'done'>,
+  event: DocumentEvent,
+  at: string,
+): Document {
+  switch (event.type) {
+    case 'delivered':
+      return changeDelivery(document, stage, event.destinationId, delivery => ({
+        ...delivery,
+        state: 'delivered',
+        attempts: delivery.attempts + 1,
+        nextAttemptAt: null,
+        lastFault: null,
+        receipt: event.receipt,
+      }))
+    case 'deliveryPostponed':
+      return changeDelivery(document, stage, event.destinationId, delivery => ({
+        ...delivery,
+        state: 'waiting',
+        ...postponed(delivery, event, at),
+      }))
+    case 'deliveryRefused':
+      return changeDelivery(document, stage, event.destinationId, delivery => ({
+        ...delivery,
+        state: 'refused',
+        attempts: delivery.attempts + 1,
+        nextAttemptAt: null,
+        lastFault: { code: event.code, detail: event.detail, at },
+      }))
+    case 'deliveriesRetried':
+      if (stage.name === 'done') throw conflict(document, event)
+      return {
+        ...document,
+        hold: null,
+        stage: {
+          ...stage,
+          deliveries: stage.deliveries.map(d =>
+            d.state === 'delivered' ? d : { ...d, state: 'waiting', nextAttemptAt: null },
+          ),
+        },
+      }
+    default:
+      throw conflict(document, event)
+  }
+}
+
+function changeDelivery(
+  document: Document,
+  stage: StageOf<'delivering' | 'done'>,
+  destinationId: string,
+  change: (delivery: DeliveryState) => DeliveryState,
+): Document {
+  const found = stage.deliveries.find(d => d.destinationId === destinationId)
+  if (found === undefined || found.state === 'delivered') {
+    throw new Fault('STAGE_CONFLICT', `nothing waits for the destination ${destinationId}`)
+  }
+  const deliveries = stage.deliveries.map(d => (d === found ? change(d) : d))
+  const name = deliveries.every(d => d.state === 'delivered') ? 'done' : 'delivering'
+  return { ...document, stage: { ...stage, name, deliveries } }
+}

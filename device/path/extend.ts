@@ -1,0 +1,133 @@
+// The extend step: raises a signed copy to the level that was ordered, by appending. A time-stamp comes first (level T) and
+// is stored before what validates signer and authority is asked for (LT, with a time-stamp over all of it LTA): an outage
+// of responders then costs no time-stamp, and the time it proves stays the earliest that could be had.
+//
+// It is a document time-stamp, never a signature-time-stamp made along with the signature: EN 319 142-1, 6.3 takes either
+// for level T, and nobody stands at the kiosk with a card in the reader while an authority does not answer.
+//
+// Whether a certificate was revoked before it was used is known only from answers younger than the time-stamp (EN 319
+// 102-1, 5.2.5). They are waited for, but not for ever: see `freshnessWaitMs`.
+
+import { type ExtendedPades, type ExtendPadesRequest, extendPades } from '../ades/pades-extend.ts'
+import type { Document, DocumentEvent, Stage } from '../document.ts'
+import { asFault, Fault } from '../errors.ts'
+import type { Clock, Random, Revocation, Timestamper } from '../ports.ts'
+import { readCertificate } from '../trust/certificate.ts'
+import type { EvidenceCache } from '../trust/evidence-cache.ts'
+import type { Report } from '../trust/report.ts'
+import { verifyPdf } from '../trust/verify-pdf.ts'
+import { nextAttempt } from './backoff.ts'
+import { type Blobs, concatenated, streamOf } from './step.ts'
+
+export interface ExtendTools {
+  readonly timestamper: Timestamper
+  readonly revocation: Revocation
+  /** DER of the trusted certificates, signers' and time-stamping authorities'. */
+  readonly anchors: readonly Uint8Array[]
+  /** Kept from one copy to the next. */
+  readonly cache: EvidenceCache
+  /** Policy asked of the time-stamping authority, dotted. */
+  readonly timestampPolicy?: string
+  readonly blobs: Blobs
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/**
+ * How long answers younger than the time-stamp are waited for, milliseconds. Enough for clocks that differ and responders
+ * that answer from a cache of minutes. A list of the day is then taken as it is, and the audit trail says so: EN 319 142-1
+ * allows it and renewing mends it, while a copy that stayed here until tomorrow would fail whoever asked for it.
+ */
+export const freshnessWaitMs = 10 * 60_000
+
+type Extending = Extract<Stage, { readonly name: 'extending' }>
+type Level = ExtendPadesRequest['level']
+
+/**
+ * `extended` by one level of what is missing, or `extensionPostponed` for a passing reason; the copy stays as it was then.
+ * Throws when `signal` aborts, and the Fault of a reason that does not pass by itself.
+ */
+export async function attemptExtension(
+  document: Document,
+  tools: ExtendTools,
+  signal: AbortSignal,
+): Promise<DocumentEvent> {
+  const { stage } = document
+  if (stage.name !== 'extending') throw new Fault('STAGE_CONFLICT', `nothing is extended at ${stage.name}`)
+  try {
+    return await raise(document, stage, tools, signal)
+  } catch (thrown) {
+    signal.throwIfAborted()
+    const { code, detail, retry } = asFault(thrown)
+    if (retry !== 'later') throw thrown
+    const { clock, random } = tools
+    const at = nextAttempt({ attempts: stage.extension.attempts + 1, now: clock.now(), random: random.fraction })
+    return { type: 'extensionPostponed', code, detail, nextAttemptAt: new Date(at).toISOString() }
+  }
+}
+
+async function raise(
+  { id, order }: Document,
+  { copy, signature }: Extending,
+  tools: ExtendTools,
+  signal: AbortSignal,
+): Promise<DocumentEvent> {
+  const ordered = order.signature.level
+  const level = signature.level === 'B' || ordered === 'B' ? 'T' : ordered
+  const { timestampPolicy: policy, anchors, random, blobs } = tools
+  const file = await blobs.open(id, copy.name)
+  try {
+    const extended = await extendPades(
+      file,
+      { level, freshOnly: waitsForFresh(signature, tools), ...(policy !== undefined && { policy }) },
+      { ...tools, anchors: anchors.map(readCertificate), random: random.bytes },
+      { signal },
+    )
+    await believe(extended, { level, isLast: level === ordered }, tools)
+    const stored = await store(id, copy.name, extended, blobs)
+    return { type: 'extended', copy: stored, level, answeredEarlier: extended.answeredEarlier.length }
+  } finally {
+    await file.close()
+  }
+}
+
+/** Counted from when the time-stamp was stored; a clock that was set meanwhile ends the waiting. */
+function waitsForFresh({ extendedAt }: Extending['signature'], { clock }: ExtendTools): boolean {
+  return extendedAt !== undefined && Math.abs(clock.now() - Date.parse(extendedAt)) < freshnessWaitMs
+}
+
+/**
+ * The result is verified before anything of it is stored. After the first of two levels nobody vouches for the authority
+ * yet, whose chain comes with the second; the last one must pass altogether.
+ */
+async function believe(
+  { hash }: ExtendedPades,
+  { level, isLast }: { readonly level: Level; readonly isLast: boolean },
+  { anchors, clock }: ExtendTools,
+): Promise<void> {
+  const revocation = level === 'T' ? 'if-present' : 'required'
+  const report = await verifyPdf(hash.file, { anchors, now: clock.now(), revocation, hash })
+  if (isLast ? reaches(report, level) : isIntact(report)) return
+  const [finding] = [...report.findings, ...report.signatures.flatMap(one => one.findings)]
+  const timestamps = report.signatures.flatMap(one => one.timestamps.flatMap(stamp => stamp.findings))
+  const { subIndication, detail } = finding ?? timestamps[0] ?? { detail: `level ${level} was not reached` }
+  const code = subIndication === 'NO_CERTIFICATE_CHAIN_FOUND' ? 'CHAIN_INCOMPLETE' : 'SIGNATURE_INVALID'
+  throw new Fault(code, `the extended copy does not verify and was not kept: ${detail}`)
+}
+
+function reaches({ indication, signatures }: Report, level: Level): boolean {
+  const levels = signatures.flatMap(one => (one.type === 'Sig' ? [one.level] : []))
+  return indication === 'TOTAL-PASSED' && levels.every(one => one === `PAdES-BASELINE-${level}`)
+}
+
+function isIntact({ indication, signatures }: Report): boolean {
+  return indication !== 'TOTAL-FAILED' && signatures.every(one => one.integrity === 'intact')
+}
+
+/** The copy as it was and the update behind it; what is stored is what was verified, by its digest. */
+async function store(id: string, name: string, { update, hash }: ExtendedPades, blobs: Blobs) {
+  const stored = await blobs.write(id, concatenated(blobs.read(id, name), streamOf(update)))
+  const verified = Buffer.from(hash.digest('sha256')).toString('hex')
+  if (stored.sha256 !== verified) throw new Fault('INTERNAL', 'the extended copy is not the one that was verified')
+  return stored
+}

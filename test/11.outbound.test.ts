@@ -1,0 +1,70 @@
+// The state machine behind the signature: a copy goes up to the level that was ordered and is delivered only then.
+
+import { describe, expect, it } from 'vitest'
+import { blobNames } from '../device/document.ts'
+import { at, blob, extended, extensionPostponed, moved, operatorHold, signedFor, stages } from './11.document.kit.ts'
+
+describe('the way of a copy whose ordered level is above B', () => {
+  const extending = stages.extending
+
+  it('keeps the signed copy, its facts and the keys of its destinations while it waits', () => {
+    expect(extending.stage).toMatchObject({
+      copy: blob('signed'),
+      signature: { level: 'B', signer: 'N', at },
+      extension: { attempts: 0, nextAttemptAt: null, lastFault: null },
+      deliveries: [{ idempotencyKey: 'k1' }, { idempotencyKey: 'k2' }],
+    })
+    expect(blobNames(extending)).toContain('signed')
+  })
+
+  it('goes up level by level, and is delivered at the ordered one only', () => {
+    const stamped = moved(extending, extended('T'))
+    expect(stamped.stage).toMatchObject({ name: 'extending', copy: blob('copy-T'), signature: { level: 'T' } })
+    expect(blobNames(stamped)).not.toContain('signed')
+    const archived = moved(stamped, extended('LTA'))
+    expect(archived.stage).toEqual({
+      name: 'delivering',
+      approval: expect.anything(),
+      copy: blob('copy-LTA'),
+      signature: { signer: 'N', level: 'LTA', at, extendedAt: at },
+      deliveries: [
+        expect.objectContaining({ idempotencyKey: 'k1', state: 'waiting', attempts: 0 }),
+        expect.objectContaining({ idempotencyKey: 'k2' }),
+      ],
+    })
+  })
+
+  it('is done at once where nothing is delivered', () => {
+    expect(moved(signedFor('stored', []), extended('T')).stage).toMatchObject({
+      name: 'done',
+      signature: { level: 'T' },
+    })
+  })
+
+  it('never goes up twice, down, or above what was ordered', () => {
+    const stamped = moved(extending, extended('T'))
+    expect(() => moved(stamped, extended('T'))).toThrow('STAGE_CONFLICT')
+    expect(() => moved(moved(extending, extended('LT')), extended('T'))).toThrow('STAGE_CONFLICT')
+    expect(() => moved(signedFor('stored', []), extended('LT'))).toThrow('STAGE_CONFLICT')
+  })
+
+  it('counts failures until a level is reached, and keeps the copy over them', () => {
+    const failed = moved(extending, extensionPostponed, extensionPostponed)
+    expect(failed.stage).toMatchObject({
+      name: 'extending',
+      copy: blob('signed'),
+      extension: { attempts: 2, nextAttemptAt: at, lastFault: { code: 'TSA_UNREACHABLE', detail: 'no answer', at } },
+    })
+    expect(moved(failed, extended('T')).stage).toMatchObject({ extension: { attempts: 0, lastFault: null } })
+  })
+
+  it('is tried at once when an operator says so, and still counts', () => {
+    const resumed = moved(extending, extensionPostponed, operatorHold, { type: 'resumed' })
+    expect(resumed).toMatchObject({ hold: null, stage: { extension: { attempts: 1, nextAttemptAt: null } } })
+  })
+
+  it('keeps what was under way when an operator held it, and goes no further', () => {
+    const held = moved(extending, operatorHold, extended('T'), extended('LTA'))
+    expect(held).toMatchObject({ hold: { code: 'HELD_BY_OPERATOR' }, stage: { name: 'delivering' } })
+  })
+})
