@@ -195,6 +195,7 @@ describe('gathering', () => {
 
   it('says which certificate is answered for only by what is earlier than its use', async () => {
     const { facts } = readCertificate(world.signer.certificate)
+    expect((await gather({ at: now + 999 })).answeredEarlier).toEqual([])
     const evidence = await gather({ at: now + 60_000 })
     expect(evidence.answeredEarlier).toEqual([expect.stringContaining(facts.serialNumber)])
   })

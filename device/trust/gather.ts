@@ -35,10 +35,13 @@ export interface GatheredEvidence extends Evidence {
 
 /**
  * All of it, what was known and is needed among it; anchors are left out. Throws CHAIN_INCOMPLETE, CERTIFICATE_EXPIRED,
- * CERTIFICATE_NOT_YET_VALID, REVOCATION_UNAVAILABLE, CERTIFICATE_REVOKED, each naming the certificate and, where one was asked, the address.
+ * CERTIFICATE_NOT_YET_VALID, REVOCATION_UNAVAILABLE, CERTIFICATE_REVOKED, each naming the certificate and, where one was
+ * asked, the address.
  */
 export async function gatherEvidence(wanted: EvidenceWanted, tools: GatherTools): Promise<GatheredEvidence> {
-  const { certificates, known, at, purpose = 'embed' } = wanted
+  const { certificates, known, purpose = 'embed' } = wanted
+  // Answers tell whole seconds; one of the same second is not earlier.
+  const at = Math.floor(wanted.at / 1000) * 1000
   const fetcher = createFetcher(tools)
   const pool = poolOf(known)
   const candidates = [...pool.certificates, ...certificates]
