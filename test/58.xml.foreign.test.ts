@@ -48,22 +48,25 @@ interface Template {
   /** Of SignedSignatureProperties behind SigningTime, and of SignedDataObjectProperties. */
   readonly signature?: string
   readonly data?: string
+  /** Namespace of XAdES. */
+  readonly version?: string
 }
 
-async function signedByXmlsec({ references, objects = '', signature = '', data = '' }: Template): Promise<Buffer> {
-  const type = 'Type="http://uri.etsi.org/01903#SignedProperties"'
-  const template = `<doc xmlns="urn:d" Id="doc"><p>text</p><ds:Signature xmlns:ds="${ds}" Id="sig"><ds:SignedInfo>
+async function signedByXmlsec(template: Template): Promise<Buffer> {
+  const { references, objects = '', signature = '', data = '', version = xades } = template
+  const type = `Type="${version === xades ? 'http://uri.etsi.org/01903#' : version}SignedProperties"`
+  const text = `<doc xmlns="urn:d" Id="doc"><p>text</p><ds:Signature xmlns:ds="${ds}" Id="sig"><ds:SignedInfo>
 <ds:CanonicalizationMethod Algorithm="${exclusive}"/>
 <ds:SignatureMethod Algorithm="http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"/>
 ${references}${reference('#props', type)}</ds:SignedInfo><ds:SignatureValue/>
 <ds:KeyInfo Id="key"><ds:X509Data><ds:X509Certificate>${base64(signer.certificate)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>
-${objects}<ds:Object><xades:QualifyingProperties xmlns:xades="${xades}" Target="#sig"><xades:SignedProperties Id="props">
+${objects}<ds:Object><xades:QualifyingProperties xmlns:xades="${version}" Target="#sig"><xades:SignedProperties Id="props">
 <xades:SignedSignatureProperties><xades:SigningTime>2026-06-15T12:00:00+02:00</xades:SigningTime>${signature}</xades:SignedSignatureProperties>
 <xades:SignedDataObjectProperties><xades:DataObjectFormat ObjectReference="#r1"><xades:MimeType>text/xml</xades:MimeType></xades:DataObjectFormat>${data}
 </xades:SignedDataObjectProperties></xades:SignedProperties></xades:QualifyingProperties></ds:Object></ds:Signature></doc>`
-  const file = await folder.write('template.xml', template)
+  const file = await folder.write('template.xml', text)
   const output = `${folder.path}/signed.xml`
-  const ids = ['urn:d:doc', `${ds}:KeyInfo`, `${ds}:Object`, `${ds}:Manifest`, `${xades}:SignedProperties`]
+  const ids = ['urn:d:doc', `${ds}:KeyInfo`, `${ds}:Object`, `${ds}:Manifest`, `${version}:SignedProperties`]
   // What a Manifest names is looked for from the working folder.
   const { code, output: said } = await judge(
     'xmlsec1',
@@ -101,13 +104,10 @@ describe('SigningCertificate, before its second version', () => {
   const signed = (property: string) =>
     signedByXmlsec({ references: reference('', 'Id="r1"', enveloped), signature: property })
 
-  it('names the signer, and is no baseline', async () => {
+  it('names the signer, and counts as baseline', async () => {
     const found = await readOnly(await signed(signingCertificate(serialOf(signer))))
     expect(found).toMatchObject({ findings: [], claimedTime: now, scopes: [{ kind: 'document', uri: '' }] })
-    expect(found.baselineViolations).toEqual([
-      '0 SigningCertificateV2 properties',
-      'a SigningCertificate property, which SigningCertificateV2 replaces',
-    ])
+    expect(found.baselineViolations).toEqual([])
   })
 
   it('names nobody with another number, another digest or without either', async () => {
@@ -118,6 +118,20 @@ describe('SigningCertificate, before its second version', () => {
     }
     const { findings } = await readOnly(await signed(''))
     expect(findings.map(one => one.subIndication)).toEqual(['SIG_CONSTRAINTS_FAILURE'])
+  })
+})
+
+describe('XAdES before 1.3.2', () => {
+  it.each(['v1.1.1', 'v1.2.2'])('%s is read, and is no baseline', async number => {
+    const version = `http://uri.etsi.org/01903/${number}#`
+    const references = reference('', 'Id="r1"', enveloped)
+    const file = await signedByXmlsec({ references, version, signature: signingCertificate(serialOf(signer)) })
+    expect(await readOnly(file)).toMatchObject({
+      findings: [],
+      claimedTime: now,
+      scopes: [{ kind: 'document' }],
+      baselineViolations: [`properties of another version, ${version}`],
+    })
   })
 })
 

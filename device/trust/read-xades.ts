@@ -3,7 +3,7 @@
 // 102-1, 5.2). Nothing is fetched, no entity is expanded, no transform beyond a known few is done; what a document can
 // contain ends in a finding.
 
-import { namespaces, signedPropertiesType } from '../ades/xades-names.ts'
+import { namespaces } from '../ades/xades-names.ts'
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
 import { algorithmOf, canonicalisationOf, digestHash, signatureScheme } from '../xml/algorithms.ts'
@@ -21,6 +21,7 @@ import type { Finding } from './report.ts'
 import { verifies } from './signature-scheme.ts'
 import { countersignatureFindings, countersigned } from './xades-countersignature.ts'
 import {
+  isPropertiesType,
   policyOf,
   propertyViolations,
   type QualifyingProperties,
@@ -145,7 +146,7 @@ function isOverProperties(
   { reference, target }: CheckedReference,
   properties: QualifyingProperties | undefined,
 ): boolean {
-  return reference.type === signedPropertiesType || (target !== undefined && target === properties?.signed)
+  return isPropertiesType(reference.type) || (target !== undefined && target === properties?.signed)
 }
 
 function isData({ reference, target }: CheckedReference, { keyInfo }: XmlSignature): boolean {

@@ -10,7 +10,17 @@ import type { XmlSignature } from '../xml/xmldsig.ts'
 import type { Finding } from './report.ts'
 import type { CheckedReference } from './xades-references.ts'
 
+/** Of XAdES 1.1.1 and 1.2.2, which old signatures have: their signed properties are read, the unsigned ones are not. */
+const oldNamespaces = ['http://uri.etsi.org/01903/v1.1.1#', 'http://uri.etsi.org/01903/v1.2.2#'] as const
+
+/** Type of the Reference to SignedProperties, in all versions. */
+export function isPropertiesType(type: string | undefined): boolean {
+  return type === signedPropertiesType || oldNamespaces.some(namespace => type === `${namespace}SignedProperties`)
+}
+
 export interface QualifyingProperties {
+  /** That of the version of XAdES which they are written in. */
+  readonly namespace: string
   /** xades:QualifyingProperties, and the ds:Object that holds it. */
   readonly element: XmlElement
   readonly object: XmlElement
@@ -29,25 +39,28 @@ export interface PropertiesReading {
 /** The properties of a signature whose references have been checked. */
 export function readProperties(signature: XmlSignature, checked: readonly CheckedReference[]): PropertiesReading {
   const candidates = signature.objects.flatMap(object =>
-    childrenOf(object, namespaces.xades, 'QualifyingProperties').map(element => ({ element, object })),
+    [namespaces.xades, ...oldNamespaces].flatMap(namespace =>
+      childrenOf(object, namespace, 'QualifyingProperties').map(element => ({ element, object, namespace })),
+    ),
   )
   const [only, ...others] = candidates
-  if (only === undefined) return { findings: [], violations: ['no QualifyingProperties (XAdES 1.3.2)'] }
-  const { element } = only
-  const [signed, ...moreSigned] = childrenOf(element, namespaces.xades, 'SignedProperties')
+  if (only === undefined) return { findings: [], violations: ['no QualifyingProperties'] }
+  const { element, namespace } = only
+  const [signed, ...moreSigned] = childrenOf(element, namespace, 'SignedProperties')
   const target = attributeOf(element, 'Target')
   const problems = [
     others.length > 0 && 'more than one QualifyingProperties',
     target !== `#${signature.id ?? ''}` && 'QualifyingProperties are about another signature',
     moreSigned.length > 0 && 'more than one SignedProperties',
   ].filter(problem => problem !== false)
-  const references = checked.filter(one => one.direct && one.reference.type === signedPropertiesType)
+  const references = checked.filter(one => one.direct && isPropertiesType(one.reference.type))
   if (problems.length === 0 && signed !== undefined && !isSigned(signed, checked)) {
     problems.push('no Reference is over the SignedProperties of the signature itself')
   }
   const violations = [
     ...problems,
     ...(signed === undefined ? ['no SignedProperties'] : []),
+    ...(namespace === namespaces.xades ? [] : [`properties of another version, ${namespace}`]),
     ...(references.length === 1 ? [] : [`${references.length} References of the type of SignedProperties`]),
   ]
   const unsigned = unsignedSignatureProperties(element)
@@ -77,12 +90,12 @@ function unsignedSignatureProperties(element: XmlElement): XmlElement | undefine
 
 /** A child of xades:SignedSignatureProperties or of xades:SignedDataObjectProperties, all of that name. */
 export function signedProperties(
-  { signed }: Pick<QualifyingProperties, 'signed'>,
+  { signed, namespace }: Pick<QualifyingProperties, 'signed' | 'namespace'>,
   of: 'SignedSignatureProperties' | 'SignedDataObjectProperties',
   local: string,
 ): readonly XmlElement[] {
-  const parent = signed && childOf(signed, namespaces.xades, of)
-  return parent === undefined ? [] : childrenOf(parent, namespaces.xades, local)
+  const parent = signed && childOf(signed, namespace, of)
+  return parent === undefined ? [] : childrenOf(parent, namespace, local)
 }
 
 /** xades:SigningTime; milliseconds since 1970, undefined where it is missing or no xsd:dateTime. */
@@ -97,19 +110,17 @@ export function signingTimeOf(properties: QualifyingProperties): number | undefi
 /** xades:SignaturePolicyIdentifier (5.2.9); an implied policy names none. */
 export function policyOf(properties: QualifyingProperties): { readonly id: string; readonly uri?: string } | undefined {
   const [identifier] = signedProperties(properties, 'SignedSignatureProperties', 'SignaturePolicyIdentifier')
-  const policy = identifier && childOf(identifier, namespaces.xades, 'SignaturePolicyId')
-  const name = policy && path(policy, 'SigPolicyId', 'Identifier')
-  if (policy === undefined || name === undefined) return undefined
-  const uri = path(policy, 'SigPolicyQualifiers', 'SigPolicyQualifier', 'SPURI')
+  const down = (from: XmlElement | undefined, ...locals: readonly string[]) =>
+    locals.reduce((one, local) => one && childOf(one, properties.namespace, local), from)
+  const policy = down(identifier, 'SignaturePolicyId')
+  const name = down(policy, 'SigPolicyId', 'Identifier')
+  if (name === undefined) return undefined
+  const uri = down(policy, 'SigPolicyQualifiers', 'SigPolicyQualifier', 'SPURI')
   const id = textOf(name).trim()
   return {
     id: /^urn:oid:[0-9.]+$/i.test(id) ? id.slice('urn:oid:'.length) : id,
     ...(uri !== undefined && { uri: textOf(uri).trim() }),
   }
-}
-
-function path(element: XmlElement, ...locals: readonly string[]): XmlElement | undefined {
-  return locals.reduce<XmlElement | undefined>((one, local) => one && childOf(one, namespaces.xades, local), element)
 }
 
 /** Requirements of baseline B on the properties themselves (EN 319 132-1, 6.3). */
@@ -119,11 +130,12 @@ export function propertyViolations(
 ): readonly string[] {
   const count = (local: string) => signedProperties(properties, 'SignedSignatureProperties', local).length
   const [v2] = signedProperties(properties, 'SignedSignatureProperties', 'SigningCertificateV2')
+  // The first version counts too, as it does for EU DSS: TS 103 171 asked for it, and AutoFirma still writes it.
+  const certificates = count('SigningCertificateV2') + count('SigningCertificate')
   const problems = [
     signingTimeOf(properties) === undefined && 'no SigningTime',
     count('SigningTime') > 1 && 'more than one SigningTime',
-    count('SigningCertificateV2') !== 1 && `${count('SigningCertificateV2')} SigningCertificateV2 properties`,
-    count('SigningCertificate') > 0 && 'a SigningCertificate property, which SigningCertificateV2 replaces',
+    certificates !== 1 && `${certificates} SigningCertificate properties`,
     v2 !== undefined && childElements(v2).some(one => attributeOf(one, 'URI') !== undefined) && 'a Cert with URI',
     ...[
       'SignaturePolicyIdentifier',
@@ -143,7 +155,7 @@ function formatViolations(properties: QualifyingProperties, data: readonly Check
   const formats = signedProperties(properties, 'SignedDataObjectProperties', 'DataObjectFormat')
   const described = new Set(
     formats
-      .filter(format => childOf(format, namespaces.xades, 'MimeType') !== undefined)
+      .filter(format => childOf(format, properties.namespace, 'MimeType') !== undefined)
       .map(format => attributeOf(format, 'ObjectReference')),
   )
   return data

@@ -30,7 +30,8 @@ export function findSigner(
   const candidates = readableCertificates(certificates)
   if (candidates.length === 0) return { findings: [missing('no certificate in the signature')] }
   const references = properties === undefined ? [] : certificateReferences(properties)
-  const named = candidates.find(({ der }) => references.every(reference => isNamedBy(reference, der)))
+  const namespace = properties?.namespace ?? ''
+  const named = candidates.find(({ der }) => references.every(one => isNamedBy(one, namespace, der)))
   if (named !== undefined && references.length > 0) return { signer: named, findings: [] }
   const detail = 'no SigningCertificate property'
   const unnamed: Finding = { subIndication: 'SIG_CONSTRAINTS_FAILURE', detail }
@@ -47,24 +48,26 @@ function missing(detail: string): Finding {
 function certificateReferences(properties: QualifyingProperties): XmlElement[] {
   return ['SigningCertificateV2', 'SigningCertificate']
     .flatMap(local => signedProperties(properties, 'SignedSignatureProperties', local))
-    .map(property => childOf(property, namespaces.xades, 'Cert') ?? property)
+    .map(property => childOf(property, properties.namespace, 'Cert') ?? property)
 }
 
-function isNamedBy(reference: XmlElement, der: Uint8Array): boolean {
-  const certDigest = childOf(reference, namespaces.xades, 'CertDigest')
-  const method = certDigest && childOf(certDigest, namespaces.ds, 'DigestMethod')
-  const value = certDigest && childOf(certDigest, namespaces.ds, 'DigestValue')
+function isNamedBy(reference: XmlElement, namespace: string, der: Uint8Array): boolean {
+  const certDigest = childOf(reference, namespace, 'CertDigest')
+  // Of XMLDSig, but in XAdES 1.1.1 of its own.
+  const part = (local: string) =>
+    certDigest && (childOf(certDigest, namespaces.ds, local) ?? childOf(certDigest, namespace, local))
+  const [method, value] = [part('DigestMethod'), part('DigestValue')]
   const hash = method && digestHash(algorithmOf(method))
   if (hash === undefined || value === undefined) return false
   if (!createHash(hash).update(der).digest().equals(octetsOf(value))) return false
-  const issuerSerial = childOf(reference, namespaces.xades, 'IssuerSerialV2')
+  const issuerSerial = childOf(reference, namespace, 'IssuerSerialV2')
   const octets = issuerSerial && octetsOf(issuerSerial)
   // AutoFirma writes an empty one; the digest alone names the certificate.
   if (octets !== undefined && octets.length > 0) {
     const read = readWhole(octets)
     return read !== undefined && isIssuerSerial(read, der)
   }
-  const serial = childOf(reference, namespaces.xades, 'IssuerSerial')
+  const serial = childOf(reference, namespace, 'IssuerSerial')
   return serial === undefined || isSerialNumber(serial, der)
 }
 
