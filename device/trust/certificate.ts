@@ -66,21 +66,22 @@ const usageBits: readonly KeyUsage[] = [
   'decipherOnly',
 ]
 
-/** Extensions of certificates by their names in RFC 5280, 4.2; RFC 6960, 4.2.2.2.1; EN 319 412-5. */
+/** Extensions of certificates by their names in RFC 5280, 4.2; RFC 6960, 4.2.2.2.1; RFC 9608; EN 319 412-1 and -5. */
 export const extensionIds = {
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
-  nameConstraints: '2.5.29.30',
   cRLDistributionPoints: '2.5.29.31',
   certificatePolicies: '2.5.29.32',
   policyMappings: '2.5.29.33',
   extendedKeyUsage: '2.5.29.37',
   inhibitAnyPolicy: '2.5.29.54',
+  noRevAvail: '2.5.29.56',
   authorityInfoAccess: '1.3.6.1.5.5.7.1.1',
   qcStatements: '1.3.6.1.5.5.7.1.3',
   ocspNoCheck: '1.3.6.1.5.5.7.48.1.5',
+  validityAssuredShortTerm: '0.4.0.194121.2.1',
 } as const
 /**
  * What a certificate may mark critical. No policy is asked for, so mappings and the inhibition of anyPolicy take nothing

@@ -2,7 +2,7 @@
 // certificate validation (ETSI EN 319 102-1, 5.2.6, 5.6.2.1 and 5.6.2.2). An answer is believed while its signer was
 // valid and not revoked at a moment when the answer is proven to have existed.
 
-import type { Certificate } from './certificate.ts'
+import { type Certificate, extensionIds } from './certificate.ts'
 import type { Pool } from './pool.ts'
 import type { Proofs } from './proofs.ts'
 import type { CertificateState, Finding, SubIndication } from './report.ts'
@@ -125,9 +125,7 @@ function iso(time: number): string {
   return new Date(time).toISOString()
 }
 
-const ocspNoCheck = '1.3.6.1.5.5.7.48.1.5'
-const noRevAvail = '2.5.29.56'
-const validityAssuredShortTerm = '0.4.0.194121.2.1'
+const { ocspNoCheck, noRevAvail, validityAssuredShortTerm } = extensionIds
 
 /** RFC 6960, 4.2.2.2.1; RFC 9608, 2; EN 319 412-1, 5.2: the issuer says that nothing is to be asked. */
 export function needsNoAnswer({ fields }: Certificate): boolean {
