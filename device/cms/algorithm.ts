@@ -5,6 +5,7 @@
 import { constants, type KeyObject, verify, X509Certificate } from 'node:crypto'
 import { Fault } from '../errors.ts'
 import type { DigestAlgorithm, SignatureAlgorithm } from '../ports.ts'
+import { createRecent } from '../recent.ts'
 import { contextual, nullValue, objectIdentifier, sequence, smallInteger } from './der.ts'
 import { oids } from './oids.ts'
 
@@ -115,10 +116,12 @@ function isSignatureAlgorithm(name: string | undefined): name is SignatureAlgori
   return name !== undefined && Object.hasOwn(suites, name)
 }
 
+const recentKeys = createRecent<KeyObject>({ most: 64, longest: 8192 })
+
 /** The public key of a DER certificate; throws CERTIFICATE_UNREADABLE. */
 export function publicKeyOf(certificate: Uint8Array): KeyObject {
   try {
-    return new X509Certificate(certificate).publicKey
+    return recentKeys.of(certificate, der => new X509Certificate(der).publicKey)
   } catch (cause) {
     throw new Fault('CERTIFICATE_UNREADABLE', 'not a DER X.509 certificate with a public key', { cause })
   }

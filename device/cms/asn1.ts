@@ -204,11 +204,10 @@ function dottedForm(content: Uint8Array): string | undefined {
     if (octets <= 7) small = small * 128 + (octet & 0x7f)
     else arc = (octets === 8 ? BigInt(small) : arc) * 128n + BigInt(octet & 0x7f)
     if (octet >= 0x80) continue
-    const value = octets <= 7 ? BigInt(small) : arc
-    if (arcs.length === 0) {
-      const first = value < 40n ? 0n : value < 80n ? 1n : 2n
-      arcs.push(String(first), String(value - 40n * first))
-    } else arcs.push(String(value))
+    const first = arcs.length > 0 ? undefined : octets > 1 || small >= 80 ? 2 : small >= 40 ? 1 : 0
+    if (first !== undefined) arcs.push(String(first))
+    if (octets <= 7) arcs.push(String(small - 40 * (first ?? 0)))
+    else arcs.push(String(arc - 40n * BigInt(first ?? 0)))
     small = 0
     octets = 0
   }

@@ -6,6 +6,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { suggestedAlgorithm } from '../cms/algorithm.ts'
 import type { Asn1Node } from '../cms/asn1.ts'
 import { Fault } from '../errors.ts'
+import { createRecent } from '../recent.ts'
 import { type CertificateFields, certificateFields } from './certificate-fields.ts'
 
 export type KeyUsage =
@@ -110,8 +111,14 @@ const commonNameType = '2.5.4.3'
 const qcCompliance = '0.4.0.1862.1.1'
 const qcSscd = '0.4.0.1862.1.4'
 
+const recent = createRecent<Certificate>({ most: 256, longest: 8192 })
+
 /** Reads one DER certificate; throws CERTIFICATE_UNREADABLE, also where its public key cannot be decoded. */
 export function readCertificate(der: Uint8Array): Certificate {
+  return recent.of(der, takenApart)
+}
+
+function takenApart(der: Uint8Array): Certificate {
   const fields = certificateFields(der)
   if (fields === undefined) throw new Fault('CERTIFICATE_UNREADABLE', 'not a DER X.509 certificate')
   try {
@@ -122,6 +129,18 @@ export function readCertificate(der: Uint8Array): Certificate {
   } catch (cause) {
     throw new Fault('CERTIFICATE_UNREADABLE', 'not a DER X.509 certificate', { cause })
   }
+}
+
+const issuings = new WeakMap<Certificate, WeakMap<Certificate, boolean>>()
+
+/** Whether `issuer` is the one that `certificate` names, and its key verifies the signature on it. */
+export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
+  const known = issuings.get(certificate) ?? new WeakMap<Certificate, boolean>()
+  issuings.set(certificate, known)
+  const issued =
+    known.get(issuer) ?? (certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.x509.publicKey))
+  known.set(issuer, issued)
+  return issued
 }
 
 /** Whether key usage and purposes allow document signatures (EN 319 412-2, 4.3.2 asks for the key usage extension). */

@@ -2,7 +2,7 @@
 // key usage. Revocation is not looked at here. The outcome is a value in the terms of ETSI EN 319 102-1, 5.2.6; `now` is
 // an input, so the same question always has the same answer.
 
-import type { Certificate } from './certificate.ts'
+import { type Certificate, isIssuedBy } from './certificate.ts'
 
 export type ChainOutcome =
   /** Signer first, anchor last. */
@@ -56,7 +56,7 @@ function* pathsFrom(
     for (const issuer of [...anchors, ...candidates]) {
       if (path.some(one => isSame(one, issuer)) || !last.x509.checkIssued(issuer.x509)) continue
       if (++checks > maxChecks) return
-      if (last.x509.verify(issuer.x509.publicKey)) yield* extend([...path, issuer], issuer)
+      if (isIssuedBy(last, issuer)) yield* extend([...path, issuer], issuer)
     }
   }
   yield* extend([certificate], certificate)

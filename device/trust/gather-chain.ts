@@ -3,7 +3,7 @@
 
 import { parseSignedData } from '../cms/parse.ts'
 import { Fault } from '../errors.ts'
-import { type Certificate, readableCertificates } from './certificate.ts'
+import { type Certificate, isIssuedBy, readableCertificates } from './certificate.ts'
 import { pointersOf } from './certificate-pointers.ts'
 import { buildChain, type ChainOutcome } from './chain.ts'
 import { type Fetcher, type GatherPurpose, type GatherTools, nameOf } from './gather-tools.ts'
@@ -85,10 +85,6 @@ function topOf(certificate: Certificate, known: readonly Certificate[]): Certifi
     path.push(issuer)
     last = issuer
   }
-}
-
-function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
-  return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.x509.publicKey)
 }
 
 async function issuersOf(
