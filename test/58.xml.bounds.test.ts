@@ -38,6 +38,12 @@ describe('too much of it', () => {
     expect(findingsOf(await read(withReferences(maxReferences + 1, '')))).toEqual(['FORMAT_FAILURE'])
   })
 
+  it('a URI', async () => {
+    const long = file.replace('Id="one-ref" URI=""', `Id="one-ref" URI="${'x'.repeat(100_000)}"`)
+    const [found] = await read(long)
+    expect(found?.findings).toMatchObject([{ subIndication: 'FORMAT_FAILURE', detail: 'URI of 100000 characters' }])
+  })
+
   it('transforms of one reference', async () => {
     const transforms = '<ds:Transform Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>'.repeat(100)
     expect(findingsOf(await read(withReferences(1, transforms)))).toEqual(['FORMAT_FAILURE'])

@@ -6,6 +6,7 @@ import { Fault } from '../errors.ts'
 import type { DigestAlgorithm, SignatureAlgorithm } from '../ports.ts'
 import type { SignatureScheme } from '../trust/signature-scheme.ts'
 import type { Canonicalisation } from './canonical.ts'
+import { maxUriLength } from './limits.ts'
 import type { XmlElement } from './node.ts'
 import { attributeOf, childOf } from './walk.ts'
 
@@ -102,7 +103,15 @@ export function canonicalisationOf(element: XmlElement): Canonicalisation | unde
 
 /** The Algorithm attribute; throws XML_UNREADABLE where there is none. */
 export function algorithmOf(element: XmlElement): string {
-  const uri = attributeOf(element, 'Algorithm')
+  const uri = uriOf(element, 'Algorithm')
   if (uri === undefined) throw new Fault('XML_UNREADABLE', `${element.local} without Algorithm`)
+  return uri
+}
+
+/** An attribute that is a URI; throws XML_UNREADABLE for one that is too long to be told. */
+export function uriOf(element: XmlElement, name: 'Algorithm' | 'URI' | 'Type'): string | undefined {
+  const uri = attributeOf(element, name)
+  if (uri !== undefined && uri.length > maxUriLength)
+    throw new Fault('XML_UNREADABLE', `${name} of ${uri.length} characters`)
   return uri
 }

@@ -13,6 +13,8 @@ export const maxXmlPrefixes = 1024
 
 /** Signatures of one document that are read. */
 export const maxXmlSignatures = 200
+/** Characters of a URI in a signature; they end up in reports. */
+export const maxUriLength = 2048
 /** Of one signature; EU DSS's own corpus has one with 900. */
 export const maxReferences = 1000
 export const maxTransforms = 8

@@ -3,7 +3,7 @@
 // one of it.
 
 import { Fault } from '../errors.ts'
-import { algorithmOf, xmldsigNamespace } from './algorithms.ts'
+import { algorithmOf, uriOf, xmldsigNamespace } from './algorithms.ts'
 import { maxReferences, maxTransforms } from './limits.ts'
 import type { XmlElement } from './node.ts'
 import { attributeOf, childElements, childrenOf, octetsOf } from './walk.ts'
@@ -86,7 +86,7 @@ function readReference(element: XmlElement): XmlReference {
   if (!transforms.every(transform => isNamed(transform, 'Transform')))
     throw malformed('Transforms holds something else')
   if (transforms.length > maxTransforms) throw malformed(`more than ${maxTransforms} Transforms`)
-  const [id, uri, type] = [attributeOf(element, 'Id'), attributeOf(element, 'URI'), attributeOf(element, 'Type')]
+  const [id, uri, type] = [attributeOf(element, 'Id'), uriOf(element, 'URI'), uriOf(element, 'Type')]
   return {
     element,
     ...(id !== undefined && { id }),
