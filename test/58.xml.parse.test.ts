@@ -233,6 +233,7 @@ describe('what is refused at once', () => {
     'a DOCTYPE within': [bytesOf('<a><!DOCTYPE a></a>'), /^DOCTYPE/],
     'XML 1.1': [bytesOf('<?xml version="1.1"?><a/>'), /version/],
     'deep nesting': [bytesOf('<a>'.repeat(300_000)), /deeper/],
+    'a long name': [bytesOf(`<${'a'.repeat(2000)}/>`), /name/],
     'many attributes': [bytesOf(`<a ${Array.from({ length: 600 }, (_, n) => `b${n}=""`).join(' ')}/>`), /attributes/],
     'many prefixes': [bytesOf(deepDeclarations()), /declarations/],
     'many nodes': [bytesOf(`<a>${'<b/>'.repeat(1_000_001)}</a>`), /nodes/],

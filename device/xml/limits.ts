@@ -6,6 +6,8 @@ export const maxXmlOctets = 256 * 1024 * 1024
 export const maxXmlNodes = 1_000_000
 /** As libxml2 has it. */
 export const maxXmlDepth = 256
+/** Characters of a name, its prefix among them. */
+export const maxXmlNameLength = 1000
 /** Of one element, namespace declarations among them. */
 export const maxXmlAttributes = 512
 /** In scope at one place, shadowed ones among them. */

@@ -2,7 +2,7 @@
 // (XML 1.0, 3.1; Namespaces in XML 1.0, 3, 5 and 6.3).
 
 import { isSpace, ncNameEnd } from './characters.ts'
-import { maxXmlAttributes, maxXmlPrefixes } from './limits.ts'
+import { maxXmlAttributes, maxXmlNameLength, maxXmlPrefixes } from './limits.ts'
 import { type NamespaceScope, xmlNamespace, xmlnsNamespace } from './namespaces.ts'
 import type { XmlAttribute } from './node.ts'
 import { attributeValue, malformed } from './values.ts'
@@ -62,14 +62,19 @@ export function readStartTag(text: string, at: number, scope: NamespaceScope): S
   }
 }
 
-/** The QName at `at`; throws XML_UNREADABLE where there is none, and for more than one colon. */
+/** The QName at `at`; throws XML_UNREADABLE where there is none, for more than one colon and for one too long to be told. */
 export function qualifiedName(text: string, at: number): QualifiedName {
   const first = ncNameEnd(text, at)
   if (first === at) throw malformed('no name', at)
-  if (text.charCodeAt(first) !== colon) return { prefix: '', local: text.slice(at, first), end: first }
+  if (text.charCodeAt(first) !== colon) return checkedName({ prefix: '', local: text.slice(at, first), end: first }, at)
   const second = ncNameEnd(text, first + 1)
   if (second === first + 1 || text.charCodeAt(second) === colon) throw malformed('a name with stray colons', at)
-  return { prefix: text.slice(at, first), local: text.slice(first + 1, second), end: second }
+  return checkedName({ prefix: text.slice(at, first), local: text.slice(first + 1, second), end: second }, at)
+}
+
+function checkedName(name: QualifiedName, at: number): QualifiedName {
+  if (name.end - at > maxXmlNameLength) throw malformed(`a name of more than ${maxXmlNameLength} characters`, at)
+  return name
 }
 
 /** Index of the first character from `at` on that is not white space. */
