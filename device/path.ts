@@ -139,7 +139,7 @@ export function createPath(parts: PathParts): Path {
     if (stage.name !== 'extending' || held !== null || dueAt(stage.extension, clock) > clock.now()) return
     try {
       const event = await attemptExtension(document, parts, signal)
-      log.info('extension attempted', { document: id, level: stage.signature.level, outcome: event.type })
+      log.info('extension attempted', { document: id, from: stage.signature.level, outcome: event.type })
       queue.commit(id, event)
     } catch (thrown) {
       if (signal.aborted) return

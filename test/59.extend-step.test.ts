@@ -167,6 +167,18 @@ describe('what passes by itself', () => {
     })
   })
 
+  test('a clock that is not right yet is waited for: nothing is asked, and nobody called', async () => {
+    const document = waiting('LTA')
+    world.time = 0
+    expect(await attempt(document)).toMatchObject({
+      type: 'extensionPostponed',
+      code: 'CERTIFICATE_NOT_YET_VALID',
+    })
+    expect(world.asked).toEqual([])
+    world.time = now - 60_000
+    expect(await attempt(document)).toMatchObject({ type: 'extended', level: 'T' })
+  })
+
   test('a stop of the appliance is neither', async () => {
     const stop = new AbortController()
     const timestamper: ExtendTools['timestamper'] = {
@@ -260,7 +272,9 @@ describe('answers older than the time-stamp', () => {
   })
 
   test('do not hold a copy for ever where the clock was set back', async () => {
-    const stamped = await step(waiting('LTA'))
+    const document = waiting('LTA')
+    world.time += hourMs
+    const stamped = await step(document)
     world.time -= freshnessWaitMs
     expect(await attempt(stamped, { revocation: earlier() })).toMatchObject({ type: 'extended' })
   })

@@ -40,6 +40,9 @@ export interface ExtendTools {
  */
 export const freshnessWaitMs = 10 * 60_000
 
+/** How far a clock that was set since may lie before the signature, milliseconds. */
+const clockSlackMs = 5 * 60_000
+
 type Extending = Extract<Stage, { readonly name: 'extending' }>
 type Level = ExtendPadesRequest['level']
 
@@ -54,16 +57,32 @@ export async function attemptExtension(
 ): Promise<DocumentEvent> {
   const { stage } = document
   if (stage.name !== 'extending') throw new Fault('STAGE_CONFLICT', `nothing is extended at ${stage.name}`)
+  const early = wrongClock(stage.signature, tools.clock)
+  if (early !== undefined) return postponed(stage, early, tools)
   try {
     return await raise(document, stage, tools, signal)
   } catch (thrown) {
     signal.throwIfAborted()
-    const { code, detail, retry } = asFault(thrown)
-    if (retry !== 'later') throw thrown
-    const { clock, random } = tools
-    const at = nextAttempt({ attempts: stage.extension.attempts + 1, now: clock.now(), random: random.fraction })
-    return { type: 'extensionPostponed', code, detail, nextAttemptAt: new Date(at).toISOString() }
+    const fault = asFault(thrown)
+    if (fault.retry !== 'later') throw thrown
+    return postponed(stage, fault, tools)
   }
+}
+
+/**
+ * A board without a battery clock starts in the past, where every certificate and every time-stamp looks wrong. That is no
+ * reason to call for an operator: the clock is right in a moment.
+ */
+function wrongClock({ at }: Extending['signature'], clock: Clock): Fault | undefined {
+  const now = clock.now()
+  if (now >= Date.parse(at) - clockSlackMs) return undefined
+  const detail = `the clock says ${new Date(now).toISOString()}, the copy was signed at ${at}`
+  return new Fault('CERTIFICATE_NOT_YET_VALID', detail)
+}
+
+function postponed({ extension }: Extending, { code, detail }: Fault, { clock, random }: ExtendTools): DocumentEvent {
+  const at = nextAttempt({ attempts: extension.attempts + 1, now: clock.now(), random: random.fraction })
+  return { type: 'extensionPostponed', code, detail, nextAttemptAt: new Date(at).toISOString() }
 }
 
 async function raise(

@@ -1,0 +1,72 @@
+// A kiosk whose procedure asks for level LTA, and a copy signed there while something of what that takes is wrong.
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { randomAccessOf } from '../device/bytes.ts'
+import type { ApplianceStatus } from '../device/http/operator.ts'
+import { askAppliance } from '../device/http/operator-client.ts'
+import { certificatesInPem } from '../device/trust/pem.ts'
+import type { Report } from '../device/trust/report.ts'
+import { verifyPdf } from '../device/trust/verify-pdf.ts'
+import { type Kiosk, startKiosk } from './kiosk.kit.ts'
+import type { TrustServices } from './sim/trust-services.ts'
+import { approve, copyReceived, feed, open, procedure, sign, slips } from './walk.kit.ts'
+
+/** `wrong` makes wrong what shall be when the copy is signed. */
+export async function signedForArchive(wrong: (kiosk: Kiosk) => void): Promise<Kiosk> {
+  const procedures = [procedure('local', { signature: { level: 'LTA' } })]
+  const kiosk = await startKiosk({ sheets: await slips(1), trustServices: true, config: { procedures } })
+  await open(kiosk, 'copy-local')
+  await feed(kiosk)
+  await approve(kiosk)
+  await kiosk.screen.until(view => view.copy?.card?.state === 'present', 'a card in the reader')
+  wrong(kiosk)
+  await sign(kiosk, kiosk.site.pin)
+  await kiosk.screen.until(view => view.copy?.result != null, 'the receipt')
+  return kiosk
+}
+
+export function trustOf({ site }: Kiosk): TrustServices {
+  if (site.trust === undefined) throw new Error('a site without trust services')
+  return site.trust
+}
+
+/** Time-stamps that the authority was asked for. */
+export function stampsAsked(kiosk: Kiosk): number {
+  return trustOf(kiosk)
+    .requests()
+    .filter(one => one.service === 'tsa').length
+}
+
+/** Until the log tells of an attempt to extend that was put off. */
+export async function untilPostponed({ screen, logged }: Kiosk): Promise<void> {
+  await screen.until(() => logged.some(line => line.includes('extensionPostponed')), 'an attempt that failed')
+}
+
+/** Lets minutes pass until nothing waits any more; longer leaps would make an answer on its way look old. */
+export async function untilSent({ screen, clock }: Kiosk): Promise<void> {
+  for (let i = 0; screen.view().queue.waiting > 0; i++) {
+    if (i === 100) throw new Error('it was never sent')
+    clock.leap(60_000)
+    await new Promise(resolve => setTimeout(resolve, 250))
+  }
+}
+
+export async function askOperator(kiosk: Kiosk, id: string, action: 'retry' | 'hold'): Promise<unknown> {
+  return await askAppliance(socketOf(kiosk), 'POST', `/queue/${id}/${action}`)
+}
+
+export async function statusOf(kiosk: Kiosk): Promise<ApplianceStatus> {
+  return (await askAppliance(socketOf(kiosk), 'GET', '/status')) as ApplianceStatus
+}
+
+function socketOf({ site }: Kiosk): string {
+  return join(site.dataFolder, 'data', 'operator.sock')
+}
+
+/** Our own verdict on what arrived as the `index`-th copy, by the kiosk's clock. */
+export async function reportOnReceived(kiosk: Kiosk, index = 0): Promise<Report> {
+  const { pdf } = await copyReceived(kiosk, index)
+  const anchors = certificatesInPem(await readFile(kiosk.site.trustFile, 'utf8'))
+  return await verifyPdf(randomAccessOf(pdf), { anchors, now: kiosk.clock.now() })
+}
