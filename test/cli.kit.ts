@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
-import { type Site, startSite } from './sim/site.ts'
+import { type Site, type SiteOptions, startSite } from './sim/site.ts'
 import { smallPile } from './walk.kit.ts'
 
 export const program = new URL('../device/cli.ts', import.meta.url).pathname
@@ -26,12 +26,12 @@ export interface CommandLine {
 }
 
 /** Registers the hooks of the test file that calls it, once, at its top. */
-export function commandLine(): CommandLine {
+export function commandLine(options: Partial<SiteOptions> = {}): CommandLine {
   let folder: string
   let site: Site
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'compulsa-cli-'))
-    site = await startSite({ folder: join(folder, 'site'), sheets: await smallPile(2) })
+    site = await startSite({ folder: join(folder, 'site'), sheets: await smallPile(2), ...options })
   })
   afterAll(async () => {
     await site.stop()

@@ -6,12 +6,13 @@ import { delimiter, dirname, join } from 'node:path'
 import type { LoadedConfig } from '../config-file.ts'
 import { asFault } from '../errors.ts'
 import { configOf, withWorkbench } from './appliance.ts'
+import { checkTimestamping } from './doctor-timestamping.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const doctorVerb: Verb = {
   name: 'doctor',
   summary:
-    'Checks programs, native modules, configuration, data folder, devices and the built screen. Exit 1 when something is missing.',
+    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority and the built screen. Exit 1 when something is missing.',
   options: configOptions,
   run,
 }
@@ -128,6 +129,11 @@ async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]>
             'apt-get install opensc, or correct devices.tokenModules',
           ),
       )
-    return [...seen, ...(config.devices.tokenModules.length === 0 ? [] : [modules])]
+    const stamped = await checkTimestamping(config, rooms, call.signal)
+    return [
+      ...seen,
+      ...(config.devices.tokenModules.length === 0 ? [] : [modules]),
+      ...(stamped === undefined ? [] : [{ check: 'time-stamping', ...stamped }]),
+    ]
   })
 }
