@@ -173,6 +173,16 @@ export async function* rangeOf(
   }
 }
 
+/** All of `file` for a consumer that is done with a chunk when it asks for the next, as one that writes to a file is. */
+export async function* inOneBuffer(file: RandomAccess): ByteStream & AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(Math.min(chunkBytes, file.size))
+  for (let at = 0; at < file.size; at += buffer.length) {
+    const chunk = buffer.subarray(0, file.size - at)
+    await fill(file, chunk, at)
+    yield chunk
+  }
+}
+
 /**
  * Hands `consume` the bytes from `start` on, chunk by chunk, in two buffers that are used again and again: a chunk is gone
  * when `consume` returns. The next one is read meanwhile. Throws the signal's reason.

@@ -17,7 +17,7 @@ import { blobNames } from './document.ts'
 import { asFault, Fault } from './errors.ts'
 import { newIdFrom, newReferenceFrom } from './host.ts'
 import type { ApplianceStatus } from './http/operator.ts'
-import { type Server, startServer } from './http/server.ts'
+import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
 import { createPath } from './path.ts'
 import type {
@@ -153,6 +153,8 @@ export async function startAppliance(
     retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
     hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
   }
+  // Only where it is needed: a verb of the command line that signs starts faster without it.
+  const { startServer } = await import('./http/server.ts')
   const server: Server = started.adopt(
     await startServer({ visit, desk, operator, uiFolder, port, operatorSocket: operatorSocket(dataFolder), log }),
     held => held.close(),

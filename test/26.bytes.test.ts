@@ -1,7 +1,16 @@
 // Files that are spliced, in one step and in many: what they read as, and what was done to the first of them.
 
 import { describe, expect, it } from 'vitest'
-import { appended, prefixOf, randomAccessOf, rangeOf, type Splice, spliced, splicesOf } from '../device/bytes.ts'
+import {
+  appended,
+  inOneBuffer,
+  prefixOf,
+  randomAccessOf,
+  rangeOf,
+  type Splice,
+  spliced,
+  splicesOf,
+} from '../device/bytes.ts'
 import type { RandomAccess } from '../device/ports.ts'
 import { seededRandom } from './sim/paper.ts'
 
@@ -31,6 +40,20 @@ describe('a spliced file', () => {
     const chunks: string[] = []
     for await (const chunk of rangeOf(file, 2, 6)) chunks.push(Buffer.from(chunk).toString())
     expect(chunks.join('')).toBe('123-45')
+  })
+
+  it('is copied through one buffer, chunk by chunk', async () => {
+    const content = Buffer.from(Array.from({ length: 600_000 }, (_, index) => index % 251))
+    const file = appended(randomAccessOf(content), Buffer.from('end'))
+    const chunks: Buffer[] = []
+    const buffers = new Set<ArrayBufferLike>()
+    for await (const chunk of inOneBuffer(file)) {
+      chunks.push(Buffer.from(chunk))
+      buffers.add(chunk.buffer)
+    }
+    expect(Buffer.concat(chunks).equals(Buffer.concat([content, Buffer.from('end')]))).toBe(true)
+    expect(buffers.size).toBe(1)
+    for await (const chunk of inOneBuffer(randomAccessOf(new Uint8Array()))) expect.unreachable(`${chunk.length} bytes`)
   })
 
   it('refuses splices that overlap or leave the file, and reads outside it', async () => {

@@ -3,7 +3,7 @@
 
 import { resolve } from 'node:path'
 import type { Ask, Job, JobOutcome, Written } from '../ades/job.ts'
-import { randomAccessOf, rangeOf, spliced } from '../bytes.ts'
+import { inOneBuffer, randomAccessOf, spliced } from '../bytes.ts'
 import { Fault } from '../errors.ts'
 import type { JobFiles } from '../ports.ts'
 import { readable, type Workbench, writeOutput } from './appliance.ts'
@@ -83,7 +83,7 @@ export async function writeMade(call: Call, { base, splices }: Written): Promise
   const file = await readable(openFile(input), input)
   try {
     const made = spliced(base === 'input' ? file : randomAccessOf(new Uint8Array()), splices)
-    await writeOutput(call.text('out') ?? '', rangeOf(made))
+    await writeOutput(call.text('out') ?? '', inOneBuffer(made))
   } finally {
     await file.close()
   }

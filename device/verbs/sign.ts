@@ -65,8 +65,9 @@ async function run(call: Call): Promise<Answer> {
   if (asked.level !== 'B') requireTimestamping(used)
   const properties = await propertiesOf(call, extra)
   const anchors = await anchorsFor(call, config)
-  return await withWorkbench(used, bench =>
-    withIdentity(call, bench.rooms.signer(), async signer => {
+  return await withWorkbench(used, bench => {
+    warmUp(bench, asked)
+    return withIdentity(call, bench.rooms.signer(), async signer => {
       const policy = used.timestamping?.policy
       const job: SignJob = {
         job: 'sign',
@@ -86,8 +87,14 @@ async function run(call: Call): Promise<Answer> {
       tellEarlier(call, outcome)
       for (const name of extra.ignored) call.progress(`extra parameter ${name} has no effect`)
       return answerOf(call, signer.holder, extra.ignored, outcome)
-    }),
-  )
+    })
+  })
+}
+
+/** Starts the workers that the job needs while its signer is still being asked for its certificates. */
+function warmUp({ rooms }: Workbench, { level }: Asked): void {
+  rooms.documents()
+  if (level !== 'B') rooms.timestamper()
 }
 
 function answerOf(

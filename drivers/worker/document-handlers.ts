@@ -96,15 +96,20 @@ async function* once(bytes: Uint8Array): ByteStream {
 async function fileAt(path: string): Promise<RandomAccess & { close(): Promise<void> }> {
   const file = await open(path)
   const { size } = await file.stat()
-  const read = async (offset: number, length: number) => {
-    if (offset < 0 || length < 0 || offset + length > size) throw new RangeError(`${offset}+${length} of ${size} bytes`)
-    const bytes = Buffer.allocUnsafe(length)
+  const readInto = async (target: Uint8Array, offset: number) => {
+    const { length } = target
+    if (offset < 0 || offset + length > size) throw new RangeError(`${offset}+${length} of ${size} bytes`)
     for (let done = 0; done < length; ) {
-      const { bytesRead } = await file.read(bytes, done, length - done, offset + done)
+      const { bytesRead } = await file.read(target, done, length - done, offset + done)
       if (bytesRead === 0) throw new RangeError('the file became shorter')
       done += bytesRead
     }
+  }
+  const read = async (offset: number, length: number) => {
+    if (length < 0) throw new RangeError(`${length} bytes`)
+    const bytes = Buffer.allocUnsafe(length)
+    await readInto(bytes, offset)
     return bytes
   }
-  return { size, read, close: () => file.close() }
+  return { size, read, readInto, close: () => file.close() }
 }
