@@ -1,7 +1,7 @@
 // The room for foreign files: what a job gives back, what it asks for meanwhile, and how it ends when the work inside
 // hangs, grows without end or breaks.
 
-import { stat } from 'node:fs/promises'
+import { appendFile, stat, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Ask, SignJob } from '../device/ades/job.ts'
 import { Fault } from '../device/errors.ts'
@@ -105,6 +105,15 @@ describe('a job on a foreign file', () => {
       throw new Fault('TSA_UNREACHABLE', 'nobody there')
     }
     await expect(perform('ask', { answer })).rejects.toThrow(fault('TSA_UNREACHABLE'))
+  })
+
+  it('is worth nothing when its file changes meanwhile', async () => {
+    const answer = async () => {
+      await appendFile(input, '!')
+      return Uint8Array.of(7)
+    }
+    await expect(perform('ask', { answer })).rejects.toThrow(fault('FILE_UNREADABLE'))
+    await writeFile(input, 'first')
   })
 
   it('is not hurried while it waits for an answer', async () => {

@@ -1,6 +1,6 @@
 // What several verbs need of the appliance: its configuration, a reader of its data, ports for one run, a clean end.
 
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { Config } from '../config.ts'
 import { type LoadedConfig, loadConfig } from '../config-file.ts'
@@ -11,6 +11,10 @@ import type { ByteStream } from '../ports.ts'
 import { openStore, type StoreReader } from '../store/store.ts'
 import { createScratch, type Scratch } from './scratch.ts'
 import type { Call } from './verb.ts'
+
+/** Of a file that is read whole: an image for a page is the largest. */
+const maxInputBytes = 256 << 20
+const inputPieceBytes = 64 << 10
 
 export function configOf(call: Call): LoadedConfig {
   return loadConfig({ configFile: call.text('config'), dataFolder: call.text('data') })
@@ -44,18 +48,30 @@ export async function withWorkbench<T>(config: Config, work: (bench: Workbench) 
   return await work({ rooms, scratch, newId: () => newIdFrom(systemRandom) })
 }
 
-/** Writes a whole file or none. Throws OUTPUT_UNWRITABLE, and what the bytes throw. */
+/**
+ * Writes a whole file or none; a link stays and leads to the new one. Throws OUTPUT_UNWRITABLE, also for what is there and
+ * no regular file, and what the bytes throw.
+ */
 export async function writeOutput(path: string, bytes: ByteStream | Uint8Array): Promise<void> {
-  const target = resolve(path)
-  const temporary = join(dirname(target), `.${process.pid}.${Date.now()}.part`)
+  let temporary: string | undefined
   try {
+    const target = await replaceable(resolve(path))
+    temporary = join(dirname(target), `.${process.pid}.${Date.now()}.part`)
     await writeFile(temporary, bytes, { flag: 'wx' })
     await rename(temporary, target)
   } catch (thrown) {
-    await rm(temporary, { force: true })
+    if (temporary !== undefined) await rm(temporary, { force: true })
     if (thrown instanceof Fault) throw thrown
     throw new Fault('OUTPUT_UNWRITABLE', `${path}: ${asFault(thrown).detail}`, { cause: thrown })
   }
+}
+
+/** Where the file is that may be replaced: a device or a pipe would be gone afterwards. */
+async function replaceable(path: string): Promise<string> {
+  const stats = await stat(path).catch(() => undefined)
+  if (stats === undefined) return path
+  if (!stats.isFile()) throw new Error('not a regular file')
+  return realpath(path)
 }
 
 /** What the work gives, or FILE_UNREADABLE naming the path; Faults pass as they are. */
@@ -68,7 +84,25 @@ export async function readable<T>(work: Promise<T>, path: string): Promise<T> {
   }
 }
 
-/** A small file whole; throws FILE_UNREADABLE. */
+/** A small file whole, or what comes out of a pipe. Throws FILE_UNREADABLE, also for one that is not small. */
 export function readInput(path: string): Promise<Buffer> {
-  return readable(readFile(path), path)
+  return readable(small(path), path)
+}
+
+async function small(path: string): Promise<Buffer> {
+  await using file = await open(path)
+  const pieces: Buffer[] = []
+  try {
+    for (let total = 0; total <= maxInputBytes; ) {
+      const buffer = Buffer.allocUnsafeSlow(inputPieceBytes)
+      const { bytesRead } = await file.read(buffer)
+      pieces.push(buffer.subarray(0, bytesRead))
+      total += bytesRead
+      if (bytesRead === 0) return Buffer.concat(pieces, total)
+    }
+    throw new Error(`more than ${maxInputBytes} bytes`)
+  } finally {
+    // It may be a secret; the caller overwrites what is returned.
+    for (const piece of pieces) piece.fill(0)
+  }
 }

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import type { Ask, Job, JobOutcome, Written } from '../ades/job.ts'
 import { inOneBuffer, randomAccessOf, spliced } from '../bytes.ts'
 import { Fault } from '../errors.ts'
-import type { JobFiles } from '../ports.ts'
+import type { ByteStream, JobFiles } from '../ports.ts'
 import { readable, type Workbench, writeOutput } from './appliance.ts'
 import type { Identity } from './identity.ts'
 import { openFile } from './scratch.ts'
@@ -28,16 +28,20 @@ export interface JobRequest {
   readonly identity?: Identity
 }
 
+/** What a job has come to, and what its input was then. */
+export type Performed = JobOutcome & { readonly inputState: string }
+
 /** Runs the job on the verb's first word and --content. Throws FILE_UNREADABLE and the job's Fault. */
-export async function perform(job: Job, { call, bench, identity, files = {} }: JobRequest): Promise<JobOutcome> {
+export async function perform(job: Job, { call, bench, identity, files = {} }: JobRequest): Promise<Performed> {
   const [input = ''] = call.words
   const content = call.text('content')
-  for (const path of [input, content]) if (path !== undefined) await checkReadable(path)
+  const inputState = await stateOf(input)
+  if (content !== undefined) await stateOf(content)
   const passwordFile = call.text('password-file')
   const password = passwordFile === undefined ? undefined : await secretIn(passwordFile)
   try {
     // The worker runs in another folder.
-    return await bench.rooms
+    const outcome = await bench.rooms
       .documents()
       .perform(
         job,
@@ -45,14 +49,19 @@ export async function perform(job: Job, { call, bench, identity, files = {} }: J
         ask => answer(ask, { call, bench, ...(identity !== undefined && { identity }) }),
         { signal: call.signal, ...(password !== undefined && { password }) },
       )
+    return { ...outcome, inputState }
   } finally {
     password?.fill(0)
   }
 }
 
-async function checkReadable(path: string): Promise<void> {
+async function stateOf(path: string): Promise<string> {
   const file = await readable(openFile(path), path)
-  await file.close()
+  try {
+    return await file.state()
+  } finally {
+    await file.close()
+  }
 }
 
 async function answer(ask: Ask, { call, bench, identity }: JobRequest): Promise<Uint8Array> {
@@ -77,13 +86,20 @@ export function tellEarlier(call: Call, { answeredEarlier }: Written): void {
   }
 }
 
-/** Writes what a job has made of the verb's input to --out. Throws OUTPUT_UNWRITABLE. */
-export async function writeMade(call: Call, { base, splices }: Written): Promise<void> {
+/**
+ * Writes what a job has made of the verb's input to --out, which may be the input. Throws OUTPUT_UNWRITABLE, and
+ * FILE_UNREADABLE where the input is no longer what the job has seen: what was verified would not be what is written.
+ */
+export async function writeMade(call: Call, { base, splices, inputState }: Written & Performed): Promise<void> {
   const [input = ''] = call.words
   const file = await readable(openFile(input), input)
+  const checked = async function* (bytes: ByteStream): ByteStream & AsyncGenerator<Uint8Array> {
+    yield* bytes
+    if ((await file.state()) !== inputState) throw new Fault('FILE_UNREADABLE', `${input}: changed meanwhile`)
+  }
   try {
     const made = spliced(base === 'input' ? file : randomAccessOf(new Uint8Array()), splices)
-    await writeOutput(call.text('out') ?? '', inOneBuffer(made))
+    await writeOutput(call.text('out') ?? '', checked(inOneBuffer(made)))
   } finally {
     await file.close()
   }

@@ -2,10 +2,12 @@
 // or encrypted; the appliance uses device/store.
 
 import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { StoredBlob } from '../document.ts'
+import { Fault } from '../errors.ts'
 import type { Blobs } from '../path/step.ts'
 import type { ByteStream, RandomAccess } from '../ports.ts'
 
@@ -54,16 +56,29 @@ export async function* readFile(path: string): ByteStream & AsyncGenerator<Uint8
   }
 }
 
-/** A file's bytes anywhere. */
-export async function openFile(path: string): Promise<RandomAccess & { close(): Promise<void> }> {
-  const file = await open(path)
-  const { size } = await file.stat()
+/** Somebody's file, open for reading anywhere. */
+export interface OpenFile extends RandomAccess {
+  /** Which file it is and when it was last written or changed: another text when it is no longer what it was. */
+  state(): Promise<string>
+  close(): Promise<void>
+}
+
+/** A file's bytes anywhere. Throws FILE_UNREADABLE for what is no file of a certain length, without waiting for it. */
+export async function openFile(path: string): Promise<OpenFile> {
+  // Opening a named pipe waits for whoever writes into it.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const stats = await file.stat()
+  if (!stats.isFile()) {
+    await file.close()
+    throw new Fault('FILE_UNREADABLE', `${path}: not a regular file`)
+  }
+  const { size } = stats
   async function readInto(target: Uint8Array, offset: number): Promise<void> {
     const { length } = target
     if (offset < 0 || offset + length > size) throw new RangeError(`${offset}+${length} of ${size} bytes`)
     for (let done = 0; done < length; ) {
       const { bytesRead } = await file.read(target, done, length - done, offset + done)
-      if (bytesRead === 0) throw new RangeError('the file became shorter')
+      if (bytesRead === 0) throw new Fault('FILE_UNREADABLE', `${path}: became shorter while it was read`)
       done += bytesRead
     }
   }
@@ -76,6 +91,10 @@ export async function openFile(path: string): Promise<RandomAccess & { close(): 
       const buffer = Buffer.allocUnsafe(length)
       await readInto(buffer, offset)
       return buffer
+    },
+    async state(): Promise<string> {
+      const { dev, ino, size: octets, mtimeNs, ctimeNs } = await file.stat({ bigint: true })
+      return [dev, ino, octets, mtimeNs, ctimeNs].join(' ')
     },
     close: () => file.close(),
   }

@@ -1,7 +1,6 @@
 // `compulsa sign`: one signature on a file, in any of the three formats and at any level, with a token or a key store. What
 // was made is verified before it is written.
 
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type ExtraParams, readExtraParams } from '../ades/extra-params.ts'
 import { formatOf } from '../ades/format.ts'
@@ -155,7 +154,7 @@ async function extraOf(call: Call): Promise<ExtraParams> {
 
 async function propertiesOf(call: Call, extra: ExtraParams): Promise<SignatureProperties> {
   const named = call.text('policy')
-  const fromFile = async (path: string) => parsePolicy(await readable(readFile(path, 'utf8'), path))
+  const fromFile = async (path: string) => parsePolicy((await readInput(path)).toString('utf8'))
   const policy = named === undefined ? extra.policy : named === 'agel' ? agel : await fromFile(named)
   const { location, claimedRoles, commitments, contentFormat } = extra
   return {

@@ -2,7 +2,8 @@
 // asks for. Splices are told as items with their bytes, the rest of the outcome as the result.
 
 import { Buffer } from 'node:buffer'
-import { open, readFile, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
 import type { Ask, Job, JobOutcome } from '../../device/ades/job.ts'
 import { Fault } from '../../device/errors.ts'
 import type { ByteStream, JobFiles, RandomAccess } from '../../device/ports.ts'
@@ -39,6 +40,7 @@ async function performWith(perform: Perform, params: unknown, context: CallConte
   const [font, image] = await Promise.all([files.font, files.image].map(wholeFile))
   const asking = createAsking(context)
   const outcome = await perform(job, { input, content, font, image, password: context.secret, ask: asking.ask })
+  await Promise.all([input, content].map(file => file?.checkUnchanged()))
   if (outcome.outcome !== 'written') return toJson(outcome)
   const { splices, ...rest } = outcome
   for (const { offset, remove, insert } of splices) await asking.tell({ splice: { offset, remove } }, once(insert))
@@ -93,15 +95,23 @@ async function* once(bytes: Uint8Array): ByteStream {
   yield bytes
 }
 
-async function fileAt(path: string): Promise<RandomAccess & { close(): Promise<void> }> {
-  const file = await open(path)
-  const { size } = await file.stat()
+interface OpenFile extends RandomAccess {
+  /** Throws FILE_UNREADABLE where somebody has written into the file since it was opened. */
+  checkUnchanged(): Promise<void>
+  close(): Promise<void>
+}
+
+async function fileAt(path: string): Promise<OpenFile> {
+  // Opening a named pipe waits for whoever writes into it.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const { size, isFile, state } = await statOf(file)
+  const changed = () => new Fault('FILE_UNREADABLE', 'the file changed while it was read')
   const readInto = async (target: Uint8Array, offset: number) => {
     const { length } = target
     if (offset < 0 || offset + length > size) throw new RangeError(`${offset}+${length} of ${size} bytes`)
     for (let done = 0; done < length; ) {
       const { bytesRead } = await file.read(target, done, length - done, offset + done)
-      if (bytesRead === 0) throw new RangeError('the file became shorter')
+      if (bytesRead === 0) throw changed()
       done += bytesRead
     }
   }
@@ -111,5 +121,17 @@ async function fileAt(path: string): Promise<RandomAccess & { close(): Promise<v
     await readInto(bytes, offset)
     return bytes
   }
-  return { size, read, readInto, close: () => file.close() }
+  const checkUnchanged = async () => {
+    if ((await statOf(file)).state !== state) throw changed()
+  }
+  if (!isFile) {
+    await file.close()
+    throw new Fault('FILE_UNREADABLE', 'not a regular file')
+  }
+  return { size, read, readInto, checkUnchanged, close: () => file.close() }
+}
+
+async function statOf(file: FileHandle) {
+  const stats = await file.stat({ bigint: true })
+  return { size: Number(stats.size), isFile: stats.isFile(), state: `${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}` }
 }
