@@ -8,9 +8,10 @@ import type { SignerName } from '../oracles/pki.ts'
 
 /**
  * `extend`: signed at level B, extended afterwards. `renew`: a second archive time-stamp over the first. `policy`: signed
- * under the signature policy of the Spanish administration (EPES).
+ * under the signature policy of the Spanish administration (EPES). `visible`, `certify`: what only a PDF has. `binary`: XML
+ * about a content that is no XML.
  */
-export type CellOperation = SignatureOperation | 'extend' | 'renew' | 'policy'
+export type CellOperation = SignatureOperation | 'extend' | 'renew' | 'policy' | 'visible' | 'certify' | 'binary'
 
 export interface Cell {
   readonly format: SignatureFormat
@@ -61,19 +62,23 @@ export function allCells(): readonly Cell[] {
         algorithm,
         signer,
       })),
-      ...operationsOn(format, level).flatMap(operation =>
+      ...operationsOn(format, packaging, level).flatMap(operation =>
         addedWith.map(([algorithm, signer]) => ({ format, packaging, operation, level, algorithm, signer })),
       ),
     ]),
   )
 }
 
-function operationsOn(format: SignatureFormat, level: SignatureLevel): CellOperation[] {
+function operationsOn(format: SignatureFormat, packaging: Packaging, level: SignatureLevel): CellOperation[] {
   const operations: CellOperation[] = ['cosign']
   if (format !== 'PAdES') operations.push('countersign')
   if (level !== 'B') operations.push('extend')
   if (level === 'LTA') operations.push('renew')
-  if (level === 'B' || level === 'LTA') operations.push('policy')
+  // What was signed in another way is extended in no other way.
+  if (level === 'T' || level === 'LT') return operations
+  operations.push('policy')
+  if (format === 'PAdES') operations.push('visible', 'certify')
+  if (format === 'XAdES' && packaging !== 'enveloped') operations.push('binary')
   return operations
 }
 

@@ -23,6 +23,10 @@ export interface SignCall {
   readonly content?: string
   readonly out: string
   readonly policy?: SignaturePolicy
+  /** PDF: with an appearance of text on the first page. */
+  readonly visible?: boolean
+  /** PDF: no change but validation data allowed afterwards (DocMDP, /P 1). */
+  readonly certify?: boolean
 }
 
 export interface ExtendCall {

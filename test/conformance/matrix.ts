@@ -81,6 +81,7 @@ export async function verdictBy(oracle: Oracle, exhibit: Exhibit): Promise<Verdi
 export const wordsOf = (thrown: unknown) =>
   thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
 
+// Long because it is one list of how each kind of cell is made.
 async function make(cell: Cell, { engine, originals, folder }: Bench): Promise<Exhibit> {
   const { format, packaging, operation, level, algorithm, signer } = cell
   const original = originals.of(format)
@@ -100,6 +101,16 @@ async function make(cell: Cell, { engine, originals, folder }: Bench): Promise<E
     case 'policy':
       await engine.sign({ ...first, level, policy: agel, out: file('signed') })
       return { ...exhibit, operation: 'sign', levels: [level], policy: agel.id, file: file('signed') }
+    case 'visible':
+    case 'certify':
+      await engine.sign({ ...first, level, [operation]: true, out: file('signed') })
+      return { ...exhibit, operation: 'sign', levels: [level], file: file('signed') }
+    case 'binary': {
+      const content = originals.of('CAdES')
+      await engine.sign({ ...first, file: content, level, out: file('signed') })
+      const beside = packaging === 'detached' ? { content } : {}
+      return { ...exhibit, ...beside, operation: 'sign', levels: [level], file: file('signed') }
+    }
     case 'extend':
     case 'renew': {
       await engine.sign({ ...first, level: 'B', out: file('signed') })

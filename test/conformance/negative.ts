@@ -4,6 +4,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Packaging, SignatureFormat } from '../../device/ades/request.ts'
+import type { SignatureAlgorithm } from '../../device/ports.ts'
 import type { Dss } from '../oracles/dss.ts'
 import type { Autofirma } from '../oracles/java.ts'
 import type { Verdict } from '../oracles/oracle.ts'
@@ -64,24 +65,27 @@ const formats: readonly (readonly [SignatureFormat, Packaging, Readonly<Record<s
   ['XAdES', 'enveloped', { format: 'XAdES Enveloped' }],
 ]
 
+const weakOrBad: readonly (readonly [row: string, SignerName, SignatureAlgorithm, expected: RegExp])[] = [
+  ['revoked signer', 'revoked', 'SHA256withRSA', /^INDETERMINATE REVOKED_NO_POE$/],
+  ['expired signer', 'expired', 'SHA256withRSA', /^INDETERMINATE (OUT_OF_BOUNDS_NO_POE|OUT_OF_BOUNDS_NOT_REVOKED)$/],
+  ['SHA-1', 'rsa2048', 'SHA1withRSA', /^INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE_NO_POE$/],
+]
+
 /** Made by AutoFirma, which asks nobody about the certificate. */
 async function ofBadCertificates({ autofirma, pki, originals, folder }: NegativeBench): Promise<Bad[]> {
   const all: Bad[] = []
-  for (const [signer, expected] of [
-    ['revoked', /^INDETERMINATE REVOKED_NO_POE$/],
-    ['expired', /^INDETERMINATE (OUT_OF_BOUNDS_NO_POE|OUT_OF_BOUNDS_NOT_REVOKED)$/],
-  ] as const) {
+  for (const [row, signer, algorithm, expected] of weakOrBad) {
     for (const [format, , parameters] of formats) {
-      const file = join(folder, `${signer}${originals.extension(format)}`)
+      const file = join(folder, `${row.replace(' ', '-')}${originals.extension(format)}`)
       await autofirma.make('sign', {
         format,
         parameters: { ...parameters, profile: 'baseline' },
-        algorithm: 'SHA256withRSA',
+        algorithm,
         p12: pki.p12(signer),
         file: originals.of(format),
         out: file,
       })
-      all.push({ row: `${signer} signer`, format, file, expected })
+      all.push({ row, format, file, expected })
     }
   }
   return all

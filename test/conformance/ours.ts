@@ -15,6 +15,9 @@ import { createRfc3161Timestamper } from '../../drivers/timestamper/rfc3161.ts'
 import type { Pki, SignerName } from '../oracles/pki.ts'
 import type { Engine, ExtendCall, SignCall, Verified, VerifyCall } from './engine.ts'
 
+const font = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
+const appearance = { rectangle: [40, 40, 240, 100], page: 1, text: 'Signat per Ç. Oració', fontSize: 10 } as const
+
 export function ourEngine(pki: Pki): Engine {
   const answer = answersOf(pki)
   const anchors = [pki.anchor()]
@@ -24,7 +27,7 @@ export function ourEngine(pki: Pki): Engine {
       input: randomAccessOf(await readFile(file)),
       content: content === undefined ? undefined : randomAccessOf(await readFile(content)),
       password: undefined,
-      font: undefined,
+      font: await readFile(font),
       image: undefined,
       ask: ask => answer(ask, signer),
       clock: systemClock,
@@ -50,12 +53,18 @@ export function ourEngine(pki: Pki): Engine {
 
 /** What a job asks for while it runs. */
 function answersOf(pki: Pki): (ask: Ask, signer: SignerName | undefined) => Promise<Uint8Array> {
-  const timestamper = createRfc3161Timestamper({ kind: 'URL', url: pki.tsa })
+  const timestampers = [pki.tsa, pki.tsaEc].map(url => createRfc3161Timestamper({ kind: 'URL', url }))
   const revocation = createHttpRevocation({ allowPrivate: [new URL(pki.tsa).host] })
+  // EC signers are time-stamped by the EC authority, everybody else by the RSA one.
+  const stampedBy = (signer: SignerName | undefined) => {
+    const chosen = timestampers[signer !== undefined && /^p\d/.test(signer) ? 1 : 0]
+    if (chosen === undefined) throw new Error('no authority')
+    return chosen
+  }
   return async (ask, signer) => {
     switch (ask.ask) {
       case 'stamp':
-        return timestamper.stamp(ask.query)
+        return stampedBy(signer).stamp(ask.query)
       case 'ocsp':
         return revocation.ocsp(ask.url, ask.query)
       case 'fetch':
@@ -71,7 +80,7 @@ function answersOf(pki: Pki): (ask: Ask, signer: SignerName | undefined) => Prom
 }
 
 function signJob(call: SignCall, pki: Pki): SignJob {
-  const { format, level, operation, packaging, algorithm, signer, policy } = call
+  const { format, level, operation, packaging, algorithm, signer, policy, visible = false, certify = false } = call
   const [certificate, ...chain] = pki.chain(signer)
   return {
     job: 'sign',
@@ -84,7 +93,11 @@ function signJob(call: SignCall, pki: Pki): SignJob {
     contentName: basename(call.content ?? call.file),
     target: 'LEAFS',
     anchors: [pki.anchor()],
-    pdf: { fieldName: `Signature-${randomUUID()}` },
+    pdf: {
+      fieldName: `Signature-${randomUUID()}`,
+      ...(visible && { visible: appearance }),
+      ...(certify && { certificationLevel: 1 }),
+    },
   }
 }
 

@@ -5,15 +5,14 @@
 """
 
 import asyncio
+import hashlib
 import json
 import logging
 import sys
 import traceback
 from datetime import datetime, timezone
 
-import parts
 from asn1crypto import cms
-from cryptography.hazmat.primitives import hashes
 from pyhanko.keys import load_certs_from_pemder
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -28,16 +27,20 @@ from pyhanko.sign.validation import (
     async_validate_pdf_timestamp,
 )
 from pyhanko.sign.validation.ades import ades_lta_validation, ades_with_time_validation
+from pyhanko.sign.validation.errors import NoDSSFoundError
 from pyhanko.sign.validation.policy_decl import (
     PdfSignatureValidationSpec,
     RevinfoOnlineFetchingRule,
     RevocationInfoGatheringSpec,
     SignatureValidationSpec,
 )
+from pyhanko.sign.validation.status import StandardCMSSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy, FreshnessReqType
 from pyhanko_certvalidator.registry import SimpleTrustManager
+
+import parts
 
 PASSWORD = b'compulsa'
 
@@ -70,7 +73,7 @@ def ades_specification(job):
     )
 
 
-def told(result):
+def outcome(result):
     passed = result.ades_subindic == AdESPassed.OK
     return {'indication': 'PASSED' if passed else str(result.ades_subindic), 'why': result.failure_msg}
 
@@ -81,7 +84,7 @@ async def validate_pdf(job):
         options = context_options(job)
         try:
             context = DocumentSecurityStore.read_dss(reader).as_validation_context(options)
-        except Exception:
+        except NoDSSFoundError:
             context = ValidationContext(**options)
         answer = {'signatures': [], 'timestamps': []}
         for embedded in reader.embedded_regular_signatures:
@@ -97,7 +100,7 @@ async def validate_embedded(embedded, context, job):
     status = await async_validate_pdf_signature(
         embedded, signer_validation_context=context, ts_validation_context=context
     )
-    told_of = {
+    told = {
         'field': embedded.field_name,
         'valid': status.bottom_line,
         'summary': status.summary(),
@@ -107,8 +110,8 @@ async def validate_embedded(embedded, context, job):
     # Its long-term process starts from a signature-time-stamp, also where a document time-stamp proves as much.
     if job.get('ades') and status.timestamp_validity is not None:
         specification = PdfSignatureValidationSpec(signature_validation_spec=ades_specification(job))
-        told_of['ades'] = told(await ades_lta_validation(embedded, specification))
-    return told_of
+        told['ades'] = outcome(await ades_lta_validation(embedded, specification))
+    return told
 
 
 async def validate_cms(job):
@@ -119,24 +122,26 @@ async def validate_cms(job):
         with open(job['content'], 'rb') as content:
             status = await async_validate_detached_cms(content, signed_data, signer_validation_context=context)
     else:
-        status = await async_validate_cms_signature(signed_data, validation_context=context)
-    answer = {'valid': status.bottom_line if hasattr(status, 'bottom_line') else status.valid and status.intact, 'summary': status.summary()}
+        status = await async_validate_cms_signature(
+            signed_data, status_cls=StandardCMSSignatureStatus, validation_context=context
+        )
+    answer = {'valid': status.bottom_line, 'summary': status.summary()}
     if job.get('ades'):
-        digest = None
-        if job.get('content'):
-            with open(job['content'], 'rb') as content:
-                algorithm = hashes.Hash(getattr(hashes, signed_data['signer_infos'][0]['digest_algorithm']['algorithm'].native.upper())())
-                algorithm.update(content.read())
-                digest = algorithm.finalize()
-        answer['ades'] = told(await ades_with_time_validation(signed_data, ades_specification(job), raw_digest=digest))
+        digest = digest_of(job['content'], signed_data) if job.get('content') else None
+        answer['ades'] = outcome(await ades_with_time_validation(signed_data, ades_specification(job), raw_digest=digest))
     return answer
 
 
+def digest_of(path, signed_data):
+    algorithm = signed_data['signer_infos'][0]['digest_algorithm']['algorithm'].native
+    with open(path, 'rb') as content:
+        return hashlib.file_digest(content, algorithm).digest()
+
+
 def signer_of(job):
-    signer = signers.SimpleSigner.load_pkcs12(job['p12'], passphrase=PASSWORD, other_certs=certificates(job.get('others')))
-    if job.get('pss'):
-        signer.prefer_pss = True
-    return signer
+    return signers.SimpleSigner.load_pkcs12(
+        job['p12'], passphrase=PASSWORD, other_certs=certificates(job.get('others'))
+    )
 
 
 def stamper_of(job):
