@@ -84,8 +84,8 @@ async function withOracles(folder: string): Promise<Tally[]> {
     const foreign = foreignExhibits({ dss, pyHanko, autofirma, pki, originals, folder })
     const theirs = newTally('Made by others', ['made', 'verified', 'T, DSS', 'LT, DSS', 'LTA, DSS'])
     await timed('reverse', () => runReverse(foreign, { engine, dss, tally: theirs }, only))
-    const bad = newTally('Not accepted', ['made', 'verified', 'DSS'])
-    await timed('negative', () => runNegative({ engine, dss, autofirma, pki, originals, folder, tally: bad }, only))
+    const bad = newTally('Not accepted', ['made', ...oracles.map(({ name }) => name)])
+    await timed('negative', () => runNegative({ engine, oracles, autofirma, pki, originals, folder, tally: bad }, only))
     return [made, theirs, bad].filter(tally => tally.passed + tally.failed > 0)
   } finally {
     await Promise.all([dss, pyHanko, autofirma, veraPdf, pki].map(program => program.stop()))

@@ -1,22 +1,22 @@
-// What must not pass: signatures of revoked and expired certificates, altered content, altered values, bytes behind the
-// last revision. We say why in the terms of EN 319 102-1; DSS, where it notices at all, must not accept either.
+// What must not pass: signatures of revoked and expired certificates, of SHA-1, altered content, altered values, bytes
+// behind the last revision. We say why in the terms of EN 319 102-1. The other judges reject it too, each as far as it
+// looks: that is also the proof that a judge of this run does reject.
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Packaging, SignatureFormat } from '../../device/ades/request.ts'
 import type { SignatureAlgorithm } from '../../device/ports.ts'
-import type { Dss } from '../oracles/dss.ts'
 import type { Autofirma } from '../oracles/java.ts'
-import type { Verdict } from '../oracles/oracle.ts'
+import type { Exhibit, Oracle, Verdict } from '../oracles/oracle.ts'
 import type { Pki, SignerName } from '../oracles/pki.ts'
 import type { Engine } from './engine.ts'
-import { wordsOf } from './matrix.ts'
+import { verdictBy, wordsOf } from './matrix.ts'
 import type { Originals } from './originals.ts'
 import type { Tally } from './outcome.ts'
 
 export interface NegativeBench {
   readonly engine: Engine
-  readonly dss: Dss
+  readonly oracles: readonly Oracle[]
   readonly autofirma: Autofirma
   readonly pki: Pki
   readonly originals: Originals
@@ -27,13 +27,15 @@ export interface NegativeBench {
 /** One file that must not pass. */
 interface Bad {
   readonly row: string
-  readonly format: SignatureFormat
-  readonly file: string
+  readonly exhibit: Exhibit
   /** Our indication and sub-indication, as far as the standard decides them. */
   readonly expected: RegExp
-  /** DSS takes such a file for good. */
-  readonly unnoticedByDss?: true
+  /** The others that look at what is wrong with it. */
+  readonly noticedBy: readonly string[]
 }
+
+const judgesOfIntegrity = ['DSS', 'pyHanko', 'AutoFirma', 'openssl cms', 'xmlsec1', 'pdfsig']
+const judgesOfCertificates = ['DSS', 'pyHanko']
 
 export async function runNegative(bench: NegativeBench, only: RegExp): Promise<void> {
   const makers = [ofBadCertificates, alteredContent, alteredValue, trailingBytes]
@@ -44,19 +46,20 @@ export async function runNegative(bench: NegativeBench, only: RegExp): Promise<v
   await refusedAtLt(bench)
 }
 
-async function judgeBad({ row, format, file, expected, unnoticedByDss }: Bad, { engine, dss, tally }: NegativeBench) {
+async function judgeBad({ row, exhibit, expected, noticedBy }: Bad, { engine, oracles, tally }: NegativeBench) {
+  const { format, file } = exhibit
   const told = (judge: string, verdict: Verdict) => tally.add({ row, name: file, judge, verdict })
   try {
     const ours = await engine.verify({ format, file, online: true })
     const said = `${ours.indication} ${ours.subIndication ?? ''}`
-    told('verified', expected.test(said) ? { accepted: true } : { accepted: false, words: `${said}; ${ours.words}` })
+    told('ours', expected.test(said) ? { accepted: true } : { accepted: false, words: `${said}; ${ours.words}` })
   } catch (thrown) {
-    told('verified', { accepted: false, words: wordsOf(thrown) })
+    told('ours', { accepted: false, words: wordsOf(thrown) })
   }
-  if (unnoticedByDss) return
-  const { signatures } = await dss.validate({ file }, { online: true, strict: true })
-  const passed = signatures.length > 0 && signatures.every(signature => signature.indication === 'TOTAL_PASSED')
-  told('DSS', passed ? { accepted: false, words: 'TOTAL_PASSED' } : { accepted: true })
+  for (const oracle of oracles.filter(({ name, knows }) => noticedBy.includes(name) && knows(exhibit))) {
+    const { accepted } = await verdictBy(oracle, exhibit)
+    told(oracle.name, accepted ? { accepted: false, words: 'accepted it' } : { accepted: true })
+  }
 }
 
 const formats: readonly (readonly [SignatureFormat, Packaging, Readonly<Record<string, string>>])[] = [
@@ -75,7 +78,7 @@ const weakOrBad: readonly (readonly [row: string, SignerName, SignatureAlgorithm
 async function ofBadCertificates({ autofirma, pki, originals, folder }: NegativeBench): Promise<Bad[]> {
   const all: Bad[] = []
   for (const [row, signer, algorithm, expected] of weakOrBad) {
-    for (const [format, , parameters] of formats) {
+    for (const [format, packaging, parameters] of formats) {
       const file = join(folder, `${row.replace(' ', '-')}${originals.extension(format)}`)
       await autofirma.make('sign', {
         format,
@@ -85,7 +88,8 @@ async function ofBadCertificates({ autofirma, pki, originals, folder }: Negative
         file: originals.of(format),
         out: file,
       })
-      all.push({ row, format, file, expected })
+      const exhibit = { format, packaging, operation: 'sign', algorithm, levels: ['B'], file } as const
+      all.push({ row, exhibit, expected, noticedBy: judgesOfCertificates })
     }
   }
   return all
@@ -95,9 +99,10 @@ async function goodSignature(name: string, index: number, { engine, originals, f
   const [format, packaging] = formats[index] ?? formats[0] ?? ['PAdES', 'enveloped']
   const file = join(folder, `${name}${originals.extension(format)}`)
   const signer: SignerName = 'rsa2048'
-  const made = { format, packaging, operation: 'sign', level: 'B', algorithm: 'SHA256withRSA', signer } as const
-  await engine.sign({ ...made, file: originals.of(format), out: file })
-  return { format, file, bytes: await readFile(file) }
+  const made = { format, packaging, operation: 'sign', algorithm: 'SHA256withRSA' } as const
+  await engine.sign({ ...made, level: 'B', signer, file: originals.of(format), out: file })
+  const exhibit: Exhibit = { ...made, levels: ['B'], file }
+  return { exhibit, file, bytes: await readFile(file) }
 }
 
 /** One letter of the content, or one octet of a page's image. */
@@ -105,11 +110,12 @@ async function alteredContent(bench: NegativeBench): Promise<Bad[]> {
   const marks = ['/XObject', 'Còpia', 'Certificaci']
   const all: Bad[] = []
   for (const [index, mark] of marks.entries()) {
-    const { format, file, bytes } = await goodSignature('altered-content', index, bench)
-    const at = format === 'PAdES' ? bytes.indexOf('stream\n') + 'stream\n'.length + 20 : bytes.indexOf(mark)
+    const { exhibit, file, bytes } = await goodSignature('altered-content', index, bench)
+    const at = exhibit.format === 'PAdES' ? bytes.indexOf('stream\n') + 'stream\n'.length + 20 : bytes.indexOf(mark)
     bytes[at] = (bytes[at] ?? 0) ^ 1
     await writeFile(file, bytes)
-    all.push({ row: 'altered content', format, file, expected: /^TOTAL-FAILED HASH_FAILURE$/ })
+    const expected = /^TOTAL-FAILED HASH_FAILURE$/
+    all.push({ row: 'altered content', exhibit, expected, noticedBy: judgesOfIntegrity })
   }
   return all
 }
@@ -124,14 +130,15 @@ async function alteredValue(bench: NegativeBench): Promise<Bad[]> {
   const expected = /^TOTAL-FAILED SIG_CRYPTO_FAILURE$/
   await writeFile(cms.file, cms.bytes)
   await writeFile(xml.file, xml.bytes)
-  return [cms, xml].map(({ format, file }) => ({ row: 'altered signature value', format, file, expected }))
+  const row = 'altered signature value'
+  return [cms, xml].map(({ exhibit }) => ({ row, exhibit, expected, noticedBy: judgesOfIntegrity }))
 }
 
 async function trailingBytes(bench: NegativeBench): Promise<Bad[]> {
   const pdf = await goodSignature('trailing', 0, bench)
   await writeFile(pdf.file, Buffer.concat([pdf.bytes, Buffer.from('JUNK\n')]))
   const expected = /^(TOTAL-FAILED|INDETERMINATE) /
-  return [{ row: 'bytes behind the last revision', format: pdf.format, file: pdf.file, expected, unnoticedByDss: true }]
+  return [{ row: 'bytes behind the last revision', exhibit: pdf.exhibit, expected, noticedBy: [] }]
 }
 
 /** A revoked certificate brings no signature to level LT. */
