@@ -12,7 +12,7 @@ import { type JudgeOptions, judgeSignature } from '../trust/judge.ts'
 import { readCades } from '../trust/read-cades.ts'
 import { readPades } from '../trust/read-pades.ts'
 import { readXadesDocument } from '../trust/read-xades.ts'
-import { type Report, reportOf, signatureReport } from '../trust/report.ts'
+import { type Report, reportOf, type SignatureReport, signatureReport } from '../trust/report.ts'
 import { verifyPdf } from '../trust/verify-pdf.ts'
 import { formatOf } from './format.ts'
 import type { SignatureFormat } from './request.ts'
@@ -43,30 +43,46 @@ export interface Verified {
  */
 export async function verifyFile(file: RandomAccess, options: VerifyFileOptions): Promise<Verified> {
   const format = await formatOf(file)
-  if (format === 'PAdES') {
-    const extra = options.online && (await fetchedFor(await foundInPdf(file, options), options.online))
-    return { format, report: await verifyPdf(file, { ...options, ...(extra && { extra }) }) }
-  }
-  const found = format === 'CAdES' ? await readCades(file, options.content) : await foundInXml(file, options)
-  const extra = options.online && (await fetchedFor(found, options.online))
+  if (format === 'PAdES') return { format, report: await verifiedPdf(file, options) }
+  const found = format === 'CAdES' ? await foundInCms(file, options) : await foundInXml(file, options)
+  const signatures = found.map(({ signature }) => signature)
+  const extra = options.online && (await fetchedFor(signatures, options.online))
   // What one signature of a file holds may help to judge another, a countersignature above all.
-  const shared = mergeEvidence(...found.map(({ evidence }) => evidence), ...(extra ? [extra] : []))
+  const shared = mergeEvidence(...signatures.map(({ evidence }) => evidence), ...(extra ? [extra] : []))
   const judging: JudgeOptions = { ...options, anchors: options.anchors.map(readCertificate), extra: shared }
-  const judged = found.map(async one => signatureReport(format, await judgeSignature(one, judging)))
+  const judged = found.map(async ({ signature, place }) => {
+    return { ...signatureReport(format, await judgeSignature(signature, judging)), ...place }
+  })
   return { format, report: reportOf(await Promise.all(judged), []) }
 }
 
-async function foundInXml(file: RandomAccess, { content }: VerifyFileOptions): Promise<readonly SignatureFound[]> {
-  return readXadesDocument(await readXml(file), content === undefined ? {} : { content })
+/** A signature, and what its report says of its place in the file. */
+interface Placed {
+  readonly signature: SignatureFound
+  readonly place: Pick<SignatureReport, 'id' | 'countersignature' | 'scopes'>
 }
 
-async function foundInPdf(
-  file: RandomAccess,
-  { password, hash }: VerifyFileOptions,
-): Promise<readonly SignatureFound[]> {
+async function foundInCms(file: RandomAccess, { content }: VerifyFileOptions): Promise<readonly Placed[]> {
+  const found = await readCades(file, content)
+  return found.map(signature => ({ signature, place: { countersignature: signature.position.length > 1 } }))
+}
+
+async function foundInXml(file: RandomAccess, { content }: VerifyFileOptions): Promise<readonly Placed[]> {
+  const found = await readXadesDocument(await readXml(file), content === undefined ? {} : { content })
+  return found.map(signature => {
+    const { id, type, scopes } = signature
+    const place = { ...(id !== undefined && { id }), countersignature: type === 'countersignature', scopes }
+    return { signature, place }
+  })
+}
+
+async function verifiedPdf(file: RandomAccess, options: VerifyFileOptions): Promise<Report> {
+  const { online, password } = options
+  if (online === undefined) return verifyPdf(file, options)
   const document = await openPdf(file, password === undefined ? {} : { password })
-  const { entries } = await readPades(document, hash === undefined ? {} : { hash })
-  return entries.flatMap(one => (one.type === 'signature' ? [one.found] : []))
+  const { entries, hash } = await readPades(document, options.hash === undefined ? {} : { hash: options.hash })
+  const found = entries.flatMap(one => (one.type === 'signature' ? [one.found] : []))
+  return verifyPdf(file, { ...options, hash, extra: await fetchedFor(found, online) })
 }
 
 /** What can be had of issuers and states, for each signature as much as there is; the verdict tells what is missing. */

@@ -5,6 +5,7 @@ import type { SignatureFormat, SignatureLevel } from '../ades/request.ts'
 import type { RevisionChanges } from '../pdf/judge-revisions.ts'
 import type { CertificateFacts } from './certificate.ts'
 import type { TimestampKind } from './found.ts'
+import type { SignedScope } from './xades-scope.ts'
 
 export type Indication = 'TOTAL-PASSED' | 'INDETERMINATE' | 'TOTAL-FAILED'
 
@@ -128,6 +129,11 @@ export interface SignatureVerdict extends Conclusion {
 export interface SignatureReport extends Omit<SignatureVerdict, 'level'> {
   readonly format: SignatureFormat
   readonly level: BaselineLevel
+  /** CMS and XML: over another signature's value, not over content of its own. */
+  readonly countersignature?: boolean
+  /** XML: Id of the ds:Signature, and what its References to data are over. */
+  readonly id?: string
+  readonly scopes?: readonly SignedScope[]
   /** PDF: name of the signature field, kind and encoding of the signature in it. */
   readonly fieldName?: string
   readonly type?: 'Sig' | 'DocTimeStamp'
