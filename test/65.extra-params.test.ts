@@ -3,9 +3,14 @@
 import { describe, expect, it } from 'vitest'
 import { readExtraParams } from '../device/ades/extra-params.ts'
 import { parseProperties } from '../device/ades/java-properties.ts'
+import type { SignatureFormat } from '../device/ades/request.ts'
+import { visibleText } from '../device/ades/visible-text.ts'
+import { readCertificate } from '../device/trust/certificate.ts'
+import { createTestPki } from './sim/pki.ts'
 
 const properties = (text: string) => [...parseProperties(text)]
-const params = (entries: Record<string, string>) => readExtraParams(new Map(Object.entries(entries)))
+const params = (entries: Record<string, string>, format: SignatureFormat = 'PAdES') =>
+  readExtraParams(new Map(Object.entries(entries)), format)
 const refused = (code: string) => expect.objectContaining({ code })
 
 describe('Java properties', () => {
@@ -46,16 +51,19 @@ describe('Java properties', () => {
 
 describe('extra parameters', () => {
   it('state policy, place, roles and commitments', () => {
-    const found = params({
-      expPolicy: 'FirmaAGE',
-      signatureProductionCity: 'Reus',
-      signatureProductionCountry: 'ES',
-      signerClaimedRoles: 'secretària | interventora',
-      commitmentTypeIndications: '2',
-      commitmentTypeIndication0Identifier: '1',
-      commitmentTypeIndication1Identifier: 'urn:oid:1.2.3',
-      commitmentTypeIndication1Description: 'own',
-    })
+    const found = params(
+      {
+        expPolicy: 'FirmaAGE',
+        signatureProductionCity: 'Reus',
+        signatureProductionCountry: 'ES',
+        signerClaimedRoles: 'secretària | interventora',
+        commitmentTypeIndications: '2',
+        commitmentTypeIndication0Identifier: '1',
+        commitmentTypeIndication1Identifier: 'urn:oid:1.2.3',
+        commitmentTypeIndication1Description: 'own',
+      },
+      'XAdES',
+    )
     expect(found).toMatchObject({
       policy: { id: '2.16.724.1.3.1.1.2.1.9', digestAlgorithm: 'SHA-1' },
       location: { city: 'Reus', country: 'ES' },
@@ -77,12 +85,12 @@ describe('extra parameters', () => {
   })
 
   it.each([
-    [{ format: 'XAdES Detached' }, 'internally-detached'],
-    [{ format: 'XAdES Externally Detached' }, 'detached'],
-    [{ mode: 'implicit' }, 'enveloping'],
-    [{ mode: 'explicit' }, 'detached'],
-  ])('%j is a packaging', (entries, packaging) => {
-    expect(params(entries).packaging).toBe(packaging)
+    [{ format: 'XAdES Detached' }, 'XAdES', 'internally-detached'],
+    [{ format: 'XAdES Externally Detached' }, 'XAdES', 'detached'],
+    [{ mode: 'implicit' }, 'CAdES', 'enveloping'],
+    [{ mode: 'explicit' }, 'CAdES', 'detached'],
+  ] as const)('%j is a packaging of %s', (entries, format, packaging) => {
+    expect(params(entries, format).packaging).toBe(packaging)
   })
 
   it('draw a visible signature', () => {
@@ -97,23 +105,71 @@ describe('extra parameters', () => {
     expect(found.pdf.visible).toEqual({ rectangle: [10, 20, 110.5, 60], page: 2, text: 'Signed' })
   })
 
-  it('names those that have no effect', () => {
-    expect(params({ headless: 'true', mode: 'implicit', serverUrl: 'https://x' }).ignored).toEqual([
-      'headless',
-      'serverUrl',
-    ])
+  it('put text into a field that is there already, wherever that is', () => {
+    expect(params({ signatureField: 'Here', layer2Text: 'Signed' }).pdf).toEqual({
+      fieldName: 'Here',
+      visible: { rectangle: [0, 0, 0, 0], page: -1, text: 'Signed' },
+    })
   })
 
   it.each([
-    [{ mode: 'both' }, 'REQUEST_INVALID'],
-    [{ target: 'ROOT' }, 'REQUEST_INVALID'],
-    [{ certificationLevel: '4' }, 'REQUEST_INVALID'],
-    [{ signaturePositionOnPageLowerLeftX: '10' }, 'REQUEST_INVALID'],
-    [{ commitmentTypeIndications: '1' }, 'REQUEST_INVALID'],
-    [{ includeOnlySignningCertificate: 'yes' }, 'REQUEST_INVALID'],
-    [{ policyIdentifier: '1.2.3' }, 'POLICY_UNUSABLE'],
-    [{ expPolicy: 'FirmaOtra' }, 'POLICY_UNUSABLE'],
-  ])('%j is refused', (entries, code) => {
-    expect(() => params(entries)).toThrow(refused(code))
+    ['CAdES', { headless: 'true', mode: 'implicit', serverUrl: 'https://x' }, ['headless', 'serverUrl']],
+    ['CAdES', { format: 'XAdES Detached', signReason: 'x', layer2Text: 'x' }, ['format', 'signReason', 'layer2Text']],
+    ['XAdES', { mode: 'explicit', certificationLevel: '2' }, ['mode', 'certificationLevel']],
+    ['PAdES', { mimeType: 'text/plain', target: 'TREE', signReason: 'x' }, ['mimeType', 'target']],
+    ['PAdES', { layer2Text: 'Nowhere', signaturePage: '1' }, ['layer2Text', 'signaturePage']],
+    ['PAdES', { signatureField: 'Here', layer2Text: 'x', signaturePage: 'all' }, ['signaturePage']],
+    ['PAdES', { signatureField: 'Here', layer2Text: 'x', signaturePage: '1-3,-1' }, ['signaturePage']],
+  ] as const)('%s: of %j, %j have no effect', (format, entries, ignored) => {
+    expect(params(entries, format).ignored).toEqual(ignored)
   })
+
+  it.each([
+    ['CAdES', { mode: 'both' }, 'REQUEST_INVALID'],
+    ['CAdES', { target: 'ROOT' }, 'REQUEST_INVALID'],
+    ['PAdES', { certificationLevel: '4' }, 'REQUEST_INVALID'],
+    ['PAdES', { signaturePositionOnPageLowerLeftX: '10' }, 'REQUEST_INVALID'],
+    ['PAdES', { signaturePage: 'first' }, 'REQUEST_INVALID'],
+    ['PAdES', { commitmentTypeIndications: '1' }, 'REQUEST_INVALID'],
+    ['PAdES', { includeOnlySignningCertificate: 'yes' }, 'REQUEST_INVALID'],
+    ['PAdES', { policyIdentifier: '1.2.3' }, 'POLICY_UNUSABLE'],
+    ['PAdES', { expPolicy: 'FirmaOtra' }, 'POLICY_UNUSABLE'],
+  ] as const)('%s: %j is refused', (format, entries, code) => {
+    expect(() => params(entries, format)).toThrow(refused(code))
+  })
+})
+
+describe('the text of a visible signature', () => {
+  async function shown(template: string) {
+    const now = Date.UTC(2026, 10, 26, 22, 5, 9)
+    const pki = await createTestPki({ now })
+    const { certificate } = await pki.signer({ commonName: 'Núria Vidal' })
+    const facts = { certificate: readCertificate(certificate), signingTime: now, timeZone: 'Europe/Madrid' }
+    return { ...visibleText(template, { ...facts, reason: 'Copia', location: 'Reus' }), facts: facts.certificate.facts }
+  }
+
+  it('holds what the certificate and the signature say', async () => {
+    const { text, unknown, facts } = await shown('$$SUBJECTCN$$ ($$CERTSERIAL$$) $$REASON$$, $$LOCATION$$$$CONTACT$$')
+    expect(text).toBe(`Núria Vidal (${BigInt(`0x${facts.serialNumber}`)}) Copia, Reus`)
+    expect(unknown).toEqual([])
+  })
+
+  it('names the issuer and the subject', async () => {
+    const { text, facts } = await shown('$$ISSUERCN$$|$$SUBJECTDN$$')
+    expect(text).toBe(`${/CN=([^,]*)/.exec(facts.issuer)?.[1]}|${facts.subject}`)
+  })
+
+  it.each([
+    ['dd/MM/yyyy', '26/11/2026'],
+    ["d-M-yy 'a les' HH:mm:ss", '26-11-26 a les 23:05:09'],
+  ])('has the date in the zone of the place, as %s', async (pattern, expected) => {
+    expect(await shown(`$$SIGNDATE=${pattern}$$`)).toMatchObject({ text: expected, unknown: [] })
+  })
+
+  it.each(['$$FAVOURITECOLOUR$$', '$$SIGNDATE=EEEE$$', '$$SIGNDATE=dd MMM$$'])(
+    'leaves %s as it is, and says so',
+    async variable => {
+      expect(await shown(`a ${variable} b`)).toMatchObject({ text: `a ${variable} b`, unknown: [variable] })
+    },
+  )
 })

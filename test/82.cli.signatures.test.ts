@@ -107,6 +107,10 @@ describe('a PDF', () => {
     expect(renewed).toMatchObject({ code: 0, stderr: '' })
     const report = await verified('two-lta.pdf')
     expect(report.indication).toBe('TOTAL-PASSED')
+    const { stdout } = await compulsa('verify', 'two-lta.pdf', '--trust', 'trust')
+    expect(stdout).toMatch(/ later +form-filling, .*\n +allowed: an invisible signature was added/)
+    expect(stdout).toMatch(/ later +lta, .*\n +allowed: .*time-stamp was added/)
+    expect(stdout).toContain('  Signature2: TOTAL-PASSED')
     expect(report.signatures.filter(one => one.type === 'Sig').map(one => one.level)).toEqual([
       'PAdES-BASELINE-LTA',
       'PAdES-BASELINE-LTA',
@@ -119,11 +123,14 @@ describe('a PDF', () => {
   it('shows its signature where the extra parameters say, and names those without effect', async () => {
     const corners = { LowerLeftX: 20, LowerLeftY: 20, UpperRightX: 180, UpperRightY: 80 }
     const placed = Object.entries(corners).map(([name, value]) => `signaturePositionOnPage${name}=${value}`)
-    await write('extra', [...placed, 'layer2Text=Còpia autèntica', 'signReason=Prova', 'headless=true'].join('\n'))
-    const signed = await compulsa('sign', 'in.pdf', '--out', 'shown.pdf', '--extra', 'extra', ...by('first'))
-    expect(signed).toMatchObject({ code: 0, stderr: expect.stringContaining('headless has no effect') })
+    const text = 'layer2Text=Còpia autèntica de $$SUBJECTCN$$ $$NIF$$'
+    await write('extra', [...placed, text, 'signReason=Prova', 'headless=true'].join('\n'))
+    const policy = ['--policy', 'agel']
+    const signed = await compulsa('sign', 'in.pdf', '--out', 'shown.pdf', '--extra', 'extra', ...policy, ...by('first'))
+    expect(signed.code).toBe(0)
+    expect(signed.stderr.match(/[^ ]+(?= has no effect)/g)).toEqual(['headless', 'signReason', '$$NIF$$'])
     const { output } = await judge('pdftotext', [join(folder, 'shown.pdf'), '-'])
-    expect(output).toContain('Còpia autèntica')
+    expect(output.replace(/\s+/g, ' ')).toContain('Còpia autèntica de Núria Vidal $$NIF$$')
   })
 })
 
@@ -201,6 +208,7 @@ describe('nothing is written, and it is said why,', () => {
       1,
       'TSA_ABSENT',
     ],
+    ['for a folder', ['trust', '--format', 'cades', '--p12', 'first.p12', '--pass-file', 'pass'], 1, 'FILE_UNREADABLE'],
     [
       'with no such policy',
       ['in.pdf', '--p12', 'first.p12', '--pass-file', 'pass', '--policy', 'in.xml'],
@@ -256,5 +264,16 @@ describe('verifying', () => {
     const run = await compulsa('verify', 'changed.pdf', '--trust', 'trust')
     expect(run.code).toBe(1)
     expect(run.stderr).toMatch(/^(HASH_FAILURE|PDF_UNREADABLE|FORMAT_FAILURE): /)
+  })
+
+  it('says what is missing', async () => {
+    await compulsa('sign', 'in.xml', '--out', 'b.p7s', '--format', 'cades', ...by('first'))
+    const alone = await compulsa('verify', 'b.p7s', '--trust', 'trust')
+    expect(alone).toMatchObject({ code: 1, stderr: expect.stringMatching(/^SIGNED_DATA_NOT_FOUND: .*--content/) })
+    const untrusted = await compulsa('verify', 'b.p7s', '--content', 'in.xml')
+    expect(untrusted).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^NO_CERTIFICATE_CHAIN_FOUND: .*--trust/),
+    })
   })
 })

@@ -5,10 +5,18 @@
 import { Fault } from '../errors.ts'
 import type { DigestAlgorithm } from '../ports.ts'
 import { agel } from './policy.ts'
-import type { CommitmentType, DataObjectFormat, Packaging, SignaturePolicy, SignerLocation } from './request.ts'
+import type {
+  CommitmentType,
+  DataObjectFormat,
+  Packaging,
+  SignatureFormat,
+  SignaturePolicy,
+  SignerLocation,
+} from './request.ts'
 
 /** A visible signature: points from the page's lower left corner, as the reader sees it. */
 export interface VisibleSignature {
+  /** Empty where an existing field says where. */
   readonly rectangle: readonly [left: number, bottom: number, right: number, top: number]
   /** 1-based; -1 is the last. */
   readonly page: number
@@ -44,12 +52,24 @@ interface Reader {
   text(name: string): string | undefined
   flag(name: string): boolean | undefined
   number(name: string): number | undefined
+  /** Nothing is done about these after all. */
+  ignore(...names: readonly string[]): void
   rest(): readonly string[]
 }
 
+/** Names that say nothing about a signature of the format; a reason is none beside a policy or a commitment. */
+const foreign: Readonly<Record<SignatureFormat, RegExp>> = {
+  PAdES:
+    /^(mode|format|target|mimeType|content(Description|TypeOid)|encoding|policyDescription|commitment\w+Description)$/,
+  CAdES:
+    /^(format|encoding|policyDescription|commitment\w+Description|sign(atureField|aturePage|aturePositionOn\w+|atureRubricImage|Reason|erContact)|certificationLevel|layer2\w+)$/,
+  XAdES:
+    /^(mode|sign(atureField|aturePage|aturePositionOn\w+|atureRubricImage|Reason|erContact)|certificationLevel|layer2\w+)$/,
+}
+
 /** Throws REQUEST_INVALID for a value that cannot be what its name says, POLICY_UNUSABLE for half a policy. */
-export function readExtraParams(params: ReadonlyMap<string, string>): ExtraParams {
-  const reader = readerOf(params)
+export function readExtraParams(params: ReadonlyMap<string, string>, format: SignatureFormat): ExtraParams {
+  const reader = readerOf(params, foreign[format])
   const found = {
     policy: policyOf(reader),
     location: locationOf(reader),
@@ -70,9 +90,10 @@ function present<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Ke
   return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> }
 }
 
-function readerOf(params: ReadonlyMap<string, string>): Reader {
+function readerOf(params: ReadonlyMap<string, string>, foreignNames: RegExp): Reader {
   const used = new Set<string>()
   const text = (name: string) => {
+    if (foreignNames.test(name)) return undefined
     used.add(name)
     const value = params.get(name)
     return value === undefined || value === '' ? undefined : value
@@ -90,6 +111,9 @@ function readerOf(params: ReadonlyMap<string, string>): Reader {
       if (value === undefined) return undefined
       if (/^-?\d{1,6}(\.\d{1,6})?$/.test(value.trim())) return Number(value)
       throw new Fault('REQUEST_INVALID', `${name} is no number`)
+    },
+    ignore: (...names) => {
+      for (const name of names) used.delete(name)
     },
     rest: () => [...params.keys()].filter(name => !used.has(name)),
   }
@@ -204,30 +228,48 @@ function targetOf(reader: Reader): ExtraParams['target'] {
 function pdfOf(reader: Reader): ExtraParams['pdf'] {
   const level = reader.number('certificationLevel') ?? 0
   if (![0, 1, 2, 3].includes(level)) throw new Fault('REQUEST_INVALID', 'certificationLevel is none of 0 to 3')
+  const fieldName = reader.text('signatureField')
   return present({
-    fieldName: reader.text('signatureField'),
+    fieldName,
     certificationLevel: level === 0 ? undefined : (level as 1 | 2 | 3),
     reason: reader.text('signReason'),
     contactInfo: reader.text('signerContact'),
-    visible: visibleOf(reader),
+    visible: visibleOf(reader, fieldName !== undefined),
   })
 }
 
-function visibleOf(reader: Reader): VisibleSignature | undefined {
+/** Without a rectangle there is nothing to see, unless a field that exists brings its own. */
+function visibleOf(reader: Reader, inField: boolean): VisibleSignature | undefined {
   const corner = (name: string) => reader.number(`signaturePositionOnPage${name}`)
   const rectangle = [corner('LowerLeftX'), corner('LowerLeftY'), corner('UpperRightX'), corner('UpperRightY')]
-  const page = reader.number('signaturePage')
+  const [left = 0, bottom = 0, right = 0, top = 0] = rectangle
   const text = reader.text('layer2Text')
   const fontSize = reader.number('layer2FontSize')
   const image = reader.text('signatureRubricImage')
-  const [left, bottom, right, top] = rectangle
-  if (left === undefined || bottom === undefined || right === undefined || top === undefined) {
-    if (rectangle.every(one => one === undefined)) return undefined
-    throw new Fault('REQUEST_INVALID', 'a visible signature needs all four signaturePositionOnPage parameters')
+  const page = pageOf(reader)
+  if (rectangle.some(one => one === undefined)) {
+    if (rectangle.some(one => one !== undefined)) {
+      throw new Fault('REQUEST_INVALID', 'a visible signature needs all four signaturePositionOnPage parameters')
+    }
+    if (!inField || (text ?? image) === undefined) {
+      reader.ignore('layer2Text', 'layer2FontSize', 'signatureRubricImage', 'signaturePage')
+      return undefined
+    }
   }
   return {
     rectangle: [left, bottom, right, top],
-    page: page ?? -1,
+    page,
     ...present({ text, fontSize, image: image === undefined ? undefined : Buffer.from(image, 'base64') }),
   }
+}
+
+/** One page, the last by default; `all`, ranges and lists have no effect. */
+function pageOf(reader: Reader): number {
+  const written = reader.text('signaturePage')
+  if (written === undefined || /^-?\d+$/.test(written.trim())) return reader.number('signaturePage') ?? -1
+  if (!/^(all|-?\d+(-\d+)?(,\s*-?\d+(-\d+)?)*)$/i.test(written.trim())) {
+    throw new Fault('REQUEST_INVALID', 'signaturePage names no page')
+  }
+  reader.ignore('signaturePage')
+  return -1
 }

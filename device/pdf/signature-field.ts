@@ -128,11 +128,18 @@ async function surveyFields(document: PdfDocument): Promise<FieldSurvey> {
   return { names, empty, signed }
 }
 
-/** A new field is a root of the field tree, where its name must be the only one and has no dots (ISO 32000-1, 12.7.3.2). */
+/**
+ * A new field is a root of the field tree, where its name must be the only one and has no dots (ISO 32000-1, 12.7.3.2). A
+ * number at the end of the wished name counts on.
+ */
 function freeName(taken: ReadonlySet<string>, wished: string): string {
   const base = wished.replaceAll('.', '-')
-  for (let number = 1; ; number++) {
-    const name = number === 1 ? base : `${base}${number}`
-    if (!taken.has(name)) return name
+  const stem = base.replace(/\d{1,9}$/, '')
+  let number = Number(base.slice(stem.length) || 1)
+  let name = base
+  while (taken.has(name)) {
+    number++
+    name = `${stem}${number}`
   }
+  return name
 }

@@ -8,6 +8,7 @@ import type { Asn1Node } from '../cms/asn1.ts'
 import { Fault } from '../errors.ts'
 import { createRecent } from '../recent.ts'
 import { type CertificateFields, certificateFields } from './certificate-fields.ts'
+import { attributeOfName, nameAttributes } from './distinguished-name.ts'
 
 export type KeyUsage =
   | 'digitalSignature'
@@ -107,7 +108,6 @@ const machinePurposes: ReadonlySet<string> = new Set([
   '1.3.6.1.5.5.7.3.9', // OCSPSigning
 ])
 
-const commonNameType = '2.5.4.3'
 const qcCompliance = '0.4.0.1862.1.1'
 const qcSscd = '0.4.0.1862.1.4'
 
@@ -189,7 +189,7 @@ function factsOf(der: Uint8Array, x509: X509Certificate, fields: CertificateFiel
   return Object.freeze({
     subject: oneLine(x509.subject),
     issuer: oneLine(x509.issuer),
-    holder: commonNameOf(fields.subject) ?? oneLine(x509.subject),
+    holder: attributeOfName(fields.subject, nameAttributes.commonName) ?? oneLine(x509.subject),
     serialNumber: x509.serialNumber.toLowerCase(),
     notBefore,
     notAfter,
@@ -211,18 +211,6 @@ function keyUsageOf(value: Asn1Node | undefined): KeyUsage[] {
   if (value?.tag !== 0x03) return []
   const octets = value.content.subarray(1)
   return usageBits.filter((_, bit) => (((octets[bit >> 3] ?? 0) << (bit & 7)) & 0x80) !== 0)
-}
-
-function commonNameOf(name: Asn1Node): string | undefined {
-  const parts = name.children.flatMap(relative => relative.children)
-  const value = parts.find(({ children }) => children[0]?.oid === commonNameType)?.children[1]
-  return value === undefined ? undefined : textOf(value)
-}
-
-/** A DirectoryString (RFC 5280, 4.1.2.4): BMPString is UTF-16, UTF8String its name, the others at most Latin 1. */
-function textOf({ tag, content }: Asn1Node): string {
-  if (tag === 0x1e) return new TextDecoder('utf-16be').decode(content)
-  return tag === 0x0c ? new TextDecoder().decode(content) : Buffer.from(content).toString('latin1')
 }
 
 function oneLine(name: string | undefined): string {

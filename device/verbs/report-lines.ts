@@ -14,7 +14,7 @@ export function reportLines(one: SignatureReport): string[] {
   const { bestSignatureTime, claimedTime, policy, signer } = one
   return [
     `  ${one.fieldName ?? one.format}: ${verdict(one)}`,
-    row('level', one.level),
+    ...(one.type === 'DocTimeStamp' ? [] : [row('level', one.level)]),
     row('signer', signer?.subject ?? 'unknown'),
     ...(claimedTime === undefined ? [] : [row('claimed', moment(claimedTime))]),
     row('time', `${moment(bestSignatureTime.time)} by ${timeSources[bestSignatureTime.source]}`),
@@ -24,7 +24,7 @@ export function reportLines(one: SignatureReport): string[] {
     ...(one.coversWholeFile === undefined
       ? []
       : [row('covers', one.coversWholeFile ? 'the whole file' : 'an earlier revision')]),
-    ...(one.changes ?? []).map(changes => row('later', changesText(changes))),
+    ...(one.changes ?? []).flatMap(changeRows),
     ...one.findings.map(({ subIndication, detail }) => row('finding', `${subIndication}: ${detail}`)),
   ]
 }
@@ -49,8 +49,21 @@ function stateRow({ subject, status, source, from, thisUpdate, revokedAt }: Cert
   return row('state', `${status}${since}${told}${when}: ${subject}`)
 }
 
-function changesText({ level, changes }: NonNullable<SignatureReport['changes']>[number]): string {
-  const refused = changes.filter(change => !change.allowed)
-  const why = refused.map(({ what }) => what).join(', ')
-  return `${level}${refused.length === 0 ? '' : `, not allowed: ${why}`}`
+/** Kinds of changes that are told of one revision; the JSON has them all. */
+const maxChangeRows = 8
+
+/** What one later revision changed, like changes as one, those that are not allowed first. */
+function changeRows({ level, changes, revisionEnd }: NonNullable<SignatureReport['changes']>[number]): string[] {
+  const counts = new Map<string, number>()
+  for (const { allowed, what, why } of changes) {
+    const text = `${allowed ? 'allowed' : 'NOT ALLOWED'}: ${what} (${why})`
+    counts.set(text, (counts.get(text) ?? 0) + 1)
+  }
+  const kinds = [...counts].map(([text, count]) => (count === 1 ? text : `${text}, ${count} times`))
+  const more = kinds.length - maxChangeRows
+  return [
+    row('later', `${level}, in the revision up to byte ${revisionEnd}`),
+    ...kinds.slice(0, maxChangeRows).map(text => row('', `  ${text}`)),
+    ...(more > 0 ? [row('', `  and ${more} more, in --json`)] : []),
+  ]
 }

@@ -2,33 +2,20 @@
 // was made is verified before it is written.
 
 import { basename } from 'node:path'
-import { type ExtraParams, readExtraParams } from '../ades/extra-params.ts'
+import type { ExtraParams } from '../ades/extra-params.ts'
 import { formatOf } from '../ades/format.ts'
-import { parseProperties } from '../ades/java-properties.ts'
 import type { SignJob, Written } from '../ades/job.ts'
-import { agel, parsePolicy } from '../ades/policy.ts'
-import type {
-  Packaging,
-  SignatureFormat,
-  SignatureLevel,
-  SignatureOperation,
-  SignatureProperties,
-} from '../ades/request.ts'
+import type { Packaging, SignatureFormat, SignatureLevel, SignatureOperation } from '../ades/request.ts'
 import { Fault } from '../errors.ts'
-import { systemClock } from '../host.ts'
-import { streamOf } from '../path/step.ts'
-import type { JobFiles } from '../ports.ts'
 import type { Report, SignatureReport } from '../trust/report.ts'
-import { configOf, readable, readInput, type Workbench, withWorkbench } from './appliance.ts'
+import { configOf, readable, type Workbench, withWorkbench } from './appliance.ts'
+import { extraOf, filesOf, propertiesOf, shownBy } from './extra.ts'
 import { signerOptions, withIdentity, withSigner } from './identity.ts'
 import { contentOption, passwordOption, perform, tellEarlier, writeMade } from './job.ts'
 import { reportLines } from './report-lines.ts'
 import { openFile } from './scratch.ts'
 import { anchorsFor, requireTimestamping, timestampOptions, trustOption, withTimestamping } from './trust.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
-
-/** Of fonts-dejavu-core, a package of every installation. */
-const fontFile = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
 
 export const signVerb: Verb = {
   name: 'sign',
@@ -59,8 +46,9 @@ export const signVerb: Verb = {
 async function run(call: Call): Promise<Answer> {
   const { config } = configOf(call)
   const used = withTimestamping(call, withSigner(call, config))
-  const extra = await extraOf(call)
-  const asked = await askedFor(call, extra)
+  const format = await formatFor(call)
+  const extra = await extraOf(call, format)
+  const asked = askedFor(call, format, extra)
   if (asked.level !== 'B') requireTimestamping(used)
   const properties = await propertiesOf(call, extra)
   const anchors = await anchorsFor(call, config)
@@ -68,6 +56,7 @@ async function run(call: Call): Promise<Answer> {
     warmUp(bench, asked)
     return withIdentity(call, bench.rooms.signer(), async signer => {
       const policy = used.timestamping?.policy
+      const shown = shownBy(extra, properties, signer.identity.certificate)
       const job: SignJob = {
         job: 'sign',
         ...asked,
@@ -75,7 +64,7 @@ async function run(call: Call): Promise<Answer> {
         properties,
         contentName: basename(call.words[0] ?? ''),
         target: extra.target ?? 'LEAFS',
-        pdf: pdfOptions(extra),
+        pdf: shown.pdf,
         anchors,
         ...(policy !== undefined && { timestampPolicy: policy }),
       }
@@ -84,8 +73,9 @@ async function run(call: Call): Promise<Answer> {
       if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
       await writeMade(call, outcome)
       tellEarlier(call, outcome)
-      for (const name of extra.ignored) call.progress(`extra parameter ${name} has no effect`)
-      return answerOf(call, signer.holder, extra.ignored, outcome)
+      const ignored = [...extra.ignored, ...shown.ignored]
+      for (const name of ignored) call.progress(`extra parameter ${name} has no effect`)
+      return answerOf(call, signer.holder, ignored, outcome)
     })
   })
 }
@@ -120,9 +110,7 @@ const formats = { pades: 'PAdES', cades: 'CAdES', xades: 'XAdES' } as const
 const levels = { b: 'B', t: 'T', lt: 'LT', lta: 'LTA' } as const
 const packagings = ['enveloped', 'enveloping', 'internally-detached', 'detached'] as const
 
-async function askedFor(call: Call, extra: ExtraParams): Promise<Asked> {
-  const named = call.choice('format', ['pades', 'cades', 'xades'])
-  const format = named === undefined ? await formatFor(call.words[0] ?? '') : formats[named]
+function askedFor(call: Call, format: SignatureFormat, extra: ExtraParams): Asked {
   const operation = call.choice('op', ['sign', 'cosign', 'countersign']) ?? 'sign'
   const usual = format === 'CAdES' ? 'detached' : 'enveloped'
   return {
@@ -134,7 +122,10 @@ async function askedFor(call: Call, extra: ExtraParams): Promise<Asked> {
 }
 
 /** A PDF is signed as such; for anything else it has to be said. */
-async function formatFor(path: string): Promise<SignatureFormat> {
+async function formatFor(call: Call): Promise<SignatureFormat> {
+  const named = call.choice('format', ['pades', 'cades', 'xades'])
+  if (named !== undefined) return formats[named]
+  const [path = ''] = call.words
   const file = await readable(openFile(path), path)
   try {
     if ((await formatOf(file)) === 'PAdES') return 'PAdES'
@@ -144,43 +135,6 @@ async function formatFor(path: string): Promise<SignatureFormat> {
     await file.close()
   }
   throw new Fault('USAGE', 'the file is no PDF: sign needs --format cades or xades')
-}
-
-async function extraOf(call: Call): Promise<ExtraParams> {
-  const path = call.text('extra')
-  const text = path === undefined ? '' : (await readInput(path)).toString('utf8')
-  return readExtraParams(parseProperties(text))
-}
-
-async function propertiesOf(call: Call, extra: ExtraParams): Promise<SignatureProperties> {
-  const named = call.text('policy')
-  const fromFile = async (path: string) => parsePolicy((await readInput(path)).toString('utf8'))
-  const policy = named === undefined ? extra.policy : named === 'agel' ? agel : await fromFile(named)
-  const { location, claimedRoles, commitments, contentFormat } = extra
-  return {
-    signingTime: systemClock.now(),
-    ...(policy !== undefined && { policy }),
-    ...(location !== undefined && { location }),
-    ...(claimedRoles !== undefined && { claimedRoles }),
-    ...(commitments !== undefined && { commitments }),
-    ...(contentFormat !== undefined && { contentFormat }),
-  }
-}
-
-function pdfOptions({ pdf }: ExtraParams): SignJob['pdf'] {
-  const { visible, ...rest } = pdf
-  if (visible === undefined) return rest
-  const { image: _image, ...shown } = visible
-  return { ...rest, visible: shown }
-}
-
-async function filesOf({ pdf }: ExtraParams, { scratch }: Workbench): Promise<Omit<JobFiles, 'input' | 'content'>> {
-  const image = pdf.visible?.image
-  const stored = image === undefined ? undefined : await scratch.write('image', streamOf(image))
-  return {
-    ...(pdf.visible?.text !== undefined && { font: fontFile }),
-    ...(stored !== undefined && { image: `${scratch.folder}/${stored.name}` }),
-  }
 }
 
 /** What was just made: document time-stamps behind it have their lines in the report alone. */

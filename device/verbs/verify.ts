@@ -2,7 +2,7 @@
 
 import type { VerifyJob } from '../ades/job.ts'
 import { Fault } from '../errors.ts'
-import type { Report } from '../trust/report.ts'
+import type { Report, SubIndication } from '../trust/report.ts'
 import { configOf, withWorkbench } from './appliance.ts'
 import { contentOption, passwordOption, perform } from './job.ts'
 import { reportLines, verdict } from './report-lines.ts'
@@ -45,11 +45,28 @@ async function run(call: Call): Promise<Answer> {
 }
 
 function failureOf({ indication, subIndication }: Report): NonNullable<Answer['failed']> {
-  const mend: Readonly<Record<string, string>> = {
-    'NO-SIGNATURE': 'The file carries no signature.',
-    'TOTAL-FAILED': 'The signature is broken; do not rely on this file.',
-    INDETERMINATE:
-      'The signature is intact but not all of it could be judged; name the trusted certificates with --trust, ask with --online.',
-  }
-  return { code: subIndication ?? indication, mend: mend[indication] ?? '' }
+  const mend = (subIndication && mends[subIndication]) ?? general[indication] ?? ''
+  return { code: subIndication ?? indication, mend }
+}
+
+const mends: Partial<Readonly<Record<SubIndication, string>>> = {
+  SIGNED_DATA_NOT_FOUND: 'Give the signed original with --content.',
+  NO_CERTIFICATE_CHAIN_FOUND: 'Name the trusted certificates with --trust; ask for missing issuers with --online.',
+  TRY_LATER:
+    'The signature is intact, but nothing in it tells whether its certificates were revoked; ask with --online.',
+  REVOKED_NO_POE:
+    'The certificate was revoked, and nothing proves that it signed before that; do not rely on the signature.',
+  REVOKED_CA_NO_POE: 'An authority was revoked, and nothing proves that the signature is older; do not rely on it.',
+  OUT_OF_BOUNDS_NO_POE:
+    'Nothing proves that the signature was made while its certificate was valid; do not rely on it.',
+  OUT_OF_BOUNDS_NOT_REVOKED:
+    'Nothing proves that the signature was made while its certificate was valid; do not rely on it.',
+  CRYPTO_CONSTRAINTS_FAILURE_NO_POE:
+    'The signature rests on an algorithm that is too weak today; do not rely on it without other proof of its age.',
+}
+
+const general: Readonly<Record<string, string>> = {
+  'NO-SIGNATURE': 'The file carries no signature.',
+  'TOTAL-FAILED': 'The signature is broken; do not rely on this file.',
+  INDETERMINATE: 'The findings say what is missing or not allowed; until then, do not rely on the signature.',
 }
