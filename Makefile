@@ -82,7 +82,7 @@ oracles: $(JAVA_ORACLES:%=var/oracles/%/classes/Jobs.class) var/oracles/python/.
 var/oracles/%/classpath: test/oracles/%/pom.xml | debian-conformance
 	@mkdir -p $(@D)
 	@echo 'fetching $* with what it needs'
-	@mvn -B -l $@.log -f $< dependency:build-classpath -Dmdep.outputFile=$(CURDIR)/$@ || { cat $@.log; exit 1; }
+	@mvn -B -l $@.log -f $< dependency:build-classpath -Dmdep.outputFile=$(CURDIR)/$@ >/dev/null || { cat $@.log; exit 1; }
 
 .SECONDEXPANSION:
 var/oracles/%/classes/Jobs.class: test/oracles/jvm/Jobs.java $$(wildcard test/oracles/%/*.java) var/oracles/%/classpath

@@ -37,7 +37,7 @@ async function oddPdfs(folder: string, tally: Tally): Promise<void> {
   const enough = files > 0 && signed >= leastSigned * files
   const verdict: Verdict = enough ? accepted : { accepted: false, words: `${signed} of ${files} signed` }
   tally.add({
-    row: `odd PDFs of others, at least ${leastSigned * 100} % signed`,
+    row: `odd PDFs of others: at least ${leastSigned * 100} % signed`,
     name: 'odd-pdfs',
     judge: 'made',
     verdict,
@@ -52,6 +52,6 @@ async function shadowAttacks(folder: string, tally: Tally): Promise<void> {
     const verdict: Verdict =
       found === meant ? accepted : { accepted: false, words: `${found}, not ${meant}: ${reason}` }
     const judge = meant === 'refused' ? 'refused by name' : 'verified'
-    tally.add({ row: `shadow attacks, to be ${meant}`, name: file, judge, verdict })
+    tally.add({ row: `shadow attacks to be ${meant}`, name: file, judge, verdict })
   }
 }

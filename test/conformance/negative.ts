@@ -153,6 +153,6 @@ async function refusedAtLt({ engine, originals, folder, tally }: NegativeBench):
       words = wordsOf(thrown)
     }
     const verdict: Verdict = /CERTIFICATE_REVOKED/.test(words) ? { accepted: true } : { accepted: false, words }
-    tally.add({ row: 'revoked signer, asked for LT', name: out, judge: 'made', verdict })
+    tally.add({ row: 'level LT for a revoked signer', name: out, judge: 'made', verdict })
   }
 }

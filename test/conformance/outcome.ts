@@ -4,7 +4,7 @@
 import type { Verdict } from '../oracles/oracle.ts'
 
 export interface Outcome {
-  /** First column of the table. */
+  /** First column of the table; in Markdown only what is before the comma, so that rows alike but for that are one. */
   readonly row: string
   /** The cell, for the list of failures. */
   readonly name: string
@@ -51,12 +51,13 @@ export function newTally(title: string, judges: readonly string[]): Tally {
 }
 
 function tableOf(outcomes: readonly Outcome[], order: readonly string[], style: 'text' | 'markdown'): string {
-  const rows = [...new Set(outcomes.map(({ row }) => row))].sort()
+  const labelOf = ({ row }: Outcome) => (style === 'markdown' ? row.replace(/,.*/, '') : row)
+  const rows = [...new Set(outcomes.map(labelOf))].sort()
   const judges = order.filter(judge => outcomes.some(outcome => outcome.judge === judge))
   const lines = rows.map(row => [
     row,
     ...judges.map(judge => {
-      const of = outcomes.filter(outcome => outcome.row === row && outcome.judge === judge)
+      const of = outcomes.filter(outcome => labelOf(outcome) === row && outcome.judge === judge)
       const accepted = of.filter(({ verdict }) => verdict.accepted).length
       return of.length === 0 ? '–' : accepted === of.length ? `${accepted}` : `${accepted}/${of.length}`
     }),
