@@ -5,6 +5,7 @@ import { randomAccessOf } from '../device/bytes.ts'
 import { parseConfig } from '../device/config.ts'
 import { orderOf } from '../device/desk.ts'
 import { type Document, type DocumentEvent, openDocument, type StoredBlob } from '../device/document.ts'
+import { Fault } from '../device/errors.ts'
 import type { Blobs } from '../device/path/step.ts'
 import type { ByteStream } from '../device/ports.ts'
 import { next } from '../device/transition.ts'
@@ -80,4 +81,18 @@ export function waitingCopy({ level, store, signed, at }: WaitingRequest): Docum
     { type: 'signed', copy: store.keep(signed), signer: 'N', deliveryKeys: [] },
   ]
   return events.reduce((document, event) => next(document, event, at), opened)
+}
+
+export function copyIn({ stage }: Document, store: MemoryStore): Buffer {
+  if (!('copy' in stage)) throw new Error(`no copy at ${stage.name}`)
+  return store.get(stage.copy.name)
+}
+
+/** What the work was refused for. */
+export async function codeOf(work: Promise<unknown>): Promise<string> {
+  const thrown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  return thrown instanceof Fault ? thrown.code : String(thrown)
 }

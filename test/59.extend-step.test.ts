@@ -14,7 +14,7 @@ import { readCertificate } from '../device/trust/certificate.ts'
 import { createEvidenceCache } from '../device/trust/evidence-cache.ts'
 import { verifyPdf } from '../device/trust/verify-pdf.ts'
 import { now, smallPdf } from './50.signature.kit.ts'
-import { type MemoryStore, memoryStore, waitingCopy } from './59.extend-step.kit.ts'
+import { codeOf, copyIn, type MemoryStore, memoryStore, waitingCopy } from './59.extend-step.kit.ts'
 import { createWorld, signPades, type World } from './59.pades.kit.ts'
 
 const hourMs = 3_600_000
@@ -59,10 +59,7 @@ async function step(document: Document, changes: Partial<ExtendTools> = {}): Pro
   return next(document, await attempt(document, changes), iso())
 }
 
-function copyOf({ stage }: Document): Buffer {
-  if (!('copy' in stage)) throw new Error(`no copy at ${stage.name}`)
-  return store.get(stage.copy.name)
-}
+const copyOf = (document: Document) => copyIn(document, store)
 
 async function levelOf(document: Document): Promise<string> {
   const report = await verifyPdf(randomAccessOf(copyOf(document)), {
@@ -71,14 +68,6 @@ async function levelOf(document: Document): Promise<string> {
     revocation: 'if-present',
   })
   return `${report.signatures[0]?.level} ${report.indication}`
-}
-
-async function codeOf(work: Promise<unknown>): Promise<string> {
-  const thrown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  )
-  return thrown instanceof Fault ? thrown.code : String(thrown)
 }
 
 describe('level by level', () => {
@@ -234,6 +223,27 @@ describe('what somebody must mend', () => {
     if (stage.name !== 'extending') throw new Error(stage.name)
     store.get(stage.copy.name).fill(0x20, 500, 520)
     expect(await codeOf(attempt(document))).toBe('SIGNATURE_BROKEN')
+  })
+
+  test('nor does one that turns out broken when the result is verified', async () => {
+    const hex = signed.indexOf('/Contents <') + '/Contents <'.length
+    const digits = 2 * (4 + Buffer.from(signed.toString('latin1', hex + 4, hex + 8), 'hex').readUInt16BE())
+    const broken = Buffer.from(signed)
+    broken.write(signed.toString('latin1', hex + digits - 2, hex + digits) === '00' ? '01' : '00', hex + digits - 2)
+    let bytes = signed
+    const timestamper: ExtendTools['timestamper'] = {
+      stamp: query => {
+        bytes = broken
+        return world.timestamper.stamp(query)
+      },
+    }
+    const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length)
+    const open = async () => ({ size: signed.length, read, close: async () => undefined })
+    const document = waiting('LTA')
+    const before = store.files.length
+    const blobs = { ...store.blobs, open }
+    expect(await codeOf(attempt(document, { timestamper, blobs }))).toBe('SIGNATURE_INVALID')
+    expect(store.files.length).toBe(before)
   })
 
   test('what is stored otherwise than it was verified is not committed', async () => {

@@ -31,6 +31,19 @@ describe('a copy that waits for its time-stamp', () => {
     expect(stdout).not.toContain('Núria')
   })
 
+  it('is sent on with every other stopped one by one word', async () => {
+    const { id } = kiosk.screen.copy()
+    await line.compulsa('queue', 'hold', id, ...line.configured())
+    await kiosk.screen.until(view => view.queue.stopped === 1, 'it is held')
+    const retried = await line.compulsa('queue', 'retry', '--all', ...line.configured())
+    expect(retried).toMatchObject({ code: 0, stdout: `${id}: goes on\n` })
+    await kiosk.screen.until(view => view.queue.stopped === 0, 'it goes on')
+    expect(await line.compulsa('queue', 'retry', '--all', ...line.configured())).toMatchObject({
+      stdout: 'nothing is stopped\n',
+    })
+    expect(await line.compulsa('queue', 'retry', ...line.configured())).toMatchObject({ code: 2 })
+  })
+
   it('is counted in the state and listed with its next attempt', async () => {
     expect((await line.compulsa('status', ...line.configured())).stdout).toContain('documents: 1 extending')
     expect((await line.compulsa('queue', 'list', ...line.configured())).stdout).toMatch(/ extending .* next 2/)

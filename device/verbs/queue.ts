@@ -12,12 +12,15 @@ import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 export const queueVerb: Verb = {
   name: 'queue',
   summary:
-    'Shows the documents of the appliance and sends held ones on: list, show ID, retry ID, hold ID, export ID --out F.pdf.',
+    'Shows the documents of the appliance and sends held ones on: list, show ID, retry ID|--all, hold ID, export ID --out F.pdf.',
   words: { name: 'list|show|retry|hold|export [ID]', min: 1, max: 2 },
   options: {
     ...configOptions,
     out: { type: 'string', help: 'file for `export`' },
-    all: { type: 'boolean', help: '`list` shows erased ones too' },
+    all: {
+      type: 'boolean',
+      help: '`list` shows erased ones too; `retry` sends on every finished copy that is stopped',
+    },
   },
   run,
 }
@@ -28,22 +31,30 @@ async function run(call: Call): Promise<Answer> {
   const loaded = configOf(call)
   const [action = '', id] = call.words
   if (!actions.includes(action)) throw new Fault('USAGE', `queue takes ${actions.join(', ')}, not ${action}`)
-  if (action === 'retry' || action === 'hold') {
-    const answer = await askAppliance(
-      operatorSocket(loaded.dataFolder),
-      'POST',
-      `/queue/${needed(id, action)}/${action}`,
-    )
+  const ask = (one: string, act: string) =>
+    askAppliance(operatorSocket(loaded.dataFolder), 'POST', `/queue/${one}/${act}`)
+  const retriesAll = action === 'retry' && id === undefined && call.flag('all')
+  if (!retriesAll && (action === 'retry' || action === 'hold')) {
+    const answer = await ask(needed(id, action), action)
     return { json: answer, lines: [`${id}: ${action === 'hold' ? 'held' : 'goes on'}`] }
   }
   const store = readerOf(loaded)
   try {
+    if (retriesAll) return await retryAll(store, one => ask(one, 'retry'))
     if (action === 'list') return list(store, call.flag('all'))
     if (action === 'show') return show(store, needed(id, action))
     return await exportCopy(store, needed(id, action), call.text('out'))
   } finally {
     store.close()
   }
+}
+
+/** After what stopped many is mended, such as the credentials of an authority; newest last, as they came. */
+async function retryAll(store: StoreReader, retry: (id: string) => Promise<unknown>): Promise<Answer> {
+  const outbound = store.list({ stages: ['extending', 'delivering'] }).toReversed()
+  const stopped = outbound.filter(({ wakeAt }) => wakeAt === null).map(({ id }) => id)
+  for (const id of stopped) await retry(id)
+  return { json: stopped, lines: stopped.length === 0 ? ['nothing is stopped'] : stopped.map(id => `${id}: goes on`) }
 }
 
 function needed(id: string | undefined, action: string): string {
