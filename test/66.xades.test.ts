@@ -95,6 +95,7 @@ async function verify(file: Uint8Array, nth = 1): Promise<string> {
     ...['--id-attr:Id', 'http://www.w3.org/2000/09/xmldsig#:SignatureValue'],
     ...['--id-attr:Id', 'http://www.w3.org/2000/09/xmldsig#:Object'],
     ...['--id-attr:Id', 'Content'],
+    ...['--id-attr:Id', 'doc'],
     ...['--node-xpath', `(//*[local-name()="Signature"])[${nth}]`],
     path,
   ]
@@ -140,6 +141,22 @@ describe.each(packagings)('a signature, %s', packaging => {
         expect(await verify(text, nth), `${nth} of ${count}`).toMatch(bothReferences)
     }
   })
+})
+
+describe('a signature in the very element that it is about', () => {
+  // As AutoFirma envelops where the root has an Id.
+  it.each(['<doc Id="d1"><a>text</a>SIGNATURE</doc>', '<w><doc Id="d1"><a>text</a>SIGNATURE</doc></w>'])(
+    'is joined by one that leaves both out: %s',
+    async form => {
+      const text = (await signed(content, 'SHA256withRSA', 'enveloped')).toString()
+      const one = /<ds:Signature .*<\/ds:Signature>/s.exec(text)?.[0].replace('URI=""', 'URI="#d1"') ?? ''
+      const first = Buffer.from(form.replace('SIGNATURE', one))
+      const second = request('SHA256withECDSA', 'enveloped', 'two')
+      const both = await finished(first, [await prepareXadesCosignature(randomAccessOf(first), second)])
+      expect(both.toString()).toContain('<ds:Reference Id="two-ref" URI="#d1">')
+      expect(await verify(both, 2)).toMatch(bothReferences)
+    },
+  )
 })
 
 describe('a signed document', () => {

@@ -242,6 +242,19 @@ describe('nothing is written, and it is said why,', () => {
     expect(existsSync(join(folder, 'refused'))).toBe(false)
   })
 
+  it('when a signature that is there already would not verify beside the new one', async () => {
+    await compulsa('sign', 'in.xml', '--out', 'one.xml', '--format', 'xades', ...by('first'))
+    const one = await readFile(join(folder, 'one.xml'), 'utf8')
+    expect(one).toContain('Aprovat')
+    await write('broken.xml', one.replace('Aprovat', 'Denegat'))
+    for (const operation of ['cosign', 'countersign']) {
+      const words = ['broken.xml', '--out', 'refused', '--format', 'xades', '--op', operation]
+      const run = await compulsa('sign', ...words, ...by('second'))
+      expect(run).toMatchObject({ code: 1, stderr: expect.stringMatching(/^SIGNATURE_BROKEN: /) })
+      expect(existsSync(join(folder, 'refused'))).toBe(false)
+    }
+  })
+
   it('when a file to be extended is not signed', async () => {
     const run = await compulsa('extend', 'in.pdf', '--out', 'refused', '--level', 't', '--tsa', services.tsaUrl)
     expect(run).toMatchObject({ code: 1, stderr: expect.stringMatching(/^SIGNATURE_ABSENT: /) })

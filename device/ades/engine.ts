@@ -5,7 +5,7 @@ import { splicesOf } from '../bytes.ts'
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
 import { readCertificate } from '../trust/certificate.ts'
-import type { Report } from '../trust/report.ts'
+import type { Report, SignatureReport } from '../trust/report.ts'
 import { type Extended, type ExtendRequest, type ExtendTools, extendFile } from './extend.ts'
 import type { Ask, ExtendJob, Job, JobOutcome, SignJob, VerifyJob } from './job.ts'
 import { type Made, signFile } from './sign.ts'
@@ -114,16 +114,25 @@ async function written(
     now: tools.clock.now(),
     revocation: 'if-present',
   })
-  refuseBroken(report)
+  refuseBroken(report, job)
   const splices = splicesOf(file, tools.input)
   if (splices !== undefined) return { outcome: 'written', base: 'input', splices, report, answeredEarlier }
   const insert = await file.read(0, file.size)
   return { outcome: 'written', base: 'empty', splices: [{ offset: 0, remove: 0, insert }], report, answeredEarlier }
 }
 
-function refuseBroken(report: Report): void {
+function refuseBroken(report: Report, job: SignJob | ExtendJob): void {
   const broken = report.signatures.find(one => one.integrity === 'broken')
   if (report.indication !== 'NO-SIGNATURE' && broken === undefined && report.indication !== 'TOTAL-FAILED') return
   const finding = broken?.findings[0] ?? report.findings[0] ?? report.signatures.flatMap(one => one.findings)[0]
+  if (job.job === 'sign' && broken && !isOwn(broken, job)) {
+    throw new Fault('SIGNATURE_BROKEN', `beside the new one, a signature does not verify: ${finding?.detail ?? ''}`)
+  }
   throw new Fault('SIGNATURE_INVALID', `the result does not verify: ${finding?.detail ?? 'no signature found'}`)
+}
+
+/** Whether the signature was made just now; formats state the time to the second. */
+function isOwn({ signer, claimedTime = 0 }: SignatureReport, { identity, properties }: SignJob): boolean {
+  const sameSecond = Math.floor(claimedTime / 1000) === Math.floor(properties.signingTime / 1000)
+  return sameSecond && signer?.sha256 === readCertificate(identity.certificate).facts.sha256
 }

@@ -16,6 +16,7 @@ import {
   type DataReference,
   detachedReference,
   digestOf as digestOfOctets,
+  envelopedReference,
   lastIn,
   readXml,
   type SignaturePlace,
@@ -47,7 +48,7 @@ export async function prepareXadesCosignature(
   const place = besidePlace(document, first)
   const digestAlgorithm = digestOf(request.algorithm)
   if (uri?.startsWith('#')) {
-    return xadesIntent(request, { place, reference: objectReference(document, existing, uri, digestAlgorithm) })
+    return xadesIntent(request, { place, reference: objectReference(document, first, existing, digestAlgorithm) })
   }
   if (content === undefined) throw new Fault('CONTENT_ABSENT', `the signature is about ${uri ?? 'a file without name'}`)
   return xadesIntent(request, { place, reference: await detachedReference(content, digestAlgorithm, uri ?? '') })
@@ -105,13 +106,14 @@ function dataReferenceOf(signature: XmlElement): XmlElement {
   return found
 }
 
-/** The same element of the document, decoded where the other signer decoded it, else canonical. */
+/** The same element of the document: decoded where the other signer decoded it, without signatures where it has them. */
 function objectReference(
   document: XmlDocument,
+  first: XmlElement,
   existing: XmlElement,
-  uri: string,
   algorithm: DigestAlgorithm,
 ): DataReference {
+  const uri = attributeOf(existing, 'URI') ?? ''
   const id = uri.slice(1)
   const targets = elementsById(document).get(id) ?? []
   const [target] = targets
@@ -122,6 +124,7 @@ function objectReference(
   if (transforms.some(transform => attributeOf(transform, 'Algorithm') === base64Transform)) {
     return base64Reference(id, octetsOf(target), algorithm)
   }
+  if (signaturesIn(target).includes(first)) return envelopedReference(target, uri, algorithm)
   const octets = canonicalise(target, exclusive)
   return { uri, transforms: exclusiveTransforms, digest: digestOfOctets(octets, algorithm) }
 }

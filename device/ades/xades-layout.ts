@@ -114,22 +114,29 @@ async function enveloping(content: RandomAccess, request: LayoutRequest): Promis
   return { place: newFile('', ''), object, reference: base64Reference(id, bytes, request.digestAlgorithm) }
 }
 
-/** Into the root element, as its last child; the Reference leaves every signature of the document out. */
+/** Into the root element, as its last child. */
 function enveloped(document: XmlDocument, { digestAlgorithm }: LayoutRequest): Layout {
-  const signatures = new Set(signaturesIn(document.root))
-  if (signatures.has(document.root)) {
+  const { root } = document
+  if (signaturesIn(root).includes(root)) {
     throw new Fault('SIGNATURE_FORMAT_REFUSED', 'the root of the document is a signature and cannot envelop another')
   }
-  const octets = canonicalise(subtract(wholeOf(document), signatures), exclusive)
+  return { place: lastIn(document, root), reference: envelopedReference(document, '', digestAlgorithm) }
+}
+
+/** A Reference to the document or an element, which leaves every signature in it out. */
+export function envelopedReference(
+  apex: XmlDocument | XmlElement,
+  uri: string,
+  algorithm: DigestAlgorithm,
+): DataReference {
+  const signatures = new Set(signaturesIn('root' in apex ? apex.root : apex))
+  const octets = canonicalise(subtract(wholeOf(apex), signatures), exclusive)
   const transforms = transformsOf(
     `<ds:Transform Algorithm="${filter2Namespace}"><dsf:XPath xmlns:dsf="${filter2Namespace}" Filter="subtract">` +
       '/descendant::ds:Signature</dsf:XPath></ds:Transform>',
     `<ds:Transform Algorithm="${exclusiveC14n}"></ds:Transform>`,
   )
-  return {
-    place: lastIn(document, document.root),
-    reference: { uri: '', transforms, digest: digestOf(octets, digestAlgorithm) },
-  }
+  return { uri, transforms, digest: digestOf(octets, algorithm) }
 }
 
 /** Beside the content under a new root: an XML document as it is, anything else in Base64. */

@@ -56,6 +56,7 @@ async function placed(draft: Draft, page: PdfDictionary, appearance: SignatureAp
   const { rectangle } = appearance
   const space = await pageSpace(draft.document, page)
   const { x, y, width, height } = rectangle
+  if (width === 0 && height === 0) throw new Fault('REQUEST_INVALID', 'a new visible signature needs a rectangle')
   const outside = x >= space.width || y >= space.height || x + width <= 0 || y + height <= 0
   if (outside || !(width > 0 && height > 0)) {
     const size = `${space.width} x ${space.height}`
