@@ -30,6 +30,7 @@ const unreadable: readonly ErrorCode[] = [
   'CMS_UNREADABLE',
   'XML_UNREADABLE',
   'SIGNATURE_ABSENT',
+  'DOCUMENT_TOO_COMPLEX',
 ]
 /** What extending and signing may be refused with besides. */
 const unfit: readonly ErrorCode[] = [

@@ -5,11 +5,11 @@ import { splicesOf } from '../bytes.ts'
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
 import { readCertificate } from '../trust/certificate.ts'
-import type { Report, SignatureReport } from '../trust/report.ts'
+import type { Report } from '../trust/report.ts'
 import { type Extended, type ExtendRequest, type ExtendTools, extendFile } from './extend.ts'
 import type { Ask, ExtendJob, Job, JobOutcome, SignJob, VerifyJob } from './job.ts'
 import { type Made, signFile } from './sign.ts'
-import { verifyFile } from './verify.ts'
+import { type VerifyFileOptions, verifyFile } from './verify.ts'
 
 export interface EngineTools {
   readonly input: RandomAccess
@@ -25,7 +25,10 @@ export interface EngineTools {
   random(octets: number): Uint8Array
 }
 
-/** The job's outcome. Throws what signing, extending and verifying throw, SIGNATURE_INVALID for a result that is none. */
+/**
+ * The job's outcome. Throws what signing, extending and verifying throw, SIGNATURE_INVALID for a result that does not
+ * verify, and SIGNATURE_BROKEN where the input already did not.
+ */
 export async function perform(job: Job, tools: EngineTools): Promise<JobOutcome> {
   switch (job.job) {
     case 'sign':
@@ -106,33 +109,40 @@ async function written(
   job: SignJob | ExtendJob,
   tools: EngineTools,
 ): Promise<JobOutcome> {
-  const { report } = await verifyFile(file, {
+  const options = {
     ...openedWith(job, tools),
-    ...(content !== undefined && { content }),
-    ...(hash !== undefined && { hash }),
     anchors: job.anchors,
     now: tools.clock.now(),
     revocation: 'if-present',
-  })
-  refuseBroken(report, job)
+    ...(content !== undefined && { content }),
+  } as const
+  const { report } = await verifyFile(file, { ...options, ...(hash !== undefined && { hash }) })
+  const broken = brokenIn(report)
+  if (broken !== undefined) throw await faultFor(broken, tools.input, options)
   const splices = splicesOf(file, tools.input)
   if (splices !== undefined) return { outcome: 'written', base: 'input', splices, report, answeredEarlier }
   const insert = await file.read(0, file.size)
   return { outcome: 'written', base: 'empty', splices: [{ offset: 0, remove: 0, insert }], report, answeredEarlier }
 }
 
-function refuseBroken(report: Report, job: SignJob | ExtendJob): void {
-  const broken = report.signatures.find(one => one.integrity === 'broken')
-  if (report.indication !== 'NO-SIGNATURE' && broken === undefined && report.indication !== 'TOTAL-FAILED') return
-  const finding = broken?.findings[0] ?? report.findings[0] ?? report.signatures.flatMap(one => one.findings)[0]
-  if (job.job === 'sign' && broken && !isOwn(broken, job)) {
-    throw new Fault('SIGNATURE_BROKEN', `beside the new one, a signature does not verify: ${finding?.detail ?? ''}`)
-  }
-  throw new Fault('SIGNATURE_INVALID', `the result does not verify: ${finding?.detail ?? 'no signature found'}`)
+/** Why a result must not be given away. */
+function brokenIn({ indication, findings, signatures }: Report): string | undefined {
+  const broken = signatures.find(one => one.integrity === 'broken')
+  if (indication !== 'NO-SIGNATURE' && broken === undefined && indication !== 'TOTAL-FAILED') return undefined
+  const finding = broken?.findings[0] ?? findings[0] ?? signatures.flatMap(one => one.findings)[0]
+  return finding?.detail ?? 'no signature found'
 }
 
-/** Whether the signature was made just now; formats state the time to the second. */
-function isOwn({ signer, claimedTime = 0 }: SignatureReport, { identity, properties }: SignJob): boolean {
-  const sameSecond = Math.floor(claimedTime / 1000) === Math.floor(properties.signingTime / 1000)
-  return sameSecond && signer?.sha256 === readCertificate(identity.certificate).facts.sha256
+/** SIGNATURE_BROKEN where the input was broken before anything was done to it. */
+async function faultFor(broken: string, input: RandomAccess, options: VerifyFileOptions): Promise<Fault> {
+  const made = new Fault('SIGNATURE_INVALID', `the result does not verify: ${broken}`)
+  try {
+    const { report } = await verifyFile(input, options)
+    const before = report.indication === 'NO-SIGNATURE' ? undefined : brokenIn(report)
+    return before === undefined ? made : new Fault('SIGNATURE_BROKEN', `it was signed before: ${before}`)
+  } catch (thrown) {
+    // What cannot be read as a signed file was not signed.
+    if (thrown instanceof Fault) return made
+    throw thrown
+  }
 }

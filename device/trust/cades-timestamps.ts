@@ -7,6 +7,7 @@ import { archiveTimestampImprint, coverageOf, type HashIndex, hashIndexIn } from
 import { oids } from '../cms/oids.ts'
 import { type ParsedSignedData, revocationValues } from '../cms/parse.ts'
 import type { ParsedSigner } from '../cms/signer-info.ts'
+import { Fault } from '../errors.ts'
 import { type Evidence, mergeEvidence } from './evidence.ts'
 import type { TimestampFound } from './found.ts'
 import type { Finding } from './report.ts'
@@ -20,8 +21,14 @@ export interface CadesTimestampsRequest {
   readonly contentDigest?: (hash: HashName) => Promise<Uint8Array>
 }
 
-/** Oldest first: over the content, over the signature, then archive time-stamps by their time. */
+/** Of one signature, as in XAdES; every archive time-stamp is over all that is there before it. */
+const maxTimestamps = 50
+
+/** Throws DOCUMENT_TOO_COMPLEX. Oldest first: over the content, over the signature, then archive time-stamps by their time. */
 export function cadesTimestamps({ signedData, signer, contentDigest }: CadesTimestampsRequest): TimestampFound[] {
+  const all = [signer.unsigned.get(oids.signatureTimestamp), signer.unsigned.get(oids.archiveTimestampV3)]
+  const count = all.flatMap(tokensIn).length
+  if (count > maxTimestamps) throw new Fault('DOCUMENT_TOO_COMPLEX', `${count} time-stamps`)
   const signature = tokensIn(signer.unsigned.get(oids.signatureTimestamp)).map(token => signatureStamp(signer, token))
   if (contentDigest === undefined) return signature
   const content = tokensIn(signer.attributes.get(oids.contentTimestamp)).map(token =>

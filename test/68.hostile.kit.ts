@@ -1,0 +1,92 @@
+// Files that are made to break whoever reads them, each built from good parts by one thing that is wrong.
+
+import { deflateSync } from 'node:zlib'
+import { type Asn1Node, readWhole } from '../device/cms/asn1.ts'
+import { tlv } from '../device/cms/der.ts'
+import { oids } from '../device/cms/oids.ts'
+import { classicPdf } from './pdf-fixtures.ts'
+
+const catalog = '<< /Type /Catalog /Pages 2 0 R >>'
+const pages = '<< /Type /Pages /Kids [3 0 R] /Count 1 >>'
+const page = '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Resources << >> >>'
+const bombOctets = 300 << 20
+
+/** Catalog, page tree and page, with what is given in their place, and further objects. */
+export function pdfOf(
+  parts: { catalog?: string; pages?: string; page?: string; more?: readonly string[] } = {},
+): Buffer {
+  return classicPdf([parts.catalog ?? catalog, parts.pages ?? pages, parts.page ?? page, ...(parts.more ?? [])])
+}
+
+/** A cross-reference stream whose few octets are hundreds of megabytes of entries. */
+export function vastCrossReference(): Buffer {
+  const data = deflateSync(Buffer.alloc(bombOctets))
+  const entries = `/Size 40000000 /W [1 4 2] /Root 2 0 R /Length ${data.length} /Filter /FlateDecode`
+  return Buffer.concat([
+    Buffer.from(`%PDF-1.7\n1 0 obj\n<< /Type /XRef ${entries} >>\nstream\n`),
+    data,
+    Buffer.from('\nendstream\nendobj\nstartxref\n9\n%%EOF\n'),
+  ])
+}
+
+/** The page tree in an object stream that inflates, `layers` times over, to hundreds of megabytes. */
+export function vastObjectStream(layers: number): Buffer {
+  let data: Buffer = Buffer.alloc(bombOctets, ' ')
+  data.write('2 0 ', 0)
+  for (let layer = 0; layer < layers; layer++) data = deflateSync(data)
+  const filters = '/FlateDecode '.repeat(layers)
+  const head = `%PDF-1.7\n1 0 obj\n${catalog}\nendobj\n`
+  const streamHead = `4 0 obj\n<< /Type /ObjStm /N 1 /First 4 /Length ${data.length} /Filter [${filters}] >>\nstream\n`
+  const before = Buffer.concat([Buffer.from(head + streamHead), data, Buffer.from('\nendstream\nendobj\n')])
+  const entries = [
+    [0, 0, 65535],
+    [1, 9, 0],
+    [2, 4, 0],
+    [0, 0, 0],
+    [1, head.length, 0],
+    [1, before.length, 0],
+  ].map(([type = 0, first = 0, second = 0]) => {
+    const entry = Buffer.alloc(7)
+    entry.writeUInt8(type)
+    entry.writeUInt32BE(first, 1)
+    entry.writeUInt16BE(second, 5)
+    return entry
+  })
+  const table = Buffer.concat(entries)
+  const dictionary = `<< /Type /XRef /Size 6 /W [1 4 2] /Root 1 0 R /Length ${table.length} >>`
+  return Buffer.concat([
+    before,
+    Buffer.from(`5 0 obj\n${dictionary}\nstream\n`),
+    table,
+    Buffer.from(`\nendstream\nendobj\nstartxref\n${before.length}\n%%EOF\n`),
+  ])
+}
+
+/** The signed PDF with other numbers in its /ByteRange, in as many octets. */
+export function withRange(signed: Buffer, change: (range: readonly number[]) => readonly number[]): Buffer {
+  const text = signed.toString('latin1')
+  const [whole, inside = ''] = /\/ByteRange ?\[([^\]]*)\]/.exec(text) ?? []
+  if (whole === undefined) throw new Error('no /ByteRange')
+  const changed = change(inside.trim().split(/ +/).map(Number)).join(' ')
+  if (changed.length > inside.length) throw new Error('no room for the numbers')
+  return Buffer.from(text.replace(whole, whole.replace(inside, changed.padEnd(inside.length))), 'latin1')
+}
+
+/** The CMS with the only signature-time-stamp of its signer so many times. */
+export function stampedOften(cms: Uint8Array, count: number): Buffer {
+  const rebuilt = (node: Asn1Node): Uint8Array => {
+    const [first] = node.children
+    if (first === undefined) return node.raw
+    const isStamp = node.tag === 0xa1 && first.children[0]?.oid === oids.signatureTimestamp
+    return tlv(node.tag, Buffer.concat(isStamp ? Array(count).fill(first.raw) : node.children.map(rebuilt)))
+  }
+  const whole = readWhole(cms)
+  if (whole === undefined) throw new Error('no DER')
+  return Buffer.from(rebuilt(whole))
+}
+
+/** Ten entities, each ten times the one before. */
+export function billionLaughs(): Buffer {
+  const entities = Array.from({ length: 9 }, (_, at) => `<!ENTITY l${at + 1} "${`&l${at};`.repeat(10)}">`)
+  return Buffer.from(`<?xml version="1.0"?><!DOCTYPE l [<!ENTITY l0 "lol">${entities.join('')}]><l>&l9;</l>`)
+}
