@@ -43,6 +43,7 @@ export interface Desk {
   reopen(id: string): Document
   /** One login with this PIN, whose octets are overwritten before this resolves. */
   sign(id: string, certificate: SigningCertificate, pin: Uint8Array): Promise<SealOutcome>
+  /** Throws STAGE_CONFLICT for what is signed, but for a copy held below its level that an operator gives up. */
   discard(id: string, reason: DiscardReason): Promise<void>
   /** An operator's word that what held the document is mended. */
   retry(id: string): Document

@@ -152,6 +152,7 @@ export async function startAppliance(
     status: () => statusOf({ config, store, scanner, queue, startedAt, url: server.url }),
     retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
     hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
+    discard: (id: string) => desk.discard(id, 'operator'),
   }
   // Only where it is needed: a verb of the command line that signs starts faster without it.
   const { startServer } = await import('./http/server.ts')

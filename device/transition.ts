@@ -14,7 +14,7 @@
 //                                                          │    ▲                       ▼
 //                        delivered, to every destination   │    └── extended ─────── extending ──┐ extended, one
 //                                                          ▼                            ▲       │ level of several
-//   discarded ◄── (any stage before it is signed)        done ──► erased                └───────┘
+//   discarded ◄── (before it is signed; extending, held) done ──► erased                └───────┘
 //      └──────────────────────────► erased
 
 import type { SourceNature } from './config.ts'
@@ -179,10 +179,11 @@ function resume(document: Document): Document {
 
 const kept: ReadonlySet<string> = new Set(['extending', 'delivering', 'done', 'discarded', 'erased'])
 
-/** What is finished goes on its way, whoever has left. */
+/** What is finished goes on its way, whoever has left; only an operator gives up a copy that is held below its level. */
 function discard(document: Document, reason: DiscardReason): Document {
   const { name } = document.stage
-  if (kept.has(name)) throw new Fault('STAGE_CONFLICT', `a document at ${name} is not discarded`)
+  const isGivenUp = name === 'extending' && document.hold !== null && reason === 'operator'
+  if (kept.has(name) && !isGivenUp) throw new Fault('STAGE_CONFLICT', `a document at ${name} is not discarded`)
   return { ...document, hold: null, stage: { name: 'discarded', reason } }
 }
 

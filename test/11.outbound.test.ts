@@ -63,6 +63,17 @@ describe('the way of a copy whose ordered level is above B', () => {
     expect(resumed).toMatchObject({ hold: null, stage: { extension: { attempts: 1, nextAttemptAt: null } } })
   })
 
+  it('is thrown away by nobody but an operator, and only where it is held', () => {
+    const byOperator = { type: 'discarded', reason: 'operator' } as const
+    expect(() => moved(extending, byOperator)).toThrow('STAGE_CONFLICT')
+    const held = moved(extending, operatorHold)
+    for (const reason of ['person', 'idle'] as const) {
+      expect(() => moved(held, { type: 'discarded', reason })).toThrow('STAGE_CONFLICT')
+    }
+    expect(moved(held, byOperator).stage).toEqual({ name: 'discarded', reason: 'operator' })
+    expect(() => moved(stages.delivering, operatorHold, byOperator)).toThrow('STAGE_CONFLICT')
+  })
+
   it('keeps what was under way when an operator held it, and goes no further', () => {
     const held = moved(extending, operatorHold, extended('T'), extended('LTA'))
     expect(held).toMatchObject({ hold: { code: 'HELD_BY_OPERATOR' }, stage: { name: 'delivering' } })

@@ -29,7 +29,7 @@ describe('use and misuse', () => {
     [['compose', 'a.jpg', '--out', 'a.pdf', '--colr', 'bw'], 'did you mean --colour?'],
     [['compose', '--out', 'a.pdf'], 'needs IMAGE'],
     [['scan', '--device', 'x', '--out', 'a.pdf', '--dpi', 'many'], '--dpi takes a whole number'],
-    [['queue', 'drop'], 'list, show, retry, hold, export'],
+    [['queue', 'drop'], 'list, show, retry, hold, discard, export'],
   ])('%j is wrong usage: exit 2', async (args, words) => {
     const { code, stderr } = await line.compulsa(...args)
     expect(stderr).toContain(words)

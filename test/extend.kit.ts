@@ -52,7 +52,7 @@ export async function untilSent({ screen, clock }: Kiosk): Promise<void> {
   }
 }
 
-export async function askOperator(kiosk: Kiosk, id: string, action: 'retry' | 'hold'): Promise<unknown> {
+export async function askOperator(kiosk: Kiosk, id: string, action: 'retry' | 'hold' | 'discard'): Promise<unknown> {
   return await askAppliance(socketOf(kiosk), 'POST', `/queue/${id}/${action}`)
 }
 

@@ -17,6 +17,7 @@ function revoke(kiosk: Kiosk, since: number): void {
 
 describe('a certificate revoked before it signed', () => {
   let kiosk: Kiosk
+  let id: string
   beforeAll(async () => {
     kiosk = await signedForArchive(one => revoke(one, one.clock.now() - hourMs))
   })
@@ -25,14 +26,21 @@ describe('a certificate revoked before it signed', () => {
   it('holds the copy, and the screen says why', async () => {
     const { copy } = await kiosk.screen.until(view => view.queue.stopped === 1, 'the copy is held')
     expect(copy).toMatchObject({ stage: 'delivering', fault: 'CERTIFICATE_REVOKED' })
+    id = kiosk.screen.copy().id
   })
 
   it('delivers nothing, whatever time passes and whoever asks', async () => {
-    const { id } = kiosk.screen.copy()
     kiosk.clock.leap(24 * hourMs)
     await askOperator(kiosk, id, 'retry')
     await kiosk.screen.until(view => view.queue.stopped === 0, 'it is tried again')
     await kiosk.screen.until(view => view.queue.stopped === 1, 'and held again')
+    expect(kiosk.site.receiver.attempts()).toBe(0)
+  })
+
+  it('is kept until an operator gives it up, and then erased', async () => {
+    await askOperator(kiosk, id, 'discard')
+    await kiosk.screen.until(view => view.queue.stopped === 0 && view.copy === null, 'it is gone')
+    await expect(askOperator(kiosk, id, 'retry')).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect(kiosk.site.receiver.attempts()).toBe(0)
   })
 })

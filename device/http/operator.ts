@@ -8,6 +8,8 @@ export interface OperatorParts {
   status(): Promise<ApplianceStatus>
   retry(documentId: string): { readonly stage: string }
   hold(documentId: string): { readonly stage: string }
+  /** Throws STAGE_CONFLICT where the document is on its way or waiting for a person. */
+  discard(documentId: string): Promise<void>
 }
 
 /** The answer of `compulsa status`. */
@@ -30,6 +32,10 @@ export function operatorRoutes(app: FastifyInstance, parts: OperatorParts): void
   app.post<{ Params: { id: string } }>('/queue/:id/retry', async (request, reply) =>
     reply.send(parts.retry(request.params.id)),
   )
+  app.post<{ Params: { id: string } }>('/queue/:id/discard', async (request, reply) => {
+    await parts.discard(request.params.id)
+    return reply.send({ stage: 'discarded' })
+  })
   app.post<{ Params: { id: string } }>('/queue/:id/hold', async (request, reply) =>
     reply.send(parts.hold(request.params.id)),
   )

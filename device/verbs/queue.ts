@@ -12,8 +12,8 @@ import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 export const queueVerb: Verb = {
   name: 'queue',
   summary:
-    'Shows the documents of the appliance and sends held ones on: list, show ID, retry ID|--all, hold ID, export ID --out F.pdf.',
-  words: { name: 'list|show|retry|hold|export [ID]', min: 1, max: 2 },
+    'Shows the documents of the appliance and sends held ones on: list, show ID, retry ID|--all, hold ID, discard ID, export ID --out F.pdf.',
+  words: { name: 'list|show|retry|hold|discard|export [ID]', min: 1, max: 2 },
   options: {
     ...configOptions,
     out: { type: 'string', help: 'file for `export`' },
@@ -25,7 +25,8 @@ export const queueVerb: Verb = {
   run,
 }
 
-const actions = ['list', 'show', 'retry', 'hold', 'export']
+const actions = ['list', 'show', 'retry', 'hold', 'discard', 'export']
+const done: Readonly<Record<string, string>> = { retry: 'goes on', hold: 'held', discard: 'erased' }
 
 async function run(call: Call): Promise<Answer> {
   const loaded = configOf(call)
@@ -34,9 +35,9 @@ async function run(call: Call): Promise<Answer> {
   const ask = (one: string, act: string) =>
     askAppliance(operatorSocket(loaded.dataFolder), 'POST', `/queue/${one}/${act}`)
   const retriesAll = action === 'retry' && id === undefined && call.flag('all')
-  if (!retriesAll && (action === 'retry' || action === 'hold')) {
-    const answer = await ask(needed(id, action), action)
-    return { json: answer, lines: [`${id}: ${action === 'hold' ? 'held' : 'goes on'}`] }
+  const word = done[action]
+  if (word !== undefined && !retriesAll) {
+    return { json: await ask(needed(id, action), action), lines: [`${id}: ${word}`] }
   }
   const store = readerOf(loaded)
   try {
