@@ -35,6 +35,8 @@ describe('a copy that waits for its time-stamp', () => {
     const { id } = kiosk.screen.copy()
     await line.compulsa('queue', 'hold', id, ...line.configured())
     await kiosk.screen.until(view => view.queue.stopped === 1, 'it is held')
+    const shown = await line.compulsa('queue', 'show', id, ...line.configured())
+    expect(shown.stdout).toMatch(/held: HELD_BY_OPERATOR.*\n {2}mend: An operator holds/)
     const retried = await line.compulsa('queue', 'retry', '--all', ...line.configured())
     expect(retried).toMatchObject({ code: 0, stdout: `${id}: goes on\n` })
     await kiosk.screen.until(view => view.queue.stopped === 0, 'it goes on')

@@ -1,7 +1,7 @@
 // `compulsa queue`: where the copies are. Reading needs no running appliance; `retry` and `hold` ask it.
 
 import type { Attempts, Document, SignatureFacts } from '../document.ts'
-import { Fault } from '../errors.ts'
+import { errorTable, Fault } from '../errors.ts'
 import { askAppliance } from '../http/operator-client.ts'
 import { operatorSocket } from '../main.ts'
 import { documentIn } from '../queue.ts'
@@ -116,7 +116,10 @@ function show(store: StoreReader, id: string): Answer {
       `${id}  ${stage.name}  reference ${reference}  procedure ${order.procedureId}  ${pages.length} pages`,
       ...(hold === null
         ? []
-        : [`  held: ${hold.code}: ${hold.detail}${hold.retryAt === null ? '' : `, next ${hold.retryAt}`}`]),
+        : [
+            `  held: ${hold.code}: ${hold.detail}${hold.retryAt === null ? '' : `, next ${hold.retryAt}`}`,
+            `  mend: ${errorTable[hold.code].mend}`,
+          ]),
       ...(signature === null ? [] : [`  signed at ${signature.at}, level ${signature.level} of ${signature.ordered}`]),
       ...(extension === null ? [] : [`  extending: ${attemptsText(extension)}`]),
       ...deliveries.map(one => {
