@@ -1,10 +1,19 @@
 // Files that are made to break whoever reads them, each built from good parts by one thing that is wrong.
 
+import { createHash } from 'node:crypto'
 import { deflateSync } from 'node:zlib'
+import { xadesIntent } from '../device/ades/xades.ts'
+import type { SignaturePlace } from '../device/ades/xades-layout.ts'
 import { type Asn1Node, readWhole } from '../device/cms/asn1.ts'
 import { tlv } from '../device/cms/der.ts'
 import { oids } from '../device/cms/oids.ts'
+import { canonicalise } from '../device/xml/canonical.ts'
+import { parseXml } from '../device/xml/parse.ts'
+import { finished, requestOf, type Signer } from './58.xml.xades.kit.ts'
 import { classicPdf } from './pdf-fixtures.ts'
+
+const ds = 'http://www.w3.org/2000/09/xmldsig#'
+const exclusive = 'http://www.w3.org/2001/10/xml-exc-c14n#'
 
 const catalog = '<< /Type /Catalog /Pages 2 0 R >>'
 const pages = '<< /Type /Pages /Kids [3 0 R] /Count 1 >>'
@@ -89,4 +98,25 @@ export function stampedOften(cms: Uint8Array, count: number): Buffer {
 export function billionLaughs(): Buffer {
   const entities = Array.from({ length: 9 }, (_, at) => `<!ENTITY l${at + 1} "${`&l${at};`.repeat(10)}">`)
   return Buffer.from(`<?xml version="1.0"?><!DOCTYPE l [<!ENTITY l0 "lol">${entities.join('')}]><l>&l9;</l>`)
+}
+
+/** A signature with the signed document, as XML, in an Object that it is over. */
+export async function aroundSigned(document: string, signer: Signer): Promise<Buffer> {
+  const object = (declared: string) => `<ds:Object${declared} Id="inside">${document}</ds:Object>`
+  const { root } = parseXml(Buffer.from(object(` xmlns:ds="${ds}"`)))
+  const transforms = `<ds:Transforms><ds:Transform Algorithm="${exclusive}"/></ds:Transforms>`
+  const digest = createHash('sha256')
+    .update(canonicalise(root, { method: 'exclusive' }))
+    .digest()
+  const place: SignaturePlace = {
+    base: 'empty',
+    encoding: 'utf-8',
+    offset: 0,
+    remove: 0,
+    before: '',
+    after: '',
+    others: [],
+  }
+  const layout = { place, object: object(''), reference: { uri: '#inside', transforms, digest } }
+  return finished(Buffer.alloc(0), [xadesIntent(requestOf(signer, 'enveloping', 'outer'), layout)], signer)
 }

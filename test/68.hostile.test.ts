@@ -6,10 +6,12 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { Fault } from '../device/errors.ts'
 import { smallPdf } from './50.signature.kit.ts'
 import { forgedPdf, otherProtection } from './53.forged.kit.ts'
+import { signedById } from './58.xml.xades.kit.ts'
 import { createWorld } from './59.pades.kit.ts'
 import { createEngine, type Engine } from './67.engine.kit.ts'
 import { createChance } from './67.mutate.kit.ts'
 import {
+  aroundSigned,
   billionLaughs,
   pdfOf,
   stampedOften,
@@ -198,6 +200,34 @@ describe('XML with', () => {
   ])('%s in its signature', async (_, pattern, count) => {
     const file = often(pattern, count)()
     expect([await outcome(engine.verify(file)), await outcome(engine.extend(file, 'T'))]).toEqual(broken.slice(0, 2))
+  })
+})
+
+describe('an XML signature that is extended', () => {
+  it('has its unsigned properties once', async () => {
+    const file = (await engine.sign(Buffer.from('<a/>'), { format: 'XAdES', level: 'T' })).toString()
+    for (const name of ['UnsignedProperties', 'UnsignedSignatureProperties']) {
+      const pattern = new RegExp(`<xades:${name}[ >][\\s\\S]*</xades:${name}>`)
+      const twice = Buffer.from(file.replace(pattern, whole => whole.repeat(2)))
+      expect(await outcome(engine.verify(twice))).toBe('TOTAL-PASSED')
+      for (const level of ['T', 'LT', 'LTA'] as const) {
+        expect(await outcome(engine.extend(twice, level)), level).toBe(
+          level === 'T' ? 'made' : 'SIGNATURE_FORMAT_REFUSED',
+        )
+      }
+    }
+  })
+
+  it('keeps a signed document that it is over as it is', async () => {
+    const signer = { identity: rsa, algorithm: 'SHA256withRSA' } as const
+    const inner = await signedById('<a Id="root">b</a>', signer)
+    const outer = await aroundSigned(inner, signer)
+    expect(await outcome(engine.verify(outer))).toBe('TOTAL-PASSED')
+    for (const level of ['T', 'LT', 'LTA'] as const) {
+      const extended = await engine.extend(outer, level)
+      expect(extended.includes(inner)).toBe(true)
+      expect(await outcome(engine.verify(extended))).toBe('TOTAL-PASSED')
+    }
   })
 })
 

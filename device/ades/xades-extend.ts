@@ -59,7 +59,7 @@ export async function extendXades(
   return { file: work.file(), answeredEarlier }
 }
 
-/** A signature that is over data, and those over it. */
+/** A signature that is in no other, and all within it: those over it, and those that what it is over brings along. */
 interface Group {
   readonly top: XadesFound
   readonly all: readonly XadesFound[]
@@ -75,7 +75,7 @@ async function intact(document: XmlDocument, content: RandomAccess | undefined):
 }
 
 function groupsOf(found: readonly XadesFound[]): readonly Group[] {
-  const tops = found.filter(one => one.type === 'signature')
+  const tops = found.filter(one => !found.some(other => other !== one && isWithin(one.element, other.element)))
   return tops.map(top => ({ top, all: found.filter(one => isWithin(one.element, top.element)) }))
 }
 

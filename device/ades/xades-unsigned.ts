@@ -5,6 +5,7 @@
 import { Fault } from '../errors.ts'
 import type { Evidence } from '../trust/evidence.ts'
 import type { XmlDocument, XmlElement } from '../xml/node.ts'
+import { childrenOf } from '../xml/walk.ts'
 import { onlyChild, qualifyingPropertiesOf, unsignedSignatureProperties } from './xades-find.ts'
 import { lastIn, type SignaturePlace } from './xades-layout.ts'
 import { base64, exclusiveC14n, namespaces } from './xades-names.ts'
@@ -62,7 +63,7 @@ function valuesXml(open: string, item: string, values: readonly Uint8Array[]): s
 
 /**
  * Where an unsigned property goes: behind the ones there are, in elements that are made where they are missing. Throws
- * SIGNATURE_FORMAT_REFUSED for a signature that is no XAdES.
+ * SIGNATURE_FORMAT_REFUSED for a signature that is no XAdES or has its unsigned properties twice.
  */
 export function placeOfUnsigned(document: XmlDocument, signature: XmlElement): SignaturePlace {
   const qualifying = qualifyingPropertiesOf(signature)
@@ -74,7 +75,14 @@ export function placeOfUnsigned(document: XmlDocument, signature: XmlElement): S
   }
   const properties = unsignedSignatureProperties(signature)
   if (properties !== undefined) return lastIn(document, properties)
-  const unsigned = onlyChild(qualifying, 'xades', 'UnsignedProperties')
+  const parents = childrenOf(qualifying, namespaces.xades, 'UnsignedProperties')
+  const [unsigned] = parents
+  if (
+    parents.length > 1 ||
+    (unsigned && childrenOf(unsigned, namespaces.xades, 'UnsignedSignatureProperties').length > 1)
+  ) {
+    throw new Fault('SIGNATURE_FORMAT_REFUSED', 'a signature whose unsigned properties stand twice cannot be extended')
+  }
   const inner = wrapped('xades:UnsignedSignatureProperties')
   if (unsigned === undefined) return around(lastIn(document, qualifying), wrapped('xades:UnsignedProperties'), inner)
   // The schema has UnsignedSignatureProperties before UnsignedDataObjectProperties.
