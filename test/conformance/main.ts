@@ -53,7 +53,7 @@ async function run(): Promise<void> {
     if (options.keep) console.log(`kept ${folder}`)
     else await rm(folder, { recursive: true })
   }
-  for (const tally of tallies) console.log(tally.failures().join('\n'))
+  for (const failure of tallies.flatMap(tally => tally.failures())) console.log(failure)
   for (const tally of tallies) {
     console.log(`\n${tally.title}\n\n${tally.table(options.markdown ? 'markdown' : 'text')}`)
   }
