@@ -208,6 +208,12 @@ describe('nothing is written, and it is said why,', () => {
       1,
       'TSA_ABSENT',
     ],
+    [
+      'at T by what is no address',
+      ['in.pdf', '--p12', 'first.p12', '--pass-file', 'pass', '--level', 't', '--tsa', 'ftp://example.org/'],
+      2,
+      'USAGE',
+    ],
     ['for a folder', ['trust', '--format', 'cades', '--p12', 'first.p12', '--pass-file', 'pass'], 1, 'FILE_UNREADABLE'],
     [
       'with no such policy',
@@ -277,6 +283,27 @@ describe('verifying', () => {
     const run = await compulsa('verify', 'changed.pdf', '--trust', 'trust')
     expect(run.code).toBe(1)
     expect(run.stderr).toMatch(/^(HASH_FAILURE|PDF_UNREADABLE|FORMAT_FAILURE): /)
+  })
+
+  it.each([
+    ['in.pdf', []],
+    ['in.xml', ['--format', 'cades', '--packaging', 'enveloping']],
+    ['in.xml', ['--format', 'xades']],
+  ])('does not pass %s signed %j for another content that is given', async (file, words) => {
+    await compulsa('sign', file, '--out', 'whole', ...words, ...by('first'))
+    await write('other', 'another content')
+    expect(await verified('whole', '--online')).toMatchObject({ indication: 'TOTAL-PASSED' })
+    expect(await verified('whole', '--online', '--content', 'other')).toMatchObject({
+      indication: 'INDETERMINATE',
+      findings: [{ detail: expect.stringContaining('content that was given') }],
+    })
+  })
+
+  it('passes a signature that envelops just the content that is given', async () => {
+    const words = ['--format', 'cades', '--packaging', 'enveloping']
+    await compulsa('sign', 'in.xml', '--out', 'whole', ...words, ...by('first'))
+    const report = await verified('whole', '--online', '--content', 'in.xml')
+    expect(report).toMatchObject({ indication: 'TOTAL-PASSED' })
   })
 
   it('says what is missing', async () => {

@@ -1,5 +1,6 @@
 // Verifying a file whatever its format: told by its first bytes, read by that format's reader, judged alike.
 
+import { openCms } from '../cms/open.ts'
 import { type ErrorCode, Fault } from '../errors.ts'
 import { openPdf } from '../pdf/document.ts'
 import type { FileHash } from '../pdf/file-hash.ts'
@@ -12,9 +13,10 @@ import { type JudgeOptions, judgeSignature } from '../trust/judge.ts'
 import { readCades } from '../trust/read-cades.ts'
 import { readPades } from '../trust/read-pades.ts'
 import { readXadesDocument } from '../trust/read-xades.ts'
-import { type Report, reportOf, type SignatureReport, signatureReport } from '../trust/report.ts'
+import { type Finding, type Report, reportOf, type SignatureReport, signatureReport } from '../trust/report.ts'
 import { verifyPdf } from '../trust/verify-pdf.ts'
 import { formatOf } from './format.ts'
+import { notInPdf, strangeToCms, strangeToXml } from './given-content.ts'
 import type { SignatureFormat } from './request.ts'
 import { validationData } from './validation-data.ts'
 import { readXml } from './xades-layout.ts'
@@ -53,13 +55,24 @@ export async function verifyFile(file: RandomAccess, options: VerifyFileOptions)
   const judged = found.map(async ({ signature, place }) => {
     return { ...signatureReport(format, await judgeSignature(signature, judging)), ...place }
   })
-  return { format, report: reportOf(await Promise.all(judged), []) }
+  const strange = options.content === undefined ? [] : await strangeTo(file, options.content, { format, found })
+  return { format, report: reportOf(await Promise.all(judged), strange) }
 }
 
 /** A signature, and what its report says of its place in the file. */
 interface Placed {
   readonly signature: SignatureFound
   readonly place: Pick<SignatureReport, 'id' | 'countersignature' | 'scopes'>
+}
+
+async function strangeTo(
+  file: RandomAccess,
+  content: RandomAccess,
+  { format, found }: { readonly format: SignatureFormat; readonly found: readonly Placed[] },
+): Promise<Finding[]> {
+  if (found.length === 0) return []
+  if (format === 'CAdES') return strangeToCms(await openCms(file), content)
+  return strangeToXml(found.flatMap(({ place }) => place.scopes ?? []))
 }
 
 async function foundInCms(file: RandomAccess, { content }: VerifyFileOptions): Promise<readonly Placed[]> {
@@ -77,6 +90,12 @@ async function foundInXml(file: RandomAccess, { content }: VerifyFileOptions): P
 }
 
 async function verifiedPdf(file: RandomAccess, options: VerifyFileOptions): Promise<Report> {
+  const report = await judgedPdf(file, options)
+  if (options.content === undefined || report.signatures.length === 0) return report
+  return reportOf(report.signatures, [...report.findings, notInPdf])
+}
+
+async function judgedPdf(file: RandomAccess, options: VerifyFileOptions): Promise<Report> {
   const { online, password } = options
   if (online === undefined) return verifyPdf(file, options)
   const document = await openPdf(file, password === undefined ? {} : { password })

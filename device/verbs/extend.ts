@@ -26,10 +26,10 @@ export const extendVerb: Verb = {
 }
 
 async function run(call: Call): Promise<Answer> {
+  const level = levels[call.choice('level', ['t', 'lt', 'lta']) ?? 't']
   const { config } = configOf(call)
   const used = withTimestamping(call, config)
   requireTimestamping(used)
-  const level = levels[call.choice('level', ['t', 'lt', 'lta']) ?? 't']
   const anchors = await anchorsFor(call, config)
   const policy = used.timestamping?.policy
   return await withWorkbench(used, async bench => {

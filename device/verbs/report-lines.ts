@@ -1,6 +1,7 @@
 // A validation report as text for a terminal: what a person wants to know of each signature, and every finding.
 
 import type { CertificateState, Report, SignatureReport, TimestampReport } from '../trust/report.ts'
+import type { SignedScope } from '../trust/xades-scope.ts'
 
 /** Indication and, in brackets, sub-indication. */
 export function verdict({ indication, subIndication }: Pick<Report, 'indication' | 'subIndication'>): string {
@@ -19,6 +20,8 @@ export function reportLines(one: SignatureReport): string[] {
     ...(claimedTime === undefined ? [] : [row('claimed', moment(claimedTime))]),
     row('time', `${moment(bestSignatureTime.time)} by ${timeSources[bestSignatureTime.source]}`),
     ...(policy === undefined ? [] : [row('policy', policy.id)]),
+    ...(one.countersignature === true ? [row('over', 'the value of another signature')] : []),
+    ...(one.scopes ?? []).slice(0, maxScopes).map(scopeRow),
     ...one.timestamps.map(timestampRow),
     ...one.certificates.map(stateRow),
     ...(one.coversWholeFile === undefined
@@ -36,6 +39,15 @@ const timeSources = {
   'archive-time-stamp': 'an archive time-stamp',
   validation: 'this validation',
 } as const
+
+/** References that are told of one signature. */
+const maxScopes = 8
+
+function scopeRow({ uri, kind, name }: SignedScope): string {
+  const about = { document: 'the document', object: 'what it holds', element: 'a part', outside: 'a file of its own' }
+  const named = name === undefined ? '' : ` <${name}>`
+  return row('over', `${about[kind]}${named}${uri ? `, ${uri}` : ''}`)
+}
 
 function timestampRow(stamp: TimestampReport): string {
   const time = stamp.time === undefined ? 'unreadable' : moment(stamp.time)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
 import { readAnchors } from '../main.ts'
+import { readCertificate } from '../trust/certificate.ts'
 import { certificatesInPem } from '../trust/pem.ts'
 import { readable, readInput } from './appliance.ts'
 import type { Call, Verb } from './verb.ts'
@@ -24,17 +25,34 @@ export async function anchorsFor(call: Call, config: Config): Promise<readonly U
   if (folder === undefined) return readAnchors(config)
   const names = await readable(readdir(folder), folder)
   const files = names.filter(name => /\.(pem|crt|cer|der)$/i.test(name)).sort()
-  const found = await Promise.all(files.map(name => readInput(join(folder, name))))
-  return found.flatMap(bytes =>
-    bytes[0] === 0x30 ? [new Uint8Array(bytes)] : certificatesInPem(bytes.toString('latin1')),
-  )
+  const found = await Promise.all(files.map(name => anchorsIn(join(folder, name))))
+  return found.flat()
 }
 
-/** The configuration with the authority that was named on the command line. */
+async function anchorsIn(path: string): Promise<readonly Uint8Array[]> {
+  const bytes = await readInput(path)
+  try {
+    const ders = bytes[0] === 0x30 ? [new Uint8Array(bytes)] : certificatesInPem(bytes.toString('latin1'))
+    for (const der of ders) readCertificate(der)
+    return ders
+  } catch (thrown) {
+    if (!(thrown instanceof Fault)) throw thrown
+    throw new Fault(thrown.code, `${path}: ${thrown.detail}`, { cause: thrown })
+  }
+}
+
+/** The configuration with the authority that was named on the command line. Throws USAGE for what is no address. */
 export function withTimestamping(call: Call, config: Config): Config {
   const url = call.text('tsa')
-  return url === undefined ? config : { ...config, timestamping: { url, kind: 'URL' } }
+  if (url === undefined) return config
+  const { protocol, username, password } = URL.canParse(url) ? new URL(url) : noAddress
+  if (protocol !== 'http:' && protocol !== 'https:') throw new Fault('USAGE', '--tsa takes an http or https address')
+  if (username !== '' || password !== '')
+    throw new Fault('USAGE', 'the address has a password; configure the authority instead')
+  return { ...config, timestamping: { url, kind: 'URL' } }
 }
+
+const noAddress = { protocol: '', username: '', password: '' }
 
 /** Before anybody is asked for a secret. Throws TSA_ABSENT. */
 export function requireTimestamping({ timestamping }: Config): void {
