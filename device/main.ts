@@ -10,6 +10,7 @@ import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker
 import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
+import type { DocumentJobs } from './ades/job.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
 import { createDesk } from './desk.ts'
@@ -20,18 +21,7 @@ import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
 import { createPath } from './path.ts'
-import type {
-  Clock,
-  Delivery,
-  Documents,
-  Imaging,
-  Log,
-  Random,
-  Revocation,
-  Scanner,
-  Signer,
-  Timestamper,
-} from './ports.ts'
+import type { Clock, Delivery, Imaging, Log, Random, Revocation, Scanner, Signer, Timestamper } from './ports.ts'
 import { createQueue, documentIn, liveStages, type Queue } from './queue.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEvidenceCache } from './trust/evidence-cache.ts'
@@ -57,7 +47,7 @@ export interface Rooms {
   /** Throws TSA_ABSENT where no authority is configured. */
   timestamper(): Timestamper
   revocation(): Revocation
-  documents(): Documents
+  documents(): DocumentJobs
   stop(): Promise<void>
 }
 

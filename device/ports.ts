@@ -3,7 +3,6 @@
 // AbortSignal; aborting ends the wait with the signal's reason and leaves the outside world as a later retry expects it.
 // Long because it is every edge in one place.
 
-import type { Ask, Job, JobOutcome } from './ades/job.ts'
 import type { ErrorCode } from './errors.ts'
 
 /** Bytes in order. A consumer reads them once, to the end, or calls `return()`. */
@@ -270,32 +269,6 @@ export type DeliveryRefusedCode = Extract<ErrorCode, 'DESTINATION_REFUSED'>
 export interface Delivery {
   /** At least once on the wire, exactly once in effect: idempotent by `idempotencyKey`. */
   deliver(request: DeliveryRequest, signal: AbortSignal): Promise<DeliveryOutcome>
-}
-
-// ---------------------------------------------------------------------------------------------------- foreign files
-
-/** Files that a job is about, by their paths. */
-export interface JobFiles {
-  readonly input: string
-  /** The signed original of a detached signature. */
-  readonly content?: string
-  /** Of a visible signature: a TrueType font program, and a JPEG or PNG. */
-  readonly font?: string
-  readonly image?: string
-}
-
-/** Does work on one foreign file at a time where its parser can be capped and killed. */
-export interface Documents {
-  /**
-   * Runs a job to its end. `answer` serves what it asks for meanwhile; what that throws fails the job. `password` opens
-   * an encrypted PDF. Throws the job's Fault, and DOCUMENT_TOO_COMPLEX where time or memory ran out.
-   */
-  perform(
-    job: Job,
-    files: JobFiles,
-    answer: (ask: Ask) => Promise<Uint8Array>,
-    options?: { readonly password?: Uint8Array; readonly signal?: AbortSignal },
-  ): Promise<JobOutcome>
 }
 
 // ------------------------------------------------------------------------------------------------------ time and log

@@ -3,10 +3,9 @@
 
 import { appendFile, stat, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Ask, SignJob } from '../device/ades/job.ts'
+import type { Ask, DocumentJobs, SignJob } from '../device/ades/job.ts'
 import { Fault } from '../device/errors.ts'
 import { systemClock } from '../device/host.ts'
-import type { Documents } from '../device/ports.ts'
 import { launchWorker } from '../drivers/worker/launch.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { memoryLog } from './20.worker.setup.ts'
@@ -48,7 +47,7 @@ async function perform(
     readonly password?: Uint8Array
     readonly signal?: AbortSignal
   } = {},
-): ReturnType<Documents['perform']> {
+): ReturnType<DocumentJobs['perform']> {
   const entry = new URL('./24.documents.inside.ts', import.meta.url).href
   const worker = launchWorker({
     name: 'document',

@@ -1,6 +1,6 @@
 // One piece of work on a foreign file as plain data: what to sign, extend or verify, and everything that has to be known
 // for it. A job goes to where the file may be parsed; what that place may not touch itself (keys, time-stamps, revocation)
-// it asks for.
+// it asks for. The place itself is a port, `DocumentJobs`; drivers/worker hosts it.
 
 import type { Splice } from '../bytes.ts'
 import type { SignatureAlgorithm } from '../ports.ts'
@@ -83,3 +83,27 @@ export interface Written {
 export type JobOutcome =
   | ({ readonly outcome: 'written' } & Written)
   | { readonly outcome: 'verified'; readonly format: SignatureFormat | 'none'; readonly report: Report }
+
+/** Files that a job is about, by their paths. */
+export interface JobFiles {
+  readonly input: string
+  /** The signed original of a detached signature. */
+  readonly content?: string
+  /** Of a visible signature: a TrueType font program, and a JPEG or PNG. */
+  readonly font?: string
+  readonly image?: string
+}
+
+/** Does work on one foreign file at a time where its parser can be capped and killed. */
+export interface DocumentJobs {
+  /**
+   * Runs a job to its end. `answer` serves what it asks for meanwhile; what that throws fails the job. `password` opens
+   * an encrypted PDF. Throws the job's Fault, and DOCUMENT_TOO_COMPLEX where time or memory ran out.
+   */
+  perform(
+    job: Job,
+    files: JobFiles,
+    answer: (ask: Ask) => Promise<Uint8Array>,
+    options?: { readonly password?: Uint8Array; readonly signal?: AbortSignal },
+  ): Promise<JobOutcome>
+}

@@ -2,10 +2,10 @@
 // whole or not at all.
 
 import { resolve } from 'node:path'
-import type { Ask, Job, JobOutcome, Written } from '../ades/job.ts'
+import type { Ask, Job, JobFiles, JobOutcome, Written } from '../ades/job.ts'
 import { inOneBuffer, randomAccessOf, spliced } from '../bytes.ts'
 import { Fault } from '../errors.ts'
-import type { ByteStream, JobFiles } from '../ports.ts'
+import type { ByteStream } from '../ports.ts'
 import { readable, type Workbench, writeOutput } from './appliance.ts'
 import type { Identity } from './identity.ts'
 import { openFile } from './scratch.ts'

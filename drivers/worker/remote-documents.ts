@@ -1,12 +1,11 @@
-// The Documents port over a channel to the document worker. A watch measures the time that a job is busy, standing still
+// The DocumentJobs port over a channel to the document worker. A watch measures the time that a job is busy, standing still
 // while an answer is awaited; when a job has had its time, or its process dies under it, the worker is ended and the file
 // is too complex. What comes back is checked like any other worker's words.
 
 import Type from 'typebox'
-import type { Ask, JobOutcome } from '../../device/ades/job.ts'
+import type { Ask, DocumentJobs, JobFiles, JobOutcome } from '../../device/ades/job.ts'
 import type { Splice } from '../../device/bytes.ts'
 import { Fault } from '../../device/errors.ts'
-import type { Documents, JobFiles } from '../../device/ports.ts'
 import { type Answers, createAnswers } from './answers.ts'
 import { fromJson, toJson } from './bytes-json.ts'
 import type { Channel, Conversation } from './channel.ts'
@@ -61,9 +60,9 @@ export interface RemoteDocumentsOptions {
   readonly budgetMs?: number
 }
 
-/** A Documents port in the document worker. */
-export function remoteDocuments(channel: Channel, options: RemoteDocumentsOptions): Documents {
-  const perform: Documents['perform'] = async (job, files, answer, { password, signal } = {}) => {
+/** A DocumentJobs port in the document worker. */
+export function remoteDocuments(channel: Channel, options: RemoteDocumentsOptions): DocumentJobs {
+  const perform: DocumentJobs['perform'] = async (job, files, answer, { password, signal } = {}) => {
     const answers = createAnswers()
     const watch = createWatch(options.budgetMs ?? (await budgetOf(files, options)), channel)
     const conversation = channel.call('perform', toJson({ job, files }), {
