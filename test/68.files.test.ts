@@ -14,7 +14,7 @@ import { signVerb } from '../device/verbs/sign.ts'
 import { readCall } from '../device/verbs/verb.ts'
 import { smallPdf } from './50.signature.kit.ts'
 import { program, type Run } from './cli.kit.ts'
-import { createTestPki, pem } from './sim/pki.ts'
+import { createTestPki, pem, type TestIdentity } from './sim/pki.ts'
 
 const shipped = new URL('../system/rootfs/etc/compulsa/compulsa.json', import.meta.url).pathname
 
@@ -24,19 +24,23 @@ const at = (name: string) => join(folder, name)
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'compulsa-files-'))
   const pki = await createTestPki({ now: Date.now() })
-  const { certificate, privateKey } = await pki.signer()
   await mkdir(at('trust'))
   await mkdir(at('folder'))
   await writeFile(at('trust/root.pem'), pem('CERTIFICATE', pki.root))
-  await writeFile(at('signer.pem'), pem('CERTIFICATE', certificate) + pem('PRIVATE KEY', privateKey))
   await writeFile(at('pass'), 'a password\n')
   await writeFile(at('empty'), '')
   await writeFile(at('in.pdf'), await smallPdf())
   await promisify(execFile)('mkfifo', [at('pipe')])
-  const files = ['-in', at('signer.pem'), '-out', at('signer.p12'), '-passout', `file:${at('pass')}`]
-  await promisify(execFile)('openssl', ['pkcs12', '-export', ...files])
+  await writeKeyStore('signer', await pki.signer())
+  await writeKeyStore('early', await pki.signer({ kind: 'not-yet-valid' }))
 })
 afterAll(() => rm(folder, { recursive: true }))
+
+async function writeKeyStore(name: string, { certificate, privateKey }: TestIdentity): Promise<void> {
+  await writeFile(at(`${name}.pem`), pem('CERTIFICATE', certificate) + pem('PRIVATE KEY', privateKey))
+  const files = ['-in', at(`${name}.pem`), '-out', at(`${name}.p12`), '-passout', `file:${at('pass')}`]
+  await promisify(execFile)('openssl', ['pkcs12', '-export', ...files])
+}
 
 const compulsa = (...words: string[]) =>
   new Promise<Run>(resolve => {
@@ -84,6 +88,12 @@ describe('refused at once is', () => {
     ['extra parameters without an end', ['in.pdf', '--extra', '/dev/zero']],
   ])('%s, to be signed', async (_, words) => {
     expect(await signed(...words, '--out', 'out')).toMatchObject(refusal('FILE_UNREADABLE'))
+    nothingNew()
+  })
+
+  it('a clock before the certificate begins', async () => {
+    const words = ['sign', 'in.pdf', '--out', 'out', '--p12', 'early.p12', '--pass-file', 'pass']
+    expect(await compulsa(...words)).toMatchObject(refusal('CERTIFICATE_NOT_YET_VALID'))
     nothingNew()
   })
 
