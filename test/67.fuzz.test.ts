@@ -7,6 +7,7 @@ import { type ErrorCode, Fault } from '../device/errors.ts'
 import { type Folder, temporaryFolder } from './50.signature.kit.ts'
 import { createWorld, type World } from './59.pades.kit.ts'
 import { type GoodFile, goodCades, goodPdfs, goodXades, plainContent } from './67.corpus.kit.ts'
+import { changedDer, embeddedMutations } from './67.embedded.kit.ts'
 import { createEngine, type Engine } from './67.engine.kit.ts'
 import {
   byteMutations,
@@ -49,9 +50,20 @@ const unfit: readonly ErrorCode[] = [
 ]
 
 const mutations: Readonly<Record<GoodFile['format'], readonly [string, Mutation][]>> = {
-  PAdES: Object.entries({ ...byteMutations, ...textMutations }),
+  PAdES: Object.entries({
+    ...byteMutations,
+    ...textMutations,
+    hexadecimal: embeddedMutations.hexadecimal,
+    again: embeddedMutations.hexadecimal,
+  }),
   CAdES: Object.entries({ ...byteMutations, ...derMutations }),
-  XAdES: Object.entries({ ...byteMutations, ...textMutations, ...xmlMutations }),
+  XAdES: Object.entries({
+    ...byteMutations,
+    ...textMutations,
+    ...xmlMutations,
+    base64: embeddedMutations.base64,
+    again: embeddedMutations.base64,
+  }),
 }
 
 let folder: Folder
@@ -194,4 +206,33 @@ it('a changed original is never what a detached signature is over', { timeout: m
       expect(report.indication).toBe('TOTAL-FAILED')
     })
   }
+})
+
+it('changed answers of services are refused, or used where they are still right', {
+  timeout: minutes * 60_000,
+}, async () => {
+  const chance = createChance(seed + 4)
+  const seen = new Set<string>()
+  const changed = (answer: Uint8Array) => (chance.below(3) === 0 ? changedDer(answer, chance) : answer)
+  const { timestamper, revocation } = world
+  const hostile = createEngine({
+    ...world,
+    timestamper: { stamp: async query => changed(await timestamper.stamp(query)) },
+    revocation: {
+      ocsp: async (url, query) => changed(await revocation.ocsp(url, query)),
+      fetch: async (url, what) => changed(await revocation.fetch(url, what)),
+    },
+  })
+  for (let count = 0; count < roundsOf(120); count++) {
+    const file = chance.any(corpus) ?? expect.fail()
+    const level = chance.pick(['T', 'LT', 'LTA'] as const)
+    await round(`round ${count}, ${file.name} to ${level}`, async () => {
+      const made = await outcomeOf(hostile.extend(file.bytes, level, file.content), [...unfit, 'TIMESTAMP_REFUSED'])
+      seen.add(typeof made === 'string' ? made : 'extended')
+      if (typeof made === 'string') return
+      const report = await engine.verify(made, file.content)
+      expect(report.indication).toBe('TOTAL-PASSED')
+    })
+  }
+  expect([...seen]).toEqual(expect.arrayContaining(['extended', 'TIMESTAMP_INVALID']))
 })
