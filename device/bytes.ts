@@ -6,6 +6,10 @@ import type { ByteStream, RandomAccess } from './ports.ts'
 /** Small enough to stay in a processor's cache between being read and being hashed. */
 const chunkBytes = 256 << 10
 
+/** Buffers that no scan uses now: new ones for every small file would keep the garbage collector busy. */
+const spare: (readonly [Buffer, Buffer])[] = []
+const maxSpare = 2
+
 /** A buffer as a file. */
 export function randomAccessOf(bytes: Uint8Array): RandomAccess {
   return Object.freeze({
@@ -192,8 +196,7 @@ export async function scan(
   { start = 0, length = file.size - start, signal }: ScanOptions,
   consume: (chunk: Uint8Array, offset: number) => void,
 ): Promise<void> {
-  const bufferFor = (rest: number) => Buffer.allocUnsafeSlow(Math.max(0, Math.min(chunkBytes, rest)))
-  const buffers = [bufferFor(length), bufferFor(length - chunkBytes)] as const
+  const buffers = spare.pop() ?? ([Buffer.allocUnsafeSlow(chunkBytes), Buffer.allocUnsafeSlow(chunkBytes)] as const)
   const read = async (done: number) => {
     const chunk = buffers[(done / chunkBytes) & 1 ? 1 : 0].subarray(0, Math.min(chunkBytes, length - done))
     await fill(file, chunk, start + done)
@@ -209,6 +212,7 @@ export async function scan(
     }
   } finally {
     await Promise.allSettled([ahead])
+    if (spare.length < maxSpare) spare.push(buffers)
   }
 }
 

@@ -1,14 +1,13 @@
 // The document worker's side of a job: opens the files it is about, runs the engine on them, and passes on what the engine
 // asks for. Splices are told as items with their bytes, the rest of the outcome as the result.
 
-import { Buffer } from 'node:buffer'
-import { constants } from 'node:fs'
-import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import type { Ask, Job, JobFiles, JobOutcome } from '../../device/ades/job.ts'
 import { Fault } from '../../device/errors.ts'
 import type { ByteStream, RandomAccess } from '../../device/ports.ts'
 import { type Answer, readAnswers } from './answers.ts'
 import { fromJson, toJson } from './bytes-json.ts'
+import { openFile } from './file-access.ts'
 import type { CallContext, Handlers } from './serve.ts'
 
 /** Largest font or image of a visible signature. */
@@ -34,9 +33,9 @@ export function documentHandlers(perform: Perform): Handlers {
 async function performWith(perform: Perform, params: unknown, context: CallContext): Promise<unknown> {
   const { job, files } = fromJson(params) as { job: Job; files: JobFiles }
   await using held = new AsyncDisposableStack()
-  const openFile = async (path: string) => held.adopt(await fileAt(path), file => file.close())
-  const input = await openFile(files.input)
-  const content = files.content === undefined ? undefined : await openFile(files.content)
+  const opened = async (path: string) => held.adopt(await openFile(path), file => file.close())
+  const input = await opened(files.input)
+  const content = files.content === undefined ? undefined : await opened(files.content)
   const [font, image] = await Promise.all([files.font, files.image].map(wholeFile))
   const asking = createAsking(context)
   const outcome = await perform(job, { input, content, font, image, password: context.secret, ask: asking.ask })
@@ -93,45 +92,4 @@ async function wholeFile(path: string | undefined): Promise<Uint8Array | undefin
 
 async function* once(bytes: Uint8Array): ByteStream {
   yield bytes
-}
-
-interface OpenFile extends RandomAccess {
-  /** Throws FILE_UNREADABLE where somebody has written into the file since it was opened. */
-  checkUnchanged(): Promise<void>
-  close(): Promise<void>
-}
-
-async function fileAt(path: string): Promise<OpenFile> {
-  // Opening a named pipe waits for whoever writes into it.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  const { size, isFile, state } = await statOf(file)
-  const changed = () => new Fault('FILE_UNREADABLE', 'the file changed while it was read')
-  const readInto = async (target: Uint8Array, offset: number) => {
-    const { length } = target
-    if (offset < 0 || offset + length > size) throw new RangeError(`${offset}+${length} of ${size} bytes`)
-    for (let done = 0; done < length; ) {
-      const { bytesRead } = await file.read(target, done, length - done, offset + done)
-      if (bytesRead === 0) throw changed()
-      done += bytesRead
-    }
-  }
-  const read = async (offset: number, length: number) => {
-    if (length < 0) throw new RangeError(`${length} bytes`)
-    const bytes = Buffer.allocUnsafe(length)
-    await readInto(bytes, offset)
-    return bytes
-  }
-  const checkUnchanged = async () => {
-    if ((await statOf(file)).state !== state) throw changed()
-  }
-  if (!isFile) {
-    await file.close()
-    throw new Fault('FILE_UNREADABLE', 'not a regular file')
-  }
-  return { size, read, readInto, checkUnchanged, close: () => file.close() }
-}
-
-async function statOf(file: FileHandle) {
-  const stats = await file.stat({ bigint: true })
-  return { size: Number(stats.size), isFile: stats.isFile(), state: `${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}` }
 }
