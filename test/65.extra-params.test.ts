@@ -105,6 +105,14 @@ describe('extra parameters', () => {
     expect(found.pdf.visible).toEqual({ rectangle: [10, 20, 110.5, 60], page: 2, text: 'Signed' })
   })
 
+  it('show who signed and when where they say only the place', () => {
+    const corners = { LowerLeftX: '1', LowerLeftY: '2', UpperRightX: '3', UpperRightY: '4' }
+    const placed = Object.entries(corners).map(([name, value]) => [`signaturePositionOnPage${name}`, value])
+    expect(params(Object.fromEntries(placed)).pdf.visible?.text).toMatch(/^\$\$SUBJECTCN\$\$\n\$\$SIGNDATE=/)
+    const image = params({ ...Object.fromEntries(placed), signatureRubricImage: 'AAAA' }).pdf.visible
+    expect(image).not.toHaveProperty('text')
+  })
+
   it('put text into a field that is there already, wherever that is', () => {
     expect(params({ signatureField: 'Here', layer2Text: 'Signed' }).pdf).toEqual({
       fieldName: 'Here',

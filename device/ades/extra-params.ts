@@ -238,6 +238,8 @@ function pdfOf(reader: Reader): ExtraParams['pdf'] {
   })
 }
 
+const usualText = '$$SUBJECTCN$$\n$$SIGNDATE=dd/MM/yyyy HH:mm$$'
+
 /** Without a rectangle there is nothing to see, unless a field that exists brings its own. */
 function visibleOf(reader: Reader, inField: boolean): VisibleSignature | undefined {
   const corner = (name: string) => reader.number(`signaturePositionOnPage${name}`)
@@ -259,7 +261,12 @@ function visibleOf(reader: Reader, inField: boolean): VisibleSignature | undefin
   return {
     rectangle: [left, bottom, right, top],
     page,
-    ...present({ text, fontSize, image: image === undefined ? undefined : Buffer.from(image, 'base64') }),
+    // A place that shows nothing would be taken for one without a signature.
+    ...present({
+      text: text ?? (image === undefined ? usualText : undefined),
+      fontSize,
+      image: image === undefined ? undefined : Buffer.from(image, 'base64'),
+    }),
   }
 }
 

@@ -125,7 +125,7 @@ async function believe(
   { anchors, clock }: ExtendTools,
 ): Promise<void> {
   const revocation = level === 'T' ? 'if-present' : 'required'
-  const report = await verifyPdf(hash.file, { anchors, now: clock.now(), revocation, hash })
+  const report = await verifyPdf(hash.file, { anchors, now: clock.now(), revocation, hash, strict: true })
   if (isLast ? reaches(report, level) : isIntact(report)) return
   const [finding] = [...report.findings, ...report.signatures.flatMap(one => one.findings)]
   const timestamps = report.signatures.flatMap(one => one.timestamps.flatMap(stamp => stamp.findings))

@@ -117,7 +117,7 @@ async function append(
 async function believe(documentId: string, copy: StoredBlob, { blobs, clock, anchors }: SignTools): Promise<void> {
   const file = await blobs.open(documentId, copy.name)
   try {
-    const report = await verifyPdf(file, { anchors, now: clock.now(), revocation: 'if-present' })
+    const report = await verifyPdf(file, { anchors, now: clock.now(), revocation: 'if-present', strict: true })
     const last = report.signatures.at(-1)
     const untrusted = anchors.length > 0 && report.indication !== 'TOTAL-PASSED'
     if (last === undefined || last.level === 'none' || report.indication === 'TOTAL-FAILED' || untrusted) {
