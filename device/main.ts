@@ -27,8 +27,8 @@ import { openStore, type Store } from './store/store.ts'
 import { createEvidenceCache } from './trust/evidence-cache.ts'
 import { certificatesInPem } from './trust/pem.ts'
 
-/** Several times what the largest file that is taken needs. */
-const documentHeapMegabytes = 512
+/** Several times what the largest file that is taken needs; bytes outside the heap count as data alone. */
+const documentLimits = { maxHeapMegabytes: 512, maxDataBytes: 1_500_000_000 } as const
 
 const uiFolder = new URL('../ui/dist', import.meta.url).pathname
 
@@ -58,7 +58,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   const channel = (
     name: string,
     configuration: object,
-    more: Pick<WorkerOptions, 'deathSignal' | 'maxHeapMegabytes'> = {},
+    more: Pick<WorkerOptions, 'deathSignal' | 'maxHeapMegabytes' | 'maxDataBytes'> = {},
   ) => {
     const config = { environment, ...configuration }
     const present = workers.get(name) ?? launchWorker({ name, entry: `${name}.ts`, config, log, clock, ...more })
@@ -79,7 +79,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     revocation: () => remoteRevocation(net()),
     documents: () => {
       const sizeOf = async (path: string) => (await stat(path)).size
-      return remoteDocuments(channel('document', {}, { maxHeapMegabytes: documentHeapMegabytes }), { sizeOf })
+      return remoteDocuments(channel('document', {}, documentLimits), { sizeOf })
     },
     async stop(): Promise<void> {
       await Promise.all([...workers.values()].map(worker => worker.stop()))

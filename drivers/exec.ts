@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path'
 import { Duplex, type Readable, type Writable } from 'node:stream'
 
 const setpriv = '/usr/bin/setpriv'
+const prlimit = '/usr/bin/prlimit'
 const defaultKillAfterMs = 2_000
 const defaultMaxOutputBytes = 1024 * 1024
 /** How long output may still arrive after the process has ended: a daemon it left behind may hold the pipe for ever. */
@@ -37,6 +38,8 @@ export interface StartOptions {
   readonly deathSignal?: 'SIGKILL' | 'SIGTERM' | 'none'
   /** Gives the child a connected socket as descriptor 3, out of reach of whatever its libraries print. */
   readonly socket?: boolean
+  /** RLIMIT_DATA: all private memory that the child may write to, whatever it is for; it dies or fails when it needs more. */
+  readonly maxDataBytes?: number
 }
 
 /** A running child. Its owner reads both output streams to their end, or the child blocks on a full pipe. */
@@ -77,10 +80,11 @@ export function start(command: string, args: readonly string[], options: StartOp
   const env = childEnvironment(options.environment ?? {})
   const found = isExecutable(command, env.PATH ?? '')
   const deathSignal = options.deathSignal ?? 'SIGKILL'
+  const [limited = command, ...rest] = withinData(options.maxDataBytes, command, args)
   const [file, argv] =
     deathSignal === 'none' && found
-      ? [command, args]
-      : [setpriv, ['--pdeathsig', deathSignal === 'none' ? 'clear' : deathSignal.slice(3), '--', command, ...args]]
+      ? [limited, rest]
+      : [setpriv, ['--pdeathsig', deathSignal === 'none' ? 'clear' : deathSignal.slice(3), '--', limited, ...rest]]
   const stdio = Array.from({ length: options.socket === true ? 4 : 3 }, () => 'pipe' as const)
   const child = spawn(file, argv, { cwd: options.folder ?? '/', env, stdio, detached: true })
   // A child that ends without reading makes EPIPE here; how it ended is told by `exit` alone.
@@ -95,6 +99,10 @@ export function start(command: string, args: readonly string[], options: StartOp
     socket: fourth instanceof Duplex ? fourth : undefined,
     ...leader,
   })
+}
+
+function withinData(bytes: number | undefined, command: string, args: readonly string[]): readonly string[] {
+  return bytes === undefined ? [command, ...args] : [prlimit, `--data=${bytes}`, '--', command, ...args]
 }
 
 /** Runs a program to its end and collects its output. Rejects with the signal's reason when aborted. */

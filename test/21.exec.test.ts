@@ -33,6 +33,12 @@ describe('run', () => {
     expect(names.filter(name => name !== 'TMPDIR').sort()).toEqual(['LC_ALL', 'PATH', 'SANE_DEBUG'])
   })
 
+  it('caps what a program may write to in memory', async () => {
+    const script = ['-c', 'import sys; sys.stdout.write(str(len(bytearray(200 << 20))))']
+    expect((await run('python3', script)).exit).toEqual({ end: 'exited', code: 0 })
+    expect((await run('python3', script, { maxDataBytes: 100 << 20 })).exit).toEqual({ end: 'exited', code: 1 })
+  })
+
   it('tells a program that does not exist from one that fails', async () => {
     expect((await run('nonesuch', [])).exit).toEqual({ end: 'not-found' })
     expect((await run('/nonesuch', [], { deathSignal: 'none' })).exit).toEqual({ end: 'not-found' })

@@ -17,6 +17,10 @@ await hostWorker(() =>
         const kept: string[][] = []
         for (let index = 0; ; index++) kept.push(Array.from({ length: 1000 }, (_, at) => `${index} ${at}`))
       }
+      case 'fill': {
+        const kept: Buffer[] = []
+        for (;;) kept.push(Buffer.alloc(1 << 20, 1))
+      }
       case 'break':
         throw new TypeError('unexpected')
       case 'ask': {

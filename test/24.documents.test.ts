@@ -56,6 +56,7 @@ async function perform(
     log: memoryLog(),
     clock: systemClock,
     maxHeapMegabytes: 128,
+    maxDataBytes: 1_000_000_000,
   })
   const sizeOf = async (path: string) => (await stat(path)).size
   const documents = remoteDocuments(worker.channel, {
@@ -123,7 +124,7 @@ describe('a job on a foreign file', () => {
     expect(await perform('ask', { answer, budgetMs: 800 })).toMatchObject({ outcome: 'written' })
   })
 
-  it.each(['hang', 'grow'])('is given up when it would %s for ever', async what => {
+  it.each(['hang', 'grow', 'fill'])('is given up when it would %s for ever', async what => {
     await expect(perform(what, { budgetMs: what === 'hang' ? 1_000 : 60_000 })).rejects.toThrow(
       fault('DOCUMENT_TOO_COMPLEX'),
     )

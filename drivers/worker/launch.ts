@@ -38,6 +38,8 @@ export interface WorkerOptions {
   readonly deathSignal?: StartOptions['deathSignal']
   /** Largest JavaScript heap of the process; it dies when it needs more. Absent: the runtime's own bound. */
   readonly maxHeapMegabytes?: number
+  /** As in StartOptions; some 400 MB of it is what the runtime sets aside for itself. */
+  readonly maxDataBytes?: StartOptions['maxDataBytes']
 }
 
 /** `failures` counts the deaths since the worker last ran for a minute. */
@@ -92,7 +94,7 @@ export function launchWorker(options: WorkerOptions): Worker {
 
 /** One life of the process, from its start until it is gone. */
 async function runOnce(
-  { name, entry, config, log, deathSignal, maxHeapMegabytes }: WorkerOptions,
+  { name, entry, config, log, deathSignal, maxHeapMegabytes, maxDataBytes }: WorkerOptions,
   behind: Behind,
   stopping: AbortSignal,
 ): Promise<void> {
@@ -103,6 +105,7 @@ async function runOnce(
     socket: true,
     killAfterMs,
     ...(deathSignal === undefined ? {} : { deathSignal }),
+    ...(maxDataBytes === undefined ? {} : { maxDataBytes }),
   })
   if (child.socket === undefined) throw new Fault('INTERNAL', 'a worker without a socket')
   child.stdin.end()
