@@ -176,6 +176,12 @@ test('a character that the font lacks is a question mark, a word that is too lon
   expect(read).toMatch(/^\?x{60}$/)
 })
 
+test('a text that does not fit at the size asked for is shown smaller, and whole', async () => {
+  const text = 'Firmado por Núria Vidal Peñafiel, secretària'
+  const bytes = await visible(turned(0), { text, font, fontSize: 60 })
+  expect((await askAbout(bytes, 'pdftotext', 'FILE', '-')).replace(/\s+/g, ' ')).toContain(text)
+})
+
 test('the document own field shows the text at its own place, and PDF/A wants an appearance of what can be seen', async () => {
   const packet = '<pdfaid:part>2</pdfaid:part>'
   const original = classicPdf([

@@ -19,7 +19,7 @@ export interface AppearanceContent {
   readonly text?: string
   /** A TrueType font program; needed with `text`. */
   readonly font?: Uint8Array
-  /** Points; without it the largest up to 12 that fits. */
+  /** Points, 12 without it; less where it does not fit. */
   readonly fontSize?: number
   /** Of the text: red, green, blue, 0 to 255. */
   readonly colour?: readonly [number, number, number]

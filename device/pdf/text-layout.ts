@@ -1,5 +1,5 @@
 // Lines of text in a box: broken at spaces, in a word only where the word is wider than the box, and as large as asked for
-// or as it fits. Pure arithmetic over the widths of a font.
+// and as it fits. Pure arithmetic over the widths of a font.
 
 /** Width of a text in em. */
 export type Measure = (text: string) => number
@@ -16,12 +16,15 @@ const smallestSize = 4
 const sizeStep = 0.5
 const leadingFactor = 1.2
 
-/** The layout of `text` in a box of `width` × `height` points; lines that do not fit at the smallest size are left out. */
+/**
+ * The layout of `text` in a box of `width` × `height` points, at the size wished for or the next smaller one that fits;
+ * lines that do not fit at the smallest size are left out.
+ */
 export function layOut(text: string, measure: Measure, width: number, height: number, wished?: number): TextLayout {
   const fits = (size: number) => Math.max(1, Math.floor(height / (size * leadingFactor)))
-  for (let size = wished ?? largestSize; ; size -= sizeStep) {
+  for (let size = Math.min(wished ?? largestSize, Math.max(height, smallestSize)); ; size -= sizeStep) {
     const lines = linesOf(text, measure, width / size)
-    const last = wished !== undefined || size - sizeStep < smallestSize
+    const last = size - sizeStep < smallestSize
     if (lines.length <= fits(size) || last) {
       return { lines: lines.slice(0, fits(size)), size, leading: size * leadingFactor }
     }
