@@ -148,7 +148,7 @@ async function furtherCms(
 async function signXml(job: SignJob, tools: SignTools): Promise<RandomAccess> {
   const { identity, properties, packaging, operation, contentName } = job
   const id = `sig-${Buffer.from(tools.timestamps.random(16)).toString('hex')}`
-  const request = { ...identity, properties, id, contentUri: encodeURI(contentName) }
+  const request = { ...identity, properties, id, contentUri: encodeURIComponent(contentName) }
   const intents = await xmlIntents(operation, { ...request, packaging }, job.target, tools)
   const values: Uint8Array[] = []
   for (const intent of intents) values.push(await tools.sign(identity.algorithm, xadesDigestToSign(intent)))
