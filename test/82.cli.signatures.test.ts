@@ -104,6 +104,15 @@ describe('any file', () => {
     expect(openssl.output).toContain('successful')
   })
 
+  it('is named in a signature of its own as it is called, whatever characters that takes', async () => {
+    const name = 'acta #3?100%.xml'
+    await line.write(name, 'anything')
+    const detached = ['--format', 'xades', '--packaging', 'detached']
+    await line.compulsa('sign', name, '--out', 'o.xml', ...detached, ...line.by('first'))
+    expect(await readFile(line.path('o.xml'), 'utf8')).toContain(' URI="acta%20%233%3F100%25.xml"')
+    expect(await line.verified('o.xml', '--content', name, '--online')).toMatchObject({ indication: 'TOTAL-PASSED' })
+  })
+
   it('that is XML gets XAdES at LTA, countersigned, with the policy of the administration', async () => {
     const words = ['--format', 'xades', '--level', 'lta', '--policy', 'agel', ...line.by('first')]
     expect(await line.compulsa('sign', 'in.xml', '--out', 'one.xml', ...words)).toMatchObject({ code: 0, stderr: '' })
