@@ -114,7 +114,10 @@ export async function goodXades(engine: Engine): Promise<readonly GoodFile[]> {
 function xml(name: string, bytes: Buffer, packaging: (typeof packagings)[number]): GoodFile {
   const differs = async (changed: Uint8Array) => {
     const [before, after] = await Promise.all([meaningOf(bytes), meaningOf(changed)])
-    if (before.outside !== after.outside) return 'what is around the signatures'
+    // White space and instructions beside content that is signed by itself say nothing of it.
+    const said = (outside: string) =>
+      packaging === 'internally-detached' ? outside.replace(/<\?.*?\?>/g, '').replace(/\s+(?=<)/g, '') : outside
+    if (said(before.outside) !== said(after.outside)) return 'what is around the signatures'
     if (JSON.stringify(before.objects) !== JSON.stringify(after.objects)) return 'what signatures hold'
     const known = new Set(before.claims.map(claim => JSON.stringify(claim)))
     return after.claims.every(claim => known.has(JSON.stringify(claim))) ? undefined : 'what is claimed'
