@@ -46,6 +46,8 @@ async function perform(
     readonly answer?: (ask: Ask) => Promise<Uint8Array>
     readonly password?: Uint8Array
     readonly signal?: AbortSignal
+    /** Instead of the usual one. */
+    readonly path?: string
   } = {},
 ): ReturnType<DocumentJobs['perform']> {
   const entry = new URL('./24.documents.inside.ts', import.meta.url).href
@@ -63,9 +65,9 @@ async function perform(
     sizeOf,
     ...(more.budgetMs !== undefined && { budgetMs: more.budgetMs }),
   })
-  const { answer = async () => Uint8Array.of(), ...options } = more
+  const { answer = async () => Uint8Array.of(), path = input, ...options } = more
   try {
-    return await documents.perform(job(what), { input, content }, answer, options)
+    return await documents.perform(job(what), { input: path, content }, answer, options)
   } finally {
     await worker.stop()
   }
@@ -105,6 +107,10 @@ describe('a job on a foreign file', () => {
       throw new Fault('TSA_UNREACHABLE', 'nobody there')
     }
     await expect(perform('ask', { answer })).rejects.toThrow(fault('TSA_UNREACHABLE'))
+  })
+
+  it('is not begun on what is no file', async () => {
+    await expect(perform('verify', { path: folder.path })).rejects.toThrow(fault('FILE_UNREADABLE'))
   })
 
   it('is worth nothing when its file changes meanwhile', async () => {

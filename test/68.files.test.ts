@@ -75,7 +75,9 @@ describe('refused at once is', () => {
     ['a file that is not there', 'nothing', 'FILE_UNREADABLE'],
     ['an empty file', 'empty', 'SIGNATURE_ABSENT'],
   ])('%s, to be verified', async (_, file, code) => {
-    expect(await compulsa('verify', file)).toMatchObject(refusal(code))
+    const run = await compulsa('verify', file)
+    expect(run).toMatchObject(refusal(code))
+    if (code === 'FILE_UNREADABLE') expect(run.stderr).toContain(`${file}: `)
     nothingNew()
   })
 
