@@ -20,7 +20,8 @@ export interface GoodFile {
 
 const levels = ['B', 'T', 'LT', 'LTA'] as const
 const packagings = ['enveloped', 'enveloping', 'internally-detached', 'detached'] as const
-export const plainContent = Buffer.from('a content that nobody may change, in plain octets')
+/** Long enough that changes by chance meet it. */
+export const plainContent = Buffer.from('a content that nobody may change, in plain octets\n'.repeat(40))
 
 /** The same page with a cross-reference stream and objects in streams. */
 async function modernPdf(): Promise<Uint8Array> {
