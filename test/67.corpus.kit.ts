@@ -56,6 +56,8 @@ function pdf(name: string, bytes: Buffer): GoodFile {
           Buffer.compare(bytes.subarray(start, start + octets), changed.subarray(start, start + octets)) === 0
         if (!same) return `something between ${start} and ${start + octets}`
       }
+      const contents = cmsBetween(changed, at + length, next)
+      if (!signedIn(cmsBetween(bytes, at + length, next)).every(one => holdsAll(contents, one))) return 'a signature'
     }
     return signatures === 0 ? 'no signature' : undefined
   }
@@ -63,6 +65,26 @@ function pdf(name: string, bytes: Buffer): GoodFile {
 }
 
 const endOf = ([, , start = 0, length = 0]: readonly number[]) => start + length
+
+/** What /Contents holds, with its padding. */
+function cmsBetween(pdf: Uint8Array, start: number, end: number): Buffer {
+  const digits = Buffer.from(pdf.subarray(start + 1, end - 1)).toString('latin1')
+  return Buffer.from(digits.replace(/\s+/g, ''), 'hex')
+}
+
+/** Of each signer the signed attributes, whose order may change (the value is over their DER), and the value. */
+function signedIn(cms: Uint8Array): readonly (readonly Uint8Array[])[] {
+  return parsedCms(cms).signers.map(({ signedFields }) =>
+    signedFields.flatMap(({ tag, children, content }) => {
+      if (tag === 0xa0) return children.map(({ raw }) => raw)
+      return tag === 0x04 ? [content] : []
+    }),
+  )
+}
+
+function holdsAll(bytes: Buffer, parts: readonly Uint8Array[]): boolean {
+  return parts.every(part => bytes.includes(Buffer.from(part)))
+}
 
 export async function goodCades(engine: Engine, world: World, folder: Folder): Promise<readonly GoodFile[]> {
   const files: GoodFile[] = []
@@ -83,15 +105,12 @@ export async function goodCades(engine: Engine, world: World, folder: Folder): P
 function cms(name: string, bytes: Buffer, content?: Uint8Array): GoodFile {
   const { layout, signers } = parsedCms(bytes)
   const pieces = (layout.content ?? []).map(({ offset, length }) => bytes.subarray(offset, offset + length))
-  const attributes = signers.flatMap(({ signedFields }) => signedFields.filter(({ tag }) => tag === 0xa0))
+  const known = signedIn(bytes)
   const differs = async (changed: Uint8Array, signatures: number) => {
     const all = Buffer.from(changed)
     if (pieces.some(piece => !all.includes(piece))) return 'the content'
-    // Their order may change: the value is over their DER.
-    const kept = attributes.filter(({ children }) => children.every(({ raw }) => all.includes(Buffer.from(raw))))
-    return kept.length === 0 || (signatures >= signers.length && kept.length < attributes.length)
-      ? 'signed attributes'
-      : undefined
+    const kept = known.filter(one => holdsAll(all, one))
+    return kept.length === 0 || (signatures >= signers.length && kept.length < known.length) ? 'a signature' : undefined
   }
   return { name, format: 'CAdES', bytes, differs, ...(content && { content }) }
 }

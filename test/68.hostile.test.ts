@@ -204,16 +204,16 @@ describe('XML with', () => {
 })
 
 describe('an XML signature that is extended', () => {
-  it('has its unsigned properties once', async () => {
-    const file = (await engine.sign(Buffer.from('<a/>'), { format: 'XAdES', level: 'T' })).toString()
+  it.each(['B', 'T', 'LTA'] as const)('has its unsigned properties once, at %s', async level => {
+    const file = (await engine.sign(Buffer.from('<a/>'), { format: 'XAdES', level })).toString()
+    const added = level === 'B' ? '<xades:UnsignedProperties></xades:UnsignedProperties>' : ''
     for (const name of ['UnsignedProperties', 'UnsignedSignatureProperties']) {
+      if (level === 'B' && name !== 'UnsignedProperties') continue
+      const whole = file.replace('</xades:QualifyingProperties>', `${added}$&`)
       const pattern = new RegExp(`<xades:${name}[ >][\\s\\S]*</xades:${name}>`)
-      const twice = Buffer.from(file.replace(pattern, whole => whole.repeat(2)))
-      expect(await outcome(engine.verify(twice))).toBe('TOTAL-PASSED')
-      for (const level of ['T', 'LT', 'LTA'] as const) {
-        expect(await outcome(engine.extend(twice, level)), level).toBe(
-          level === 'T' ? 'made' : 'SIGNATURE_FORMAT_REFUSED',
-        )
+      const twice = Buffer.from(whole.replace(pattern, found => found.repeat(2)))
+      for (const to of ['T', 'LT', 'LTA'] as const) {
+        expect(await outcome(engine.extend(twice, to)), `${name} to ${to}`).toBe('SIGNATURE_FORMAT_REFUSED')
       }
     }
   })

@@ -52,6 +52,8 @@ export async function extendXades(
   const work = createWork(file, request, tools)
   const document = await readXml(file)
   const groups = groupsOf(await intact(document, request.content))
+  // Before anybody is asked for anything, and also where nothing has to be put there at this level.
+  for (const { top } of groups) placeOfUnsigned(document, top.element)
   const tokens = await work.stampSignatures(document, groups)
   if (request.level === 'T') return { file: work.file(), answeredEarlier: [] }
   const answeredEarlier = await work.embedValidationData(groups, tokens, tools)
