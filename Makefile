@@ -94,5 +94,13 @@ var/oracles/python/.installed: test/oracles/pyhanko/requirements.txt | debian-co
 	@var/oracles/python/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
+# Other people's programs that `make bench` measures ours against; what is not there is left out.
+.PHONY: bench-peers
+bench-peers: oracles var/bench-peers/.installed
+var/bench-peers/.installed: Makefile
+	@npm install --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error @libpdf/core@0.4.2
+	@var/oracles/python/bin/pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(@D)/python pyhanko-cli==0.6.0
+	@touch $@
+
 image: ## the operating system image
 	@echo 'make image: will build the read-only Debian image of the kiosk from system/. Nothing was built.'

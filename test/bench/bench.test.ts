@@ -5,12 +5,17 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, expect, test, vi } from 'vitest'
 import { now, signedPdf, smallPdf, temporaryFolder } from '../50.signature.kit.ts'
+import { startAnswerer } from '../oracles/jobs.ts'
 import { createTestPki } from '../sim/pki.ts'
+import { contenders, ours } from './contenders.ts'
 import { judge } from './judge.ts'
+import { judgeSigned } from './judge-signed.ts'
+import { writeKeys } from './key-files.ts'
 import { inSequence, runMeasured } from './measured.ts'
 import { missingPackages } from './packages.ts'
 import { markdown, median, ratio } from './report.ts'
-import { watchTree } from './tree.ts'
+import { writeScan } from './scan-file.ts'
+import { useOf, watchTree } from './tree.ts'
 
 const mebi = 2 ** 20
 /** Holds `heldBytes` in a child of its own child, says so, and ends with its input. */
@@ -81,4 +86,48 @@ test('a copy counts with all its pages and a valid signature, and not without', 
   } finally {
     await folder.remove()
   }
+})
+
+const formats = [
+  ['PAdES', 'scan.pdf'],
+  ['CAdES', 'acta.xml'],
+  ['XAdES', 'acta.xml'],
+] as const
+
+test.for(formats)('%s: our warm process signs, and a signature that is none is not counted', async ([format, name]) => {
+  const folder = await temporaryFolder()
+  const program = ours.start()
+  try {
+    const file = await folder.write('acta.xml', Buffer.from('<acta><punt>Aprovat</punt></acta>'))
+    const at = (one: string) => file.replace('acta.xml', one)
+    await writeScan(at('scan.pdf'), 1)
+    const pki = await createTestPki({ now: Date.now() })
+    const identity = await pki.signer({ key: 'P-256' })
+    await writeKeys(at('.'), 'key', { identity, root: pki.root })
+    const task = { verb: 'sign', format, level: 'B', algorithm: 'SHA256withECDSA' } as const
+    const paths = { file: at(name), out: at('out'), signer: at('key.pem'), p12: at('key.p12'), trust: at('root.pem') }
+    const order = { ...task, ...paths, tsa: 'http://127.0.0.1:1/' }
+    await program.ask(ours.jobFor(order))
+    await judgeSigned(order)
+    await expect(judgeSigned({ ...order, out: at(name), file: at('root.pem') })).rejects.toThrow()
+    const { cpuSeconds, peakRssBytes } = useOf(program.pid)
+    expect(cpuSeconds).toBeGreaterThan(0)
+    expect(peakRssBytes).toBeGreaterThan(mebi)
+  } finally {
+    await program.stop()
+    await folder.remove()
+  }
+})
+
+test('a contender that dies fails what it was asked and is asked for', async () => {
+  const program = startAnswerer('sh', ['-c', 'read line; echo why >&2; exit 3'])
+  await expect(program.ask({})).rejects.toThrow('sh ended with 3: why')
+  await expect(program.ask({})).rejects.toThrow('sh ended with 3: why')
+  await program.stop()
+})
+
+test('only we extend and verify in the comparison', () => {
+  const task = { format: 'PAdES', level: 'LTA', algorithm: 'SHA256withRSA' } as const
+  expect(contenders.filter(one => one.can({ ...task, verb: 'extend' }))).toEqual([ours])
+  expect(contenders.find(({ name }) => name === 'AutoFirma')?.can({ ...task, verb: 'sign' })).toBe(false)
 })

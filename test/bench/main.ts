@@ -1,15 +1,17 @@
 // `make bench`: measures the appliance beside other people's programs in one run and prints Markdown. Never a test:
-// nothing fails for being slow. `--only scan|durability|start`, `--sheets`, `--rounds` and `--folder` (the disk that
-// counts) are for trying things.
+// nothing fails for being slow. `--only scan|durability|start|signatures|large`, `--sheets`, `--pdfs`, `--rounds` and
+// `--folder` (the disk that counts) are for trying things.
 
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchDurability } from './durability.ts'
+import { benchLargeFiles } from './large-files.ts'
 import { missingPackages } from './packages.ts'
 import { machine, markdown, type Section } from './report.ts'
 import { benchScan } from './scan.ts'
+import { benchSignatures } from './signatures.ts'
 import { benchStartUp } from './start-up.ts'
 
 const defaultFolder = new URL('../../var', import.meta.url).pathname
@@ -21,6 +23,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     documents: { type: 'string', default: '100' },
     starts: { type: 'string', default: '10' },
+    pdfs: { type: 'string', default: '200' },
+    megabytes: { type: 'string', default: '500,1900' },
     folder: { type: 'string', default: defaultFolder },
   },
 })
@@ -31,11 +35,20 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop
 const { signal } = stopping
 const rounds = Number(values.rounds)
 
-const parts: Readonly<Record<string, (folder: string) => Promise<Section[]>>> = {
+const parts: Readonly<Record<string, (folder: string) => Promise<Section[]> | AsyncIterable<Section>>> = {
   scan: folder => benchScan({ folder, sheets: Number(values.sheets), rounds, signal }),
   durability: folder =>
     benchDurability({ folder: join(folder, 'durability'), documents: Number(values.documents), rounds, signal }),
   start: folder => benchStartUp({ folder: join(folder, 'start'), runs: Number(values.starts), signal }),
+  signatures: folder =>
+    benchSignatures({ folder: join(folder, 'signatures'), pdfs: Number(values.pdfs), rounds, signal }),
+  large: folder =>
+    benchLargeFiles({
+      folder: join(folder, 'large'),
+      megabytes: values.megabytes.split(',').map(Number),
+      rounds,
+      signal,
+    }),
 }
 
 async function measure(): Promise<void> {
@@ -45,11 +58,12 @@ async function measure(): Promise<void> {
   console.log(`# Bench\n\n${machine(folder)}`)
   for (const [name, part] of Object.entries(parts)) {
     if (values.only !== undefined && values.only !== name) continue
-    for (const section of await part(folder)) console.log(markdown(section))
+    for await (const section of await part(folder)) console.log(markdown(section))
   }
 }
 
-const missing = missingPackages()
+/** Only the first part is about programs of Debian. */
+const missing = values.only === undefined || values.only === 'scan' ? missingPackages() : []
 if (missing.length > 0) {
   console.error(`the bench compares with programs that are not installed: apt-get install ${missing.join(' ')}`)
   process.exitCode = 1

@@ -53,6 +53,23 @@ export function watchTree(rootPid: number): TreeWatch {
   })
 }
 
+export interface ProcessUse {
+  /** User and system time since it began. */
+  readonly cpuSeconds: number
+  /** The highest it has been (VmHWM). */
+  readonly peakRssBytes: number
+}
+
+/** What one living process has used so far. */
+export function useOf(pid: number): ProcessUse {
+  const fields = statFields(String(pid))
+  const status = ifAlive(() => readFileSync(`/proc/${pid}/status`, 'latin1')) ?? ''
+  return {
+    cpuSeconds: fields === undefined ? 0 : (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
+    peakRssBytes: Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024,
+  }
+}
+
 /** User and system time of all children of this process that have ended and were waited for. */
 export function cpuOfEndedChildren(): number {
   const fields = statFields('self')

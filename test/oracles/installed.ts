@@ -10,10 +10,14 @@ const installed = join(root, 'var/oracles')
 /** Programs that live a few minutes: the quick compiler alone and one collecting thread suit them. */
 const javaOptions = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Djava.awt.headless=true']
 
-export function startJava(name: 'dss' | 'verapdf' | 'autofirma', mainClass: string): Answerer {
+export function startJava(
+  name: 'dss' | 'verapdf' | 'autofirma',
+  mainClass: string,
+  options: readonly string[] = javaOptions,
+): Answerer {
   const folder = join(installed, name)
   const libraries = readFileSync(join(folder, 'classpath'), 'utf8').trim()
-  return startAnswerer('java', [...javaOptions, '-cp', `${join(folder, 'classes')}:${libraries}`, mainClass])
+  return startAnswerer('java', [...options, '-cp', `${join(folder, 'classes')}:${libraries}`, mainClass])
 }
 
 /** The interpreter that has pyHanko and certomancer. */

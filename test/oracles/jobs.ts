@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline'
 export type Job = Readonly<Record<string, unknown>>
 
 export interface Answerer {
+  /** -1 where the program could not be started. */
+  readonly pid: number
   /** The job's answer; rejects with the program's own words where it could not do it. */
   ask<Answer>(job: Job): Promise<Answer>
   /** Ends the program and waits until it has ended. */
@@ -27,6 +29,7 @@ export function startAnswerer(program: string, args: readonly string[]): Answere
   const waiting = new Map<number, Waiting>()
   let nextId = 0
   let errors = ''
+  let dead: Error | undefined
   child.stderr.on('data', (data: Buffer) => {
     errors = `${errors}${data}`.slice(-keptErrorOctets)
   })
@@ -39,7 +42,8 @@ export function startAnswerer(program: string, args: readonly string[]): Answere
   })
   const ended = new Promise<void>(resolve => {
     const end = (why: string) => {
-      for (const job of waiting.values()) job.reject(new Error(`${program} ${why}: ${errors}`))
+      dead ??= new Error(`${program} ${why}: ${errors}`)
+      for (const job of waiting.values()) job.reject(dead)
       waiting.clear()
       resolve()
     }
@@ -47,8 +51,13 @@ export function startAnswerer(program: string, args: readonly string[]): Answere
     child.on('close', code => end(`ended with ${code}`))
   })
   return Object.freeze({
+    pid: child.pid ?? -1,
     ask: <Answer>(job: Job) =>
       new Promise<Answer>((resolve, reject) => {
+        if (dead !== undefined) {
+          reject(dead)
+          return
+        }
         const id = nextId++
         waiting.set(id, { resolve: answer => resolve(answer as Answer), reject })
         child.stdin.write(`${JSON.stringify({ id, ...job })}\n`)

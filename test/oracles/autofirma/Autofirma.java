@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.KeyStore.PasswordProtection;
 import java.security.KeyStore.PrivateKeyEntry;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
 import java.util.logging.Level;
@@ -23,6 +24,7 @@ import java.util.logging.Logger;
 /** AutoFirma's libraries as an oracle: `validate` (integrity only), `sign`, `cosign` and `countersign`. */
 public final class Autofirma {
   private static final char[] PASSWORD = "compulsa".toCharArray();
+  private static final Map<String, PrivateKeyEntry> KEYS = new HashMap<>();
 
   private Autofirma() {}
 
@@ -85,9 +87,16 @@ public final class Autofirma {
     return parameters;
   }
 
+  /** A key store is read once: reading it takes longer than signing with its key. */
   private static PrivateKeyEntry key(JsonNode job) throws Exception {
+    String path = job.get("p12").asText();
+    if (!KEYS.containsKey(path)) KEYS.put(path, read(path));
+    return KEYS.get(path);
+  }
+
+  private static PrivateKeyEntry read(String path) throws Exception {
     KeyStore store = KeyStore.getInstance("PKCS12");
-    try (InputStream file = new FileInputStream(job.get("p12").asText())) {
+    try (InputStream file = new FileInputStream(path)) {
       store.load(file, PASSWORD);
     }
     return (PrivateKeyEntry) store.getEntry(store.aliases().nextElement(), new PasswordProtection(PASSWORD));

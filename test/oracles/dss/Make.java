@@ -21,42 +21,46 @@ import eu.europa.esig.dss.xades.XAdESSignatureParameters;
 import eu.europa.esig.dss.xades.signature.XAdESCounterSignatureParameters;
 import eu.europa.esig.dss.xades.signature.XAdESService;
 import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.security.KeyStore.PasswordProtection;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Makes, countersigns and extends signatures with DSS; the level's name says the format (`CAdES-BASELINE-LT`). */
 final class Make {
   private static final char[] PASSWORD = "compulsa".toCharArray();
+  private static final Map<String, Pkcs12SignatureToken> TOKENS = new ConcurrentHashMap<>();
 
   private Make() {}
 
   /** Signs `file` into `out`; a file that holds signatures already is signed once more, in parallel. */
   static JsonNode sign(JsonNode job) throws Exception {
     DSSDocument original = Sources.document(job.get("file"));
-    try (Pkcs12SignatureToken token = new Pkcs12SignatureToken(new File(job.get("p12").asText()), new PasswordProtection(PASSWORD))) {
-      DSSPrivateKeyEntry key = token.getKeys().get(0);
-      switch (format(job)) {
-        case "PAdES": {
-          PAdESService service = new PAdESService(Sources.verifier(job));
-          service.setTspSource(tsa(job));
-          PAdESSignatureParameters parameters = configured(new PAdESSignatureParameters(), job, key);
-          ToBeSigned toSign = service.getDataToSign(original, parameters);
-          service.signDocument(original, parameters, signed(token, key, toSign, parameters)).save(job.get("out").asText());
-          break;
-        }
-        case "CAdES": {
-          CAdESService service = cades(job);
-          CAdESSignatureParameters parameters = configured(new CAdESSignatureParameters(), job, key);
-          ToBeSigned toSign = service.getDataToSign(original, parameters);
-          service.signDocument(original, parameters, signed(token, key, toSign, parameters)).save(job.get("out").asText());
-          break;
-        }
-        default: {
-          XAdESService service = xades(job);
-          XAdESSignatureParameters parameters = configured(new XAdESSignatureParameters(), job, key);
-          ToBeSigned toSign = service.getDataToSign(original, parameters);
-          service.signDocument(original, parameters, signed(token, key, toSign, parameters)).save(job.get("out").asText());
-        }
+    Pkcs12SignatureToken token = token(job);
+    DSSPrivateKeyEntry key = token.getKeys().get(0);
+    switch (format(job)) {
+      case "PAdES": {
+        PAdESService service = new PAdESService(Sources.verifier(job));
+        service.setTspSource(tsa(job));
+        PAdESSignatureParameters parameters = configured(new PAdESSignatureParameters(), job, key);
+        ToBeSigned toSign = service.getDataToSign(original, parameters);
+        service.signDocument(original, parameters, signed(token, key, toSign, parameters)).save(job.get("out").asText());
+        break;
+      }
+      case "CAdES": {
+        CAdESService service = cades(job);
+        CAdESSignatureParameters parameters = configured(new CAdESSignatureParameters(), job, key);
+        ToBeSigned toSign = service.getDataToSign(original, parameters);
+        service.signDocument(original, parameters, signed(token, key, toSign, parameters)).save(job.get("out").asText());
+        break;
+      }
+      default: {
+        XAdESService service = xades(job);
+        XAdESSignatureParameters parameters = configured(new XAdESSignatureParameters(), job, key);
+        ToBeSigned toSign = service.getDataToSign(original, parameters);
+        service.signDocument(original, parameters, signed(token, key, toSign, parameters)).save(job.get("out").asText());
       }
     }
     return Jobs.JSON.createObjectNode();
@@ -66,21 +70,20 @@ final class Make {
   static JsonNode countersign(JsonNode job) throws Exception {
     DSSDocument signature = Sources.document(job.get("file"));
     String id = firstSignature(job, signature);
-    try (Pkcs12SignatureToken token = new Pkcs12SignatureToken(new File(job.get("p12").asText()), new PasswordProtection(PASSWORD))) {
-      DSSPrivateKeyEntry key = token.getKeys().get(0);
-      if (format(job).equals("CAdES")) {
-        CAdESService service = cades(job);
-        CAdESCounterSignatureParameters parameters = configured(new CAdESCounterSignatureParameters(), job, key);
-        parameters.setSignatureIdToCounterSign(id);
-        ToBeSigned toSign = service.getDataToBeCounterSigned(signature, parameters);
-        service.counterSignSignature(signature, parameters, signed(token, key, toSign, parameters)).save(job.get("out").asText());
-      } else {
-        XAdESService service = xades(job);
-        XAdESCounterSignatureParameters parameters = configured(new XAdESCounterSignatureParameters(), job, key);
-        parameters.setSignatureIdToCounterSign(id);
-        ToBeSigned toSign = service.getDataToBeCounterSigned(signature, parameters);
-        service.counterSignSignature(signature, parameters, signed(token, key, toSign, parameters)).save(job.get("out").asText());
-      }
+    Pkcs12SignatureToken token = token(job);
+    DSSPrivateKeyEntry key = token.getKeys().get(0);
+    if (format(job).equals("CAdES")) {
+      CAdESService service = cades(job);
+      CAdESCounterSignatureParameters parameters = configured(new CAdESCounterSignatureParameters(), job, key);
+      parameters.setSignatureIdToCounterSign(id);
+      ToBeSigned toSign = service.getDataToBeCounterSigned(signature, parameters);
+      service.counterSignSignature(signature, parameters, signed(token, key, toSign, parameters)).save(job.get("out").asText());
+    } else {
+      XAdESService service = xades(job);
+      XAdESCounterSignatureParameters parameters = configured(new XAdESCounterSignatureParameters(), job, key);
+      parameters.setSignatureIdToCounterSign(id);
+      ToBeSigned toSign = service.getDataToBeCounterSigned(signature, parameters);
+      service.counterSignSignature(signature, parameters, signed(token, key, toSign, parameters)).save(job.get("out").asText());
     }
     return Jobs.JSON.createObjectNode();
   }
@@ -148,6 +151,19 @@ final class Make {
     if (job.path("pss").asBoolean()) parameters.setEncryptionAlgorithm(EncryptionAlgorithm.RSASSA_PSS);
     if (job.hasNonNull("content")) parameters.setDetachedContents(Sources.documents(job.get("content")));
     return parameters;
+  }
+
+  /** A key store stays open: opening one takes longer than signing with it. */
+  private static Pkcs12SignatureToken token(JsonNode job) {
+    return TOKENS.computeIfAbsent(job.get("p12").asText(), Make::opened);
+  }
+
+  private static Pkcs12SignatureToken opened(String path) {
+    try {
+      return new Pkcs12SignatureToken(new File(path), new PasswordProtection(PASSWORD));
+    } catch (IOException thrown) {
+      throw new UncheckedIOException(thrown);
+    }
   }
 
   private static SignatureValue signed(
