@@ -5,7 +5,7 @@ import { deflateSync } from 'node:zlib'
 import { xadesIntent } from '../device/ades/xades.ts'
 import type { SignaturePlace } from '../device/ades/xades-layout.ts'
 import { type Asn1Node, readWhole } from '../device/cms/asn1.ts'
-import { tlv } from '../device/cms/der.ts'
+import { objectIdentifier, sequence, setOf, tlv } from '../device/cms/der.ts'
 import { oids } from '../device/cms/oids.ts'
 import { canonicalise } from '../device/xml/canonical.ts'
 import { parseXml } from '../device/xml/parse.ts'
@@ -92,6 +92,37 @@ export function stampedOften(cms: Uint8Array, count: number): Buffer {
   const whole = readWhole(cms)
   if (whole === undefined) throw new Error('no DER')
   return Buffer.from(rebuilt(whole))
+}
+
+/** The CMS whose signature-time-stamp holds itself in a signature-time-stamp of its own, and so on. */
+export function stampedWithin(cms: Uint8Array, depth: number): Buffer {
+  const replaced = (
+    node: Asn1Node,
+    isIt: (node: Asn1Node) => boolean,
+    make: (node: Asn1Node) => Uint8Array,
+  ): Uint8Array => {
+    if (isIt(node)) return make(node)
+    if (node.children.length === 0) return node.raw
+    return tlv(node.tag, Buffer.concat(node.children.map(child => replaced(child, isIt, make))))
+  }
+  const isAttribute = ({ children }: Asn1Node) => children[0]?.oid === oids.signatureTimestamp
+  const isSignerInfo = ({ tag, children }: Asn1Node) =>
+    tag === 0x30 && children.some(child => child.tag === 0xa0) && children.at(-1)?.tag === 0x04
+  const attributeOf = (token: Uint8Array) => sequence(objectIdentifier(oids.signatureTimestamp), setOf([token]))
+  const around = (token: Asn1Node, inner: Uint8Array) =>
+    replaced(token, isSignerInfo, ({ content }) =>
+      tlv(0x30, Buffer.concat([content, setOf([attributeOf(inner)], 0xa1)])),
+    )
+  const deep = (attribute: Asn1Node) => {
+    const token = attribute.children[1]?.children[0]
+    if (token === undefined) throw new Error('no token')
+    let made = token.raw
+    for (let level = 0; level < depth; level++) made = around(token, made)
+    return attributeOf(made)
+  }
+  const whole = readWhole(cms)
+  if (whole === undefined) throw new Error('no DER')
+  return Buffer.from(replaced(whole, isAttribute, deep))
 }
 
 /** Ten entities, each ten times the one before. */

@@ -15,6 +15,7 @@ import {
   billionLaughs,
   pdfOf,
   stampedOften,
+  stampedWithin,
   vastCrossReference,
   vastObjectStream,
   withRange,
@@ -236,6 +237,14 @@ describe('CMS with', () => {
     const [verified, extended] = await outcomes(Buffer.concat([stamped, Buffer.from('junk')]))
     expect(verified).not.toBe('TOTAL-PASSED')
     expect(extended).not.toBe('made')
+  })
+
+  it('time-stamps within time-stamps', async () => {
+    const stamp = stampedWithin(stamped, 1)
+    expect(stamp.length).toBeGreaterThan(stamped.length * 1.3)
+    // Nobody asks what an unsigned attribute of a time-stamp says.
+    expect(await outcomes(stamp)).toEqual(['TOTAL-PASSED', 'made', 'made'])
+    expect(await outcomes(stampedWithin(stamped, 100))).toEqual(['CMS_UNREADABLE', 'CMS_UNREADABLE', 'CMS_UNREADABLE'])
   })
 
   it('thousands of time-stamps', async () => {
