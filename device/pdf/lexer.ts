@@ -122,6 +122,12 @@ export function createLexer(window: Window): Lexer {
     const end = bytes.indexOf(0x3e, at)
     if (end < 0 && !last) throw new ShortWindow()
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.max(0, end - at)).toString('latin1')
+    // Decoding ends at whatever is no digit. Most strings, and a signature's thousands of digits, have nothing else.
+    const decoded = Buffer.from(text, 'hex')
+    if (end >= 0 && decoded.length * 2 === text.length) {
+      at = end + 1
+      return stringToken('hex', decoded, start)
+    }
     const written = text.replace(/[\0\t\n\f\r ]+/g, '')
     const digits = lenient ? written.replace(/[^\da-fA-F]/g, '') : written
     if (end < 0 || !/^[\da-fA-F]*$/.test(digits)) throw unreadable(`no hexadecimal string at ${base + start}`)

@@ -6,6 +6,7 @@ import type { HashName } from '../cms/algorithm.ts'
 import { type Asn1Node, readWhole } from '../cms/asn1.ts'
 import { oids } from '../cms/oids.ts'
 import { type ParsedSignedData, parseSignedData } from '../cms/parse.ts'
+import { createRecent } from '../recent.ts'
 import { timeOf } from './asn1-time.ts'
 import { type Certificate, readableCertificates } from './certificate.ts'
 import type { Evidence } from './evidence.ts'
@@ -48,8 +49,14 @@ export type TimestampReading =
 
 type TstInfo = Omit<TimestampToken, 'der' | 'signer' | 'hash' | 'findings' | 'evidence'>
 
+const recent = createRecent<TimestampReading>({ most: 64, longest: 65_536 })
+
 /** Reads the DER of a TimeStampToken; `others` are certificates that may hold the authority's, where it left it out. */
 export function readTimestampToken(der: Uint8Array, others: readonly Certificate[] = []): TimestampReading {
+  return others.length === 0 ? recent.of(der, octets => readToken(octets, [])) : readToken(der, others)
+}
+
+function readToken(der: Uint8Array, others: readonly Certificate[]): TimestampReading {
   const parsed = parseSignedData(der)
   if (parsed.outcome === 'malformed') return parsed
   const { signedData } = parsed
