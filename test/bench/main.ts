@@ -1,11 +1,12 @@
 // `make bench`: measures the appliance beside other people's programs in one run and prints Markdown. Never a test:
-// nothing fails for being slow. `--only scan|durability|start|signatures|large`, `--sheets`, `--pdfs`, `--rounds` and
+// nothing fails for being slow. `--only scan|durability|start|signatures|cli|large`, `--sheets`, `--pdfs`, `--rounds` and
 // `--folder` (the disk that counts) are for trying things.
 
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { benchCommandLine } from './command-line.ts'
 import { benchDurability } from './durability.ts'
 import { benchLargeFiles } from './large-files.ts'
 import { missingPackages } from './packages.ts'
@@ -42,6 +43,7 @@ const parts: Readonly<Record<string, (folder: string) => Promise<Section[]> | As
   start: folder => benchStartUp({ folder: join(folder, 'start'), runs: Number(values.starts), signal }),
   signatures: folder =>
     benchSignatures({ folder: join(folder, 'signatures'), pdfs: Number(values.pdfs), rounds, signal }),
+  cli: folder => benchCommandLine({ folder: join(folder, 'cli'), runs: Number(values.starts), signal }),
   large: folder =>
     benchLargeFiles({
       folder: join(folder, 'large'),

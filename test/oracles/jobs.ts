@@ -24,8 +24,12 @@ interface Waiting {
 /** What is kept of a program's standard error, for the message when it dies. */
 const keptErrorOctets = 4000
 
-export function startAnswerer(program: string, args: readonly string[]): Answerer {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+export function startAnswerer(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Answerer {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...environment } })
   const waiting = new Map<number, Waiting>()
   let nextId = 0
   let errors = ''
