@@ -199,6 +199,28 @@ test('the document own field shows the text at its own place, and PDF/A wants an
   expect(shown.toString('latin1')).toContain('/BBox [0 0 80 40]')
 })
 
+test.each([
+  ['[0 60 100 0]', '', '/BBox [0 60 100 0] ', false],
+  ['[0 0 100 60]', ' /Filter /FlateDecode', '/BBox [0 0 100 60] ', true],
+  ['[9 9 99 99]', '', '/BBox [0 0 100 60] ', false],
+])(
+  'an appearance in place of one with /BBox %s%s changes no more than it must',
+  async (box, filter, kept, deflated) => {
+    const original = classicPdf([
+      '<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] >> >>',
+      pages,
+      '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 140] /Resources << >> /Annots [4 0 R] >>',
+      '<< /Type /Annot /Subtype /Widget /FT /Sig /T (owner) /F 4 /Rect [20 30 120 90] /P 3 0 R /AP << /N 5 0 R >> >>',
+      `<< /Type /XObject /Subtype /Form /BBox ${box}${filter} /Resources << >> /Length 0 >>\nstream\n\nendstream`,
+    ])
+    const shown = await signed(original, { fieldName: 'owner', appearance: { page: 1, rectangle, text: 'Aquí', font } })
+    const form = shown.toString('latin1').split('/Subtype /Form').at(-1)?.split('stream')[0] ?? ''
+    expect(form).toContain(kept)
+    expect(form.includes('/FlateDecode')).toBe(deflated)
+    expect(await askAbout(shown, 'pdftotext', 'FILE', '-')).toContain('Aquí')
+  },
+)
+
 const refused: readonly (readonly [string, Partial<SignatureAppearance>, string])[] = [
   ['a page that is not there', { page: 2, image: halves }, 'REQUEST_INVALID'],
   ['page 0', { page: 0, image: halves }, 'REQUEST_INVALID'],

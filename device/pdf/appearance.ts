@@ -33,6 +33,15 @@ export interface AppearanceRoom {
   readonly height: number
   readonly rotate: PageSpace['rotate']
   readonly opaque: boolean
+  /** Of the form that this one takes the place of. */
+  readonly before?: FormBefore
+}
+
+/** What stays as it was where it can: EU DSS takes any other change of these for no form filling. */
+export interface FormBefore {
+  /** /BBox, where it is the same box. */
+  readonly box?: PdfDirect
+  readonly deflated: boolean
 }
 
 const maxTextLength = 4_000
@@ -43,7 +52,7 @@ const imageShare = 0.35
 
 /** A form XObject for a widget of that size. Throws REQUEST_INVALID, IMAGE_UNREADABLE, IMAGE_TOO_LARGE. */
 export function addAppearance(draft: Draft, content: AppearanceContent, room: AppearanceRoom): PdfReference {
-  const { width, height, rotate, opaque } = room
+  const { width, height, rotate, opaque, before = { deflated: true } } = room
   // The profile of our own copies.
   const colours = addColourSpace(draft, 3, sRgbProfile())
   const inner = { x: margin, y: margin, width: width - 2 * margin, height: height - 2 * margin }
@@ -63,15 +72,15 @@ export function addAppearance(draft: Draft, content: AppearanceContent, room: Ap
     pdfDictionary({
       Type: pdfName('XObject'),
       Subtype: pdfName('Form'),
-      BBox: numbers([0, 0, width, height]),
+      BBox: before.box ?? numbers([0, 0, width, height]),
       ...(rotate !== 0 && { Matrix: numbers(turns[rotate]) }),
       Resources: resources,
       ...(image?.transparent && {
         Group: pdfDictionary({ S: pdfName('Transparency'), CS: colours, I: { kind: 'boolean', value: true } }),
       }),
-      Filter: pdfName('FlateDecode'),
+      ...(before.deflated && { Filter: pdfName('FlateDecode') }),
     }),
-    deflateSync(latin1(operators)),
+    before.deflated ? deflateSync(latin1(operators)) : latin1(operators),
   )
 }
 

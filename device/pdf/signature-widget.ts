@@ -2,7 +2,7 @@
 // field has (ISO 32000-1, 12.5.6.19 and 12.7.4.5; ISO 19005-2, 6.3).
 
 import { Fault } from '../errors.ts'
-import { type AppearanceContent, addAppearance, addEmptyAppearance, numbers } from './appearance.ts'
+import { type AppearanceContent, addAppearance, addEmptyAppearance, type FormBefore, numbers } from './appearance.ts'
 import type { Draft } from './draft.ts'
 import { addField, addWidget } from './form.ts'
 import { unreadable } from './limits.ts'
@@ -108,5 +108,22 @@ async function appearanceIn(
   const page = await draft.resolve(entry(widget, 'P'))
   const rotate = page.kind === 'dictionary' ? (await pageSpace(draft.document, page)).rotate : 0
   const [width, height] = rotate === 90 || rotate === 270 ? [up, across] : [across, up]
-  return addAppearance(draft, content, { width, height, rotate, opaque: !(await allowsTransparency(draft.document)) })
+  const before = await formBefore(draft, widget, { width, height })
+  const opaque = !(await allowsTransparency(draft.document))
+  return addAppearance(draft, content, { width, height, rotate, opaque, ...(before && { before }) })
+}
+
+/** What is kept of the appearance that the widget has. */
+async function formBefore(
+  draft: Draft,
+  widget: PdfDictionary,
+  { width, height }: { readonly width: number; readonly height: number },
+): Promise<FormBefore | undefined> {
+  const appearances = await draft.resolve(entry(widget, 'AP'))
+  const form = appearances.kind === 'dictionary' ? await draft.resolve(entry(appearances, 'N')) : appearances
+  if (form.kind !== 'stream') return undefined
+  const box = entry(form.dictionary, 'BBox')
+  const corners = (await boxOf(draft.document, await draft.resolve(box))) ?? []
+  const isSame = [0, 0, width, height].every((wanted, index) => Math.abs(wanted - (corners[index] ?? NaN)) < 0.01)
+  return { ...(isSame && { box }), deflated: nameEntry(form.dictionary, 'Filter') === 'FlateDecode' }
 }
