@@ -1,8 +1,11 @@
 // Good files to change: every format, packaging and level, with several signatures and by other signers, and what of each
 // file must be as it was for a verdict to pass.
 
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { PDFDocument } from 'pdf-lib'
-import { type Folder, now, smallPdf } from './50.signature.kit.ts'
+import { form } from './47.revision.kit.ts'
+import { type Folder, judge, now, smallPdf } from './50.signature.kit.ts'
 import { opensslSigned, parsedCms } from './57.cades.kit.ts'
 import { meaningOf, content as xmlContent } from './58.xml.xades.kit.ts'
 import type { World } from './59.pades.kit.ts'
@@ -30,7 +33,16 @@ async function modernPdf(): Promise<Uint8Array> {
   return document.save({ useObjectStreams: true })
 }
 
-export async function goodPdfs(engine: Engine): Promise<readonly GoodFile[]> {
+export const password = 'a password'
+
+async function encryptedPdf(folder: Folder): Promise<Uint8Array> {
+  const [input, out] = [await folder.write('plain.pdf', await smallPdf()), join(folder.path, 'encrypted.pdf')]
+  const { code, output } = await judge('qpdf', ['--encrypt', password, 'owner', '256', '--', input, out])
+  if (code !== 0) throw new Error(output)
+  return readFile(out)
+}
+
+export async function goodPdfs(engine: Engine, folder: Folder): Promise<readonly GoodFile[]> {
   const files: GoodFile[] = []
   for (const level of levels) {
     files.push(pdf(`PDF at ${level}`, await engine.sign(await smallPdf(), { level })))
@@ -38,7 +50,14 @@ export async function goodPdfs(engine: Engine): Promise<readonly GoodFile[]> {
   }
   const lta = files.at(-1)?.bytes ?? Buffer.alloc(0)
   const two = await engine.sign(lta, { level: 'T', pdf: { fieldName: 'Second' } })
-  return [...files, pdf('PDF signed twice', two)]
+  const certified = await engine.sign(form(), { level: 'LTA', pdf: { certificationLevel: 2 } })
+  const encrypted = await engine.sign(await encryptedPdf(folder), { level: 'LTA' })
+  return [
+    ...files,
+    pdf('PDF signed twice', two),
+    pdf('PDF with a form, certified', certified),
+    pdf('PDF, encrypted', encrypted),
+  ]
 }
 
 function pdf(name: string, bytes: Buffer): GoodFile {

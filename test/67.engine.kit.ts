@@ -54,7 +54,8 @@ export function signJob(world: World, { signer = world.signer, content: _, ...as
   }
 }
 
-export function createEngine(world: World): Engine {
+/** `password` opens encrypted PDFs. */
+export function createEngine(world: World, password?: string): Engine {
   const anchors = [world.pki.root]
   const valueBy = (signer: TestIdentity, algorithm: SignatureAlgorithm, digest: Uint8Array) => {
     const made = signWithKey(privateKeyOf(signer), algorithm, digest)
@@ -72,7 +73,7 @@ export function createEngine(world: World): Engine {
     perform(job, {
       input,
       content,
-      password: undefined,
+      password: password === undefined ? undefined : Buffer.from(password),
       font: undefined,
       image: undefined,
       ask: ask => answer(ask, signer),

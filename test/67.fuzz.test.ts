@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ErrorCode, Fault } from '../device/errors.ts'
 import { type Folder, temporaryFolder } from './50.signature.kit.ts'
 import { createWorld, type World } from './59.pades.kit.ts'
-import { type GoodFile, goodCades, goodPdfs, goodXades, plainContent } from './67.corpus.kit.ts'
+import { type GoodFile, goodCades, goodPdfs, goodXades, password, plainContent } from './67.corpus.kit.ts'
 import { changedDer, embeddedMutations } from './67.embedded.kit.ts'
 import { createEngine, type Engine } from './67.engine.kit.ts'
 import {
@@ -28,6 +28,7 @@ const minutes = wanted > 0 ? 24 * 60 : 3
 const unreadable: readonly ErrorCode[] = [
   'PDF_UNREADABLE',
   'PDF_ENCRYPTED',
+  'PASSWORD_WRONG',
   'CMS_UNREADABLE',
   'XML_UNREADABLE',
   'SIGNATURE_ABSENT',
@@ -74,8 +75,12 @@ const corpus: GoodFile[] = []
 beforeAll(async () => {
   folder = await temporaryFolder()
   world = await createWorld()
-  engine = createEngine(world)
-  corpus.push(...(await goodPdfs(engine)), ...(await goodCades(engine, world, folder)), ...(await goodXades(engine)))
+  engine = createEngine(world, password)
+  corpus.push(
+    ...(await goodPdfs(engine, folder)),
+    ...(await goodCades(engine, world, folder)),
+    ...(await goodXades(engine)),
+  )
 }, 120_000)
 afterAll(() => folder.remove())
 
@@ -219,14 +224,17 @@ it('changed answers of services are refused, or used where they are still right'
   const seen = new Set<string>()
   const changed = (answer: Uint8Array) => (chance.below(3) === 0 ? changedDer(answer, chance) : answer)
   const { timestamper, revocation } = world
-  const hostile = createEngine({
-    ...world,
-    timestamper: { stamp: async query => changed(await timestamper.stamp(query)) },
-    revocation: {
-      ocsp: async (url, query) => changed(await revocation.ocsp(url, query)),
-      fetch: async (url, what) => changed(await revocation.fetch(url, what)),
+  const hostile = createEngine(
+    {
+      ...world,
+      timestamper: { stamp: async query => changed(await timestamper.stamp(query)) },
+      revocation: {
+        ocsp: async (url, query) => changed(await revocation.ocsp(url, query)),
+        fetch: async (url, what) => changed(await revocation.fetch(url, what)),
+      },
     },
-  })
+    password,
+  )
   for (let count = 0; count < roundsOf(120); count++) {
     const file = chance.any(corpus) ?? expect.fail()
     const level = chance.pick(['T', 'LT', 'LTA'] as const)
