@@ -49,6 +49,8 @@ describe('Java properties', () => {
   })
 })
 
+const sha1 = 'G7roucf600+f03r/o0bAOQ6WAs0='
+
 describe('extra parameters', () => {
   it('state policy, place, roles and commitments', () => {
     const found = params(
@@ -142,6 +144,12 @@ describe('extra parameters', () => {
     ['PAdES', { includeOnlySignningCertificate: 'yes' }, 'REQUEST_INVALID'],
     ['PAdES', { policyIdentifier: '1.2.3' }, 'POLICY_UNUSABLE'],
     ['PAdES', { expPolicy: 'FirmaOtra' }, 'POLICY_UNUSABLE'],
+    ['CAdES', { policyIdentifier: 'https://x.org/p', policyIdentifierHash: sha1 }, 'POLICY_UNUSABLE'],
+    ['CAdES', { policyIdentifier: '1.50.3', policyIdentifierHash: sha1 }, 'POLICY_UNUSABLE'],
+    ['CAdES', { policyIdentifier: '1.2.3', policyIdentifierHash: 'YWJj' }, 'POLICY_UNUSABLE'],
+    ['CAdES', { policyIdentifier: '1.2.3', policyIdentifierHash: sha1, policyQualifier: 'ñ' }, 'POLICY_UNUSABLE'],
+    ['CAdES', { contentTypeOid: 'text' }, 'REQUEST_INVALID'],
+    ['XAdES', { commitmentTypeIndications: '1', commitmentTypeIndication0Identifier: '7' }, 'REQUEST_INVALID'],
   ] as const)('%s: %j is refused', (format, entries, code) => {
     expect(() => params(entries, format)).toThrow(refused(code))
   })

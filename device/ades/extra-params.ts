@@ -4,7 +4,7 @@
 
 import { Fault } from '../errors.ts'
 import type { DigestAlgorithm } from '../ports.ts'
-import { agel } from './policy.ts'
+import { agel, checkedPolicy, isDotted } from './policy.ts'
 import type {
   CommitmentType,
   DataObjectFormat,
@@ -90,6 +90,9 @@ function present<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Ke
   return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> }
 }
 
+/** Characters of a name that is told. */
+const maxToldName = 80
+
 function readerOf(params: ReadonlyMap<string, string>, foreignNames: RegExp): Reader {
   const used = new Set<string>()
   const text = (name: string) => {
@@ -115,7 +118,7 @@ function readerOf(params: ReadonlyMap<string, string>, foreignNames: RegExp): Re
     ignore: (...names) => {
       for (const name of names) used.delete(name)
     },
-    rest: () => [...params.keys()].filter(name => !used.has(name)),
+    rest: () => [...params.keys()].filter(name => !used.has(name)).map(name => name.slice(0, maxToldName)),
   }
 }
 
@@ -143,7 +146,7 @@ function policyOf(reader: Reader): SignaturePolicy | undefined {
     throw new Fault('POLICY_UNUSABLE', 'a policy needs policyIdentifierHash and a SHA policyIdentifierHashAlgorithm')
   }
   const digest = Buffer.from(hash, 'base64')
-  return { id: id.replace(/^urn:oid:/i, ''), digestAlgorithm, digest, ...present({ qualifier, description }) }
+  return checkedPolicy({ id: bare(id), digestAlgorithm, digest, ...present({ qualifier, description }) })
 }
 
 function locationOf(reader: Reader): SignerLocation | undefined {
@@ -180,17 +183,26 @@ function commitmentsOf(reader: Reader): readonly CommitmentType[] | undefined {
     const id = reader.text(`${name}Identifier`)
     if (id === undefined) throw new Fault('REQUEST_INVALID', `${name}Identifier is missing`)
     return {
-      id: /^[1-6]$/.test(id) ? `${commitmentArc}.${id}` : id.replace(/^urn:oid:/i, ''),
+      id: dotted(`${name}Identifier`, /^[1-6]$/.test(id) ? `${commitmentArc}.${id}` : id),
       ...present({ description: reader.text(`${name}Description`) }),
     }
   })
 }
 
+const bare = (identifier: string) => identifier.replace(/^urn:oid:/i, '')
+
+/** Throws REQUEST_INVALID for what is no object identifier, as a URN or without. */
+function dotted(name: string, identifier: string): string {
+  if (!isDotted(bare(identifier))) throw new Fault('REQUEST_INVALID', `${name} is no object identifier`)
+  return bare(identifier)
+}
+
 function contentFormatOf(reader: Reader): DataObjectFormat | undefined {
   const mimeType = reader.text('mimeType')
+  const oid = reader.text('contentTypeOid')
   const more = present({
     description: reader.text('contentDescription'),
-    oid: reader.text('contentTypeOid')?.replace(/^urn:oid:/i, ''),
+    oid: oid === undefined ? undefined : dotted('contentTypeOid', oid),
     encoding: reader.text('encoding'),
   })
   if (mimeType === undefined && Object.keys(more).length === 0) return undefined

@@ -18,7 +18,7 @@ export const agel: SignaturePolicy = Object.freeze({
 
 const digestAlgorithms: readonly DigestAlgorithm[] = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512']
 const keys: readonly string[] = ['id', 'description', 'digestAlgorithm', 'digest', 'qualifier']
-const dottedForm = /^[0-2](\.(0|[1-9]\d{0,14})){1,30}$/
+const dottedForm = /^([01]\.([1-3]?\d)|2\.(0|[1-9]\d{0,14}))(\.(0|[1-9]\d{0,14})){0,30}$/
 const base64Form = /^[A-Za-z0-9+/]+={0,2}$/
 const asciiUri = /^[!-~]+$/
 
@@ -30,16 +30,28 @@ export function parsePolicy(text: string): SignaturePolicy {
   const fields = fieldsOf(text)
   const digestAlgorithm = digestAlgorithms.find(known => known === fields['digestAlgorithm'])
   if (digestAlgorithm === undefined) throw unusable(`digestAlgorithm is none of ${digestAlgorithms.join(', ')}`)
-  const digest = new Uint8Array(Buffer.from(matching(fields, 'digest', base64Form, 'Base64'), 'base64'))
-  if (digest.length !== digestOctets(digestAlgorithm)) throw unusable(`digest has ${digest.length} octets`)
   const { description } = fields
-  return Object.freeze({
+  return checkedPolicy({
     id: matching(fields, 'id', dottedForm, 'a dotted object identifier'),
     ...(typeof description === 'string' && { description }),
     digestAlgorithm,
-    digest,
+    digest: new Uint8Array(Buffer.from(matching(fields, 'digest', base64Form, 'Base64'), 'base64')),
     ...(fields['qualifier'] !== undefined && { qualifier: matching(fields, 'qualifier', asciiUri, 'a URI') }),
   })
+}
+
+/** Whether a text is an object identifier in dotted decimal form. */
+export function isDotted(text: string): boolean {
+  return dottedForm.test(text)
+}
+
+/** The policy, frozen, where it can be written into a signature. Throws POLICY_UNUSABLE. */
+export function checkedPolicy(policy: SignaturePolicy): SignaturePolicy {
+  const { id, digestAlgorithm, digest, qualifier } = policy
+  if (!isDotted(id)) throw unusable('its identifier is not a dotted object identifier')
+  if (digest.length !== digestOctets(digestAlgorithm)) throw unusable(`digest has ${digest.length} octets`)
+  if (qualifier !== undefined && !asciiUri.test(qualifier)) throw unusable('its qualifier is not a URI')
+  return Object.freeze(policy)
 }
 
 type Fields = Readonly<Record<string, unknown>>
