@@ -37,7 +37,10 @@ describe('a PDF', () => {
       'lta',
       ...line.by('first').slice(4),
     )
-    expect(renewed).toMatchObject({ code: 0, stderr: '' })
+    expect(renewed).toMatchObject({ code: 0, stdout: expect.stringContaining('extended to LTA'), stderr: '' })
+    const asItWas = ['two-lta.pdf', '--out', 'same.pdf', '--level', 't', ...line.by('first').slice(4)]
+    expect((await line.compulsa('extend', ...asItWas)).stdout).toMatch(/^same\.pdf: nothing to add, it has T or more\n/)
+    expect(await readFile(line.path('same.pdf'))).toEqual(await readFile(line.path('two-lta.pdf')))
     const report = await line.verified('two-lta.pdf')
     expect(report.indication).toBe('TOTAL-PASSED')
     const { stdout } = await line.compulsa('verify', 'two-lta.pdf', '--trust', 'trust')

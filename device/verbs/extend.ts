@@ -39,7 +39,9 @@ async function run(call: Call): Promise<Answer> {
     await writeMade(call, outcome)
     tellEarlier(call, outcome)
     const out = call.text('out') ?? ''
-    const lines = [`${out}: extended to ${level}`, ...outcome.report.signatures.flatMap(reportLines)]
+    const isAsItWas = outcome.base === 'input' && outcome.splices.every(one => one.insert.length + one.remove === 0)
+    const done = isAsItWas ? `nothing to add, it has ${level} or more` : `extended to ${level}`
+    const lines = [`${out}: ${done}`, ...outcome.report.signatures.flatMap(reportLines)]
     return { json: { out, answeredEarlier: outcome.answeredEarlier, ...outcome.report }, lines }
   })
 }
