@@ -4,14 +4,27 @@
 import { createHash } from 'node:crypto'
 import type { HashName } from '../cms/algorithm.ts'
 import { eachPiece, type SignedContent } from '../cms/content.ts'
+import type { RandomAccess } from '../ports.ts'
 
 export interface ContentDigests {
   /** The digest of the whole content. */
   of(hash: HashName): Promise<Uint8Array>
 }
 
+/** Of whole files, for as long as somebody has them open: one that is signed, extended and verified is read once. */
+const ofFiles = new WeakMap<RandomAccess, ContentDigests>()
+
 /** `foreseen` are made in the first pass, any other hash costs a pass of its own. */
 export function contentDigests(content: SignedContent, foreseen: readonly HashName[] = []): ContentDigests {
+  const { file, extents } = content
+  const [first] = extents
+  if (extents.length !== 1 || first?.offset !== 0 || first.length !== file.size) return digestsOf(content, foreseen)
+  const digests = ofFiles.get(file) ?? digestsOf(content, foreseen)
+  ofFiles.set(file, digests)
+  return digests
+}
+
+function digestsOf(content: SignedContent, foreseen: readonly HashName[]): ContentDigests {
   const made = new Map<HashName, Promise<Uint8Array>>()
   const start = (hashes: readonly HashName[]): void => {
     const pass = digestAll(content, hashes)
