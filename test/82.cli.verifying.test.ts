@@ -1,8 +1,9 @@
 // Verifying on the command line: what does not pass, and what a person is told that is missing.
 
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { signingLine } from './82.cli.signatures.kit.ts'
+import { pem } from './sim/pki.ts'
 
 const line = signingLine()
 
@@ -43,6 +44,16 @@ describe('verifying', () => {
     await line.compulsa('sign', 'in.xml', '--out', 'whole', ...words, ...line.by('first'))
     const report = await line.verified('whole', '--online', '--content', 'in.xml')
     expect(report).toMatchObject({ indication: 'TOTAL-PASSED' })
+  })
+
+  it('is left what making a signature did not ask', async () => {
+    await mkdir(line.path('near'))
+    await line.write('near/ca.pem', pem('CERTIFICATE', line.services.pki.intermediate))
+    const words = ['sign', 'in.pdf', '--out', 'made.pdf', ...line.by('first')]
+    const { stdout } = await line.compulsa(...words, '--trust', 'near')
+    expect(stdout).toContain('Signature1: TOTAL-PASSED')
+    expect(stdout).toMatch(/ was not asked: verify --online does\n$/)
+    expect((await line.compulsa(...words, '--level', 'lt')).stdout).not.toContain('was not asked')
   })
 
   it('says what is missing', async () => {

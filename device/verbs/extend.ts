@@ -3,7 +3,7 @@
 import { Fault } from '../errors.ts'
 import { configOf, withWorkbench } from './appliance.ts'
 import { contentOption, passwordOption, perform, tellEarlier, writeMade } from './job.ts'
-import { reportLines } from './report-lines.ts'
+import { reportLines, unaskedLines } from './report-lines.ts'
 import { anchorsFor, requireTimestamping, timestampOptions, trustOption, withTimestamping } from './trust.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
@@ -41,7 +41,8 @@ async function run(call: Call): Promise<Answer> {
     const out = call.text('out') ?? ''
     const isAsItWas = outcome.base === 'input' && outcome.splices.every(one => one.insert.length + one.remove === 0)
     const done = isAsItWas ? `nothing to add, it has ${level} or more` : `extended to ${level}`
-    const lines = [`${out}: ${done}`, ...outcome.report.signatures.flatMap(reportLines)]
+    const { signatures } = outcome.report
+    const lines = [`${out}: ${done}`, ...signatures.flatMap(reportLines), ...unaskedLines(signatures)]
     return { json: { out, answeredEarlier: outcome.answeredEarlier, ...outcome.report }, lines }
   })
 }

@@ -32,6 +32,12 @@ export function reportLines(one: SignatureReport): string[] {
   ]
 }
 
+/** Making a signature passes what nobody was asked about (`revocation: if-present`); verifying does not, and says so. */
+export function unaskedLines(signatures: readonly SignatureReport[]): string[] {
+  const unknown = signatures.some(one => one.certificates.some(({ status }) => status === 'unknown'))
+  return unknown ? ['  whether certificates were revoked was not asked: verify --online does'] : []
+}
+
 const row = (name: string, text: string) => `    ${name.padEnd(9)}${text}`
 
 const timeSources = {

@@ -12,7 +12,7 @@ import { configOf, readable, type Workbench, withWorkbench } from './appliance.t
 import { extraOf, filesOf, propertiesOf, shownBy } from './extra.ts'
 import { signerOptions, withIdentity, withSigner } from './identity.ts'
 import { contentOption, passwordOption, perform, tellEarlier, writeMade } from './job.ts'
-import { reportLines } from './report-lines.ts'
+import { reportLines, unaskedLines } from './report-lines.ts'
 import { openFile } from './scratch.ts'
 import { anchorsFor, requireTimestamping, timestampOptions, trustOption, withTimestamping } from './trust.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
@@ -93,9 +93,10 @@ function answerOf(
   { report, answeredEarlier }: Written,
 ): Answer {
   const out = call.text('out') ?? ''
+  const made = lastSigned(report)
   return {
     json: { out, signer, ignored, answeredEarlier, ...report },
-    lines: [`${out}: signed by ${signer}`, ...lastSigned(report).flatMap(reportLines)],
+    lines: [`${out}: signed by ${signer}`, ...made.flatMap(reportLines), ...unaskedLines(made)],
   }
 }
 
