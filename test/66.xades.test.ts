@@ -213,6 +213,14 @@ describe('no signature is made', () => {
     )
   })
 
+  it('with a text that XML cannot hold', async () => {
+    const one = request('SHA256withRSA', 'detached', 'one')
+    const properties = { ...one.properties, claimedRoles: ['a\u0001b'] }
+    await expect(prepareXades(randomAccessOf(content), { ...one, properties })).rejects.toThrow(
+      expect.objectContaining({ code: 'REQUEST_INVALID' }),
+    )
+  })
+
   it('with a key that does not belong to the algorithm', async () => {
     const { certificate, chain } = identityFor('SHA256withECDSA')
     const mixed = { ...request('SHA256withRSA', 'detached', 'one'), certificate, chain }

@@ -1,9 +1,11 @@
 // The namespaces and types of XAdES (EN 319 132-1), how Compulsa canonicalises what it writes, and the few ways in which
 // text gets into XML.
 
+import { Fault } from '../errors.ts'
 import type { DigestAlgorithm } from '../ports.ts'
 import { digestUris, exclusiveNamespace, xmldsigNamespace } from '../xml/algorithms.ts'
 import type { Canonicalisation } from '../xml/canonical.ts'
+import { firstIllegalCharacter } from '../xml/characters.ts'
 
 export const namespaces = {
   ds: xmldsigNamespace,
@@ -25,14 +27,19 @@ export function oidUrn(oid: string): string {
   return `urn:oid:${oid}`
 }
 
-/** Character data of an element. */
+/** Character data of an element. Throws REQUEST_INVALID for what XML cannot hold. */
 export function escapeText(text: string): string {
-  return text.replace(/[&<>\r]/g, character => entities[character] ?? character)
+  return legal(text).replace(/[&<>\r]/g, character => entities[character] ?? character)
 }
 
-/** The value of an attribute in double quotes. */
+/** The value of an attribute in double quotes. Throws REQUEST_INVALID for what XML cannot hold. */
 export function escapeAttribute(text: string): string {
-  return text.replace(/[&<"\t\n\r]/g, character => entities[character] ?? character)
+  return legal(text).replace(/[&<"\t\n\r]/g, character => entities[character] ?? character)
+}
+
+function legal(text: string): string {
+  if (firstIllegalCharacter(text) < 0) return text
+  throw new Fault('REQUEST_INVALID', 'a text for the signature has a character that XML cannot hold')
 }
 
 const entities: Readonly<Record<string, string>> = {
