@@ -99,7 +99,7 @@ var/oracles/python/.installed: test/oracles/pyhanko/requirements.txt | debian-co
 bench-peers: oracles var/bench-peers/.installed
 var/bench-peers/.installed: Makefile
 	@npm install --prefix $(@D) --ignore-scripts --no-audit --no-fund --loglevel=error @libpdf/core@0.4.2
-	@var/oracles/python/bin/pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(@D)/python pyhanko-cli==0.6.0
+	@var/oracles/python/bin/pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(@D)/python pyhanko-cli==0.6.0 python-pkcs11==0.10.1
 	@touch $@
 
 image: ## the operating system image

@@ -7,7 +7,10 @@ import { startJava } from '../oracles/installed.ts'
 import { type Answerer, type Job, startAnswerer } from '../oracles/jobs.ts'
 import type { BenchJob } from './peers/answer-jobs.ts'
 
-export type Task = Pick<BenchJob, 'verb' | 'format' | 'level' | 'algorithm'>
+export interface Task extends Pick<BenchJob, 'verb' | 'format' | 'level' | 'algorithm'> {
+  /** The key is on a PKCS#11 token. */
+  readonly onToken?: true
+}
 /** Without what the channel adds; `p12` holds the same key as `signer`, its password is `compulsa`. */
 export type Order = Omit<BenchJob, 'id'> & { readonly p12: string }
 
@@ -25,6 +28,7 @@ export interface Contender {
 const root = new URL('../..', import.meta.url).pathname
 const oracle = (name: string) => join(root, 'var/oracles', name)
 const python = oracle('python/bin/python')
+const pythonPackages = join(root, 'var/bench-peers/python')
 const libPdf = join(root, 'var/bench-peers/node_modules/@libpdf/core/dist/index.mjs')
 const child = (name: string) => join(root, 'test/bench/peers', name)
 /** As its makers run it: both compilers, the collector of the machine's choice, a heap for the larger files. */
@@ -47,7 +51,7 @@ export const contenders: readonly Contender[] = [
   {
     name: '@libpdf/core',
     installed: existsSync(libPdf),
-    can: ({ verb, format }) => verb === 'sign' && format === 'PAdES',
+    can: ({ verb, format, onToken }) => verb === 'sign' && format === 'PAdES' && !onToken,
     start: () => startAnswerer(process.execPath, [child('libpdf.child.ts'), libPdf], compiled),
     jobFor: order => ({ ...order }),
     maxBytes: 0.6 * gigabyte,
@@ -55,8 +59,11 @@ export const contenders: readonly Contender[] = [
   {
     name: 'pyHanko, in place',
     installed: existsSync(python),
-    can: ({ verb, format, level }) => verb === 'sign' && (format === 'PAdES' || (format === 'CAdES' && level === 'B')),
-    start: () => startAnswerer(python, [child('sign_with_pyhanko.py')]),
+    can: ({ verb, format, level, onToken }) =>
+      verb === 'sign' &&
+      (format === 'PAdES' || (format === 'CAdES' && level === 'B')) &&
+      (!onToken || existsSync(join(pythonPackages, 'pkcs11'))),
+    start: () => startAnswerer(python, [child('sign_with_pyhanko.py')], { PYTHONPATH: pythonPackages }),
     jobFor: order => ({ ...order, verb: order.format === 'PAdES' ? 'signPdf' : 'signCms', inPlace: true }),
     maxBytes: Number.POSITIVE_INFINITY,
   },
@@ -77,7 +84,7 @@ export const contenders: readonly Contender[] = [
   {
     name: 'AutoFirma',
     installed: existsSync(oracle('autofirma/classes/Autofirma.class')),
-    can: ({ verb, level }) => verb === 'sign' && level === 'B',
+    can: ({ verb, level, onToken }) => verb === 'sign' && level === 'B' && !onToken,
     start: () => startJava('autofirma', 'Autofirma', javaOptions),
     jobFor: ({ format, algorithm, file, out, p12 }) => ({
       verb: 'sign',

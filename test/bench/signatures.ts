@@ -6,10 +6,12 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Answerer } from '../oracles/jobs.ts'
 import type { KeyKind } from '../sim/pki.ts'
+import { createSoftToken } from '../sim/token.ts'
 import { createTrustServices, type TrustServices } from '../sim/trust-services.ts'
 import { type Contender, contenders, type Order, type Task } from './contenders.ts'
 import { judgeSigned } from './judge-signed.ts'
 import { writeKeys } from './key-files.ts'
+import type { BenchToken } from './peers/answer-jobs.ts'
 import { median, ratio, type Section, span } from './report.ts'
 import { writeScan } from './scan-file.ts'
 import { useOf } from './tree.ts'
@@ -38,6 +40,12 @@ const works: readonly Work[] = [
   {
     title: 'PAdES B-B, P-256',
     task: { ...sign, algorithm: 'SHA256withECDSA', format: 'PAdES', level: 'B' },
+    input: 'scan.pdf',
+    share: 1,
+  },
+  {
+    title: 'PAdES B-B, key in SoftHSM2',
+    task: { ...sign, format: 'PAdES', level: 'B', onToken: true },
     input: 'scan.pdf',
     share: 1,
   },
@@ -82,21 +90,32 @@ function record(): string {
 
 type OrderFor = (work: Pick<Work, 'task' | 'input'>) => (out: string) => Order
 
-/** Key files in `folder`, and the order for one signature. */
+/** Key files and a token in `folder`, and the order for one signature. */
 export async function orders(folder: string, services: TrustServices): Promise<OrderFor> {
   const keys: Readonly<Record<Task['algorithm'], KeyKind>> = { SHA256withRSA: 'RSA-2048', SHA256withECDSA: 'P-256' }
   for (const [name, key] of Object.entries(keys))
     await writeKeys(folder, name, { identity: await services.pki.signer({ key }), root: services.pki.root })
-  return ({ task, input }) =>
+  const token = await tokenIn(folder, services)
+  return ({ task: { onToken, ...task }, input }) =>
     out => ({
       ...task,
       file: join(folder, input),
       out: join(folder, out),
-      signer: join(folder, `${task.algorithm}.pem`),
+      signer: join(folder, onToken ? 'token.pem' : `${task.algorithm}.pem`),
       p12: join(folder, `${task.algorithm}.p12`),
       trust: join(folder, 'root.pem'),
       tsa: services.tsaUrl,
+      ...(onToken && { token }),
     })
+}
+
+/** A token whose module finds it in this process and in every contender's. */
+async function tokenIn(folder: string, { pki }: TrustServices): Promise<BenchToken> {
+  const identity = await pki.signer({ key: 'RSA-2048' })
+  await writeKeys(folder, 'token', { identity, root: pki.root })
+  const made = await createSoftToken({ folder: join(folder, 'token'), entries: [{ identity }] })
+  Object.assign(process.env, made.environment)
+  return { module: made.modulePath, label: made.label, pin: made.pin, tokenId: made.tokenId }
 }
 
 interface Competition {

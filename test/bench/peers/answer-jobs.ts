@@ -16,6 +16,17 @@ export interface BenchJob {
   readonly signer: string
   readonly trust: string
   readonly tsa: string
+  /** Where the key is to be used from; absent: from a file. SOFTHSM2_CONF is in the environment. */
+  readonly token?: BenchToken
+}
+
+/** A PKCS#11 token that holds the same key and certificates, its key by the identifier 01. */
+export interface BenchToken {
+  readonly module: string
+  readonly label: string
+  readonly pin: string
+  /** As the Signer port names it. */
+  readonly tokenId: string
 }
 
 /** One job a line in, one answer a line out, in order, until standard input ends. */

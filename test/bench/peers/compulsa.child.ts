@@ -1,4 +1,4 @@
-// Our engine in a warm process, over files and over HTTP, with a key in memory: what a document worker, the network worker
+// Our engine in a warm process, over files and over HTTP, with a key in memory or on a token: what a document worker, the network worker
 // and the signing worker do together, without the way between them.
 
 import { createPrivateKey, randomBytes } from 'node:crypto'
@@ -7,15 +7,17 @@ import { basename } from 'node:path'
 import { perform } from '../../../device/ades/engine.ts'
 import type { Ask, Job, JobOutcome } from '../../../device/ades/job.ts'
 import { inOneBuffer, randomAccessOf, spliced } from '../../../device/bytes.ts'
-import type { RandomAccess } from '../../../device/ports.ts'
+import type { RandomAccess, Signer, SignOutcome } from '../../../device/ports.ts'
 import { certificatesInPem } from '../../../device/trust/pem.ts'
 import { createHttpRevocation } from '../../../drivers/revocation/http.ts'
+import { createPkcs11Signer } from '../../../drivers/signer/pkcs11.ts'
 import { signWithKey } from '../../../drivers/signer/soft-signature.ts'
 import { createRfc3161Timestamper } from '../../../drivers/timestamper/rfc3161.ts'
 import { openFile } from '../../../drivers/worker/file-access.ts'
-import { answerJobs, type BenchJob } from './answer-jobs.ts'
+import { answerJobs, type BenchJob, type BenchToken } from './answer-jobs.ts'
 
 const texts = new Map<string, Promise<string>>()
+const signers = new Map<string, Signer>()
 const revocation = createHttpRevocation({ allowPrivate: ['127.0.0.1'] })
 
 await answerJobs(async told => {
@@ -59,13 +61,13 @@ async function jobOf({ verb, format, level, algorithm, file, signer, trust }: Be
   }
 }
 
-async function answering({ signer, tsa }: BenchJob): Promise<(ask: Ask) => Promise<Uint8Array>> {
-  const key = createPrivateKey(await textOf(signer))
+async function answering({ signer, tsa, token }: BenchJob): Promise<(ask: Ask) => Promise<Uint8Array>> {
+  const key = token === undefined ? createPrivateKey(await textOf(signer)) : undefined
   const timestamper = createRfc3161Timestamper({ url: tsa, kind: 'URL' })
   return async ask => {
     switch (ask.ask) {
       case 'sign': {
-        const answer = signWithKey(key, ask.algorithm, ask.digest)
+        const answer = await (key === undefined ? signOn(token, ask) : signWithKey(key, ask.algorithm, ask.digest))
         if (answer.outcome !== 'signed') throw new Error(`signing ended with ${answer.outcome}`)
         return answer.signature
       }
@@ -77,6 +79,16 @@ async function answering({ signer, tsa }: BenchJob): Promise<(ask: Ask) => Promi
         return revocation.fetch(ask.url, ask.what)
     }
   }
+}
+
+/** As the signing worker does it: one login, one signature, the token logged out. */
+async function signOn(token: BenchToken | undefined, ask: Extract<Ask, { ask: 'sign' }>): Promise<SignOutcome> {
+  if (token === undefined) throw new Error('neither key nor token')
+  const { module, tokenId, pin } = token
+  const signer = signers.get(module) ?? createPkcs11Signer({ modules: [{ path: module }] })
+  signers.set(module, signer)
+  const { algorithm, digest } = ask
+  return signer.sign({ tokenId, keyId: '01', algorithm, digest, pin: Buffer.from(pin) })
 }
 
 async function write({ file, out }: BenchJob, input: RandomAccess, outcome: JobOutcome): Promise<void> {

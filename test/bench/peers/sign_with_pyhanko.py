@@ -22,6 +22,22 @@ from pyhanko.sign.validation import DocumentSecurityStore, async_validate_pdf_si
 from pyhanko_certvalidator import ValidationContext
 
 signer_in = functools.cache(lambda path: signers.SimpleSigner.load_pkcs12(path, passphrase=b'compulsa'))
+
+
+@functools.cache
+def signer_on(module, label, pin):
+    from pyhanko.config.pkcs11 import TokenCriteria
+    from pyhanko.sign.pkcs11 import PKCS11Signer, open_pkcs11_session
+
+    session = open_pkcs11_session(module, token_criteria=TokenCriteria(label=label), user_pin=pin)
+    return PKCS11Signer(session, cert_id=b'\1', key_id=b'\1', other_certs_to_pull=None)
+
+
+def signer_for(job):
+    token = job.get('token')
+    return signer_on(token['module'], token['label'], token['pin']) if token else signer_in(job['p12'])
+
+
 stamper_at = functools.cache(timestamps.HTTPTimeStamper)
 anchor_in = functools.cache(load_cert_from_pemder)
 
@@ -39,7 +55,7 @@ async def sign_pdf(job):
     )
     arguments = {
         'signature_meta': metadata,
-        'signer': signer_in(job['p12']),
+        'signer': signer_for(job),
         'timestamper': stamper_at(job['tsa']) if level != 'B' else None,
     }
     if job.get('inPlace'):
@@ -54,7 +70,7 @@ async def sign_pdf(job):
 
 async def sign_cms(job):
     with open(job['file'], 'rb') as content:
-        signature = await signer_in(job['p12']).async_sign_general_data(
+        signature = await signer_for(job).async_sign_general_data(
             content.read(),
             'sha256',
             detached=True,

@@ -15,7 +15,10 @@ import eu.europa.esig.dss.pades.PAdESSignatureParameters;
 import eu.europa.esig.dss.pades.signature.PAdESService;
 import eu.europa.esig.dss.service.tsp.OnlineTSPSource;
 import eu.europa.esig.dss.token.DSSPrivateKeyEntry;
+import eu.europa.esig.dss.token.AbstractKeyStoreTokenConnection;
+import eu.europa.esig.dss.token.Pkcs11SignatureToken;
 import eu.europa.esig.dss.token.Pkcs12SignatureToken;
+import eu.europa.esig.dss.token.PrefilledPasswordCallback;
 import eu.europa.esig.dss.validation.SignedDocumentValidator;
 import eu.europa.esig.dss.xades.XAdESSignatureParameters;
 import eu.europa.esig.dss.xades.signature.XAdESCounterSignatureParameters;
@@ -31,14 +34,14 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Makes, countersigns and extends signatures with DSS; the level's name says the format (`CAdES-BASELINE-LT`). */
 final class Make {
   private static final char[] PASSWORD = "compulsa".toCharArray();
-  private static final Map<String, Pkcs12SignatureToken> TOKENS = new ConcurrentHashMap<>();
+  private static final Map<String, AbstractKeyStoreTokenConnection> TOKENS = new ConcurrentHashMap<>();
 
   private Make() {}
 
   /** Signs `file` into `out`; a file that holds signatures already is signed once more, in parallel. */
   static JsonNode sign(JsonNode job) throws Exception {
     DSSDocument original = Sources.document(job.get("file"));
-    Pkcs12SignatureToken token = token(job);
+    AbstractKeyStoreTokenConnection token = token(job);
     DSSPrivateKeyEntry key = token.getKeys().get(0);
     switch (format(job)) {
       case "PAdES": {
@@ -70,7 +73,7 @@ final class Make {
   static JsonNode countersign(JsonNode job) throws Exception {
     DSSDocument signature = Sources.document(job.get("file"));
     String id = firstSignature(job, signature);
-    Pkcs12SignatureToken token = token(job);
+    AbstractKeyStoreTokenConnection token = token(job);
     DSSPrivateKeyEntry key = token.getKeys().get(0);
     if (format(job).equals("CAdES")) {
       CAdESService service = cades(job);
@@ -153,9 +156,14 @@ final class Make {
     return parameters;
   }
 
-  /** A key store stays open: opening one takes longer than signing with it. */
-  private static Pkcs12SignatureToken token(JsonNode job) {
-    return TOKENS.computeIfAbsent(job.get("p12").asText(), Make::opened);
+  /** A key store stays open: opening one takes longer than signing with it. `token` is the first slot of a PKCS#11 module. */
+  private static AbstractKeyStoreTokenConnection token(JsonNode job) {
+    JsonNode token = job.path("token");
+    if (token.isMissingNode()) return TOKENS.computeIfAbsent(job.get("p12").asText(), Make::opened);
+    PrefilledPasswordCallback pin =
+        new PrefilledPasswordCallback(new PasswordProtection(token.get("pin").asText().toCharArray()));
+    return TOKENS.computeIfAbsent(
+        token.get("module").asText(), module -> new Pkcs11SignatureToken(module, pin, -1, 0, null));
   }
 
   private static Pkcs12SignatureToken opened(String path) {
@@ -167,7 +175,7 @@ final class Make {
   }
 
   private static SignatureValue signed(
-      Pkcs12SignatureToken token, DSSPrivateKeyEntry key, ToBeSigned toSign, AbstractSignatureParameters<?> parameters) {
+      AbstractKeyStoreTokenConnection token, DSSPrivateKeyEntry key, ToBeSigned toSign, AbstractSignatureParameters<?> parameters) {
     SignatureAlgorithm algorithm = parameters.getSignatureAlgorithm();
     return token.sign(toSign, algorithm, key);
   }
