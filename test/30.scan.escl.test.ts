@@ -249,6 +249,21 @@ describe('an abort', () => {
     expect(simulator.stats().deletes).toBe(1)
   })
 
+  test('between the making of a job and its answer gives the job up', async () => {
+    const controller = new AbortController()
+    const reason = new Error('somebody left')
+    simulator.set({
+      ...presets.ready,
+      // Asked for when the job is made and its place not yet said.
+      get location() {
+        controller.abort(reason)
+        return 'absolute' as const
+      },
+    })
+    await expect(scan({}, controller.signal).next()).rejects.toBe(reason)
+    expect(simulator.stats()).toMatchObject({ jobs: 1, images: 0, deletes: 1 })
+  })
+
   test('while the scanner is slow ends the wait', async () => {
     simulator.set(presets.slow(20_000))
     const controller = new AbortController()

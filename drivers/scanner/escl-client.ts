@@ -31,7 +31,8 @@ export type DocumentAnswer =
 export interface EsclClient {
   capabilities(signal?: AbortSignal): Promise<EsclCapabilities>
   status(signal?: AbortSignal): Promise<EsclStatus>
-  createJob(ticket: string, signal: AbortSignal): Promise<JobAnswer>
+  /** Cannot be aborted: a job that was made and whose place nobody has heard would keep the scanner busy. */
+  createJob(ticket: string): Promise<JobAnswer>
   nextDocument(job: string, signal: AbortSignal): Promise<DocumentAnswer>
   /** Gives the job up; whether the scanner still answers makes no difference to anyone, so this never throws. */
   deleteJob(job: string): Promise<'deleted' | 'unreachable'>
@@ -54,12 +55,11 @@ export function createEsclClient(url: string): EsclClient {
   return Object.freeze({
     capabilities: async (signal?: AbortSignal) => decodeCapabilities(await document('ScannerCapabilities', signal)),
     status: async (signal?: AbortSignal) => decodeStatus(await document('ScannerStatus', signal)),
-    createJob: async (ticket: string, signal: AbortSignal): Promise<JobAnswer> => {
+    createJob: async (ticket: string): Promise<JobAnswer> => {
       const response = await call('POST', `${rootPath}/ScanJobs`, {
         headers: { 'content-type': 'text/xml' },
         body: new TextEncoder().encode(ticket),
         deadlineMs: metadataDeadlineMs,
-        signal,
       })
       response.close()
       if (response.status !== 201) return refusal(response)

@@ -139,7 +139,7 @@ async function reserve(
     if (fault !== undefined) return fault
     let pauseMs = pollIntervalMs
     if (!isOccupied(status)) {
-      const answer = await client.createJob(encodeScanSettings(plan), signal)
+      const answer = await client.createJob(encodeScanSettings(plan))
       if ('job' in answer) return { job: answer.job, status }
       if (answer.refused.status !== 503) {
         const code = answer.refused.status === 409 ? 'SCAN_SETTING_REFUSED' : 'SCANNER_FAILED'
