@@ -26,6 +26,14 @@ export async function signedForArchive(wrong: (kiosk: Kiosk) => void): Promise<K
   return kiosk
 }
 
+/** Signed while the authority answers and nobody tells the state of certificates. */
+export async function signedWithoutResponders(): Promise<Kiosk> {
+  return await signedForArchive(kiosk => {
+    trustOf(kiosk).fault('ocsp', 'http-500')
+    trustOf(kiosk).fault('crl', 'http-500')
+  })
+}
+
 export function trustOf({ site }: Kiosk): TrustServices {
   if (site.trust === undefined) throw new Error('a site without trust services')
   return site.trust

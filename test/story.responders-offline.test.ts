@@ -2,16 +2,20 @@
 // for again; when the responders are back the signature is still proven from the moment it was made.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { reportOnReceived, signedForArchive, stampsAsked, trustOf, untilPostponed, untilSent } from './extend.kit.ts'
+import {
+  reportOnReceived,
+  signedWithoutResponders,
+  stampsAsked,
+  trustOf,
+  untilPostponed,
+  untilSent,
+} from './extend.kit.ts'
 import type { Kiosk } from './kiosk.kit.ts'
 
 describe('no responders, then some', () => {
   let kiosk: Kiosk
   beforeAll(async () => {
-    kiosk = await signedForArchive(one => {
-      trustOf(one).fault('ocsp', 'http-500')
-      trustOf(one).fault('crl', 'http-500')
-    })
+    kiosk = await signedWithoutResponders()
   })
   afterAll(() => kiosk.stop())
 

@@ -3,7 +3,15 @@
 // is for.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { askOperator, reportOnReceived, signedForArchive, trustOf, untilPostponed, untilSent } from './extend.kit.ts'
+import {
+  askOperator,
+  reportOnReceived,
+  signedForArchive,
+  signedWithoutResponders,
+  trustOf,
+  untilPostponed,
+  untilSent,
+} from './extend.kit.ts'
 import type { Kiosk } from './kiosk.kit.ts'
 
 const hourMs = 3_600_000
@@ -48,10 +56,7 @@ describe('a certificate revoked before it signed', () => {
 describe('a certificate revoked after its time-stamp', () => {
   let kiosk: Kiosk
   beforeAll(async () => {
-    kiosk = await signedForArchive(one => {
-      trustOf(one).fault('ocsp', 'http-500')
-      trustOf(one).fault('crl', 'http-500')
-    })
+    kiosk = await signedWithoutResponders()
   })
   afterAll(() => kiosk.stop())
 

@@ -22,7 +22,8 @@ export interface Cell {
   readonly signer: SignerName
 }
 
-const packagings: readonly (readonly [SignatureFormat, Packaging])[] = [
+/** What the baseline profiles know, by format. */
+export const packagings: readonly (readonly [SignatureFormat, Packaging])[] = [
   ['PAdES', 'enveloped'],
   ['CAdES', 'enveloping'],
   ['CAdES', 'detached'],

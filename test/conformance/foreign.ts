@@ -2,7 +2,7 @@
 // formats, packagings, levels and operations that it offers.
 
 import { join } from 'node:path'
-import type { Packaging, SignatureFormat, SignatureLevel, SignatureOperation } from '../../device/ades/request.ts'
+import type { Packaging, SignatureLevel, SignatureOperation } from '../../device/ades/request.ts'
 import { signatureLevels } from '../../device/ades/request.ts'
 import type { SignatureAlgorithm } from '../../device/ports.ts'
 import type { Dss } from '../oracles/dss.ts'
@@ -10,6 +10,7 @@ import type { Autofirma } from '../oracles/java.ts'
 import type { Exhibit } from '../oracles/oracle.ts'
 import type { Pki, SignerName } from '../oracles/pki.ts'
 import type { PyHanko } from '../oracles/pyhanko.ts'
+import { packagings } from './cells.ts'
 import type { Originals } from './originals.ts'
 
 export interface Foreign {
@@ -32,16 +33,6 @@ type Made = Omit<Exhibit, 'file' | 'levels' | 'content'> & {
   readonly level: SignatureLevel
   readonly signer: SignerName
 }
-
-const packagings: readonly (readonly [SignatureFormat, Packaging])[] = [
-  ['PAdES', 'enveloped'],
-  ['CAdES', 'enveloping'],
-  ['CAdES', 'detached'],
-  ['XAdES', 'enveloped'],
-  ['XAdES', 'enveloping'],
-  ['XAdES', 'internally-detached'],
-  ['XAdES', 'detached'],
-]
 
 const keys: readonly (readonly [SignatureAlgorithm, SignerName])[] = [
   ['SHA256withRSA', 'rsa2048'],
