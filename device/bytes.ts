@@ -222,16 +222,6 @@ export interface ScanOptions {
   readonly signal?: AbortSignal
 }
 
-/** The bytes that /ByteRange names, in order, in chunks: what a signature's message digest is made over. */
-export async function* signedBytes(
-  file: RandomAccess,
-  byteRange: readonly [number, number, number, number],
-): ByteStream & AsyncGenerator<Uint8Array> {
-  const [firstStart, firstLength, secondStart, secondLength] = byteRange
-  yield* rangeOf(file, firstStart, firstLength)
-  yield* rangeOf(file, secondStart, secondLength)
-}
-
 function checkRange(offset: number, length: number, size: number): void {
   if (offset < 0 || length < 0 || offset + length > size) {
     throw new RangeError(`bytes ${offset}+${length} are outside a file of ${size}`)

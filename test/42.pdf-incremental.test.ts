@@ -7,11 +7,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { PDFDocument } from 'pdf-lib'
 import { describe, expect, test } from 'vitest'
-import { appended, randomAccessOf, signedBytes } from '../device/bytes.ts'
+import { appended, randomAccessOf } from '../device/bytes.ts'
 import { openPdf } from '../device/pdf/document.ts'
 import { fillContents, maxReservedBytes } from '../device/pdf/signature-dictionary.ts'
 import { prepareSignature } from '../device/pdf/signature-field.ts'
 import { listSignatures } from '../device/pdf/signatures.ts'
+import { signedBytes } from './50.signature.kit.ts'
 import { askAbout, behindHole, classicPdf, inFolder, joined, outputFor, whiteDocument } from './pdf-fixtures.ts'
 
 import {

@@ -8,13 +8,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { PDFDocument } from 'pdf-lib'
-import { appended, randomAccessOf, signedBytes } from '../device/bytes.ts'
+import { appended, randomAccessOf, rangeOf } from '../device/bytes.ts'
 import { digestOf, hashName, suggestedAlgorithm } from '../device/cms/algorithm.ts'
 import { assemble, cmsReserveOctets, type SigningIntent, signingIntent } from '../device/cms/signing-intent.ts'
 import { openPdf } from '../device/pdf/document.ts'
 import { fillContents, type PreparedSignature } from '../device/pdf/signature-dictionary.ts'
 import { prepareSignature } from '../device/pdf/signature-field.ts'
-import type { SignatureAlgorithm } from '../device/ports.ts'
+import type { ByteStream, RandomAccess, SignatureAlgorithm } from '../device/ports.ts'
 import type { TestIdentity } from './sim/pki.ts'
 
 /** The moment at which every test happens. */
@@ -95,6 +95,16 @@ export async function intend(
   const digest = createHash(hashName(digestOf(algorithm)))
   for await (const chunk of signedBytes(appended(file, prepared.update), prepared.byteRange)) digest.update(chunk)
   return { prepared, intent: signingIntent({ ...identity, documentDigest: digest.digest() }) }
+}
+
+/** The bytes that /ByteRange names, in order, in chunks: what a signature's message digest is made over. */
+export async function* signedBytes(
+  file: RandomAccess,
+  byteRange: readonly [number, number, number, number],
+): ByteStream & AsyncGenerator<Uint8Array> {
+  const [firstStart, firstLength, secondStart, secondLength] = byteRange
+  yield* rangeOf(file, firstStart, firstLength)
+  yield* rangeOf(file, secondStart, secondLength)
 }
 
 /** Everything after the token has answered. */

@@ -2,7 +2,7 @@
 // about. Built from the same DER pieces as the real ones; the signature value is always made after the change.
 
 import { createHash, createPrivateKey, sign } from 'node:crypto'
-import { appended, randomAccessOf, signedBytes } from '../device/bytes.ts'
+import { appended, randomAccessOf } from '../device/bytes.ts'
 import { certificateNames } from '../device/cms/certificate-names.ts'
 import {
   contextual,
@@ -15,7 +15,7 @@ import {
   tlv,
 } from '../device/cms/der.ts'
 import { oids } from '../device/cms/oids.ts'
-import { intend, withContents } from './50.signature.kit.ts'
+import { intend, signedBytes, withContents } from './50.signature.kit.ts'
 import type { TestIdentity } from './sim/pki.ts'
 
 export interface Forgery {

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { appended, randomAccessOf, signedBytes } from '../device/bytes.ts'
+import { appended, randomAccessOf } from '../device/bytes.ts'
 import { objectIdentifier, octetString } from '../device/cms/der.ts'
 import { oids } from '../device/cms/oids.ts'
 import { parseSignedData } from '../device/cms/parse.ts'
@@ -19,6 +19,7 @@ import {
   intend,
   judge,
   now,
+  signedBytes,
   signedPdf,
   smallPdf,
   temporaryFolder,

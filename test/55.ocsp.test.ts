@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Certificate, readCertificate } from '../device/trust/certificate.ts'
-import { answerFrom, ocspResponseAround, readOcspResponse } from '../device/trust/ocsp.ts'
+import { answerFrom, readOcspResponse } from '../device/trust/ocsp.ts'
 import { ocspRequest } from '../device/trust/ocsp-request.ts'
 import type { RevocationAnswer } from '../device/trust/revocation-answer.ts'
 import { type Folder, judge, now, temporaryFolder } from './50.signature.kit.ts'
@@ -139,12 +139,6 @@ describe('an OCSP response', () => {
       if (again.outcome !== 'read') continue
       expect(answerFrom(again.response, { certificate, issuer }).outcome, `octet ${at}`).toBe('unusable')
     }
-  })
-
-  it('can be put around the basic response that some containers hold', () => {
-    const reading = readOcspResponse(ocspReply(ocspRequest({ certificate, issuer }), authority, { now }))
-    if (reading.outcome !== 'read') throw new Error('it can be read')
-    expect(Buffer.from(ocspResponseAround(reading.response.basic)).equals(reading.response.der)).toBe(true)
   })
 
   it("by OpenSSL's responder is understood, and OpenSSL understands ours", async () => {

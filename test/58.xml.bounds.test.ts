@@ -3,10 +3,9 @@
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { randomAccessOf } from '../device/bytes.ts'
-import { readXades } from '../device/trust/read-xades.ts'
 import { maxContentPasses, maxReferences, maxXmlSignatures } from '../device/xml/limits.ts'
 import { now } from './50.signature.kit.ts'
-import { content, findingsOf, partsOf, read, type Signer, signed } from './58.xml.xades.kit.ts'
+import { content, findingsOf, partsOf, read, readBytes, type Signer, signed } from './58.xml.xades.kit.ts'
 import { createTestPki } from './sim/pki.ts'
 
 let rsa: Signer
@@ -96,7 +95,7 @@ describe('too much of it', () => {
       return whole.read(at, length)
     }
     const original = { size: whole.size, read }
-    await expect(readXades(Buffer.from(many), { content: original })).rejects.toThrow(tooComplex)
+    await expect(readBytes(Buffer.from(many), { content: original })).rejects.toThrow(tooComplex)
     expect(reads).toBe(maxContentPasses)
   })
 })
@@ -106,7 +105,7 @@ describe('nothing outside is looked for', () => {
     '%s',
     async uri => {
       const changed = file.replace('Id="one-ref" URI=""', `Id="one-ref" URI="${uri}"`)
-      const found = await readXades(Buffer.from(changed))
+      const found = await readBytes(Buffer.from(changed))
       expect(findingsOf(found)).toContain('SIGNED_DATA_NOT_FOUND')
     },
   )
@@ -115,12 +114,12 @@ describe('nothing outside is looked for', () => {
     const reference =
       '<ds:Object><xades:QualifyingPropertiesReference xmlns:xades="http://uri.etsi.org/01903/v1.3.2#" URI="http://127.0.0.1:9/"/></ds:Object>'
     const changed = file.replace(/<ds:Object><xades:QualifyingProperties .*<\/ds:Object>/s, reference)
-    expect(findingsOf(await readXades(Buffer.from(changed)))).toContain('SIGNED_DATA_NOT_FOUND')
+    expect(findingsOf(await readBytes(Buffer.from(changed)))).toContain('SIGNED_DATA_NOT_FOUND')
   })
 
   it('billions of laughs', async () => {
     const lol = Array.from({ length: 10 }, (_, n) => `<!ENTITY l${n + 1} "${`&l${n};`.repeat(10)}">`).join('')
     const bomb = `<?xml version="1.0"?><!DOCTYPE l [<!ENTITY l0 "lol">${lol}]><l>&l10;</l>`
-    await expect(readXades(Buffer.from(bomb))).rejects.toThrow(expect.objectContaining({ code: 'XML_UNREADABLE' }))
+    await expect(readBytes(Buffer.from(bomb))).rejects.toThrow(expect.objectContaining({ code: 'XML_UNREADABLE' }))
   })
 })

@@ -6,10 +6,11 @@ import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { randomAccessOf } from '../device/bytes.ts'
 import { readCertificate } from '../device/trust/certificate.ts'
-import { readXades, type XadesFound } from '../device/trust/read-xades.ts'
+import type { XadesFound } from '../device/trust/read-xades.ts'
 import { timestampQuery } from '../device/trust/timestamp-request.ts'
 import { readTimestampToken } from '../device/trust/timestamp-token.ts'
 import { type Folder, judge, now, temporaryFolder } from './50.signature.kit.ts'
+import { readBytes } from './58.xml.xades.kit.ts'
 import { createTestPki, pem, type TestIdentity, type TestPki } from './sim/pki.ts'
 import { timestampToken } from './sim/tsa.ts'
 
@@ -83,7 +84,7 @@ ${objects}<ds:Object><xades:QualifyingProperties xmlns:xades="${version}" Target
 }
 
 async function readOnly(file: Uint8Array, content?: Uint8Array): Promise<XadesFound> {
-  const [found, ...others] = await readXades(file, content === undefined ? {} : { content: randomAccessOf(content) })
+  const [found, ...others] = await readBytes(file, content === undefined ? {} : { content: randomAccessOf(content) })
   if (found === undefined || others.length > 0) throw new Error('not one signature')
   return found
 }

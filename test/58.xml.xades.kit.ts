@@ -8,7 +8,7 @@ import { assembleXades, prepareXades, type XadesIntent, type XadesRequest, xades
 import type { DataReference, SignaturePlace } from '../device/ades/xades-layout.ts'
 import { randomAccessOf, type Splice, spliced } from '../device/bytes.ts'
 import { digestOf, hashName } from '../device/cms/algorithm.ts'
-import { readXades, type XadesFound } from '../device/trust/read-xades.ts'
+import { type ReadXadesOptions, readXades, type XadesFound } from '../device/trust/read-xades.ts'
 import type { SubIndication } from '../device/trust/report.ts'
 import { canonicalise } from '../device/xml/canonical.ts'
 import { subtract, wholeOf } from '../device/xml/node-set.ts'
@@ -23,7 +23,12 @@ export const content = Buffer.from(
 
 /** The reader's findings of a file, whose content is `content` where it is detached. */
 export function read(file: string | Uint8Array, original: Uint8Array = content): Promise<readonly XadesFound[]> {
-  return readXades(Buffer.from(file), { content: randomAccessOf(original) })
+  return readBytes(Buffer.from(file), { content: randomAccessOf(original) })
+}
+
+/** The same with whatever original it has, or none. */
+export async function readBytes(file: Uint8Array, options: ReadXadesOptions = {}): Promise<readonly XadesFound[]> {
+  return await readXades(parseXml(file), options)
 }
 
 export function findingsOf(found: readonly XadesFound[]): readonly SubIndication[] {

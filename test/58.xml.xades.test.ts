@@ -5,11 +5,21 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { prepareXadesCosignature, prepareXadesCountersignatures } from '../device/ades/xades-cosign.ts'
 import { randomAccessOf } from '../device/bytes.ts'
 import { Fault } from '../device/errors.ts'
-import { readXades, type XadesFound } from '../device/trust/read-xades.ts'
+import type { XadesFound } from '../device/trust/read-xades.ts'
 import type { SubIndication } from '../device/trust/report.ts'
 import { now } from './50.signature.kit.ts'
 import { chance } from './58.xml.kit.ts'
-import { content, findingsOf, finished, meaningOf, read, requestOf, type Signer, signed } from './58.xml.xades.kit.ts'
+import {
+  content,
+  findingsOf,
+  finished,
+  meaningOf,
+  read,
+  readBytes,
+  requestOf,
+  type Signer,
+  signed,
+} from './58.xml.xades.kit.ts'
 import { createTestPki } from './sim/pki.ts'
 
 const packagings = ['enveloped', 'enveloping', 'internally-detached', 'detached'] as const
@@ -74,7 +84,7 @@ describe.each(packagings)('a signature, %s', packaging => {
     if (packaging === 'detached') {
       const file = await signed(content, rsa, packaging)
       expect(findingsOf(await read(file, Buffer.from(changed)))).toEqual(['HASH_FAILURE'])
-      expect(findingsOf(await readXades(file))).toEqual(['SIGNED_DATA_NOT_FOUND'])
+      expect(findingsOf(await readBytes(file))).toEqual(['SIGNED_DATA_NOT_FOUND'])
       return
     }
     const file = `${await signed(content, rsa, packaging)}`

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { appended, randomAccessOf, signedBytes } from '../device/bytes.ts'
+import { appended, randomAccessOf } from '../device/bytes.ts'
 import { openPdf } from '../device/pdf/document.ts'
 import { createDraft } from '../device/pdf/draft.ts'
 import { addToDss, readDss } from '../device/pdf/dss.ts'
@@ -12,6 +12,7 @@ import { writeRevision } from '../device/pdf/incremental.ts'
 import { fillContents } from '../device/pdf/signature-dictionary.ts'
 import { prepareSignature } from '../device/pdf/signature-field.ts'
 import { listSignatures } from '../device/pdf/signatures.ts'
+import { signedBytes } from './50.signature.kit.ts'
 import { askAbout, behindHole, classicPdf, whiteDocument } from './pdf-fixtures.ts'
 import { codesOf, open, page, pages, prepared, signatureRequest, signed, smallDer } from './pdf-signing-fixtures.ts'
 

@@ -10,8 +10,8 @@ import { type ExtendXadesRequest, extendXades } from '../device/ades/xades-exten
 import { randomAccessOf, spliced, splicesOf } from '../device/bytes.ts'
 import { mergeEvidence } from '../device/trust/evidence.ts'
 import { judgeSignature } from '../device/trust/judge.ts'
-import { readXades } from '../device/trust/read-xades.ts'
 import { type Folder, judge, now, temporaryFolder } from './50.signature.kit.ts'
+import { readBytes } from './58.xml.xades.kit.ts'
 import { createWorld, type World } from './59.pades.kit.ts'
 
 const content = Buffer.from(
@@ -72,7 +72,7 @@ async function extended(bytes: Uint8Array, level: ExtendXadesRequest['level'], m
 }
 
 async function verdicts(bytes: Uint8Array) {
-  const found = await readXades(bytes, { content: randomAccessOf(content) })
+  const found = await readBytes(bytes, { content: randomAccessOf(content) })
   const extra = mergeEvidence(...found.map(({ evidence }) => evidence))
   const options = { anchors: world.anchors, now: world.time, extra }
   return Promise.all(found.map(one => judgeSignature(one, options)))

@@ -12,7 +12,7 @@ import type { GatherTools } from '../trust/gather-tools.ts'
 import { type JudgeOptions, judgeSignature } from '../trust/judge.ts'
 import { readCades } from '../trust/read-cades.ts'
 import { readPades } from '../trust/read-pades.ts'
-import { readXadesDocument } from '../trust/read-xades.ts'
+import { readXades } from '../trust/read-xades.ts'
 import { type Finding, type Report, reportOf, type SignatureReport, signatureReport } from '../trust/report.ts'
 import { verifyPdf } from '../trust/verify-pdf.ts'
 import { formatOf } from './format.ts'
@@ -81,7 +81,7 @@ async function foundInCms(file: RandomAccess, { content }: VerifyFileOptions): P
 }
 
 async function foundInXml(file: RandomAccess, { content }: VerifyFileOptions): Promise<readonly Placed[]> {
-  const found = await readXadesDocument(await readXml(file), content === undefined ? {} : { content })
+  const found = await readXades(await readXml(file), content === undefined ? {} : { content })
   return found.map(signature => {
     const { id, type, scopes } = signature
     const place = { ...(id !== undefined && { id }), countersignature: type === 'countersignature', scopes }

@@ -8,7 +8,7 @@ import { Fault } from '../errors.ts'
 import type { DigestAlgorithm, RandomAccess } from '../ports.ts'
 import { type Evidence, evidenceBeyond } from '../trust/evidence.ts'
 import type { GatherTools } from '../trust/gather-tools.ts'
-import { readXadesDocument, type XadesFound } from '../trust/read-xades.ts'
+import { readXades, type XadesFound } from '../trust/read-xades.ts'
 import { integrityOf } from '../trust/report.ts'
 import { obtainTimestamp, type TimestampTools } from '../trust/timestamp-request.ts'
 import { encodeMarkup } from '../xml/encoding.ts'
@@ -69,7 +69,7 @@ interface Group {
 
 /** Extending would give a broken signature an air of having been looked after. */
 async function intact(document: XmlDocument, content: RandomAccess | undefined): Promise<readonly XadesFound[]> {
-  const found = await readXadesDocument(document, content === undefined ? {} : { content })
+  const found = await readXades(document, content === undefined ? {} : { content })
   if (found.length === 0) throw new Fault('SIGNATURE_ABSENT', 'the XML holds no signature')
   const broken = found.find(one => integrityOf(one.findings) === 'broken')
   if (broken === undefined) return found

@@ -6,6 +6,7 @@ import type { DigestAlgorithm } from '../ports.ts'
 import { digestUris, exclusiveNamespace, xmldsigNamespace } from '../xml/algorithms.ts'
 import type { Canonicalisation } from '../xml/canonical.ts'
 import { firstIllegalCharacter } from '../xml/characters.ts'
+import { escapedAttribute, escapedText } from '../xml/escape.ts'
 
 export const namespaces = {
   ds: xmldsigNamespace,
@@ -29,27 +30,17 @@ export function oidUrn(oid: string): string {
 
 /** Character data of an element. Throws REQUEST_INVALID for what XML cannot hold. */
 export function escapeText(text: string): string {
-  return legal(text).replace(/[&<>\r]/g, character => entities[character] ?? character)
+  return escapedText(legal(text))
 }
 
 /** The value of an attribute in double quotes. Throws REQUEST_INVALID for what XML cannot hold. */
 export function escapeAttribute(text: string): string {
-  return legal(text).replace(/[&<"\t\n\r]/g, character => entities[character] ?? character)
+  return escapedAttribute(legal(text))
 }
 
 function legal(text: string): string {
   if (firstIllegalCharacter(text) < 0) return text
   throw new Fault('REQUEST_INVALID', 'a text for the signature has a character that XML cannot hold')
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  '\t': '&#x9;',
-  '\n': '&#xA;',
-  '\r': '&#xD;',
 }
 
 export function base64(bytes: Uint8Array): string {

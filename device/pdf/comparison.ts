@@ -4,9 +4,9 @@
 
 import type { PdfDocument } from './document.ts'
 import { sameObject } from './equal.ts'
-import { maxReferenceHops, unreadable } from './limits.ts'
 import { entry, type PdfDictionary, type PdfDirect, type PdfObject } from './objects.ts'
 import { referencesIn } from './reference-index.ts'
+import { referent } from './referent.ts'
 
 /**
  * What a change is, as its rule names it. `dss`, `timestamp`, `metadata`: long-term upkeep. `signature`: a signature field
@@ -96,12 +96,10 @@ export async function open(comparison: Comparison, slot: Slot): Promise<OpenSlot
   const { before, after, touched } = comparison
   const object = slot.after.kind === 'reference' ? slot.after.number : slot.object
   let same = sameObject(slot.before, slot.after)
-  let value: PdfObject = slot.before
-  for (let hops = 0; value.kind === 'reference'; hops++) {
-    if (hops === maxReferenceHops) throw unreadable(`object ${value.number} is a chain of references`)
-    same &&= !touched.has(value.number)
-    value = await before.object(value.number, value.generation)
-  }
+  const value = await referent(slot.before, ({ number, generation }) => {
+    same &&= !touched.has(number)
+    return before.object(number, generation)
+  })
   if (!same) comparison.opened.add(object)
   return { path: slot.path, object, before: value, after: same ? value : await after.resolve(slot.after) }
 }

@@ -3,7 +3,7 @@
 
 import type { PdfDocument } from './document.ts'
 import type { UpdatedObject } from './incremental.ts'
-import { maxObjectNumber, maxReferenceHops, unreadable } from './limits.ts'
+import { maxObjectNumber, unreadable } from './limits.ts'
 import {
   entry,
   type PdfArray,
@@ -15,6 +15,7 @@ import {
   pdfReference,
   withEntries,
 } from './objects.ts'
+import { referent } from './referent.ts'
 import { serialise } from './write.ts'
 
 export interface Draft {
@@ -50,14 +51,8 @@ export function createDraft(document: PdfDocument): Draft {
     return pdfReference(next++)
   }
 
-  async function resolve(value: PdfObject): Promise<PdfObject> {
-    let current = value
-    for (let hops = 0; current.kind === 'reference'; hops++) {
-      if (hops === maxReferenceHops) throw unreadable(`object ${current.number} is a chain of references`)
-      current = values.get(current.number) ?? (await document.object(current.number, current.generation))
-    }
-    return current
-  }
+  const resolve = (value: PdfObject): Promise<PdfObject> =>
+    referent(value, ({ number, generation }) => values.get(number) ?? document.object(number, generation))
 
   function put(reference: PdfReference, value: PdfDirect): void {
     values.set(reference.number, value)

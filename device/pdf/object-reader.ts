@@ -5,10 +5,11 @@ import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
 import { decodeStream } from './filters.ts'
 import { createLexer } from './lexer.ts'
-import { maxReferenceHops, maxStreamBytes, unreadable } from './limits.ts'
+import { maxStreamBytes, unreadable } from './limits.ts'
 import { type PackedObjects, parsePacked, remember } from './object-stream.ts'
 import { entry, nameEntry, type PdfDirect, type PdfObject, type PdfStream, pdfNull } from './objects.ts'
 import { parseAt, parseIndirectObject, parseObject } from './parse.ts'
+import { referent } from './referent.ts'
 import { findEndOfStream, hasEndstreamAt } from './stream-end.ts'
 import type { XrefEntry } from './xref-entries.ts'
 
@@ -98,14 +99,8 @@ export function createObjectReader({ file, locate, decryption, lenient }: Object
     }
   }
 
-  async function resolve(value: PdfObject): Promise<PdfObject> {
-    let current = value
-    for (let hops = 0; current.kind === 'reference'; hops++) {
-      if (hops === maxReferenceHops) throw unreadable(`object ${current.number} is a chain of references`)
-      current = await object(current.number, current.generation)
-    }
-    return current
-  }
+  const resolve = (value: PdfObject): Promise<PdfObject> =>
+    referent(value, ({ number, generation }) => object(number, generation))
 
   async function data(stream: PdfStream): Promise<Uint8Array> {
     return decoded(stream, lenient ? await foundLength(stream) : await statedLength(stream), lenient)

@@ -2,7 +2,7 @@
 // table 29): each becomes an object of its own, so that an update can refer to it. Only for documents nobody has signed.
 
 import type { PdfDocument } from './document.ts'
-import { maxReferenceHops, maxTreeDepth, maxTreeNodes, unreadable } from './limits.ts'
+import { maxTreeDepth, maxTreeNodes, unreadable } from './limits.ts'
 import type { MendedObject } from './object-reader.ts'
 import {
   entry,
@@ -15,6 +15,7 @@ import {
   pdfReference,
   withEntries,
 } from './objects.ts'
+import { referent } from './referent.ts'
 
 /** The same document; what had no number has one behind all others, and is among what the next update writes. */
 export async function withOwnPages(document: PdfDocument): Promise<PdfDocument> {
@@ -30,14 +31,8 @@ export async function withOwnPages(document: PdfDocument): Promise<PdfDocument> 
     return own?.generation === generation ? own.value : document.object(number, generation)
   }
 
-  async function resolve(value: PdfObject): Promise<PdfObject> {
-    let current = value
-    for (let hops = 0; current.kind === 'reference'; hops++) {
-      if (hops === maxReferenceHops) throw unreadable(`object ${current.number} is a chain of references`)
-      current = await object(current.number, current.generation)
-    }
-    return current
-  }
+  const resolve = (value: PdfObject): Promise<PdfObject> =>
+    referent(value, ({ number, generation }) => object(number, generation))
 
   return Object.freeze({
     ...document,

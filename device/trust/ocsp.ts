@@ -4,7 +4,6 @@
 
 import { createHash } from 'node:crypto'
 import { type Asn1Node, readWhole } from '../cms/asn1.ts'
-import { contextual, objectIdentifier, octetString, sequence, tlv } from '../cms/der.ts'
 import { timeOf } from './asn1-time.ts'
 import { type Certificate, isIssuedBy, readableCertificates } from './certificate.ts'
 import { extensionsIn } from './certificate-fields.ts'
@@ -69,12 +68,6 @@ export function readOcspResponse(der: Uint8Array): OcspReading {
   if (code !== 0 || type?.oid !== basicResponseType || octets === undefined) return malformed('no BasicOCSPResponse')
   const response = basicResponse(der, octets.content)
   return response === undefined ? malformed('the BasicOCSPResponse lacks its fields') : { outcome: 'read', response }
-}
-
-/** The OCSPResponse around a BasicOCSPResponse (DER), for containers that hold the inner one (EN 319 122-1, A.1.2.2). */
-export function ocspResponseAround(basic: Uint8Array): Uint8Array {
-  const bytes = sequence(objectIdentifier(basicResponseType), octetString(basic))
-  return sequence(tlv(0x0a, Uint8Array.of(0)), contextual(0, bytes))
 }
 
 function malformed(detail: string): OcspReading {

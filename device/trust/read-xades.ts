@@ -10,7 +10,6 @@ import { algorithmOf, canonicalisationOf, digestHash, signatureScheme } from '..
 import { canonicalise } from '../xml/canonical.ts'
 import { maxXmlSignatures } from '../xml/limits.ts'
 import type { XmlDocument, XmlElement } from '../xml/node.ts'
-import { parseXml } from '../xml/parse.ts'
 import { type ReferenceSource, referenceSource } from '../xml/reference.ts'
 import { descendantsOf } from '../xml/walk.ts'
 import { readXmlSignature, type XmlSignature } from '../xml/xmldsig.ts'
@@ -48,13 +47,8 @@ export interface ReadXadesOptions {
   readonly content?: RandomAccess | ReadonlyMap<string, RandomAccess>
 }
 
-/** Reads every ds:Signature of a document; none are no error. Throws XML_UNREADABLE, DOCUMENT_TOO_COMPLEX. */
-export async function readXades(bytes: Uint8Array, options: ReadXadesOptions = {}): Promise<readonly XadesFound[]> {
-  return readXadesDocument(parseXml(bytes), options)
-}
-
-/** The same for a document that has been parsed already. */
-export async function readXadesDocument(
+/** Reads every ds:Signature of a document; none are no error. Throws DOCUMENT_TOO_COMPLEX. */
+export async function readXades(
   document: XmlDocument,
   { content }: ReadXadesOptions = {},
 ): Promise<readonly XadesFound[]> {

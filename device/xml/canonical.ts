@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { HashName } from '../cms/algorithm.ts'
 import { Fault } from '../errors.ts'
+import { escapedAttribute, escapedText } from './escape.ts'
 import { withInherited, withInherited11 } from './inherited.ts'
 import { type NamespaceScope, namespaceScope } from './namespaces.ts'
 import type { XmlAttribute, XmlComment, XmlDocument, XmlElement, XmlInstruction, XmlNode } from './node.ts'
@@ -211,22 +212,4 @@ function qualified({ prefix, local }: Pick<XmlElement, 'prefix' | 'local'>): str
 function leafMarkup(node: XmlComment | XmlInstruction): string {
   if (node.kind === 'comment') return `<!--${node.value}-->`
   return `<?${node.target}${node.value === '' ? '' : ` ${node.value}`}?>`
-}
-
-const escapes: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  '\t': '&#x9;',
-  '\n': '&#xA;',
-  '\r': '&#xD;',
-}
-
-function escapedText(value: string): string {
-  return /[&<>\r]/.test(value) ? value.replace(/[&<>\r]/g, character => escapes[character] ?? character) : value
-}
-
-function escapedAttribute(value: string): string {
-  return /[&<"\t\n\r]/.test(value) ? value.replace(/[&<"\t\n\r]/g, character => escapes[character] ?? character) : value
 }

@@ -41,6 +41,16 @@ export interface Channel {
   readonly closed: Promise<Fault>
 }
 
+/** Runs a check of what a worker sent; where it fails, the worker's session ends before the caller hears of it. */
+export function distrust<T>(channel: Channel, check: () => T): T {
+  try {
+    return check()
+  } catch (thrown) {
+    if (thrown instanceof Fault) channel.close(thrown)
+    throw thrown
+  }
+}
+
 interface OpenCall {
   readonly id: number
   readonly inbox: Inbox

@@ -8,7 +8,7 @@ import type { Splice } from '../../device/bytes.ts'
 import { Fault } from '../../device/errors.ts'
 import { type Answers, createAnswers } from './answers.ts'
 import { fromJson, toJson } from './bytes-json.ts'
-import type { Channel, Conversation } from './channel.ts'
+import { type Channel, type Conversation, distrust } from './channel.ts'
 import { checked } from './shapes.ts'
 
 /** What any job gets, and what each byte of its files adds: ten times what an old Raspberry Pi needs. */
@@ -188,15 +188,5 @@ function createWatch(budgetMs: number, channel: Channel): Watch {
       const why = late ? `it took more than ${Math.round(budgetMs / 1000)} s` : 'reading it brought its reader down'
       return new Fault('DOCUMENT_TOO_COMPLEX', why, { cause: thrown })
     },
-  }
-}
-
-/** Runs a check of what the worker sent; where it fails, the session ends before the caller hears of it. */
-function distrust<T>(channel: Channel, check: () => T): T {
-  try {
-    return check()
-  } catch (thrown) {
-    if (thrown instanceof Fault) channel.close(thrown)
-    throw thrown
   }
 }

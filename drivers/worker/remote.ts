@@ -18,7 +18,7 @@ import type {
   Signer,
   SignRequest,
 } from '../../device/ports.ts'
-import type { Channel, Conversation } from './channel.ts'
+import { type Channel, type Conversation, distrust } from './channel.ts'
 import {
   certificates,
   checked,
@@ -151,16 +151,6 @@ async function answerOf<T>(channel: Channel, conversation: Conversation, check: 
   if (done === true) return distrust(channel, () => check(value))
   await conversation.return(undefined)
   return distrust(channel, () => refuse('an item where only a result was due'))
-}
-
-/** Runs a check of what a worker sent; where it fails, the worker's session ends before the caller hears of it. */
-function distrust<T>(channel: Channel, check: () => T): T {
-  try {
-    return check()
-  } catch (thrown) {
-    if (thrown instanceof Fault) channel.close(thrown)
-    throw thrown
-  }
 }
 
 function refuse(detail: string): never {
