@@ -3,8 +3,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { View } from '../device/http/view.ts'
 import { openScreen, type Screen } from './kiosk.kit.ts'
 import type { SheetImage } from './sim/escl-sheets.ts'
@@ -14,7 +15,7 @@ const program = new URL('../device/cli.ts', import.meta.url).pathname
 
 export interface PoweredKiosk {
   readonly screen: Screen
-  /** SIGKILL, and the process is gone when it resolves. */
+  /** SIGKILL; the process, and whoever held the card for it, is gone when it resolves. */
   cut(): Promise<void>
 }
 
@@ -42,11 +43,38 @@ export async function power({ configFile, dataFolder }: Site, { diskMiB }: Power
   return {
     screen,
     async cut() {
+      const signWorkers = await workersOf(child, 'sign')
       const gone = once(child, 'exit')
       child.kill('SIGKILL')
       await gone
       screen.close()
+      await Promise.all(signWorkers.map(untilGone))
     },
+  }
+}
+
+/**
+ * The workers outlive the kiosk by a moment and finish what they are at, which the next kiosk has to stand. Only the card
+ * is spared that: a SoftHSM that is loaded while another process logs in takes the token for broken, and for good
+ * (SoftHSMv2, issue 757; 124 of 6 720 loads here). A card is shared by pcscd.
+ */
+async function workersOf({ pid }: ChildProcess, name: string): Promise<readonly string[]> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ')
+  const isNamed = async (one: string) => (await commandLineOf(one)).includes(`/worker/${name}.ts`)
+  const named = await Promise.all(children.map(isNamed))
+  return children.filter((_, index) => named[index])
+}
+
+/** Empty for a process that is gone, or a zombie. */
+async function commandLineOf(pid: string): Promise<string> {
+  return await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+}
+
+async function untilGone(pid: string): Promise<void> {
+  const deadline = performance.now() + 10_000
+  while ((await commandLineOf(pid)) !== '') {
+    if (performance.now() > deadline) throw new Error(`the worker ${pid} does not end`)
+    await delay(10)
   }
 }
 
