@@ -34,6 +34,8 @@ export interface ScannedPage {
   readonly mediaType: ImageType
   /** What was asked of the device; the image's own header may disagree. */
   readonly resolution: number
+  /** Present where the device is known to turn such images: what undoes it. */
+  readonly turn?: 180
   readonly image: ByteStream
 }
 
@@ -97,12 +99,16 @@ export interface PageVerdict {
   readonly skewDegrees: number
 }
 
+/** How a copy that is too large is brought down: `gray` drops colours, `lower-quality` also encodes more coarsely. */
+export type Reduction = 'none' | 'gray' | 'lower-quality'
+
 export interface PreparePageRequest {
   readonly mediaType: ImageType
   /** What was asked of the scanner, pixels per inch. */
   readonly resolution: number
   readonly colour: ColourMode
   readonly deskew: boolean
+  readonly reduction: Reduction
 }
 
 /**

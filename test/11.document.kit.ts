@@ -29,6 +29,7 @@ export function opened(procedureId = 'signed'): Document {
     id: 'D',
     reference: 'AAAA-BBBB',
     language: 'ca',
+    csv: null,
     order: orderOf(config, procedureId, 'ca'),
     at,
   })
@@ -40,7 +41,7 @@ export function moved(document: Document, ...events: readonly DocumentEvent[]): 
 
 export const pageStored = (id: string): DocumentEvent => ({
   type: 'pageStored',
-  page: { id, image: blob(`image-${id}`), mediaType: 'image/jpeg', side: 'front', resolution: 300 },
+  page: { id, image: blob(`image-${id}`), mediaType: 'image/jpeg', side: 'front', resolution: 300, fedTurn: 0 },
 })
 export const pagePrepared = (pageId: string): DocumentEvent => ({
   type: 'pagePrepared',
@@ -48,6 +49,7 @@ export const pagePrepared = (pageId: string): DocumentEvent => ({
   prepared: {
     verdict: { width: 10, height: 10, resolution: 300, colour: 'gray', blank: false, turn: 0, skewDegrees: 0 },
     preview: blob(`preview-${pageId}`),
+    reduction: 'none',
     rendition: {
       blob: blob(`image-${pageId}`),
       encoding: 'jpeg',

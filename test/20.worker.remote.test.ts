@@ -192,14 +192,20 @@ describe('a remote imaging', () => {
     const page = { verdict, preview: Buffer.alloc(300_000, 1), rendition }
     const imaging: Imaging = { prepare: async image => ((await sizeOf(image)) === 5_000_000 ? page : Promise.reject()) }
     const remote = remoteImaging(await channelTo(imagingHandlers(imaging)))
-    const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true } as const
+    const request = {
+      mediaType: 'image/jpeg',
+      resolution: 300,
+      colour: 'auto',
+      deskew: true,
+      reduction: 'none',
+    } as const
     expect(await remote.prepare(piecesOf(50, 100_000), request)).toEqual(page)
   })
 })
 
 describe('what no driver says', () => {
   const tiny = { kind: 'original', encoding: 'jpeg', width: 1, height: 1, straightenDegrees: 0 }
-  const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true } as const
+  const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true, reduction: 'none' } as const
   const lies: readonly (readonly [string, string, Handler, (c: ReturnType<typeof openChannel>) => Promise<unknown>])[] =
     [
       [

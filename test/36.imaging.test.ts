@@ -14,7 +14,13 @@ import { cutG4Strip } from '../drivers/imaging/tiff-strip.ts'
 import { drawSheet, seededRandom } from './sim/paper.ts'
 
 const imaging = createImaging()
-const request: PreparePageRequest = { mediaType: 'image/jpeg', resolution: 150, colour: 'auto', deskew: true }
+const request: PreparePageRequest = {
+  mediaType: 'image/jpeg',
+  resolution: 150,
+  colour: 'auto',
+  deskew: true,
+  reduction: 'none',
+}
 const a4 = { width: 1240, height: 1754 }
 const wholeA4 = { left: 0, top: 0, ...a4 }
 

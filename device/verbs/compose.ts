@@ -69,7 +69,7 @@ async function* fileEvents(
     const mediaType = imageType(bytes)
     if (mediaType === undefined) throw new Fault('IMAGE_UNREADABLE', `${path} is no JPEG, PNG, TIFF or PNM image`)
     const image = await scratch.write(document.id, streamOf(bytes))
-    yield { type: 'pageStored', page: { id: newId(), image, mediaType, side: 'front', resolution } }
+    yield { type: 'pageStored', page: { id: newId(), image, mediaType, side: 'front', resolution, fedTurn: 0 } }
   }
 }
 
