@@ -23,14 +23,18 @@ export function planParts(document: Document): readonly (readonly Page[])[] {
   const { signature } = order
   const limit = largestBytes(order)
   const legend = order.document.legend !== 'none'
-  const parts: Page[][] = [[]]
-  for (const sheet of copySheets(document.pages)) {
-    const current = parts.at(-1) ?? []
-    const bytes = estimateBytes({ pages: [...current, ...sheet], reduction }, { signature, legend })
+  const sizeOf = (pages: readonly Page[]) => {
+    const bytes = estimateBytes({ pages, reduction }, { signature, legend })
     if (bytes === undefined) throw new Fault('PAGE_NOT_READY', 'a page is not prepared yet')
-    if (bytes <= limit) current.push(...sheet)
-    else if (current.length > 0) parts.push([...sheet])
-    else throw new Fault('COPY_TOO_LARGE', `one sheet alone makes ${bytes} bytes; the most is ${limit}`)
+    return bytes
+  }
+  const parts: Page[][] = []
+  for (const sheet of copySheets(document.pages)) {
+    const alone = sizeOf(sheet)
+    if (alone > limit) throw new Fault('COPY_TOO_LARGE', `one sheet alone makes ${alone} bytes; the most is ${limit}`)
+    const current = parts.at(-1)
+    if (current !== undefined && sizeOf([...current, ...sheet]) <= limit) current.push(...sheet)
+    else parts.push([...sheet])
   }
   return parts
 }

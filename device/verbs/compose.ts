@@ -6,7 +6,7 @@ import { Fault } from '../errors.ts'
 import { streamOf } from '../path/step.ts'
 import type { ImageType } from '../ports.ts'
 import { configOf, readInput, type Workbench, withWorkbench, writeOutput } from './appliance.ts'
-import { makeCopy, pageLine } from './copy.ts'
+import { makeCopy, pageLine, sizeLines } from './copy.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const composeVerb: Verb = {
@@ -39,7 +39,7 @@ async function run(call: Call): Promise<Answer> {
     await writeOutput(out, bench.scratch.read(made.documentId, made.copy.name))
     return {
       json: { out, ...made.copy, pages: made.pages },
-      lines: [...made.pages.map(pageLine), `${out}: ${made.copy.bytes} bytes`],
+      lines: [...made.pages.map(pageLine), `${out}: ${made.copy.bytes} bytes`, ...sizeLines(made.copy, order)],
     }
   })
 }

@@ -5,7 +5,7 @@ import { type CopyOrder, type Document, type DocumentEvent, keptPages, openDocum
 import { Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
 import { legendParts } from '../main.ts'
-import type { StoredBlob } from '../page.ts'
+import { largestBytes, type StoredBlob } from '../page.ts'
 import { compose } from '../path/compose.ts'
 import { preparePage, unsettledPage } from '../path/pages.ts'
 import { next } from '../transition.ts'
@@ -56,7 +56,7 @@ export async function makeCopy(
     reference: '',
     csv: null,
     language,
-    order: { ...order, signature: { ...order.signature, mode: 'none' }, destinations: [] },
+    order: fileOrder(order),
     at: at(),
   })
   const apply = (event: DocumentEvent) => {
@@ -89,6 +89,25 @@ export async function makeCopy(
     pages,
     fault: hold === null ? null : new Fault(hold.code, hold.detail),
   }
+}
+
+/** PDF/A's own limit is the only one of a file. */
+const largestMegabytes = 2000
+
+/** The order of a file that nobody will find in the queue: no signature, no way to check it, no limit of an exchange. */
+function fileOrder(order: CopyOrder): CopyOrder {
+  return {
+    ...order,
+    signature: { ...order.signature, mode: 'none' },
+    document: { ...order.document, csv: 'none', legend: 'none', largestMegabytes },
+    destinations: [],
+  }
+}
+
+/** What is said of a file that the exchange of registries would not take. */
+export function sizeLines(copy: StoredBlob, order: CopyOrder): readonly string[] {
+  const limit = largestBytes(order)
+  return copy.bytes <= limit ? [] : [`larger than the ${limit} bytes that the procedure sends`]
 }
 
 function summary({ prepared, image }: Document['pages'][number], i: number): PageSummary {
