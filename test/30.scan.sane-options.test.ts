@@ -76,6 +76,20 @@ describe('a recorded device', () => {
   })
 })
 
+describe('hostile words', () => {
+  test.each([
+    ['notes without end', `    --mode Color${' [a]'.repeat(250_000)}`],
+    ['brackets without end', `    --mode ${'['.repeat(500_000)}${']'.repeat(500_000)}`],
+    ['dots without end', `    -x ${'.'.repeat(500_000)}!`],
+    ['dots to the limit', `    -x ${'.'.repeat(4000)}! [1]`],
+    ['options without end', Array.from({ length: 20_000 }, (_, i) => `    --o${i} ${i}..9 [1]`).join('\n')],
+  ])('with %s are read in no time', (_, output) => {
+    const startedAt = performance.now()
+    expect(capabilitiesOf(parseOptions(output)).duplex).toBe(false)
+    expect(performance.now() - startedAt).toBeLessThan(1_000)
+  })
+})
+
 describe('a scan', () => {
   const a4 = '-l 0 -t 0 -x 210 -y 297'
   const a4Page = `--page-width=210 --page-height=297 ${a4}`

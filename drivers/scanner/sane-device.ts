@@ -2,7 +2,7 @@
 // changes whenever it is replugged: a device that is not under its name is looked for under the others.
 
 import { type ScanFault, scanFault } from './driver.ts'
-import { parseOptions, type SaneOptions } from './sane-options.ts'
+import { feederToAsk, parseOptions, type SaneOptions, twoSidedFlags } from './sane-options.ts'
 import { deviceListFormat, parseDevices, type SaneDevice } from './sane-output.ts'
 import { askScanimage } from './scanimage.ts'
 
@@ -23,7 +23,7 @@ export interface SaneFinder {
   /**
    * The options that stand once `args` are set; asked once per device and arguments. What sensors say in them is old.
    */
-  prepared(found: Found, args: readonly string[], signal: AbortSignal): Promise<SaneOptions | ScanFault>
+  prepared(found: Found, args: readonly string[], signal?: AbortSignal): Promise<SaneOptions | ScanFault>
 }
 
 export interface FinderOptions {
@@ -36,7 +36,8 @@ export interface FinderOptions {
 }
 
 export function createSaneFinder({ id, device, environment, lookTimeoutMs }: FinderOptions): SaneFinder {
-  let known = device === undefined ? undefined : { device, model: id }
+  // A backend's name alone opens its first device, but does not tell which that is.
+  let known = device?.includes(':') === true ? { device, model: id } : undefined
   const preparations = new Map<string, SaneOptions>()
 
   async function ask(args: readonly string[], timeoutMs: number, signal?: AbortSignal) {
@@ -58,7 +59,7 @@ export function createSaneFinder({ id, device, environment, lookTimeoutMs }: Fin
   async function look(signal?: AbortSignal): Promise<Found | ScanFault> {
     const before = known
     const options = before === undefined ? undefined : await describe(before, [], signal)
-    if (before !== undefined && options !== undefined && !isAbsent(options)) return foundAs(before, options)
+    if (before !== undefined && options !== undefined && !isAbsent(options)) return completed(before, options, signal)
     const list = await ask([`--formatted-device-list=${deviceListFormat}`], listTimeoutMs, signal)
     if ('end' in list) return list
     const listed = namedAlike(device, parseDevices(list.output))
@@ -67,13 +68,27 @@ export function createSaneFinder({ id, device, environment, lookTimeoutMs }: Fin
       return isFault(options) ? options : scanFault('SCANNER_ABSENT', 'SANE lists no device')
     }
     known = listed
-    return foundAs(listed, await describe(listed, [], signal))
+    return completed(listed, await describe(listed, [], signal), signal)
+  }
+
+  /** With what only a chosen feeder tells. */
+  async function completed(
+    device: SaneDevice,
+    options: SaneOptions | ScanFault,
+    signal?: AbortSignal,
+  ): Promise<Found | ScanFault> {
+    if (isFault(options)) return options
+    const found = { device, options }
+    const fed = await prepared(found, feederToAsk(options), signal)
+    if (isFault(fed)) return fed
+    const twoSided = twoSidedFlags.flatMap(flag => fed.get(flag) ?? [])
+    return { device, options: new Map([...options, ...twoSided.map(option => [option.flag, option] as const)]) }
   }
 
   async function prepared(
     found: Found,
     args: readonly string[],
-    signal: AbortSignal,
+    signal?: AbortSignal,
   ): Promise<SaneOptions | ScanFault> {
     if (args.length === 0) return found.options
     const key = JSON.stringify([found.device.device, ...args])
@@ -87,10 +102,6 @@ export function createSaneFinder({ id, device, environment, lookTimeoutMs }: Fin
   }
 
   return Object.freeze({ look, prepared })
-}
-
-function foundAs(device: SaneDevice, options: SaneOptions | ScanFault): Found | ScanFault {
-  return isFault(options) ? options : { device, options }
 }
 
 function isAbsent(options: SaneOptions | ScanFault): boolean {

@@ -42,12 +42,16 @@ export interface SaneSources {
 }
 
 const optionLine = /^ {4}(-[a-z]|--[a-z0-9][\w-]*)(?:\[=\((.*)\)\])?(?: +(\S.*))?$/i
+/** Longer than any device's longest list, and more notes than scanimage puts behind an option. */
+const maxLineLength = 4096
+const maxNotes = 4
 const words: ReadonlySet<string> = new Set(['inactive', 'read-only', 'hardware', 'advanced'])
 
 /** The options of a device, by flag, from the standard output of `scanimage --all-options`. */
 export function parseOptions(output: string): SaneOptions {
   const options = new Map<string, SaneOption>()
   for (const line of output.split('\n')) {
+    if (line.length > maxLineLength) continue
     const { text, notes } = splitNotes(line)
     const [, flag, optional, constraint] = optionLine.exec(text) ?? []
     if (flag === undefined) continue
@@ -96,12 +100,23 @@ export function sourcesOf(options: SaneOptions): SaneSources {
   }
 }
 
+/** Options by which some backends feed both sides, where others have a source for it. */
+export const twoSidedFlags = ['--adf-mode', '--duplex'] as const
+
 /** Backends that do not make two-sided feeding a source have `--adf-mode` (epson) or a `--duplex` switch. */
 export function twoSidedSwitch(options: SaneOptions, duplex: boolean): readonly string[] {
   const mode = settable(options, '--adf-mode')?.values?.find(value => /duplex/i.test(value) === duplex)
   if (mode !== undefined) return [`--adf-mode=${mode}`]
   const offered = settable(options, '--duplex')?.values?.includes('yes') === true
   return offered ? [`--duplex=${duplex ? 'yes' : 'no'}`] : []
+}
+
+/** Whether two-sided feeding is listed, but can be told only once the feeder is chosen: that choice. */
+export function feederToAsk(options: SaneOptions): readonly string[] {
+  const { feeder, duplexFeeder } = sourcesOf(options)
+  const waiting = twoSidedFlags.some(flag => options.get(flag)?.access === 'inactive')
+  const askable = feeder !== undefined && feeder !== '' && settable(options, '--source') !== undefined
+  return askable && duplexFeeder === undefined && waiting ? [`--source=${feeder}`] : []
 }
 
 /** Sensors are options that only the hardware sets; an option of the same name that can be set is something else. */
@@ -114,7 +129,7 @@ export function sensorsOf(options: SaneOptions): SaneSensors {
   const sensors = {
     paperLoaded: sees('--page-loaded', '--adf-loaded'),
     coverOpen: sees('--cover-open'),
-    doubleFeed: sees('--double-feed'),
+    doubleFeed: sees('--double-feed', '--omr-df'),
     button: sees('--scan', '--start'),
   }
   return Object.fromEntries(Object.entries(sensors).filter(([, state]) => state !== undefined))
@@ -133,7 +148,7 @@ function splitNotes(line: string): { readonly text: string; readonly notes: read
   const notes: string[] = []
   let text = line.trimEnd()
   for (;;) {
-    const start = text.endsWith(']') ? openingOf(text) : -1
+    const start = notes.length < maxNotes && text.endsWith(']') ? openingOf(text) : -1
     if (start < 1 || text[start - 1] !== ' ') return { text, notes }
     notes.unshift(text.slice(start + 1, -1))
     text = text.slice(0, start).trimEnd()

@@ -41,8 +41,9 @@ export async function openPage(path: string): Promise<PageFile | undefined> {
 
 /** DISK_FULL if the folder's file system has no room left; undefined where that cannot be why a page is missing. */
 export async function storageFault(folder: string): Promise<Fault | undefined> {
-  const { bavail, bsize } = await statfs(folder)
-  return bavail * bsize < fullBelowBytes ? new Fault('DISK_FULL', 'no space left for scanned pages') : undefined
+  const { bavail, bsize, files, ffree } = await statfs(folder)
+  const full = bavail * bsize < fullBelowBytes || (files > 0 && ffree === 0)
+  return full ? new Fault('DISK_FULL', 'no space left for scanned pages') : undefined
 }
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {

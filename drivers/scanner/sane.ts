@@ -85,8 +85,9 @@ export function createSaneScanner(configured: SaneOptionsOfDevice): ScannerDrive
       const timeouts = { pageTimeoutMs, ...(closeTimeoutMs === undefined ? {} : { closeTimeoutMs }) }
       const batch = startBatch({ args, folder, environment, ...timeouts })
       const { end, broken } = yield* feedPages(batch, folder, settings, signal)
-      const unclear = end.end === 'fault' && (broken || end.code === 'SCANNER_JAM')
-      return unclear ? whatHappened(end, broken, found, await finder.look(signal)) : end
+      return end.end === 'fault' && (broken || mayBeTold(end, found))
+        ? whatHappened(end, broken, found, await finder.look(signal))
+        : end
     } finally {
       if (folder !== undefined) await rm(folder, { recursive: true, force: true })
       active = undefined
@@ -102,6 +103,12 @@ function whatSensorsSay(found: Found, settings: ScanSettings): ScanFault | undef
   if (coverOpen === true) return scanFault('SCANNER_COVER_OPEN', 'the cover sensor says so')
   if (settings.source === 'adf' && paperLoaded === false) return scanFault('FEEDER_EMPTY', 'the feeder sensor says so')
   return undefined
+}
+
+/** Whether sensors may know more of a fault than its name. */
+function mayBeTold(end: ScanFault, found: Found): boolean {
+  const { doubleFeed, coverOpen } = sensorsOf(found.options)
+  return end.code === 'SCANNER_JAM' && (doubleFeed ?? coverOpen) !== undefined
 }
 
 /**

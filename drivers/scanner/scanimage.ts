@@ -42,7 +42,8 @@ export async function askScanimage(
     readonly signal?: AbortSignal
   },
 ): Promise<{ readonly output: string } | ScanFault> {
-  const { exit, stdout, stderr } = await run(scanimage, args, options)
+  const { exit, stdout, stderr, truncated } = await run(scanimage, args, options)
+  if (truncated) return scanFault('SCANNER_FAILED', 'the scanner says more than any scanner has to say')
   const fault = processFault(exit)
   if (fault !== undefined) return fault
   const ending = exit.end === 'exited' && exit.code !== 0 ? endingOf(exit.code, stderr.split('\n')) : undefined
@@ -58,7 +59,8 @@ export async function askScanimage(
 export function startBatch({ args, folder, environment, pageTimeoutMs, ...options }: BatchOptions): BatchRun {
   const { closeTimeoutMs = defaultCloseTimeoutMs } = options
   const batch = ['--format=tiff', `--batch=${pageNameFormat}`, '--batch-print', '--batch-prompt']
-  const child = start(scanimage, [...batch, ...args], { folder, environment })
+  // Ended only when it has not followed an interrupt or says more than it should: no second chance then.
+  const child = start(scanimage, [...batch, ...args], { folder, environment, killAfterMs: 0 })
   const journal = createJournal()
   const names = readNames(child)
   const journalled = readJournal(child, journal, closeTimeoutMs)
