@@ -1,94 +1,20 @@
-// The SANE driver over a feeder like those that offices have, simulated below libsane: the contract, directly and through
-// Debian's saned; options that wait for each other; sensors; and backends that crash, hang, flood and lie, at each call.
+// The SANE driver over a feeder like those that offices have, simulated below libsane, where the contract is not enough:
+// options that wait for each other, sensors, replugging, full disks, and backends that crash, hang and flood at each call.
 
 import { mkdtempSync, readdirSync, readlinkSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as soon } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { ScanFaultCode } from '../device/ports.ts'
 import { run } from '../drivers/exec.ts'
 import { createSaneScanner, type SaneOptionsOfDevice } from '../drivers/scanner/sane.ts'
-import { createScanners } from '../drivers/scanner/scanners.ts'
-import { openWorkplace, sheetSettings } from './30.scan.setup.ts'
-import { describeScanner, type FaultCase, type ScannerBench, take } from './contract/scanner.ts'
-import { buildSaneFeeder, createSaneFeeder, type FeederScript, type SaneFeeder, startSaned } from './sim/sane-feeder.ts'
+import { createImpatientClock, openWorkplace, sheetSettings } from './30.scan.setup.ts'
+import { take } from './contract/scanner.ts'
+import { buildSaneFeeder, createSaneFeeder, type SaneFeeder, startSaned } from './sim/sane-feeder.ts'
 
 const never = new AbortController().signal
 /** Small images: what is tested here is not their content. */
 const settings = { ...sheetSettings, resolution: 50 }
-
-const faults: readonly (FaultCase & { readonly script: FeederScript })[] = [
-  { name: 'a jam on page 2', code: 'SCANNER_JAM', pages: 1, script: { fail: 'read 2 6' } },
-  {
-    name: 'a double feed on page 2, which SANE calls a jam',
-    code: 'SCANNER_DOUBLE_FEED',
-    pages: 1,
-    script: { fail: 'read 2 6', afterwards: 'double-feed' },
-  },
-  {
-    name: 'a cover opened under page 2, which SANE calls a jam',
-    code: 'SCANNER_COVER_OPEN',
-    pages: 1,
-    script: { fail: 'start 2 6', afterwards: 'cover-open' },
-  },
-  { name: 'an open cover', code: 'SCANNER_COVER_OPEN', pages: 0, script: { sensors: ['cover-open'] } },
-  { name: 'an empty feeder with a sensor', code: 'FEEDER_EMPTY', pages: 0, script: { sensors: [] } },
-  { name: 'an empty feeder whose sensor lies', code: 'FEEDER_EMPTY', pages: 0, script: { sheets: 0 } },
-  { name: 'no documents within page 1', code: 'FEEDER_EMPTY', pages: 0, script: { fail: 'read 1 7' } },
-  { name: 'a busy start', code: 'SCANNER_BUSY', pages: 0, script: { fail: 'start 1 3' } },
-  { name: 'a scanner that warms up', code: 'SCANNER_BUSY', pages: 0, script: { fail: 'start 1 12' } },
-  { name: 'no permission', code: 'SCANNER_FAILED', pages: 0, script: { fail: 'open 0 11' } },
-  { name: 'an I/O error on page 3', code: 'SCANNER_FAILED', pages: 2, script: { fail: 'read 3 9' } },
-  { name: 'no memory for page 3', code: 'SCANNER_FAILED', pages: 2, script: { fail: 'start 3 10' } },
-  { name: 'an end half way down page 2', code: 'SCANNER_FAILED', pages: 1, script: { fail: 'read 2 short' } },
-  { name: 'a crash within page 2', code: 'SCANNER_FAILED', pages: 1, script: { fail: 'read 2 crash' } },
-  { name: 'a crash at the start of page 3', code: 'SCANNER_FAILED', pages: 2, script: { fail: 'start 3 crash' } },
-  { name: 'a crash while it is opened', code: 'SCANNER_FAILED', pages: 0, script: { fail: 'open 0 crash' } },
-]
-
-for (const way of ['directly', 'through saned'] as const) {
-  describeScanner(`SANE feeder ${way}`, {
-    deviceId: 'feeder',
-    absentId: 'gone',
-    settings,
-    images: 3,
-    pixels: { width: 413, height: 584 },
-    duplex: true,
-    refusesPaper: 'A3',
-    // saned takes the crash on itself, and hands on no fault of opening but its own.
-    faults: way === 'directly' ? faults : faults.slice(0, 9),
-    open: () => openFeeder(way === 'through saned'),
-  })
-}
-
-async function openFeeder(served: boolean): Promise<ScannerBench> {
-  const workplace = openWorkplace()
-  const feeder = createSaneFeeder(workplace.folder, await buildSaneFeeder(workplace.folder))
-  const saned = served ? startSaned(feeder) : undefined
-  const prefix = saned === undefined ? '' : `net:${saned.host}:`
-  const { scratchFolder } = workplace
-  const scanner = createScanners({
-    devices: [
-      { id: 'feeder', driver: 'sane', device: `${prefix}feeder:sim` },
-      { id: 'gone', driver: 'sane', device: `${prefix}feeder:other` },
-    ],
-    scratchFolder,
-    saneEnvironment:
-      saned === undefined ? feeder.environment : workplace.sane({ 'dll.conf': 'net\n', 'net.conf': `${saned.host}\n` }),
-  })
-  for (let tries = 0; served && tries < 100 && (await scanner.list())[0]?.state !== 'ready'; tries += 1) await soon(50)
-  return {
-    scanner,
-    scratchFolder,
-    reload: () => feeder.set(),
-    arrange: name => feeder.set(faults.find(fault => fault.name === name)?.script),
-    close: async () => {
-      await saned?.stop()
-      await workplace.remove()
-    },
-  }
-}
 
 describe('a SANE feeder', () => {
   const workplace = openWorkplace()
@@ -156,6 +82,45 @@ describe('a SANE feeder', () => {
       buttonPressed: false,
       paperLoaded: false,
     })
+  })
+
+  test('that one program at a time may open is looked at in turns, before and during a scan', async () => {
+    feeder.set({ openingMs: 100 })
+    const scanner = device()
+    const scanning = scanner.scan(settings, never)
+    const looks = [scanner.info(), scanner.info()]
+    const first = scanning.next()
+    expect((await Promise.all(looks)).map(({ state }) => state)).toEqual(['ready', 'ready'])
+    expect((await first).done).toBe(false)
+    expect((await take(scanning)).end.end).toBe('empty')
+  })
+
+  test.each([
+    ['is waited for', 3, { end: 'empty', imagesCompleted: 3 }],
+    ['is waited for no longer than a minute', Number.POSITIVE_INFINITY, { end: 'fault', code: 'SCANNER_BUSY' }],
+  ])('that warms up %s', async (_, warmAfter, end) => {
+    feeder.set({ fail: 'start 1 12' })
+    const impatient = createImpatientClock()
+    const sleep = async (ms: number, signal?: AbortSignal) => {
+      await impatient.sleep(ms, signal)
+      if (impatient.slept().length === warmAfter) feeder.set()
+    }
+    const scanner = device({ clock: { ...impatient, sleep } })
+    expect((await take(scanner.scan(settings, never))).end).toMatchObject(end)
+    expect(impatient.slept()).toEqual(Array(Math.min(warmAfter, 11)).fill(5_000))
+  })
+
+  test('is given up while it is looked at by others', async () => {
+    feeder.set({ openingMs: 500 })
+    const scanner = device()
+    const controller = new AbortController()
+    const reason = new Error('somebody left')
+    const looking = scanner.info()
+    const scanning = scanner.scan(settings, controller.signal).next()
+    controller.abort(reason)
+    await expect(scanning).rejects.toBe(reason)
+    expect(await looking).toMatchObject({ state: 'ready' })
+    expect(await scanner.info()).toMatchObject({ state: 'ready' })
   })
 
   test('that is replugged within a scan is unplugged first and found under its new name then', async () => {
@@ -253,6 +218,21 @@ describe('a SANE feeder', () => {
     const { stdout } = await run('unshare', ['-rm', 'sh', '-c', ...args])
     const told = new TextDecoder().decode(stdout).trim().split('\n')
     expect(told.map(line => JSON.parse(line))).toEqual([{ pages: 0, code: 'thrown DISK_FULL', left: [] }, second])
+  })
+
+  test('whose saned dies within a page is unplugged, and ready when saned is back', async () => {
+    feeder.set({ sheets: 500 })
+    const saned = startSaned(feeder, 1)
+    const environment = workplace.sane({ 'dll.conf': 'net\n', 'net.conf': `${saned.host}\n` })
+    const scanner = device({ device: `net:${saned.host}:feeder`, environment })
+    await expect.poll(async () => (await scanner.info()).state).toBe('ready')
+    const scanning = scanner.scan(settings, never)
+    await scanning.next()
+    await saned.stop()
+    expect((await take(scanning)).end).toMatchObject({ end: 'fault', code: 'SCANNER_UNPLUGGED' })
+    const again = startSaned(feeder, 1)
+    await expect.poll(async () => (await scanner.info()).state).toBe('ready')
+    await again.stop()
   })
 
   test('through a cut of its scan leaves another that works', async () => {

@@ -39,6 +39,7 @@ export function createSaneFinder({ id, device, environment, lookTimeoutMs }: Fin
   // A backend's name alone opens its first device, but does not tell which that is.
   let known = device?.includes(':') === true ? { device, model: id } : undefined
   const preparations = new Map<string, SaneOptions>()
+  let turn = Promise.resolve()
 
   async function ask(args: readonly string[], timeoutMs: number, signal?: AbortSignal) {
     return askScanimage(args, { environment, timeoutMs, ...(signal === undefined ? {} : { signal }) })
@@ -56,7 +57,20 @@ export function createSaneFinder({ id, device, environment, lookTimeoutMs }: Fin
     return options.size === 0 ? scanFault('SCANNER_FAILED', 'the scanner names no options') : options
   }
 
+  /** One at a time: a device that is open for one question is busy for the next. */
   async function look(signal?: AbortSignal): Promise<Found | ScanFault> {
+    const { promise: mine, resolve: leave } = Promise.withResolvers<void>()
+    const before = turn
+    turn = before.then(() => mine)
+    try {
+      await unlessAborted(before, signal)
+      return await lookNow(signal)
+    } finally {
+      leave()
+    }
+  }
+
+  async function lookNow(signal?: AbortSignal): Promise<Found | ScanFault> {
     const before = known
     const options = before === undefined ? undefined : await describe(before, [], signal)
     if (before !== undefined && options !== undefined && !isAbsent(options)) return completed(before, options, signal)
@@ -102,6 +116,18 @@ export function createSaneFinder({ id, device, environment, lookTimeoutMs }: Fin
   }
 
   return Object.freeze({ look, prepared })
+}
+
+async function unlessAborted(work: Promise<void>, signal?: AbortSignal): Promise<void> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(signal?.reason)
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    signal?.throwIfAborted()
+    await Promise.race([work, aborted])
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
 }
 
 function isAbsent(options: SaneOptions | ScanFault): boolean {

@@ -42,9 +42,8 @@ export interface SaneSources {
 }
 
 const optionLine = /^ {4}(-[a-z]|--[a-z0-9][\w-]*)(?:\[=\((.*)\)\])?(?: +(\S.*))?$/i
-/** Longer than any device's longest list, and more notes than scanimage puts behind an option. */
+/** Longer than any device's longest list. */
 const maxLineLength = 4096
-const maxNotes = 4
 const words: ReadonlySet<string> = new Set(['inactive', 'read-only', 'hardware', 'advanced'])
 
 /** The options of a device, by flag, from the standard output of `scanimage --all-options`. */
@@ -148,7 +147,7 @@ function splitNotes(line: string): { readonly text: string; readonly notes: read
   const notes: string[] = []
   let text = line.trimEnd()
   for (;;) {
-    const start = notes.length < maxNotes && text.endsWith(']') ? openingOf(text) : -1
+    const start = text.endsWith(']') ? openingOf(text) : -1
     if (start < 1 || text[start - 1] !== ' ') return { text, notes }
     notes.unshift(text.slice(start + 1, -1))
     text = text.slice(0, start).trimEnd()

@@ -16,10 +16,18 @@ export interface SaneDevice {
   readonly model: string
 }
 
-/** How scanimage ended, of all that it may have meant. `broken`: another look tells whether the device is still there. */
+/**
+ * How scanimage ended, of all that it may have meant. `broken`: another look tells whether the device is still there;
+ * `warming`: it will be ready by itself.
+ */
 export type SaneEnding =
   | { readonly end: 'done' | 'no-documents' }
-  | { readonly end: 'fault'; readonly code: ScanFaultCode; readonly detail: string; readonly broken?: true }
+  | {
+      readonly end: 'fault'
+      readonly code: ScanFaultCode
+      readonly detail: string
+      readonly unclear?: 'broken' | 'warming'
+    }
 
 /** What scanimage wrote to its standard error, kept in bounds while it runs. */
 export interface SaneJournal {
@@ -93,7 +101,7 @@ function isComplaint(line: string): boolean {
   return /^scanimage: (?!received signal|trying to stop scanner|aborting|rounded value)/.test(line)
 }
 
-type Meaning = ScanFaultCode | 'no-documents' | 'broken' | 'denied'
+type Meaning = ScanFaultCode | 'no-documents' | 'broken' | 'warming' | 'denied'
 
 /** The texts of sane_strstatus(); a status that is not here is a failure of the scanner. */
 const statuses: Readonly<Record<string, Meaning>> = {
@@ -119,11 +127,14 @@ const statusCodes: Readonly<Record<number, Meaning>> = {
   9: 'broken',
   10: 'SCANNER_FAILED',
   11: 'denied',
+  12: 'warming',
+  13: 'SCANNER_BUSY',
 }
 
-/** Warming up (12) and locked for transport (13) are newer than most backends' words for them. */
+/** Warming up (12) and locked for transport (13) are newer than most libraries' words for them. */
 function meaningOf(status: string): Meaning {
-  if (/warming up|lock|status code 1[23]$/i.test(status)) return 'SCANNER_BUSY'
+  if (/warming up|status code 12$/i.test(status)) return 'warming'
+  if (/lock|status code 13$/i.test(status)) return 'SCANNER_BUSY'
   return statuses[status] ?? 'SCANNER_FAILED'
 }
 
@@ -138,7 +149,9 @@ function meant(meaning: Meaning, detail: string): SaneEnding {
     case 'no-documents':
       return { end: 'no-documents' }
     case 'broken':
-      return { end: 'fault', code: 'SCANNER_FAILED', detail, broken: true }
+      return { end: 'fault', code: 'SCANNER_FAILED', detail, unclear: 'broken' }
+    case 'warming':
+      return { end: 'fault', code: 'SCANNER_BUSY', detail, unclear: 'warming' }
     case 'denied':
       return { end: 'fault', code: 'SCANNER_FAILED', detail: `${detail} (is its user in the group "scanner"?)` }
     default:

@@ -5,9 +5,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../../device/errors.ts'
-import type { ScanEnd, ScannedPage, ScannerInfo, ScanSettings } from '../../device/ports.ts'
+import type { Clock, ScanEnd, ScannedPage, ScannerInfo, ScanSettings } from '../../device/ports.ts'
 import type { ProcessExit } from '../exec.ts'
-import { asScanFault, type ScanFault, type ScannerDriver, scanFault, unusable } from './driver.ts'
+import { asScanFault, type ScanFault, type ScannerDriver, scanFault, systemClock, unusable } from './driver.ts'
 import { createSaneFinder, type Found } from './sane-device.ts'
 import { capabilitiesOf, sensorsOf } from './sane-options.ts'
 import { endingOf, isBatchEnd, isWriteFailure } from './sane-output.ts'
@@ -16,6 +16,9 @@ import { planArgs, prepareArgs } from './sane-plan.ts'
 import { type BatchRun, processFault, startBatch } from './scanimage.ts'
 
 const defaultPageTimeoutMs = 120_000
+/** A lamp is warm within a minute. */
+const warmUpPauseMs = 5_000
+const maxWarmUpTries = 12
 
 export interface SaneOptionsOfDevice {
   readonly id: string
@@ -33,13 +36,15 @@ export interface SaneOptionsOfDevice {
   readonly lookTimeoutMs?: number
   /** Longest wait for it to stop its motor or to be closed. */
   readonly closeTimeoutMs?: number
+  /** Absent: the machine's own. */
+  readonly clock?: Clock
 }
 
 /** The driver of one SANE device. Throws CONFIG_INVALID for an option whose name cannot be one. */
 export function createSaneScanner(configured: SaneOptionsOfDevice): ScannerDriver {
   const { id, scratchFolder, environment = {}, pageTimeoutMs = defaultPageTimeoutMs, closeTimeoutMs } = configured
   const chosen = chosenOptions(configured.options ?? {})
-  const { device, lookTimeoutMs } = configured
+  const { device, lookTimeoutMs, clock = systemClock } = configured
   const finder = createSaneFinder({
     id,
     environment,
@@ -66,6 +71,21 @@ export function createSaneScanner(configured: SaneOptionsOfDevice): ScannerDrive
     return 'refused' in planning ? planning : { args: [...first, ...planning.args] }
   }
 
+  async function* feedWhenWarm(
+    args: readonly string[],
+    folder: string,
+    settings: ScanSettings,
+    signal: AbortSignal,
+  ): AsyncGenerator<ScannedPage, FeedEnd, void> {
+    const timeouts = { pageTimeoutMs, ...(closeTimeoutMs === undefined ? {} : { closeTimeoutMs }) }
+    for (let tries = 1; ; tries += 1) {
+      const batch = startBatch({ args, folder, environment, ...timeouts })
+      const fed = yield* feedPages(batch, folder, settings, signal)
+      if (fed.unclear !== 'warming' || fed.pages > 0 || tries === maxWarmUpTries) return fed
+      await clock.sleep(warmUpPauseMs, signal)
+    }
+  }
+
   async function* scan(settings: ScanSettings, signal: AbortSignal): AsyncGenerator<ScannedPage, ScanEnd, void> {
     signal.throwIfAborted()
     if (active !== undefined) return scanFault('SCANNER_BUSY', 'another scan runs on this scanner')
@@ -82,9 +102,8 @@ export function createSaneScanner(configured: SaneOptionsOfDevice): ScannerDrive
       folder = await mkdtemp(join(scratchFolder, 'scan-'))
       signal.throwIfAborted()
       const args = [`--device-name=${found.device.device}`, ...countArgs(settings), ...planning.args]
-      const timeouts = { pageTimeoutMs, ...(closeTimeoutMs === undefined ? {} : { closeTimeoutMs }) }
-      const batch = startBatch({ args, folder, environment, ...timeouts })
-      const { end, broken } = yield* feedPages(batch, folder, settings, signal)
+      const { end, unclear } = yield* feedWhenWarm(args, folder, settings, signal)
+      const broken = unclear === 'broken'
       return end.end === 'fault' && (broken || mayBeTold(end, found))
         ? whatHappened(end, broken, found, await finder.look(signal))
         : end
@@ -151,10 +170,11 @@ function countArgs(settings: ScanSettings): readonly string[] {
   return count === undefined ? [] : [`--batch-count=${count}`]
 }
 
-/** An end that another look at the device may explain is `broken`. */
 interface FeedEnd {
   readonly end: ScanEnd
-  readonly broken: boolean
+  readonly pages: number
+  /** `broken`: another look at the device may explain it; `warming`: another try later may succeed. */
+  readonly unclear?: 'broken' | 'warming' | undefined
 }
 
 async function* feedPages(
@@ -186,7 +206,7 @@ async function* feedPages(
     signal.throwIfAborted()
     const fault = thrown instanceof Fault ? asScanFault(thrown) : undefined
     if (fault === undefined) throw thrown
-    return { end: fault, broken: false }
+    return { end: fault, pages: number }
   } finally {
     signal.removeEventListener('abort', cancel)
     await image?.discard()
@@ -208,10 +228,10 @@ function endOf({ journal }: BatchRun, exit: ProcessExit, settings: ScanSettings,
   const said = journal.lines()
   const died = said.some(isBatchEnd) ? undefined : processFault(exit)
   // A backend whose device is pulled out under it crashes as often as it complains.
-  if (died !== undefined) return { end: died, broken: exit.end === 'signalled' }
+  if (died !== undefined) return { end: died, pages, unclear: exit.end === 'signalled' ? 'broken' : undefined }
   const ending = endingOf(exit.end === 'exited' ? exit.code : undefined, said)
-  if (ending.end === 'fault') return { end: scanFault(ending.code, ending.detail), broken: ending.broken === true }
-  const sound = (end: ScanEnd): FeedEnd => ({ end, broken: false })
+  if (ending.end === 'fault') return { end: scanFault(ending.code, ending.detail), pages, unclear: ending.unclear }
+  const sound = (end: ScanEnd): FeedEnd => ({ end, pages })
   if (pages === 0) {
     const empty = ending.end === 'no-documents' && settings.source === 'adf'
     return sound(scanFault(empty ? 'FEEDER_EMPTY' : 'SCANNER_FAILED', 'the scanner had no page'))

@@ -9,16 +9,19 @@
  *   page-loaded|cover-open|scan yes    what its sensors and its button say
  *   fail CALL PAGE WHAT                at open, list, start, read, cancel or close; from that page on
  *       WHAT is the number of a SANE_Status, or crash, hang, flood, chatter, short (a page that ends half way)
+ *   delay MS                           how long opening takes, while nobody else can open it
  *   style switch                       two-sided feeding is not a source, but an option of the feeder
  *   afterwards SENSOR                  says yes once the failure has come
  * feeder.log gets a line for each call that matters, and for each page the options that stand.
  */
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 typedef struct { const char *name, *vendor, *model, *type; } Device;
@@ -74,7 +77,7 @@ static Descriptor options[Options] = {
   [Button] = {"scan", "", "", Bool, 0, 4, SENSOR, 0, NULL},
 };
 static union { int word; char text[16]; } values[Options];
-static int page, sheets, left_in_page, page_bytes;
+static int lock, page, sheets, left_in_page, page_bytes;
 
 static const char *path(const char *name) {
   static char text[PATH_MAX];
@@ -163,8 +166,14 @@ int sane_feeder_get_devices(const Device ***list, int local_only) {
 int sane_feeder_open(const char *name, void **handle) {
   const char *device = script("device");
   if (!device[0] || (name[0] && strcmp(name, device))) return Inval;
-  int status = failure("open");
-  if (status != Good) return status;
+  /* As a claimed USB interface: gone with the process, however that ends. */
+  lock = open(path("feeder.lock"), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  int status = flock(lock, LOCK_EX | LOCK_NB) == 0 ? failure("open") : Busy;
+  usleep(atoi(script("delay")) * 1000);
+  if (status != Good) {
+    close(lock);
+    return status;
+  }
   page = 0;
   sheets = atoi(script("sheets"));
   strcpy(values[Source].text, "Flatbed");
@@ -187,6 +196,7 @@ int sane_feeder_open(const char *name, void **handle) {
 void sane_feeder_close(void *handle) {
   (void)handle;
   failure("close");
+  close(lock);
   note("close");
 }
 

@@ -14,6 +14,7 @@ export interface FeederScript {
   readonly sheets?: number
   readonly fail?: string
   readonly style?: 'switch'
+  readonly openingMs?: number
   readonly afterwards?: 'double-feed' | 'cover-open'
   readonly sensors?: readonly ('page-loaded' | 'cover-open' | 'scan')[]
 }
@@ -48,6 +49,7 @@ export function createSaneFeeder(folder: string, library: string): SaneFeeder {
       `sheets ${sheets}`,
       ...(script.fail === undefined ? [] : [`fail ${script.fail}`]),
       ...(script.style === undefined ? [] : [`style ${script.style}`]),
+      ...(script.openingMs === undefined ? [] : [`delay ${script.openingMs}`]),
       ...(script.afterwards === undefined ? [] : [`afterwards ${script.afterwards}`]),
       ...(script.sensors ?? ['page-loaded']).map(sensor => `${sensor} yes`),
     ]
@@ -69,9 +71,9 @@ export interface SanedServer {
 }
 
 /** Debian's saned in front of a feeder. SANE's network port cannot be chosen by a client, so the loopback address is. */
-export function startSaned(feeder: SaneFeeder): SanedServer {
+export function startSaned(feeder: SaneFeeder, place = 0): SanedServer {
   writeFileSync(join(feeder.environment.SANE_CONFIG_DIR ?? '', 'saned.conf'), '127.0.0.0/8\n')
-  const host = `127.77.${(process.pid >> 8) & 0xff}.${process.pid & 0xff}`
+  const host = `127.${77 + place}.${(process.pid >> 8) & 0xff}.${process.pid & 0xff}`
   const { environment } = feeder
   const child = start('/usr/sbin/saned', ['-l', '-b', host, '-p', '6566'], { environment, killAfterMs: 0 })
   child.stdout.resume()
