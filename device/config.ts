@@ -15,10 +15,10 @@ const Scanner = Type.Union([
     {
       id: Id,
       driver: Type.Literal('sane'),
-      /** SANE device name; absent: the first one found. */
+      /** SANE device name or its beginning up to a colon, for names that change with the USB port; absent: the first found. */
       device: Type.Optional(Type.String({ minLength: 1 })),
       /** Options of the backend that are set for every scan, e.g. {"swdespeck": "1"}. */
-      options: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]*$' }), Type.String())),
+      options: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z][A-Za-z0-9-]*$' }), Type.String())),
     },
     strict,
   ),

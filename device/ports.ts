@@ -70,6 +70,8 @@ export interface ScannerInfo {
   readonly duplex: boolean
   /** Whether paper lies in the feeder; absent where the device cannot tell. */
   readonly paperLoaded?: boolean
+  /** Whether somebody presses the scanner's own button at this moment; absent where the device cannot tell. */
+  readonly buttonPressed?: boolean
 }
 
 export interface Scanner {
