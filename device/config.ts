@@ -5,11 +5,11 @@ import Type, { type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
 import { signatureLevels } from './ades/request.ts'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
+import { Id, Scanner, scannerFaults } from './config-scanners.ts'
 import { Fault } from './errors.ts'
 import { nearestName } from './nearest.ts'
 
 const strict = { additionalProperties: false } as const
-const Id = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' })
 /** One text in each language the kiosk offers; a missing one falls back to the first given. */
 const Texts = Type.Record(Type.String({ pattern: '^[a-z]{2}$' }), Type.String({ minLength: 1, maxLength: 200 }), {
   minProperties: 1,
@@ -85,21 +85,6 @@ const Procedure = Type.Object(
   },
   strict,
 )
-
-const Scanner = Type.Union([
-  Type.Object({ id: Id, driver: Type.Literal('escl'), url: Type.String({ pattern: '^https?://' }) }, strict),
-  Type.Object(
-    {
-      id: Id,
-      driver: Type.Literal('sane'),
-      /** SANE device name; absent: the first one found. */
-      device: Type.Optional(Type.String({ minLength: 1 })),
-      /** Options of the backend that are set for every scan, e.g. {"swdespeck": "1"}. */
-      options: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]*$' }), Type.String())),
-    },
-    strict,
-  ),
-])
 
 const ConfigSchema = Type.Object(
   {
@@ -266,6 +251,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...duplicates('destinations', config.destinations),
     ...duplicates('procedures', config.procedures),
     ...duplicates('devices.scanners', config.devices.scanners),
+    ...scannerFaults(config.devices.scanners),
     ...timestampingFaults(config.timestamping),
   ]
   config.procedures.forEach((procedure, i) => {
