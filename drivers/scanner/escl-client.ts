@@ -95,7 +95,7 @@ export function createEsclClient({ url, limits = esclLimits, mayConnect }: EsclC
     status: async (signal?: AbortSignal) => decodeStatus((await document('ScannerStatus', signal)).body),
     createJob: async (ticket: string, hostHeader: EsclQuirks['hostHeader'] = 'plain'): Promise<JobAnswer> => {
       const response = await call('POST', `${rootPath}/ScanJobs`, {
-        headers: { 'content-type': 'text/xml', ...hostOf(root, hostHeader) },
+        headers: { 'content-type': 'text/xml', host: hostOf(root, hostHeader) },
         body: new TextEncoder().encode(ticket),
         deadlineMs: metadataDeadlineMs,
       })
@@ -176,10 +176,11 @@ function refusal({ status, headers }: HttpResponse): Refusal {
   return { refused: { status, ...(named ? { retryAfterMs: Math.min(ms, maxRetryAfterMs) } : {}) } }
 }
 
-function hostOf({ hostname, host, port, protocol }: URL, header: EsclQuirks['hostHeader']): Record<string, string> {
-  if (header === 'localhost') return { host: 'localhost' }
-  if (header === 'plain' || port !== '') return { host }
-  return { host: `${hostname}:${protocol === 'https:' ? 443 : 80}` }
+/** The Host field of a request to there. */
+export function hostOf({ hostname, host, port, protocol }: URL, header: EsclQuirks['hostHeader']): string {
+  if (header === 'localhost') return 'localhost'
+  if (header === 'plain' || port !== '') return host
+  return `${hostname}:${protocol === 'https:' ? 443 : 80}`
 }
 
 function optional(signal: AbortSignal | undefined): { signal?: AbortSignal } {

@@ -13,8 +13,8 @@ export interface EsclQuirks {
   readonly cleansUp: boolean
   /** Whether a feeder may be started that does not say that paper lies in it. */
   readonly startsUnproven: boolean
-  /** What a feeder means that says `processing` while no page comes: more to come, nothing left, or wait until it says. */
-  readonly feederProcessing: 'feeding' | 'empty' | 'undecided'
+  /** What a feeder means that says `processing` when a job has ended: that nothing is left, or that it is to be waited for. */
+  readonly feederProcessing: 'empty' | 'undecided'
   /** A job ends after so many images, in whatever way, and the rest of the paper needs another one. */
   readonly imagesPerJob: number
   /** How long the scanner may say that nothing comes while paper lies in its feeder and its job goes on. */
@@ -31,7 +31,7 @@ export const noQuirks: EsclQuirks = Object.freeze({
   gone: 'final',
   cleansUp: true,
   startsUnproven: true,
-  feederProcessing: 'feeding',
+  feederProcessing: 'undecided',
   imagesPerJob: Number.POSITIVE_INFINITY,
   emptyDecisionMs: 5_000,
   maxResolution: Number.POSITIVE_INFINITY,
@@ -70,12 +70,12 @@ export const quirkTable: readonly QuirkRow[] = [
     field: 'manufacturer',
     pattern: /^EPSON$/i,
     differs: { hostHeader: 'with-port' },
-    why: 'The same makers models that do not begin with its name (#136).',
+    why: 'The same, for models that do not begin with their maker (#136).',
   },
   {
     field: 'makeAndModel',
     pattern: /^EPSON WF-2930\b/i,
-    differs: { imagesPerJob: 1, feederProcessing: 'undecided' },
+    differs: { imagesPerJob: 1 },
     why: 'FeederCapacity 1: every job is completed after one sheet, while the feeder is `processing` the next (#357, #385).',
   },
   {
@@ -110,7 +110,7 @@ export const quirkTable: readonly QuirkRow[] = [
   },
   {
     field: 'makeAndModel',
-    pattern: /^Kyocera\b|^ECOSYS\b|^TASKalfa\b/i,
+    pattern: /^(Kyocera|ECOSYS|TASKalfa)\b/i,
     differs: { feederProcessing: 'empty' },
     why: 'An empty feeder says ScannerAdfProcessing. (That TLS ends behind the headers of a new job is no matter: #163.)',
   },

@@ -42,6 +42,8 @@ export function judge(job: JobFacts, answered: Answered): Verdict {
   const atLimit = fed && images >= job.quirks.imagesPerJob && status.adf === 'loaded'
   const own = ownJob(job, status)
   if (atLimit && own?.state !== 'canceled' && http !== 503) return 'paper-left'
+  // What an empty feeder comes to, too.
+  if (images === 0 && own?.state === 'aborted' && feederFault(status.adf) === undefined) return 'nothing'
   const reason = reasonOf(job, status)
   if (reason !== undefined) return reason
   if (http !== 404 && http !== 409 && http !== 410) return notTheEnd(answered)

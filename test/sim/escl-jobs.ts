@@ -24,7 +24,8 @@ export interface ScannerMechanics {
   jobs(): readonly JobEntry[]
   /** The path of a new job, or undefined while another runs. */
   createJob(ticket: Ticket): string | undefined
-  nextImage(path: string): Promise<NextImage>
+  /** `asked` is when the request came. */
+  nextImage(path: string, asked: number): Promise<NextImage>
   cancelJob(path: string): boolean
   /** How often a feeder without paper was started: what a good client never does. */
   emptyFeederStarts(): number
@@ -98,7 +99,7 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
     return feeder.length > 0 ? 'ScannerAdfLoaded' : (preset.emptyWord ?? 'ScannerAdfEmpty')
   }
 
-  async function nextImage(path: string): Promise<NextImage> {
+  async function nextImage(path: string, asked: number): Promise<NextImage> {
     const job = jobs.find(candidate => candidate.path === path)
     if (job === undefined || job.state === 'Canceled') return { status: 404 }
     job.touched = Date.now()
@@ -106,7 +107,7 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
     if (job.state === 'Aborted') return { status: 409 }
     job.state = 'Processing'
     const page = job.completed + 1
-    const limit = limitReached(job)
+    const limit = limitReached(job, asked)
     if (limit !== undefined) return limit
     const putOff = putOffStatus(preset, page, job.putOff)
     if (putOff !== undefined) {
@@ -130,14 +131,14 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
   }
 
   /** What the scanner's own limits make of a job before its next image. */
-  function limitReached(job: Job): NextImage | undefined {
+  function limitReached(job: Job, asked: number): NextImage | undefined {
     const { jobLimit, leastPauseMs } = preset
     if (jobLimit !== undefined && job.completed >= jobLimit.images) {
       job.state = jobLimit.how === 'completed' ? 'Completed' : 'Aborted'
       undecided = preset.undecidedAnswers ?? 0
       return { status: jobLimit.how === 'completed' ? 404 : 410 }
     }
-    if (leastPauseMs !== undefined && job.completed > 0 && Date.now() - lastSent < leastPauseMs) {
+    if (leastPauseMs !== undefined && job.completed > 0 && asked - lastSent < leastPauseMs) {
       return abort(job, 'ScannerAdfEmpty', 'Completed', 404)
     }
     return undefined

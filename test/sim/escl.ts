@@ -199,6 +199,7 @@ function hostRefusal({ preset: { wantsHost } }: Site, { headers: { host = '' } }
 }
 
 async function nextImage(site: Site, job: string): Promise<NextImage> {
+  const asked = Date.now()
   const delayMs = site.preset.pageDelayMs ?? 0
   if (delayMs > 0) {
     await new Promise<void>(resolve => {
@@ -211,7 +212,7 @@ async function nextImage(site: Site, job: string): Promise<NextImage> {
       site.pauses.add(wake)
     })
   }
-  return site.mechanics.nextImage(job)
+  return site.mechanics.nextImage(job, asked)
 }
 
 async function sendImage(site: Site, job: string, next: NextImage, response: ServerResponse): Promise<void> {
