@@ -28,7 +28,7 @@ export interface EsclPreset {
   readonly prematureEnd?: { readonly page: number; readonly answers: number }
   /** The Location of a job; `wrong-host` is what scanners behind ipp-usb send. */
   readonly location?: 'absolute' | 'relative' | 'wrong-host' | 'broken-ipv6' | 'none'
-  /** With a 503; 1 where absent. */
+  /** With a 503; 1 where absent, no such field where not a number. */
   readonly retryAfterSeconds?: number
   /** The feeder says that paper lies in it until it is started. */
   readonly pretendsLoaded?: boolean

@@ -264,7 +264,7 @@ function sendBusy({ preset }: Site, response: ServerResponse): void {
     const wrongNow = Date.UTC(2001, 0, 1)
     response.setHeader('date', new Date(wrongNow).toUTCString())
     response.setHeader('retry-after', new Date(wrongNow + seconds * 1000).toUTCString())
-  } else {
+  } else if (!Number.isNaN(seconds)) {
     response.setHeader('retry-after', seconds)
   }
   sendStatus(response, 503)
