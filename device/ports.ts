@@ -34,7 +34,7 @@ export interface ScannedPage {
   readonly mediaType: ImageType
   /** What was asked of the device; the image's own header may disagree. */
   readonly resolution: number
-  /** Present where the device is known to turn such images: what undoes it. */
+  /** The image arrives upside down, as the device is known to do with backs; absent: as the sheet lay. */
   readonly turn?: 180
   readonly image: ByteStream
 }
@@ -74,9 +74,23 @@ export interface ScannerInfo {
   readonly buttonPressed?: boolean
 }
 
+/** A scanner that answers or is announced, and is not configured; what to write into the configuration to use it. */
+export interface DiscoveredScanner {
+  readonly name: string
+  /** The eSCL root, as long as the scanner stays where it is. */
+  readonly url: string
+  /** What stays with the scanner wherever it moves. */
+  readonly uuid?: string
+  readonly serial?: string
+  readonly sources: readonly ScanSource[]
+  readonly duplex: boolean
+}
+
 export interface Scanner {
   /** Never throws for a device that is missing or broken: that is a state. */
   list(signal?: AbortSignal): Promise<readonly ScannerInfo[]>
+  /** Looks around for scanners that are not configured; takes a few seconds. What cannot be looked at is left out. */
+  discover(signal?: AbortSignal): Promise<readonly DiscoveredScanner[]>
   /**
    * Feeds sheets and yields each image as it is finished; the generator's return value says how the feeding ended.
    * Returning early or aborting cancels the job at the device. An unknown `deviceId` ends with SCANNER_ABSENT.

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type {
   Delivery,
   DeliveryOutcome,
+  DiscoveredScanner,
   Imaging,
   PreparedPage,
   ScanEnd,
@@ -37,11 +38,19 @@ const info: ScannerInfo = {
   duplex: true,
   paperLoaded: false,
 }
+const found: DiscoveredScanner = {
+  name: 'Feeder 60',
+  url: 'http://127.0.0.1:60003/eSCL',
+  uuid: '5c4a4c57-0000-4000-8000-000000000002',
+  sources: ['adf'],
+  duplex: false,
+}
 const never = new AbortController().signal
 
 function scannerThatEnds(end: ScanEnd, asked: unknown[] = [], pieceBytes = 100_000): Scanner {
   return {
     list: async () => [info],
+    discover: async () => [found],
     async *scan(deviceId, wanted, signal) {
       asked.push(deviceId, wanted)
       try {
@@ -58,6 +67,11 @@ function scannerThatEnds(end: ScanEnd, asked: unknown[] = [], pieceBytes = 100_0
 }
 
 describe('a remote scanner', () => {
+  it('tells of scanners that are not configured', async () => {
+    const scanner = remoteScanner(await channelTo(scannerHandlers(scannerThatEnds({ end: 'empty' }))))
+    expect(await scanner.discover()).toEqual([found])
+  })
+
   it.each<ScanEnd>([
     { end: 'empty' },
     { end: 'limit', imagesCompleted: 3 },
