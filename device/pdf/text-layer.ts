@@ -1,0 +1,110 @@
+// The text that was read on a page, laid invisibly over its image: found, selected and copied where it is seen, and shown
+// by nothing (text rendering mode 3; ISO 32000-1, 9.3.6). One word is one string, as wide as the word's box; the blank
+// between two words fills the gap, so that readers that go by characters part words as those that go by places do.
+
+import type { PageText, TextLine } from '../ports.ts'
+import { invisibleMetrics, invisibleString } from './invisible-font.ts'
+
+/** What a page's resources call the font of invisible-font.ts. */
+export const invisibleFontName = 'F0'
+
+/** Where on the page the image lies that the text was read from. */
+export interface TextPlace {
+  /** The image as its reader sees it, in points. */
+  readonly widthPoints: number
+  readonly heightPoints: number
+  /** The page's /Rotate: clockwise degrees that a reader turns the page by. */
+  readonly turn: 0 | 90 | 180 | 270
+  /** Lower left corner in user space of the area that the image takes, before the page is turned. Default 0, 0. */
+  readonly left?: number
+  readonly bottom?: number
+}
+
+/** Four places of a point are below what any device resolves, and no number needs an exponent, which PDF does not know. */
+const places = 4
+/** Where two words touch, the blank between them takes so much of the line's size. */
+const leastBlank = 0.02
+/** No font size is zero, whatever a reader says. */
+const leastSize = 0.1
+
+const thousand = 1000
+
+/**
+ * Content operators in a group of their own, to follow those of the image; empty where there is no text. The page's
+ * resources name the font `/F0`.
+ */
+export function textLayer(text: PageText, place: TextPlace): string {
+  if (text.lines.length === 0) return ''
+  const scale = { across: place.widthPoints / text.width, down: place.heightPoints / text.height }
+  const lines = text.lines.map(line => showLine(placeLine(line, scale), place.heightPoints))
+  return ['q', `${numbers(...uprightMatrix(place))} cm`, 'BT', '3 Tr', ...lines, 'ET', 'Q'].join('\n')
+}
+
+/** From points right and up from the lower left corner of what the reader sees, to the user space of the page. */
+function uprightMatrix({ widthPoints, heightPoints, turn, left = 0, bottom = 0 }: TextPlace): readonly number[] {
+  switch (turn) {
+    case 0:
+      return [1, 0, 0, 1, left, bottom]
+    case 90:
+      return [0, 1, -1, 0, left + heightPoints, bottom]
+    case 180:
+      return [-1, 0, 0, -1, left + widthPoints, bottom + heightPoints]
+    case 270:
+      return [0, -1, 1, 0, left, bottom + widthPoints]
+  }
+}
+
+/** A line as its words lie along it, in points: `base` and each `start` are distances from the page's upper left corner. */
+interface PlacedLine {
+  /** Clockwise, radians. */
+  readonly angle: number
+  readonly size: number
+  /** Of the base line, at right angles to the line, downwards for one that is level. */
+  readonly base: number
+  readonly words: readonly { readonly text: string; readonly start: number; readonly length: number }[]
+}
+
+interface Scale {
+  readonly across: number
+  readonly down: number
+}
+
+function placeLine({ words, size, angleDegrees, baseline }: TextLine, { across, down }: Scale): PlacedLine {
+  const upended = angleDegrees === 90 || angleDegrees === 270
+  const angle = (angleDegrees * Math.PI) / 180 + Math.atan(((baseline?.slope ?? 0) * down) / across)
+  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)]
+  const boxes = words.map(({ text, left, top, width, height }) => {
+    const [x, y] = [(left + width / 2) * across, (top + height / 2) * down]
+    const [length, thickness] = upended ? [height * down, width * across] : [width * across, height * down]
+    return { text, length, start: x * cosine + y * sine - length / 2, foot: y * cosine - x * sine + thickness / 2 }
+  })
+  const points = Math.max(leastSize, size * (upended ? across : down))
+  const descent = (-invisibleMetrics.descent / thousand) * points
+  const foot = Math.max(...boxes.map(box => box.foot)) - descent
+  const standing = baseline && baseline.y * down * cosine - (words[0]?.left ?? 0) * across * sine
+  return { angle, size: points, base: standing ?? foot, words: boxes }
+}
+
+function showLine({ angle, size, base, words }: PlacedLine, heightPoints: number): string {
+  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)]
+  const origin = words[0]?.start ?? 0
+  const [x, y] = [origin * cosine - base * sine, origin * sine + base * cosine]
+  const stretched = (length: number, codes: number) =>
+    numbers((100 * length) / ((codes * size * invisibleMetrics.advance) / thousand))
+  const shown = words.map((word, index) => {
+    const { codes, source } = invisibleString(word.text)
+    const step = word.start - (words[index - 1] ?? word).start
+    const next = words[index + 1]
+    const move = index === 0 ? '' : `${numbers(step)} 0 Td `
+    const own = `${move}${stretched(word.length, codes)} Tz ${source} Tj`
+    if (next === undefined) return own
+    const gap = Math.max(next.start - word.start - word.length, leastBlank * size)
+    return `${own} ${stretched(gap, 1)} Tz ${invisibleString(' ').source} Tj`
+  })
+  const matrix = numbers(cosine, -sine, sine, cosine, x, heightPoints - y)
+  return [`/${invisibleFontName} ${numbers(size)} Tf ${matrix} Tm`, ...shown].join('\n')
+}
+
+function numbers(...values: readonly number[]): string {
+  return values.map(value => String(Number(value.toFixed(places)))).join(' ')
+}
