@@ -99,6 +99,9 @@ describe('the text of a page', () => {
   })
 })
 
+/** A page of this size without words, as Tesseract would say it. */
+const emptyPage = `echo "<div class='ocr_page' id='page_1' title='bbox 0 0 1165 827'></div></html>"`
+
 interface Place {
   readonly left: number
   readonly right: number
@@ -174,15 +177,16 @@ describe('a page that cannot be read', () => {
     ['says nothing', 'cat >/dev/null'],
     ['says something else', 'cat >/dev/null; echo "secret word</html>"'],
     ['never ends what it says', 'yes'],
-    [
-      'has no memory for the picture',
-      'echo "Error in pixCreateNoInit: pixdata_malloc fail for data" >&2; cat >/dev/null',
-    ],
+    ['has no memory for the picture', `cat >/dev/null; echo "pixdata_malloc fail for data" >&2; ${emptyPage}`],
   ])('is told from one without text where the program %s', async (_, script) => {
     await expect(readBy(script)).rejects.toMatchObject({
       code: 'TEXT_UNREADABLE',
       detail: expect.not.stringContaining('secret'),
     })
+  })
+
+  it('is not one without text, which is read as such', async () => {
+    expect(await readBy(`cat >/dev/null; ${emptyPage}`)).toEqual({ width: 1165, height: 827, lines: [] })
   })
 
   it('does not take more memory than it may', async () => {

@@ -22,9 +22,13 @@ export interface TextPlace {
 
 /** Four places of a point are below what any device resolves, and no number needs an exponent, which PDF does not know. */
 const places = 4
-/** Where two words touch, the blank between them takes so much of the line's size. */
-const leastBlank = 0.02
-/** No font size is zero, whatever a reader says. */
+/**
+ * A word gives way to the next where less than this share of the line's size is between them: readers that go by places
+ * would take both for one.
+ */
+const leastBlank = 0.2
+const blank = invisibleString(' ').source
+/** No size and no gap is zero, whatever a reader says; points. */
 const leastSize = 0.1
 
 const thousand = 1000
@@ -93,13 +97,13 @@ function showLine({ angle, size, base, words }: PlacedLine, heightPoints: number
     numbers((100 * length) / ((codes * size * invisibleMetrics.advance) / thousand))
   const shown = words.map((word, index) => {
     const { codes, source } = invisibleString(word.text)
-    const step = word.start - (words[index - 1] ?? word).start
+    const step = index === 0 ? '' : `${numbers(word.start - (words[index - 1]?.start ?? 0))} 0 Td `
     const next = words[index + 1]
-    const move = index === 0 ? '' : `${numbers(step)} 0 Td `
-    const own = `${move}${stretched(word.length, codes)} Tz ${source} Tj`
-    if (next === undefined) return own
-    const gap = Math.max(next.start - word.start - word.length, leastBlank * size)
-    return `${own} ${stretched(gap, 1)} Tz ${invisibleString(' ').source} Tj`
+    if (next === undefined) return `${step}${stretched(word.length, codes)} Tz ${source} Tj`
+    const room = next.start - word.start
+    const length = Math.max(Math.min(word.length, room - leastBlank * size), word.length / 2)
+    const gap = Math.max(room - length, leastSize)
+    return `${step}${stretched(length, codes)} Tz ${source} Tj ${stretched(gap, 1)} Tz ${blank} Tj`
   })
   const matrix = numbers(cosine, -sine, sine, cosine, x, heightPoints - y)
   return [`/${invisibleFontName} ${numbers(size)} Tf ${matrix} Tm`, ...shown].join('\n')
