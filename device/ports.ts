@@ -160,8 +160,6 @@ export interface Imaging {
 /** How a stored page image is shown: undo its skew about its centre, keep the frame, turn that by quarters. */
 export interface PageView extends RenditionGeometry {
   readonly encoding: PageEncoding
-  /** The part of the straightened image, whose size is the stored one's, that is the page; all of it where absent. */
-  readonly frame?: { readonly left: number; readonly top: number; readonly width: number; readonly height: number }
   /** Clockwise degrees that bring the page upright. */
   readonly turn: 0 | 90 | 180 | 270
 }

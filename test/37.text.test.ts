@@ -44,8 +44,8 @@ describe('the text of a page', () => {
     { turn: 270, skewDegrees: -3 },
   ])('lies in the document where it is printed, of an image with %o', async request => {
     const page = await printPage({ text: prose.ca, ...request })
-    const [widthPoints, heightPoints] = [page.across, page.down].map(side => (side / 25.4) * 72) as [number, number]
-    const place = { widthPoints, heightPoints, turn: page.view.turn }
+    const [width = 0, height = 0] = [page.across, page.down].map(side => (side / 25.4) * 72)
+    const place = { x: 0, y: 0, width, height }
     const [found = []] = await wordsIn(layeredPdf({ text: await read(page, 'ca'), place }))
     const apart = page.words.flatMap(word => {
       const named = found.filter(one => one.text.replaceAll("'", '’') === word.text)
@@ -201,7 +201,9 @@ describe('a page that cannot be read', () => {
     await refused(Buffer.from('/etc/passwd\n')).toMatchObject({ code: 'IMAGE_UNREADABLE' })
     await refused(page.jpeg.subarray(0, 5000)).toMatchObject({ code: 'IMAGE_UNREADABLE' })
     await refused(page.jpeg, { ...page.view, width: page.view.width + 1 }).toMatchObject({ code: 'IMAGE_UNREADABLE' })
-    const frame = { left: 0, top: 700, width: 100, height: 500 }
+    const frame = { left: 0, top: 900, width: 100, height: 500 }
+    const vast = { left: 0, top: 0, width: 90_000, height: 90_000 }
+    await refused(page.jpeg, { ...page.view, frame: vast }).toMatchObject({ code: 'IMAGE_TOO_LARGE' })
     await refused(page.jpeg, { ...page.view, frame }).toMatchObject({ code: 'IMAGE_UNREADABLE' })
     await refused(Buffer.alloc(100), { ...page.view, encoding: 'ccitt-g4' }).toMatchObject({ code: 'IMAGE_UNREADABLE' })
     const huge = sharp({ create: { width: 9000, height: 9000, channels: 3, background: '#fff' } })

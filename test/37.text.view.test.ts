@@ -13,7 +13,8 @@ const page = {
   channels: 1,
   pixels: Uint8Array.from({ length: width * height }, () => random() * 256),
 } as const
-const asIs: ViewRequest = { straightenDegrees: 0, turn: 0, reduction: 1 }
+const frame = { left: 0, top: 0, width, height }
+const asIs: ViewRequest = { straightenDegrees: 0, frame, turn: 0, reduction: 1 }
 const bySharp = () => sharp(page.pixels, { raw: { width, height, channels: 1 } }).toColourspace('b-w')
 
 describe('the view of a page', () => {
@@ -25,9 +26,9 @@ describe('the view of a page', () => {
   })
 
   it('is the part that the frame leaves, turned after that', async () => {
-    const frame = { left: 7, top: 11, width: 30, height: 20 }
-    const cut = await bySharp().extract(frame).rotate(90).raw().toBuffer()
-    const view = viewOf(page, { ...asIs, frame, turn: 90 })
+    const part = { left: 7, top: 11, width: 30, height: 20 }
+    const cut = await bySharp().extract(part).rotate(90).raw().toBuffer()
+    const view = viewOf(page, { ...asIs, frame: part, turn: 90 })
     expect([view.width, view.height, Buffer.from(view.pixels)]).toEqual([20, 30, cut])
   })
 
@@ -40,23 +41,36 @@ describe('the view of a page', () => {
 
   it('is the image itself where nothing is done to it', () => {
     expect(viewOf(page, asIs)).toBe(page)
-    expect(viewOf(page, { ...asIs, frame: { left: 0, top: 0, width, height } })).toBe(page)
   })
 
   it('undoes the skew about the centre', () => {
     const dot = new Uint8Array(101 * 101).fill(255)
     // 34 pixels right of the centre, turned clockwise by 5°.
     dot[53 * 101 + 84] = 0
-    const { pixels } = viewOf({ width: 101, height: 101, channels: 1, pixels: dot }, { ...asIs, straightenDegrees: 5 })
+    const { pixels } = viewOf(
+      { width: 101, height: 101, channels: 1, pixels: dot },
+      {
+        ...asIs,
+        frame: { left: 0, top: 0, width: 101, height: 101 },
+        straightenDegrees: 5,
+      },
+    )
     const darkest = pixels.indexOf(Math.min(...pixels))
     expect([darkest % 101, Math.floor(darkest / 101)]).toEqual([84, 50])
   })
 
+  it('is white where the frame reaches beyond the image', async () => {
+    const beyond = { left: -3, top: 5, width: 70, height: 40 }
+    const around = { left: 3, top: 0, right: 6, bottom: 2, background: '#fff' }
+    const expected = await bySharp().extract({ left: 0, top: 5, width, height: 38 }).extend(around).raw().toBuffer()
+    expect(Buffer.from(viewOf(page, { ...asIs, frame: beyond }).pixels)).toEqual(expected)
+  })
+
   it.each([
-    { left: -1, top: 0, width: 10, height: 10 },
-    { left: 0, top: 40, width: 10, height: 10 },
+    { left: width, top: 0, width: 10, height: 10 },
+    { left: 0, top: -10, width: 10, height: 10 },
     { left: 0, top: 0, width: 0, height: 10 },
-  ])('is refused with a frame beyond the image: %o', frame => {
-    expect(() => viewOf(page, { ...asIs, frame })).toThrow(RangeError)
+  ])('is refused with a frame without pixels: %o', outside => {
+    expect(() => viewOf(page, { ...asIs, frame: outside })).toThrow(RangeError)
   })
 })

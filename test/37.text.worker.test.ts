@@ -11,7 +11,16 @@ import { textHandlers } from '../drivers/worker/text-handlers.ts'
 import { channelTo, isAlive, memoryLog, sizeOf, until } from './20.worker.setup.ts'
 import { type PrintedPage, printPage, prose, streamOf } from './37.text.kit.ts'
 
-const view = { encoding: 'jpeg', width: 100, height: 50, straightenDegrees: 0, turn: 0, resolution: 300 } as const
+const frame = { left: 0, top: 0, width: 100, height: 50 }
+const view = {
+  encoding: 'jpeg',
+  width: 100,
+  height: 50,
+  straightenDegrees: 0,
+  frame,
+  turn: 0,
+  resolution: 300,
+} as const
 const request = { ...view, languages: ['ca', 'es'] }
 const bytes = () => streamOf(new Uint8Array(300_000))
 const word = { text: 'Núria', left: 1, top: 2.5, width: 30, height: 12, confidence: 0.93 }

@@ -4,8 +4,11 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type FontObject, invisibleFontObjects } from '../device/pdf/invisible-font.ts'
+import type { ObjectSink } from '../device/pdf/embedded-font.ts'
+import { embedInvisibleFont } from '../device/pdf/invisible-font.ts'
+import { pdfInteger, pdfReference, withEntries } from '../device/pdf/objects.ts'
 import { invisibleFontName, type TextPlace, textLayer } from '../device/pdf/text-layer.ts'
+import { serialise } from '../device/pdf/write.ts'
 import type { PageText } from '../device/ports.ts'
 import { classicPdf, inFolder } from './pdf-fixtures.ts'
 
@@ -16,33 +19,44 @@ export interface LayeredPage {
   readonly place: TextPlace
 }
 
-/** One page each, as large as its image, turned as it says. */
+/** One page each, as large as its image and what lies left of it and below. */
 export function layeredPdf(...pages: readonly LayeredPage[]): Buffer {
-  const font = 3
-  const fonts = invisibleFontObjects(font)
-  const firstPage = font + fonts.length
+  const { sink, bodies } = numberedFrom(3)
+  const font = embedInvisibleFont(sink)
+  const firstPage = 3 + bodies.length
   const kids = pages.map((_, index) => `${firstPage + 2 * index} 0 R`)
   return classicPdf([
     '<< /Type /Catalog /Pages 2 0 R >>',
     `<< /Type /Pages /Count ${pages.length} /Kids [${kids.join(' ')}] >>`,
-    ...fonts.map(objectBody),
+    ...bodies,
     ...pages.flatMap(({ text, place }, index) => {
-      const { widthPoints, heightPoints, turn, left = 0, bottom = 0 } = place
-      const [wide, high] = turn % 180 === 0 ? [widthPoints, heightPoints] : [heightPoints, widthPoints]
       const content = textLayer(text, place)
       return [
-        `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 ${left + wide} ${bottom + high}] /Rotate ${turn} ` +
-          `/Resources << /Font << /${invisibleFontName} ${font} 0 R >> >> /Contents ${firstPage + 2 * index + 1} 0 R >>`,
+        `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 ${place.x + place.width} ${place.y + place.height}] ` +
+          `/Resources << /Font << /${invisibleFontName} ${font.number} 0 R >> >> /Contents ${firstPage + 2 * index + 1} 0 R >>`,
         `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
       ]
     }),
   ])
 }
 
-function objectBody(object: FontObject): string {
-  if ('body' in object) return object.body
-  const data = Buffer.from(object.data).toString('latin1')
-  return `<< ${object.entries} /Length ${object.data.length} >>\nstream\n${data}\nendstream`
+/** A sink whose objects have the numbers from `first` on; their bodies in that order. */
+export function numberedFrom(first: number): { readonly sink: ObjectSink; readonly bodies: readonly string[] } {
+  const bodies: string[] = []
+  const take = () => pdfReference(first + bodies.push('null') - 1)
+  const sink: ObjectSink = {
+    take,
+    put: ({ number }, value) => {
+      bodies[number - first] = serialise(value)
+    },
+    addStream: (dictionary, data) => {
+      const reference = take()
+      const head = serialise(withEntries(dictionary, { Length: pdfInteger(data.length) }))
+      bodies[reference.number - first] = `${head}\nstream\n${Buffer.from(data).toString('latin1')}\nendstream`
+      return reference
+    },
+  }
+  return { sink, bodies }
 }
 
 /** A word as poppler finds it: millimetres from the upper left corner of the page as it is shown. */

@@ -7,32 +7,36 @@ import { type PagePixels, straighten } from './straighten.ts'
 export interface ViewRequest {
   /** Clockwise skew of the content. */
   readonly straightenDegrees: number
-  readonly frame?: { readonly left: number; readonly top: number; readonly width: number; readonly height: number }
+  /** May reach beyond the image, which is white there. */
+  readonly frame: { readonly left: number; readonly top: number; readonly width: number; readonly height: number }
   /** Clockwise degrees. */
   readonly turn: 0 | 90 | 180 | 270
   /** So many pixels each way become one, their mean; 1 keeps them. */
   readonly reduction: number
 }
 
-/** The view of a grey image; throws RangeError for a frame that reaches beyond the image. */
+const white = 255
+
+/** The view of a grey image; throws RangeError for a frame without pixels. */
 export function viewOf(page: PagePixels, { straightenDegrees, frame, turn, reduction }: ViewRequest): PagePixels {
   const level = straightenDegrees === 0 ? page : straighten(page, straightenDegrees)
-  const cut = frame === undefined ? level : cutOut(level, frame)
+  const cut = cutOut(level, frame)
   const reduced = reduction === 1 ? cut : reduceWhole(cut, reduction)
   return turn === 0 ? reduced : turned(reduced, turn)
 }
 
-function cutOut(page: PagePixels, frame: NonNullable<ViewRequest['frame']>): PagePixels {
+function cutOut(page: PagePixels, frame: ViewRequest['frame']): PagePixels {
   const { left, top, width, height } = frame
-  const inside = left >= 0 && top >= 0 && left + width <= page.width && top + height <= page.height
-  if (!inside || width < 1 || height < 1) {
+  const [first, end] = [Math.max(left, 0), Math.min(left + width, page.width)]
+  const [upper, lower] = [Math.max(top, 0), Math.min(top + height, page.height)]
+  if (first >= end || upper >= lower) {
     throw new RangeError(`a frame of ${width} × ${height} at ${left}, ${top} in ${page.width} × ${page.height} pixels`)
   }
-  if (width === page.width && height === page.height) return page
-  const pixels = new Uint8Array(width * height)
-  for (let y = 0; y < height; y++) {
-    const from = (top + y) * page.width + left
-    pixels.set(page.pixels.subarray(from, from + width), y * width)
+  if (left === 0 && top === 0 && width === page.width && height === page.height) return page
+  const pixels = new Uint8Array(width * height).fill(white)
+  for (let y = upper; y < lower; y++) {
+    const row = y * page.width
+    pixels.set(page.pixels.subarray(row + first, row + end), (y - top) * width + first - left)
   }
   return { width, height, channels: 1, pixels }
 }

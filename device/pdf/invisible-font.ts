@@ -4,19 +4,13 @@
 // (ISO 32000-1, 9.7 and 9.10; ISO 19005-2, 6.2.11).
 
 import { deflateSync } from 'node:zlib'
+import type { ObjectSink } from './embedded-font.ts'
 import { assembleFont } from './font.ts'
+import { type PdfDirect, type PdfReference, pdfArray, pdfDictionary, pdfInteger, pdfName } from './objects.ts'
 import { latin1 } from './write.ts'
 
 /** In thousandths of an em: how far each character moves on, and what of a line it fills. */
 export const invisibleMetrics = { advance: 500, ascent: 780, descent: -220 } as const
-
-/** Objects that the font takes. */
-export const invisibleFontObjectCount = 6
-
-/** An indirect object: a body, or a stream with the entries of its dictionary but /Length. */
-export type FontObject =
-  | { readonly number: number; readonly body: string }
-  | { readonly number: number; readonly entries: string; readonly data: Uint8Array }
 
 const name = 'CompulsaInvisible'
 const unitsPerEm = 1000
@@ -26,41 +20,61 @@ const flags = 1 + 4
 const usualStem = 80
 const replacement = 0xfffd
 
-/**
- * The font as objects `first` to `first + 5`; `first` is the font that a page's resources name. The bytes are always the
- * same.
- */
-export function invisibleFontObjects(first: number): readonly FontObject[] {
-  const [descendant, descriptor, program, map, unicode] = [first + 1, first + 2, first + 3, first + 4, first + 5]
-  const { advance, ascent, descent } = invisibleMetrics
-  const file = fontProgram()
-  const flate = '/Filter /FlateDecode'
-  return [
-    {
-      number: first,
-      body:
-        `<< /Type /Font /Subtype /Type0 /BaseFont /${name} /Encoding /Identity-H ` +
-        `/DescendantFonts [${descendant} 0 R] /ToUnicode ${unicode} 0 R >>`,
-    },
-    {
-      number: descendant,
-      body:
-        `<< /Type /Font /Subtype /CIDFontType2 /BaseFont /${name} /FontDescriptor ${descriptor} 0 R ` +
-        `/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> ` +
-        `/CIDToGIDMap ${map} 0 R /DW ${advance} >>`,
-    },
-    {
-      number: descriptor,
-      body:
-        `<< /Type /FontDescriptor /FontName /${name} /Flags ${flags} /FontBBox [0 ${descent} ${advance} ${ascent}] ` +
-        `/ItalicAngle 0 /Ascent ${ascent} /Descent ${descent} /CapHeight ${ascent} /StemV ${usualStem} ` +
-        `/FontFile2 ${program} 0 R >>`,
-    },
-    { number: program, entries: `${flate} /Length1 ${file.length}`, data: deflateSync(file) },
+/** Embeds the font and hands back what a page's resources name; six objects, always of the same bytes. */
+export function embedInvisibleFont(sink: ObjectSink): PdfReference {
+  const descendant = put(sink, {
+    Type: pdfName('Font'),
+    Subtype: pdfName('CIDFontType2'),
+    BaseFont: pdfName(name),
+    CIDSystemInfo: pdfDictionary({ Registry: text('Adobe'), Ordering: text('Identity'), Supplement: pdfInteger(0) }),
+    FontDescriptor: addDescriptor(sink),
     // Every code shows glyph 1: the glyph for what is missing, 0, must not be shown even where nothing is seen.
-    { number: map, entries: flate, data: deflateSync(Buffer.alloc(0x1_0000 * 2, Buffer.from([0, 1]))) },
-    { number: unicode, entries: flate, data: deflateSync(latin1(toUnicode())) },
-  ]
+    CIDToGIDMap: addStream(sink, Buffer.alloc(0x1_0000 * 2, Buffer.from([0, 1]))),
+    DW: pdfInteger(invisibleMetrics.advance),
+  })
+  return put(sink, {
+    Type: pdfName('Font'),
+    Subtype: pdfName('Type0'),
+    BaseFont: pdfName(name),
+    Encoding: pdfName('Identity-H'),
+    DescendantFonts: pdfArray([descendant]),
+    ToUnicode: addStream(sink, latin1(toUnicode())),
+  })
+}
+
+function addDescriptor(sink: ObjectSink): PdfReference {
+  const { advance, ascent, descent } = invisibleMetrics
+  const program = fontProgram()
+  return put(sink, {
+    Type: pdfName('FontDescriptor'),
+    FontName: pdfName(name),
+    Flags: pdfInteger(flags),
+    FontBBox: pdfArray([0, descent, advance, ascent].map(pdfInteger)),
+    ItalicAngle: pdfInteger(0),
+    Ascent: pdfInteger(ascent),
+    Descent: pdfInteger(descent),
+    CapHeight: pdfInteger(ascent),
+    StemV: pdfInteger(usualStem),
+    FontFile2: addStream(sink, program, { Length1: pdfInteger(program.length) }),
+  })
+}
+
+function put(sink: ObjectSink, entries: Readonly<Record<string, PdfDirect>>): PdfReference {
+  const reference = sink.take()
+  sink.put(reference, pdfDictionary(entries))
+  return reference
+}
+
+function addStream(
+  sink: ObjectSink,
+  data: Uint8Array,
+  entries: Readonly<Record<string, PdfDirect>> = {},
+): PdfReference {
+  return sink.addStream(pdfDictionary({ Filter: pdfName('FlateDecode'), ...entries }), deflateSync(data))
+}
+
+function text(value: string): PdfDirect {
+  return { kind: 'string', bytes: latin1(value), form: 'literal', span: { start: 0, end: 0 } }
 }
 
 /** A hexadecimal string that shows `text`, and of how many codes. What the font has no code for becomes U+FFFD. */

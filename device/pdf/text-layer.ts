@@ -8,16 +8,12 @@ import { invisibleMetrics, invisibleString } from './invisible-font.ts'
 /** What a page's resources call the font of invisible-font.ts. */
 export const invisibleFontName = 'F0'
 
-/** Where on the page the image lies that the text was read from. */
+/** Where on the page the image lies that the text was read from: upright, its lower left corner and its size in points. */
 export interface TextPlace {
-  /** The image as its reader sees it, in points. */
-  readonly widthPoints: number
-  readonly heightPoints: number
-  /** The page's /Rotate: clockwise degrees that a reader turns the page by. */
-  readonly turn: 0 | 90 | 180 | 270
-  /** Lower left corner in user space of the area that the image takes, before the page is turned. Default 0, 0. */
-  readonly left?: number
-  readonly bottom?: number
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
 }
 
 /** Four places of a point are below what any device resolves, and no number needs an exponent, which PDF does not know. */
@@ -37,25 +33,11 @@ const thousand = 1000
  * Content operators in a group of their own, to follow those of the image; empty where there is no text. The page's
  * resources name the font `/F0`.
  */
-export function textLayer(text: PageText, place: TextPlace): string {
+export function textLayer(text: PageText, { x, y, width, height }: TextPlace): string {
   if (text.lines.length === 0) return ''
-  const scale = { across: place.widthPoints / text.width, down: place.heightPoints / text.height }
-  const lines = text.lines.map(line => showLine(placeLine(line, scale), place.heightPoints))
-  return ['q', `${numbers(...uprightMatrix(place))} cm`, 'BT', '3 Tr', ...lines, 'ET', 'Q'].join('\n')
-}
-
-/** From points right and up from the lower left corner of what the reader sees, to the user space of the page. */
-function uprightMatrix({ widthPoints, heightPoints, turn, left = 0, bottom = 0 }: TextPlace): readonly number[] {
-  switch (turn) {
-    case 0:
-      return [1, 0, 0, 1, left, bottom]
-    case 90:
-      return [0, 1, -1, 0, left + heightPoints, bottom]
-    case 180:
-      return [-1, 0, 0, -1, left + widthPoints, bottom + heightPoints]
-    case 270:
-      return [0, -1, 1, 0, left, bottom + widthPoints]
-  }
+  const scale = { across: width / text.width, down: height / text.height }
+  const lines = text.lines.map(line => showLine(placeLine(line, scale), height))
+  return ['q', `1 0 0 1 ${numbers(x, y)} cm`, 'BT', '3 Tr', ...lines, 'ET', 'Q'].join('\n')
 }
 
 /** A line as its words lie along it, in points: `base` and each `start` are distances from the page's upper left corner. */
@@ -89,7 +71,7 @@ function placeLine({ words, size, angleDegrees, baseline }: TextLine, { across, 
   return { angle, size: points, base: standing ?? foot, words: boxes }
 }
 
-function showLine({ angle, size, base, words }: PlacedLine, heightPoints: number): string {
+function showLine({ angle, size, base, words }: PlacedLine, height: number): string {
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)]
   const origin = words[0]?.start ?? 0
   const [x, y] = [origin * cosine - base * sine, origin * sine + base * cosine]
@@ -105,7 +87,7 @@ function showLine({ angle, size, base, words }: PlacedLine, heightPoints: number
     const gap = Math.max(room - length, leastSize)
     return `${step}${stretched(length, codes)} Tz ${source} Tj ${stretched(gap, 1)} Tz ${blank} Tj`
   })
-  const matrix = numbers(cosine, -sine, sine, cosine, x, heightPoints - y)
+  const matrix = numbers(cosine, -sine, sine, cosine, x, height - y)
   return [`/${invisibleFontName} ${numbers(size)} Tf ${matrix} Tm`, ...shown].join('\n')
 }
 

@@ -21,7 +21,13 @@ export async function renderPage(
   signal?: AbortSignal,
 ): Promise<{ readonly width: number; readonly height: number; readonly pgm: Uint8Array }> {
   const stored = await readBounded(image, maxStoredBytes, signal)
-  const { encoding, width, height, resolution, finestResolution } = view
+  const { encoding, width, height, frame, resolution, finestResolution } = view
+  if (frame.width * frame.height > defaultMaxPixels) {
+    throw new Fault(
+      'IMAGE_TOO_LARGE',
+      `a frame of ${frame.width} × ${frame.height} pixels; the most is ${defaultMaxPixels}`,
+    )
+  }
   const decodable = encoding === 'ccitt-g4' ? wrapG4Strip(stored, width, height) : stored
   const page = await decodeGray(decodable, defaultMaxPixels)
   signal?.throwIfAborted()

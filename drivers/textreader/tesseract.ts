@@ -100,9 +100,8 @@ function modelsFor(languages: readonly string[], installed: readonly string[]): 
 }
 
 /** Pixels of the stored image from left to right of what is shown. */
-function widthShown({ width, height, frame, turn }: PageView): number {
-  const part = frame ?? { width, height }
-  return turn === 90 || turn === 270 ? part.height : part.width
+function widthShown({ frame, turn }: PageView): number {
+  return turn === 90 || turn === 270 ? frame.height : frame.width
 }
 
 function textOf(result: RunResult, page: { readonly width: number; readonly height: number }): PageText {
