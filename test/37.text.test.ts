@@ -62,7 +62,13 @@ describe('the text of a page', () => {
 
   it('is read from a Group 4 stream, and from the part of an image that is the page', async () => {
     const page = await printPage({ text: prose.en })
-    const request = { mediaType: 'image/jpeg', resolution: 200, colour: 'bw', deskew: false } as const
+    const request = {
+      mediaType: 'image/jpeg',
+      resolution: 200,
+      colour: 'bw',
+      deskew: false,
+      reduction: 'none',
+    } as const
     const { rendition } = await createImaging().prepare(streamOf(page.jpeg), request)
     if (rendition.kind !== 'encoded') throw new Error('not encoded')
     const view = { ...page.view, encoding: rendition.encoding, languages: ['en'] }
