@@ -61,6 +61,7 @@ describe('the page that is read next', () => {
   it('is the first of the copy that is prepared and has not been read', () => {
     expect(unreadPage(withText(pageStored('A')))).toBeUndefined()
     expect(unreadPage(two())?.id).toBe('A')
+    expect(unreadPage({ ...two(), reduction: 'gray' })).toBeUndefined()
     expect(unreadPage(moved(two(), { type: 'pageDeleted', pageId: 'A' }))?.id).toBe('B')
     expect(unreadPage(moved(two(), read('A')))?.id).toBe('B')
     expect(unreadPage(moved(two(), read('A'), read('B')))).toBeUndefined()

@@ -18,9 +18,10 @@ export interface TextTools {
 const lasting: readonly ErrorCode[] = ['TEXT_READER_ABSENT', 'TEXT_UNREADABLE', 'IMAGE_UNREADABLE', 'IMAGE_TOO_LARGE']
 
 /** The first page of the copy that is prepared and not read as it lies now, where the order wants text. */
-export function unreadPage({ pages, order }: Document): Page | undefined {
+export function unreadPage({ pages, order, reduction }: Document): Page | undefined {
   if (!order.digitisation.ocr) return undefined
-  return pages.find(page => page.leftOut === null && page.prepared !== null && page.text?.turn !== uprightTurn(page))
+  const isReady = (page: Page) => page.leftOut === null && page.prepared?.reduction === reduction
+  return pages.find(page => isReady(page) && page.text?.turn !== uprightTurn(page))
 }
 
 /** `pageRead`, without a text where there is none to be had, which the log tells; other faults are thrown. */
