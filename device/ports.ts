@@ -171,6 +171,63 @@ export interface Imaging {
   prepare(image: ByteStream, request: PreparePageRequest, signal?: AbortSignal): Promise<PreparedPage>
 }
 
+// ------------------------------------------------------------------------------------------------------------- text
+
+/** How a stored page image is shown: undo its skew about its centre, keep the frame, turn that by quarters. */
+export interface PageView extends RenditionGeometry {
+  readonly encoding: PageEncoding
+  /** Clockwise degrees that bring the page upright. */
+  readonly turn: 0 | 90 | 180 | 270
+}
+
+export interface TextReadRequest extends PageView {
+  /** ISO 639-1 codes of the languages that the page may be in, the likeliest first: ca, es, en, fr, it. */
+  readonly languages: readonly string[]
+  /** Pixels per inch of the stored image. */
+  readonly resolution: number
+}
+
+/** A word and its box in pixels from the upper left corner of the page as it is shown. */
+export interface TextWord {
+  readonly text: string
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+  /** How sure the reader is, 0 to 1. */
+  readonly confidence: number
+}
+
+/** Words in their order. */
+export interface TextLine {
+  readonly words: readonly TextWord[]
+  /** Height from the deepest descender to the highest ascender that the line's letters can have, in pixels. */
+  readonly size: number
+  /** Clockwise degrees that the line is turned by: 90 reads downwards, 270 upwards. */
+  readonly angleDegrees: 0 | 90 | 180 | 270
+  /** Where its letters stand: `y` at the left edge of the first word, and pixels down per pixel to the right; only at 0°. */
+  readonly baseline?: { readonly y: number; readonly slope: number }
+}
+
+/** The text of a page in reading order. `width` and `height` are what the boxes are measured in, whatever was stored. */
+export interface PageText {
+  readonly width: number
+  readonly height: number
+  readonly lines: readonly TextLine[]
+}
+
+/** Reads printed text; hosted by the text worker, which runs behind everything else. */
+export interface TextReader {
+  /** The languages that can be read, ISO 639-1. Throws TEXT_READER_ABSENT. */
+  languages(signal?: AbortSignal): Promise<readonly string[]>
+  /**
+   * One page at a time, whoever asks; no lines where there is no text. Throws TEXT_READER_ABSENT (the program or one of the
+   * languages is not installed), TEXT_UNREADABLE (it failed on this page, or took too long), IMAGE_UNREADABLE,
+   * IMAGE_TOO_LARGE, or the signal's reason.
+   */
+  read(image: ByteStream, request: TextReadRequest, signal?: AbortSignal): Promise<PageText>
+}
+
 // ------------------------------------------------------------------------------------------------------------- sign
 
 /** SHA-1 is read, and made only where somebody explicitly allows it. */

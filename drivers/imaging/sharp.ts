@@ -54,6 +54,12 @@ export function createImaging(options: { readonly maxPixels?: number } = {}): Im
   })
 }
 
+/** The grey pixels of a checked image, upright by EXIF. Throws IMAGE_UNREADABLE or IMAGE_TOO_LARGE. */
+export async function decodeGray(bytes: Buffer, maxPixels: number): Promise<PagePixels> {
+  const source = await openImage(bytes, maxPixels)
+  return toGray(await source.pixels())
+}
+
 /** A checked image: its header's facts and how to get at its pixels, upright by EXIF and without alpha. */
 interface Source {
   /** As stored, before an EXIF orientation is applied. */
