@@ -23,6 +23,7 @@ const Digitisation = Type.Object(
     source: Type.Enum(['adf', 'flatbed'], { default: 'adf' }),
     duplex: Type.Boolean({ default: false }),
     deskew: Type.Boolean({ default: true }),
+    crop: Type.Boolean({ default: true }),
   },
   { ...strict, default: {} },
 )

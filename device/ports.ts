@@ -93,8 +93,23 @@ export interface PageVerdict {
   readonly blank: boolean
   /** Quarter turns that bring the text upright; 0 unless it was found with confidence. */
   readonly turn: 0 | 90 | 180 | 270
+  /** Whether `turn` was told from the page; a `turn` of 0 is otherwise how it lay. */
+  readonly turnConfident: boolean
   /** Fine skew of the content; 0 where it could not be told. */
   readonly skewDegrees: number
+  /** The sheet in the image as `skewDegrees` brings it level; the whole image where no edge of a sheet was told. */
+  readonly sheet: PageFrame
+}
+
+/**
+ * A part of an image, in its pixels after it was turned about its own centre by so many degrees, the canvas keeping its
+ * size. It may stick out of the canvas by a little: a crooked sheet that fills the image has its corners outside.
+ */
+export interface PageFrame {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
 }
 
 export interface PreparePageRequest {
@@ -103,6 +118,8 @@ export interface PreparePageRequest {
   readonly resolution: number
   readonly colour: ColourMode
   readonly deskew: boolean
+  /** Whether what lies around the sheet, the scanner's lid, is left out. */
+  readonly crop: boolean
 }
 
 /**
@@ -131,6 +148,8 @@ export interface RenditionGeometry {
   readonly height: number
   /** Clockwise skew of the stored content, in degrees; 0 where the pixels are straight, or to stay as they are. */
   readonly straightenDegrees: number
+  /** What the page shows of the image after it was turned by −`straightenDegrees`. */
+  readonly frame: PageFrame
 }
 
 /** Decodes foreign images; hosted by the parse worker. */

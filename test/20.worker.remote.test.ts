@@ -159,6 +159,7 @@ describe('a remote delivery', () => {
   })
 })
 
+const frame = { left: -12, top: 4, width: 2470, height: 3500 }
 const verdict = {
   width: 2480,
   height: 3508,
@@ -166,32 +167,35 @@ const verdict = {
   colour: 'bw',
   blank: false,
   turn: 180,
+  turnConfident: true,
   skewDegrees: -0.7,
+  sheet: frame,
 } as const
 
 describe('a remote imaging', () => {
   it.each<PreparedPage['rendition']>([
-    { kind: 'original', encoding: 'jpeg', width: 2480, height: 3508, straightenDegrees: -0.7 },
+    { kind: 'original', encoding: 'jpeg', width: 2480, height: 3508, straightenDegrees: -0.7, frame },
     {
       kind: 'encoded',
       encoding: 'ccitt-g4',
       width: 2480,
       height: 3508,
       straightenDegrees: 0,
+      frame: { left: 0, top: 0, width: 2480, height: 3508 },
       bytes: Buffer.alloc(700_000, 3),
     },
   ])('brings back verdict, preview and rendition ($kind)', async rendition => {
     const page = { verdict, preview: Buffer.alloc(300_000, 1), rendition }
     const imaging: Imaging = { prepare: async image => ((await sizeOf(image)) === 5_000_000 ? page : Promise.reject()) }
     const remote = remoteImaging(await channelTo(imagingHandlers(imaging)))
-    const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true } as const
+    const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true, crop: true } as const
     expect(await remote.prepare(piecesOf(50, 100_000), request)).toEqual(page)
   })
 })
 
 describe('what no driver says', () => {
-  const tiny = { kind: 'original', encoding: 'jpeg', width: 1, height: 1, straightenDegrees: 0 }
-  const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true } as const
+  const tiny = { kind: 'original', encoding: 'jpeg', width: 1, height: 1, straightenDegrees: 0, frame }
+  const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true, crop: true } as const
   const lies: readonly (readonly [string, string, Handler, (c: ReturnType<typeof openChannel>) => Promise<unknown>])[] =
     [
       [

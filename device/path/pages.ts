@@ -24,11 +24,11 @@ export async function preparePage(
   tools: PagesTools,
   signal: AbortSignal,
 ): Promise<DocumentEvent> {
-  const { colour, deskew } = document.order.digitisation
+  const { colour, deskew, crop } = document.order.digitisation
   const { mediaType, resolution } = page
   try {
     const image = tools.blobs.read(document.id, page.image.name)
-    const prepared = await tools.imaging.prepare(image, { mediaType, resolution, colour, deskew }, signal)
+    const prepared = await tools.imaging.prepare(image, { mediaType, resolution, colour, deskew, crop }, signal)
     if (prepared.verdict.resolution < resolutionFloor)
       return { type: 'pageUnusable', pageId: page.id, code: 'RESOLUTION_TOO_LOW' }
     return await storePrepared(document.id, page, prepared, tools.blobs)
@@ -46,12 +46,12 @@ async function storePrepared(
   { verdict, preview, rendition }: PreparedPage,
   blobs: Blobs,
 ): Promise<DocumentEvent> {
-  const { encoding, width, height, straightenDegrees } = rendition
+  const { encoding, width, height, straightenDegrees, frame } = rendition
   const blob = rendition.kind === 'original' ? page.image : await blobs.write(documentId, streamOf(rendition.bytes))
   const stored = await blobs.write(documentId, streamOf(preview))
   return {
     type: 'pagePrepared',
     pageId: page.id,
-    prepared: { verdict, preview: stored, rendition: { blob, encoding, width, height, straightenDegrees } },
+    prepared: { verdict, preview: stored, rendition: { blob, encoding, width, height, straightenDegrees, frame } },
   }
 }
