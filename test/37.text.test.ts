@@ -67,6 +67,7 @@ describe('the text of a page', () => {
       resolution: 200,
       colour: 'bw',
       deskew: false,
+      crop: false,
       reduction: 'none',
     } as const
     const { rendition } = await createImaging().prepare(streamOf(page.jpeg), request)

@@ -6,13 +6,21 @@
 import sharp, { type Metadata, type Sharp } from 'sharp'
 import { Fault } from '../../device/errors.ts'
 import { blackThreshold, grayOf, isBlackAndWhite, toBlackAndWhite } from '../../device/image/colour.ts'
-import { believedResolution, isSidewaysByExif, isTurnedByExif, reducedSize } from '../../device/image/geometry.ts'
+import {
+  believedResolution,
+  type Frame,
+  frameAround,
+  isSidewaysByExif,
+  isTurnedByExif,
+  reducedSize,
+  type Size,
+  wholeFrame,
+} from '../../device/image/geometry.ts'
 import { judgePage, type PageJudgement } from '../../device/image/page.ts'
 import { decodePnm, readPnmHeader } from '../../device/image/pnm.ts'
 import { type PagePixels, straighten } from '../../device/image/straighten.ts'
 import type {
   ByteStream,
-  Frame,
   Imaging,
   PageRendition,
   PageVerdict,
@@ -115,31 +123,36 @@ function decodedOnce(decode: () => Promise<PagePixels>): Pick<Source, 'pixels' |
 async function preparePage(source: Source, request: PreparePageRequest, signal?: AbortSignal): Promise<PreparedPage> {
   const blackAndWhite = source.frame === undefined && isBilevel(await source.pixels())
   const reduced = await source.reduced()
-  const judgement = judgePage(reduced)
+  const resolution = believedResolution(source, source.density, request.resolution)
+  const upright = uprightSize(source, reduced)
+  const judgement = judgePage(reduced, (resolution * reduced.width) / upright.width)
   signal?.throwIfAborted()
   const verdict: PageVerdict = {
     width: source.width,
     height: source.height,
-    resolution: believedResolution(source, source.density, request.resolution),
+    resolution,
     colour: blackAndWhite ? 'bw' : colourOf(request, reduced, judgement),
     blank: judgement.blank,
     turn: judgement.turn,
+    turnConfident: judgement.turnConfident,
     skewDegrees: judgement.skewDegrees,
+    sheet: sheetIn(upright, judgement, reduced, judgement.skewDegrees),
   }
   const skew = request.deskew && Math.abs(verdict.skewDegrees) > toleratedSkewDegrees ? verdict.skewDegrees : 0
+  const frameIn = (size: Size) => (request.crop ? sheetIn(size, judgement, reduced, skew) : wholeFrame(size))
   if (fitsAsIs(source, request, judgement)) {
     const { width, height } = source
     return {
       verdict,
-      preview: await preview(leveled(reduced, skew), verdict),
-      rendition: { kind: 'original', encoding: 'jpeg', width, height, straightenDegrees: skew, frame: whole(source) },
+      preview: await preview(straighten(reduced, skew, frameIn(reduced)), verdict),
+      rendition: { kind: 'original', encoding: 'jpeg', width, height, straightenDegrees: skew, frame: frameIn(source) },
     }
   }
   const threshold = () => (blackAndWhite ? middleGray : blackThreshold(toGray(reduced).pixels))
-  const page = repaint(await source.pixels(), verdict, skew, threshold)
+  const page = repaint(await source.pixels(), verdict, skew, frameIn(upright), threshold)
   signal?.throwIfAborted()
   const rendition = await encode(page, verdict.colour)
-  const shown = verdict.colour === 'bw' ? await reduce(page) : leveled(reduced, skew)
+  const shown = verdict.colour === 'bw' ? await reduce(page) : straighten(reduced, skew, frameIn(reduced))
   return { verdict, preview: await preview(shown, verdict), rendition }
 }
 
@@ -161,15 +174,31 @@ function isBilevel(page: PagePixels): boolean {
   return isBlackAndWhite(page.pixels) && (page.channels === 1 || isBlackAndWhite(grayOf(page)))
 }
 
-/** The page in its new colours and level. */
-function repaint(page: PagePixels, verdict: PageVerdict, skew: number, threshold: () => number): PagePixels {
-  const painted = verdict.colour === 'color' ? page : toGray(page)
-  const level = leveled(painted, skew)
-  return verdict.colour === 'bw' ? { ...level, pixels: toBlackAndWhite(level.pixels, threshold()) } : level
+/** The size of the image once an EXIF orientation is applied: the reduced copy tells whether it lies. */
+function uprightSize({ width, height, turnedByExif }: Source, reduced: Size): Size {
+  const lies = turnedByExif && width > height !== reduced.width > reduced.height
+  return lies ? { width: height, height: width } : { width, height }
 }
 
-function leveled(page: PagePixels, skew: number): PagePixels {
-  return skew === 0 ? page : straighten(page, skew)
+/** The sheet that was told in the reduced copy, in an image of this size turned back by `degrees`; else all of it. */
+function sheetIn(size: Size, { sheet }: PageJudgement, reduced: Size, degrees: number): Frame {
+  if (sheet === undefined) return wholeFrame(size)
+  const [across, down] = [size.width / reduced.width, size.height / reduced.height]
+  const corners = sheet.map(({ x, y }) => ({ x: x * across, y: y * down }))
+  return frameAround(corners, size, degrees)
+}
+
+/** The page in its new colours, level and cut to the sheet. */
+function repaint(
+  page: PagePixels,
+  verdict: PageVerdict,
+  skew: number,
+  frame: Frame,
+  threshold: () => number,
+): PagePixels {
+  const painted = verdict.colour === 'color' ? page : toGray(page)
+  const level = straighten(painted, skew, frame)
+  return verdict.colour === 'bw' ? { ...level, pixels: toBlackAndWhite(level.pixels, threshold()) } : level
 }
 
 function toGray(page: PagePixels): PagePixels {
@@ -178,18 +207,14 @@ function toGray(page: PagePixels): PagePixels {
 
 async function encode(page: PagePixels, colour: PageVerdict['colour']): Promise<PageRendition> {
   const { width, height } = page
-  const geometry = { width, height, straightenDegrees: 0, frame: whole(page) }
+  const frame = wholeFrame(page)
   if (colour !== 'bw') {
     const bytes = await fromPixels(page).jpeg(encoding).toBuffer()
-    return { kind: 'encoded', encoding: 'jpeg', ...geometry, bytes }
+    return { kind: 'encoded', encoding: 'jpeg', width, height, straightenDegrees: 0, frame, bytes }
   }
   const strip = { compression: 'ccittfax4', bitdepth: 1, miniswhite: true, tile: false, tileHeight: height } as const
   const bytes = cutG4Strip(await fromPixels(page).tiff(strip).toBuffer())
-  return { kind: 'encoded', encoding: 'ccitt-g4', ...geometry, bytes }
-}
-
-function whole({ width, height }: { readonly width: number; readonly height: number }): Frame {
-  return { left: 0, top: 0, width, height }
+  return { kind: 'encoded', encoding: 'ccitt-g4', width, height, straightenDegrees: 0, frame, bytes }
 }
 
 /** The page as the screen shows it: reduced, and turned upright. */
