@@ -1,7 +1,7 @@
 // What no driver could have said is refused, and the worker that said it is given up.
 
 import { describe, expect, it } from 'vitest'
-import type { DiscoveredScanner, ScannerInfo, ScanSettings } from '../device/ports.ts'
+import type { ScannerInfo, ScanSettings } from '../device/ports.ts'
 import { openChannel } from '../drivers/worker/channel.ts'
 import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
 import { type Handler, type Handlers, serveChannel } from '../drivers/worker/serve.ts'
@@ -23,13 +23,6 @@ const info: ScannerInfo = {
   sources: ['adf', 'flatbed'],
   duplex: true,
   paperLoaded: false,
-}
-const _found: DiscoveredScanner = {
-  name: 'Feeder 60',
-  url: 'http://127.0.0.1:60003/eSCL',
-  uuid: '5c4a4c57-0000-4000-8000-000000000002',
-  sources: ['adf'],
-  duplex: false,
 }
 const never = new AbortController().signal
 
