@@ -85,7 +85,10 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   const net = () => channel('net', netConfiguration(config))
   return Object.freeze({
     // It loads no vendor code, and left to itself it cancels its job at the scanner when the device is gone.
-    scanner: () => remoteScanner(channel('scan', { devices: scanners, scratchFolder }, { deathSignal: 'none' })),
+    scanner: () => {
+      const configuration = { devices: scanners, scratchFolder, saneEnvironment: environment }
+      return remoteScanner(channel('scan', configuration, { deathSignal: 'none' }))
+    },
     signer: () => remoteSigner(channel('sign', { modules: tokenModules.map(path => ({ path })), keyStores })),
     delivery: () => remoteDelivery(net()),
     imaging: () => remoteImaging(channel('parse', {})),

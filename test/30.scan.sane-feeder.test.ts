@@ -137,6 +137,16 @@ describe('a SANE feeder', () => {
     expect((await take(scanner.scan(settings, never))).pages).toHaveLength(3)
   })
 
+  test('that is known by its whole name is looked for under that name only', async () => {
+    feeder.set()
+    const scanner = device({ device: 'feeder:sim:1' })
+    expect(await scanner.info()).toMatchObject({ state: 'ready' })
+    feeder.set({ device: 'sim:1:2' })
+    expect(await scanner.info()).toMatchObject({ state: 'absent' })
+    feeder.set()
+    expect(await scanner.info()).toMatchObject({ state: 'ready' })
+  })
+
   test('that is pulled out so hard that its backend crashes is unplugged, and ready when it is back', async () => {
     feeder.set({ sheets: 500 })
     const scanner = device()
