@@ -7,6 +7,7 @@ import { streamOf } from '../path/step.ts'
 import type { ImageType } from '../ports.ts'
 import { configOf, readInput, type Workbench, withWorkbench, writeOutput } from './appliance.ts'
 import { makeCopy, pageLine, sizeLines } from './copy.ts'
+import { searchable, searchableOptions } from './searchable.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const composeVerb: Verb = {
@@ -23,6 +24,7 @@ export const composeVerb: Verb = {
     colour: { type: 'string', help: 'color, gray, bw or auto (default)' },
     'no-deskew': { type: 'boolean', help: 'leave the images as they lie' },
     'keep-blank': { type: 'boolean', help: 'keep pages that look blank' },
+    ...searchableOptions,
   },
   run,
 }
@@ -54,6 +56,7 @@ function adjusted(order: CopyOrder, call: Call): CopyOrder {
       resolution: call.number('dpi', { min: 1, max: 2400 }) ?? digitisation.resolution,
       colour: call.choice('colour', ['color', 'gray', 'bw', 'auto'] as const) ?? 'auto',
       deskew: !call.flag('no-deskew'),
+      ...searchable(digitisation, call),
     },
   }
 }
