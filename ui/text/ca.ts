@@ -151,6 +151,9 @@ export const ca = {
   'error.IMAGE_TOO_LARGE':
     'Aquesta pàgina és massa gran.\nSuprimeixi-la i escanegi un full més petit, o demani ajuda al personal.',
   'error.PAGE_NOT_READY': 'Encara s’estan preparant algunes pàgines.\nEsperi un moment i torni-ho a provar.',
+  'error.TARGET_NOT_FOUND':
+    'No es troba el full de prova.\nPosi el full de prova sencer, amb les marques cap a l’escàner, i torni-ho a provar.',
+  'error.TARGET_UNKNOWN': 'El full de prova és d’una altra versió.\nImprimeixi el full de prova d’aquest equip.',
   'error.NO_PAGES': 'La còpia no té cap pàgina.\nEscanegi com a mínim un full.',
   'error.COPY_STATE_REFUSED':
     'Aquest tràmit no admet aquesta mena de document.\nTriï una altra resposta o demani ajuda al personal.',

@@ -149,6 +149,9 @@ export const en = {
   'error.IMAGE_UNREADABLE': 'This page could not be read.\nDelete it and scan the sheet again.',
   'error.IMAGE_TOO_LARGE': 'This page is too large.\nDelete it and scan a smaller sheet, or ask the staff.',
   'error.PAGE_NOT_READY': 'Some pages are still being prepared.\nWait a moment and try again.',
+  'error.TARGET_NOT_FOUND':
+    'The test sheet was not found.\nPut in the whole test sheet with its marks towards the scanner and try again.',
+  'error.TARGET_UNKNOWN': 'The test sheet is of another version.\nPrint the test sheet of this device.',
   'error.NO_PAGES': 'The copy has no pages.\nScan at least one sheet.',
   'error.COPY_STATE_REFUSED':
     'This procedure does not take this kind of document.\nChoose another answer or ask the staff.',

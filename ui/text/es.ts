@@ -151,6 +151,9 @@ export const es = {
   'error.IMAGE_TOO_LARGE':
     'Esta página es demasiado grande.\nElimínela y escanee una hoja más pequeña, o pida ayuda al personal.',
   'error.PAGE_NOT_READY': 'Todavía se están preparando algunas páginas.\nEspere un momento e inténtelo de nuevo.',
+  'error.TARGET_NOT_FOUND':
+    'No se encuentra la hoja de prueba.\nColoque la hoja de prueba entera, con las marcas hacia el escáner, y vuelva a intentarlo.',
+  'error.TARGET_UNKNOWN': 'La hoja de prueba es de otra versión.\nImprima la hoja de prueba de este equipo.',
   'error.NO_PAGES': 'La copia no tiene ninguna página.\nEscanee al menos una hoja.',
   'error.COPY_STATE_REFUSED':
     'Este trámite no admite este tipo de documento.\nElija otra respuesta o pida ayuda al personal.',
