@@ -10,7 +10,9 @@ import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker
 import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
+import { remoteTarget } from '../drivers/worker/remote-target.ts'
 import type { DocumentJobs } from './ades/job.ts'
+import { calibrationOf, checkStates, keepCalibration } from './calibration.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
 import { createDesk } from './desk.ts'
@@ -21,7 +23,18 @@ import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
 import { createPath } from './path.ts'
-import type { Clock, Delivery, Imaging, Log, Random, Revocation, Scanner, Signer, Timestamper } from './ports.ts'
+import type {
+  Clock,
+  Delivery,
+  Imaging,
+  Log,
+  Random,
+  Revocation,
+  Scanner,
+  Signer,
+  TargetImaging,
+  Timestamper,
+} from './ports.ts'
 import { createQueue, documentIn, liveStages, type Queue } from './queue.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEvidenceCache } from './trust/evidence-cache.ts'
@@ -44,6 +57,7 @@ export interface Rooms {
   signer(): Signer
   delivery(): Delivery
   imaging(): Imaging
+  targets(): TargetImaging
   /** Throws TSA_ABSENT where no authority is configured. */
   timestamper(): Timestamper
   revocation(): Revocation
@@ -72,6 +86,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     signer: () => remoteSigner(channel('sign', { modules: tokenModules.map(path => ({ path })), keyStores })),
     delivery: () => remoteDelivery(net()),
     imaging: () => remoteImaging(channel('parse', {})),
+    targets: () => remoteTarget(channel('parse', {})),
     timestamper: () => {
       if (config.timestamping !== undefined) return remoteTimestamper(net())
       throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')
@@ -139,10 +154,11 @@ export async function startAppliance(
   visit.start()
   const startedAt = new Date(clock.now()).toISOString()
   const operator = {
-    status: () => statusOf({ config, store, scanner, queue, startedAt, url: server.url }),
+    status: () => statusOf({ config, store, scanner, queue, startedAt, url: server.url, now: clock.now() }),
     retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
     hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
     discard: (id: string) => desk.discard(id, 'operator'),
+    keepCalibration: (given: unknown) => void keepCalibration(store, given),
   }
   // Only where it is needed: a verb of the command line that signs starts faster without it.
   const { startServer } = await import('./http/server.ts')
@@ -221,9 +237,10 @@ interface StatusParts {
   readonly queue: Queue
   readonly startedAt: string
   readonly url: string
+  readonly now: number
 }
 
-async function statusOf({ config, store, scanner, queue, startedAt, url }: StatusParts): Promise<ApplianceStatus> {
+async function statusOf({ config, store, scanner, queue, startedAt, url, now }: StatusParts): Promise<ApplianceStatus> {
   const summaries = queue.list({ stages: [...liveStages] })
   const outbound = ['extending', 'delivering']
   const waiting = summaries.filter(one => outbound.includes(one.stage)).map(one => one.createdAt)
@@ -233,6 +250,7 @@ async function statusOf({ config, store, scanner, queue, startedAt, url }: Statu
     screen: url,
     startedAt,
     scanners: await scanner.list(),
+    calibrations: checkStates(config, store.calibrations.list().map(calibrationOf), now),
     documents: Object.fromEntries(
       liveStages.map(stage => [stage, summaries.filter(one => one.stage === stage).length]),
     ),

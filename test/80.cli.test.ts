@@ -6,7 +6,20 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { commandLine } from './cli.kit.ts'
 import { drawSheet } from './sim/paper.ts'
 
-const verbs = ['serve', 'devices', 'scan', 'compose', 'sign', 'extend', 'verify', 'queue', 'audit', 'status', 'doctor']
+const verbs = [
+  'serve',
+  'devices',
+  'scan',
+  'compose',
+  'calibrate',
+  'sign',
+  'extend',
+  'verify',
+  'queue',
+  'audit',
+  'status',
+  'doctor',
+]
 const line = commandLine()
 
 describe('use and misuse', () => {

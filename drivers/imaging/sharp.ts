@@ -29,6 +29,7 @@ const leastSidePixels = 16
 /** Every pixel in three bytes, or four with an alpha channel, and a header. */
 const mostBytesPerPixel = 4
 const headerBytes = 1 << 20
+export const defaultMaxBytes = defaultMaxPixels * mostBytesPerPixel + headerBytes
 /** Skew up to this is not seen on paper and stays. */
 export const toleratedSkewDegrees = 0.3
 /** The one re-encoding; luma decides whether text can be read, so colour has half its resolution, as scanners give it. */
@@ -54,7 +55,7 @@ export function createImaging(options: { readonly maxPixels?: number } = {}): Im
 }
 
 /** A checked image: its header's facts and how to get at its pixels, upright by EXIF and without alpha. */
-interface Source {
+export interface Source {
   /** As stored, before an EXIF orientation is applied. */
   readonly width: number
   readonly height: number
@@ -66,7 +67,8 @@ interface Source {
   reduced(): Promise<PagePixels>
 }
 
-async function openImage(bytes: Buffer, maxPixels: number): Promise<Source> {
+/** Throws IMAGE_UNREADABLE, IMAGE_TOO_LARGE. */
+export async function openImage(bytes: Buffer, maxPixels: number): Promise<Source> {
   const pnm = readPnmHeader(bytes)
   if (pnm !== undefined) {
     checkSize(pnm.width, pnm.height, maxPixels)
