@@ -104,15 +104,20 @@ export async function scanTarget(
   const settings = { resolution, colour: 'color', paper: 'A4', source, duplex: false, maxImages: 1 } as const
   const pages = scanner.scan(deviceId, settings, signal)
   let measurement: TargetMeasurement | undefined
-  for (;;) {
-    const { done, value } = await pages.next()
-    if (done === true) {
-      if (value.end === 'fault') throw new Fault(value.code, value.detail)
-      if (measurement === undefined) throw new Fault('FEEDER_EMPTY', 'the scanner fed no sheet')
-      return measurement
+  try {
+    for (;;) {
+      const { done, value } = await pages.next()
+      if (done === true) {
+        if (value.end === 'fault') throw new Fault(value.code, value.detail)
+        if (measurement === undefined) throw new Fault('FEEDER_EMPTY', 'the scanner fed no sheet')
+        return measurement
+      }
+      const reading = await targets.measure(told(value.image, scanned), signal)
+      measurement ??= reading.measurement
     }
-    const reading = await targets.measure(told(value.image, scanned), signal)
-    measurement ??= reading.measurement
+  } finally {
+    // Where the sheet was none, the job at the scanner is given up.
+    await pages.return({ end: 'empty' })
   }
 }
 
@@ -170,23 +175,35 @@ function baselineFor({ history, deviceId, source, askedPpi, measurement }: Asses
   )
 }
 
+const dayMs = 86_400_000
+
+/** Of one scanner, as the store tells it. */
+export interface LastCheck {
+  readonly deviceId: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly verdict: string
+}
+
 export interface CheckState {
   readonly deviceId: string
   /** ISO 8601 of the last check; null: never. */
   readonly at: string | null
-  readonly verdict: Calibration['verdict'] | null
+  /** `ok`, `watch` or `fail`. */
+  readonly verdict: string | null
   /** Never checked, or longer ago than `devices.calibrationDays`. */
   readonly due: boolean
 }
 
-/** The last check of each configured scanner, then of any other that was ever checked. `history` newest first. */
-export function checkStates(config: Config, history: readonly Calibration[], now: number): readonly CheckState[] {
+/** The last check of each configured scanner, then of any other that was ever checked. */
+export function checkStates(config: Config, checks: readonly LastCheck[], now: number): readonly CheckState[] {
   const { scanners, calibrationDays } = config.devices
-  const ids = new Set([...scanners.map(({ id }) => id), ...history.map(({ deviceId }) => deviceId)])
+  const ids = new Set([...scanners.map(({ id }) => id), ...checks.map(({ deviceId }) => deviceId)])
   return [...ids].map(deviceId => {
-    const last = history.find(one => one.deviceId === deviceId)
-    const due = last === undefined || now - Date.parse(last.at) > calibrationDays * 86_400_000
-    return { deviceId, at: last?.at ?? null, verdict: last?.verdict ?? null, due }
+    const last = checks.find(one => one.deviceId === deviceId)
+    if (last === undefined) return { deviceId, at: null, verdict: null, due: true }
+    const { at, verdict } = last
+    return { deviceId, at: new Date(at).toISOString(), verdict, due: now - at > calibrationDays * dayMs }
   })
 }
 

@@ -12,13 +12,14 @@ import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
 import { remoteTarget } from '../drivers/worker/remote-target.ts'
 import type { DocumentJobs } from './ades/job.ts'
-import { calibrationOf, checkStates, keepCalibration } from './calibration.ts'
+import { checkStates, keepCalibration } from './calibration.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
 import { createDesk } from './desk.ts'
 import { blobNames } from './document.ts'
 import { asFault, Fault } from './errors.ts'
 import { newIdFrom, newReferenceFrom } from './host.ts'
+import { createMaintenance } from './http/maintenance.ts'
 import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
@@ -150,6 +151,10 @@ export async function startAppliance(
     held => held.stop(),
   )
   const visit = started.adopt(createVisit({ ...common, desk, scanner, signer }), held => held.stop())
+  const maintenance = started.adopt(
+    createMaintenance({ ...common, visit, scanner, store, targets: rooms.targets() }),
+    held => held.stop(),
+  )
   path.start()
   visit.start()
   const startedAt = new Date(clock.now()).toISOString()
@@ -163,7 +168,16 @@ export async function startAppliance(
   // Only where it is needed: a verb of the command line that signs starts faster without it.
   const { startServer } = await import('./http/server.ts')
   const server: Server = started.adopt(
-    await startServer({ visit, desk, operator, uiFolder, port, operatorSocket: operatorSocket(dataFolder), log }),
+    await startServer({
+      visit,
+      desk,
+      maintenance,
+      operator,
+      uiFolder,
+      port,
+      operatorSocket: operatorSocket(dataFolder),
+      log,
+    }),
     held => held.close(),
   )
   store.audit.append({ event: 'applianceStarted', details: { version } })
@@ -250,7 +264,7 @@ async function statusOf({ config, store, scanner, queue, startedAt, url, now }: 
     screen: url,
     startedAt,
     scanners: await scanner.list(),
-    calibrations: checkStates(config, store.calibrations.list().map(calibrationOf), now),
+    calibrations: checkStates(config, store.calibrations.last(), now),
     documents: Object.fromEntries(
       liveStages.map(stage => [stage, summaries.filter(one => one.stage === stage).length]),
     ),

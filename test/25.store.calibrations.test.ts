@@ -16,6 +16,10 @@ describe('checks of the scanners', () => {
     store.calibrations.append({ deviceId: 'flatbed', verdict: 'watch', body: { n: 2 } }, entry)
     const stored = store.calibrations.append({ deviceId: 'feeder', verdict: 'fail', body: { n: 3 } }, entry)
     expect(stored).toMatchObject({ sequence: 3, at: 1_750_000_000_000, deviceId: 'feeder', body: { n: 3 } })
+    expect(store.calibrations.last().map(({ deviceId, verdict }) => [deviceId, verdict])).toEqual([
+      ['flatbed', 'watch'],
+      ['feeder', 'fail'],
+    ])
     expect(store.calibrations.list().map(({ body }) => body)).toEqual([{ n: 3 }, { n: 2 }, { n: 1 }])
     const reader = openStore({ ...optionsFor(place), readOnly: true })
     try {

@@ -4,7 +4,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Calibration, checkStates } from '../device/calibration.ts'
+import { checkStates } from '../device/calibration.ts'
 import type { Config } from '../device/config.ts'
 import { asScanned, blurred, drawTarget, encoded, gaussian, painted, scanOf } from './38.target.kit.ts'
 import { commandLine } from './cli.kit.ts'
@@ -128,14 +128,16 @@ describe('beside a running appliance', () => {
 
 describe('the next check', () => {
   const config = { devices: { scanners: [{ id: 'feeder' }], calibrationDays: 180 } } as unknown as Config
-  const checked = { deviceId: 'feeder', at: '2026-01-01T00:00:00.000Z', verdict: 'ok' } as Calibration
+  const checked = { deviceId: 'feeder', at: Date.parse('2026-01-01T00:00:00.000Z'), verdict: 'ok' }
   const day = 86_400_000
 
   it('is due for a scanner that was never checked, and after the days configured', () => {
-    const from = Date.parse(checked.at)
+    const from = checked.at
     expect(checkStates(config, [], from)).toEqual([{ deviceId: 'feeder', at: null, verdict: null, due: true }])
     expect(checkStates(config, [checked], from + 180 * day)).toMatchObject([{ due: false }])
-    expect(checkStates(config, [checked], from + 180 * day + 1)).toMatchObject([{ due: true, at: checked.at }])
+    expect(checkStates(config, [checked], from + 180 * day + 1)).toMatchObject([
+      { due: true, at: '2026-01-01T00:00:00.000Z' },
+    ])
   })
 
   it('is told by doctor as a warning, which is no failure', async () => {

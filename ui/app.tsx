@@ -12,9 +12,12 @@ import type { ScreenName } from './screen-for.ts'
 import { CardScreen } from './screens/card.tsx'
 import { CardFaultScreen } from './screens/card-fault.tsx'
 import { CertificateScreen } from './screens/certificate.tsx'
+import { CheckedScreen } from './screens/checked.tsx'
+import { CheckingScreen } from './screens/checking.tsx'
 import { InterruptedScreen } from './screens/interrupted.tsx'
 import { LastTryScreen } from './screens/last-try.tsx'
 import { LostScreen } from './screens/lost.tsx'
+import { MaintenanceScreen } from './screens/maintenance.tsx'
 import { NatureScreen } from './screens/nature.tsx'
 import { PaperScreen } from './screens/paper.tsx'
 import { PinScreen } from './screens/pin.tsx'
@@ -32,6 +35,9 @@ import { WelcomeScreen } from './screens/welcome.tsx'
 const screens: Readonly<Record<ScreenName, ComponentType>> = {
   lost: LostScreen,
   welcome: WelcomeScreen,
+  maintenance: MaintenanceScreen,
+  checking: CheckingScreen,
+  checked: CheckedScreen,
   procedures: ProceduresScreen,
   interrupted: InterruptedScreen,
   paper: PaperScreen,

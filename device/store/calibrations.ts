@@ -17,17 +17,23 @@ export interface NewCalibration {
   readonly body: object
 }
 
-export interface StoredCalibration {
+/** What the row tells without opening the body. */
+export interface CalibrationSummary {
   readonly sequence: number
   /** Milliseconds since 1970. */
   readonly at: number
   readonly deviceId: string
   readonly verdict: string
+}
+
+export interface StoredCalibration extends CalibrationSummary {
   readonly body: unknown
 }
 
 export interface CalibrationReader {
-  /** Newest first; of one scanner, or of all. Throws DATABASE_DAMAGED when a row was altered. */
+  /** The newest row of each scanner that was ever checked. */
+  last(): readonly CalibrationSummary[]
+  /** Newest first; of one scanner, or of all; at most 1000 unless told. Throws DATABASE_DAMAGED when a row was altered. */
   list(query?: { readonly deviceId?: string; readonly limit?: number }): readonly StoredCalibration[]
 }
 
@@ -36,7 +42,7 @@ export interface Calibrations extends CalibrationReader {
   append(calibration: NewCalibration, entry: ApplianceEntry): StoredCalibration
 }
 
-const defaultLimit = 100
+const defaultLimit = 1000
 
 interface Row extends Omit<StoredCalibration, 'body'> {
   readonly wrappedKey: Uint8Array
@@ -48,7 +54,12 @@ export function createCalibrationReader(database: SqlDatabase, keys: KeyWrapping
     `SELECT sequence, at, device_id AS deviceId, verdict, wrapped_key AS wrappedKey, body FROM calibration
      WHERE @deviceId IS NULL OR device_id = @deviceId ORDER BY sequence DESC LIMIT @limit`,
   )
+  const newest = database.prepare<[], CalibrationSummary>(
+    `SELECT sequence, at, device_id AS deviceId, verdict FROM calibration
+     WHERE sequence IN (SELECT max(sequence) FROM calibration GROUP BY device_id) ORDER BY sequence`,
+  )
   return Object.freeze({
+    last: () => translated(() => newest.all()),
     list({ deviceId, limit = defaultLimit }: { deviceId?: string; limit?: number } = {}) {
       return translated(() => some.all({ deviceId: deviceId ?? null, limit })).map(row => opened(row, keys))
     },

@@ -9,15 +9,25 @@ import { asFault } from '../errors.ts'
 import { systemClock, systemRandom } from '../host.ts'
 import { askAppliance } from '../http/operator-client.ts'
 import { operatorSocket } from '../main.ts'
+import type { CalibrationReader, CalibrationSummary } from '../store/calibrations.ts'
 import { openStore } from '../store/store.ts'
 import { readerOf } from './appliance.ts'
 
 /** Newest first; none where there are no data yet. */
 export function calibrationHistory(loaded: LoadedConfig): readonly Calibration[] {
+  return inBook(loaded, calibrations => calibrations.list().map(calibrationOf))
+}
+
+/** The last check of each scanner. */
+export function lastChecks(loaded: LoadedConfig): readonly CalibrationSummary[] {
+  return inBook(loaded, calibrations => calibrations.last())
+}
+
+function inBook<T>(loaded: LoadedConfig, read: (calibrations: CalibrationReader) => readonly T[]): readonly T[] {
   if (!existsSync(join(loaded.dataFolder, 'compulsa.sqlite'))) return []
   const reader = readerOf(loaded)
   try {
-    return reader.calibrations.list().map(calibrationOf)
+    return read(reader.calibrations)
   } finally {
     reader.close()
   }

@@ -7,7 +7,7 @@ import { checkStates } from '../calibration.ts'
 import type { LoadedConfig } from '../config-file.ts'
 import { asFault } from '../errors.ts'
 import { configOf, withWorkbench } from './appliance.ts'
-import { calibrationHistory } from './calibration-book.ts'
+import { lastChecks } from './calibration-book.ts'
 import { checkLine } from './calibration-lines.ts'
 import { checkTimestamping } from './doctor-timestamping.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
@@ -69,7 +69,7 @@ function lineOf({ check, ok, detail, mend, warn }: Finding): string {
 
 /** A scanner that was never checked, or not for long, or whose check was bad, still scans. */
 function calibrations(loaded: LoadedConfig): Finding[] {
-  const read = attempt(() => checkStates(loaded.config, calibrationHistory(loaded), Date.now()))
+  const read = attempt(() => checkStates(loaded.config, lastChecks(loaded), Date.now()))
   if (read.value === undefined) return [finding('calibration', read.fault ?? '', false, 'start the appliance once')]
   return read.value.map(one => {
     const found = finding(
