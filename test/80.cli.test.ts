@@ -8,7 +8,20 @@ import { printPage, prose, wordAccuracy } from './37.text.kit.ts'
 import { commandLine } from './cli.kit.ts'
 import { drawSheet } from './sim/paper.ts'
 
-const verbs = ['serve', 'devices', 'scan', 'compose', 'sign', 'extend', 'verify', 'queue', 'audit', 'status', 'doctor']
+const verbs = [
+  'serve',
+  'devices',
+  'scan',
+  'compose',
+  'calibrate',
+  'sign',
+  'extend',
+  'verify',
+  'queue',
+  'audit',
+  'status',
+  'doctor',
+]
 const line = commandLine()
 
 describe('use and misuse', () => {

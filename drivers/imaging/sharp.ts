@@ -38,6 +38,7 @@ const leastSidePixels = 16
 /** Every pixel in three bytes, or four with an alpha channel, and a header. */
 const mostBytesPerPixel = 4
 const headerBytes = 1 << 20
+export const defaultMaxBytes = defaultMaxPixels * mostBytesPerPixel + headerBytes
 /** Skew up to this is not seen on paper and stays. */
 export const toleratedSkewDegrees = 0.3
 /** The one re-encoding; luma decides whether text can be read, so colour has half its resolution, as scanners give it. */
@@ -69,7 +70,7 @@ export async function decodeGray(bytes: Buffer, maxPixels: number): Promise<Page
 }
 
 /** A checked image: its header's facts and how to get at its pixels, upright by EXIF and without alpha. */
-interface Source {
+export interface Source {
   /** As stored, before an EXIF orientation is applied. */
   readonly width: number
   readonly height: number
@@ -81,7 +82,8 @@ interface Source {
   reduced(): Promise<PagePixels>
 }
 
-async function openImage(bytes: Buffer, maxPixels: number): Promise<Source> {
+/** Throws IMAGE_UNREADABLE, IMAGE_TOO_LARGE. */
+export async function openImage(bytes: Buffer, maxPixels: number): Promise<Source> {
   const pnm = readPnmHeader(bytes)
   if (pnm !== undefined) {
     checkSize(pnm.width, pnm.height, maxPixels)
