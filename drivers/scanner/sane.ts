@@ -135,7 +135,7 @@ function mayBeTold(end: ScanFault, found: Found): boolean {
  * another look tells.
  */
 function whatHappened(end: ScanFault, broken: boolean, now: SaneOptions | ScanFault): ScanFault {
-  if ('end' in now) return broken && now.code !== 'SCANNER_BUSY' ? scanFault('SCANNER_UNPLUGGED', now.detail) : end
+  if ('end' in now) return broken && now.code === 'SCANNER_ABSENT' ? scanFault('SCANNER_UNPLUGGED', now.detail) : end
   const { doubleFeed, coverOpen } = sensorsOf(now)
   if (doubleFeed === true) return scanFault('SCANNER_DOUBLE_FEED', end.detail)
   return coverOpen === true ? scanFault('SCANNER_COVER_OPEN', end.detail) : end
@@ -201,7 +201,7 @@ async function* feedPages(
     signal.throwIfAborted()
     const fault = thrown instanceof Fault ? asScanFault(thrown) : undefined
     if (fault === undefined) throw thrown
-    return { end: fault, pages: number }
+    return { end: fault, pages: number, unclear: fault.code === 'SCANNER_TIMEOUT' ? 'broken' : undefined }
   } finally {
     signal.removeEventListener('abort', cancel)
     await image?.discard()
@@ -222,7 +222,7 @@ function pageOf(number: number, settings: ScanSettings, image: ScannedPage['imag
 function endOf({ journal }: BatchRun, exit: ProcessExit, settings: ScanSettings, pages: number): FeedEnd {
   const said = journal.lines()
   const died = said.some(isBatchEnd) ? undefined : processFault(exit)
-  // A backend whose device is pulled out under it crashes as often as it complains.
+  // A backend whose device is pulled out under it crashes or hangs as often as it complains.
   if (died !== undefined) return { end: died, pages, unclear: exit.end === 'signalled' ? 'broken' : undefined }
   const ending = endingOf(exit.end === 'exited' ? exit.code : undefined, said)
   if (ending.end === 'fault') return { end: scanFault(ending.code, ending.detail), pages, unclear: ending.unclear }
