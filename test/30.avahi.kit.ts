@@ -18,7 +18,9 @@ export interface Announced {
 export interface AvahiBench {
   /** What a client of this Avahi needs. */
   readonly environment: Readonly<Record<string, string>>
-  announce(name: string, service: string, port: number, text: readonly string[]): Promise<Announced>
+  /** `host` absent: this machine. */
+  announce(name: string, service: string, port: number, text: readonly string[], host?: string): Promise<Announced>
+  announceHost(name: string, address: string): Promise<Announced>
   stop(): Promise<void>
 }
 
@@ -53,8 +55,14 @@ export async function openAvahi(): Promise<AvahiBench> {
   await runOrStop('unshare', ['--net', '--mount', 'sh', '-c', inside], /startup complete/)
   return {
     environment,
-    announce: async (name, service, port, text) => {
-      const publisher = await run('avahi-publish-service', [name, service, String(port), ...text], /^Established/m)
+    announce: async (name, service, port, text, host) => {
+      const at = host === undefined ? [] : ['-H', host]
+      const args = [...at, name, service, String(port), ...text]
+      const publisher = await run('avahi-publish-service', args, /^Established/m)
+      return { withdraw: () => ended(publisher) }
+    },
+    announceHost: async (name, address) => {
+      const publisher = await run('avahi-publish-address', ['-R', name, address], /^Established/m)
       return { withdraw: () => ended(publisher) }
     },
     stop,

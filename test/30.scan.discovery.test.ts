@@ -154,20 +154,38 @@ describe('by a real Avahi', () => {
 
   test('everything that is announced is discovered, each scanner once, plain before TLS', async () => {
     const odd = 'ty=ACME; Feeder "5" ñ\\'
-    const announced = [
-      await avahi.announce('A', '_uscans._tcp', 60443, text(4, 'ty=Both')),
-      await avahi.announce('A', '_uscan._tcp', 60080, text(4, 'ty=Both', 'duplex=F')),
-      await avahi.announce('B; "b"', '_uscan._tcp', 60081, ['rs=/printer/eSCL/', 'is=adf', 'DUPLEX=T', odd]),
-      await avahi.announce('C', '_uscan._tcp', 60082, ['rs=../../ evil', 'ty=C']),
-    ]
+    const announced = await Promise.all([
+      avahi.announce('A', '_uscans._tcp', 60443, text(4, 'ty=Both')),
+      avahi.announce('A', '_uscan._tcp', 60080, text(4, 'ty=Both', 'duplex=F')),
+      avahi.announce('B; "b"', '_uscan._tcp', 60081, ['rs=/printer/eSCL/', 'is=adf', 'DUPLEX=T', odd]),
+      avahi.announce('C', '_uscan._tcp', 60082, ['rs=../../ evil', 'ty=C']),
+      avahi.announceHost('far.local', '203.0.113.5'),
+      avahi.announce('D', '_uscan._tcp', 60083, ['rs=eSCL', 'ty=D'], 'far.local'),
+      avahi.announceHost('near.local', '192.168.77.5'),
+      avahi.announce('E', '_uscan._tcp', 60084, ['rs=eSCL', 'ty=E'], 'near.local'),
+    ])
     const discovery = createDiscovery({ clock: createImpatientClock(), environment: avahi.environment, ports: [] })
     const found = await discovery.all()
     const shown = found.filter(({ url }) => /:600\d\d\//.test(url)).toSorted((a, b) => a.url.localeCompare(b.url))
     expect(shown).toEqual([
       { name: 'Both', url: 'http://127.0.0.1:60080/eSCL', uuid: uuid(4), sources: ['adf', 'flatbed'], duplex: false },
       { name: 'ACME; Feeder "5" ñ\\', url: 'http://127.0.0.1:60081/printer/eSCL', sources: ['adf'], duplex: true },
+      // And not the one whose address is public.
+      { name: 'E', url: 'http://192.168.77.5:60084/eSCL', sources: [], duplex: false },
     ])
-    for (const one of announced) await one.withdraw()
+    await Promise.all(announced.map(one => one.withdraw()))
+  })
+
+  test('a scanner that can only be reached by a TLS that nobody vouches for is not absent, but cannot be used', async () => {
+    const plain = await start({ uuid: uuid(8) })
+    const announced = await avahi.announce('TLS only', '_uscans._tcp', plain.port, text(8))
+    const scanner = createScanners({
+      devices: [{ id: 'mine', driver: 'escl', uuid: uuid(8) }],
+      scratchFolder: '/nonexistent',
+      discovery: { environment: avahi.environment, ports: [] },
+    })
+    expect(await scanner.list()).toMatchObject([{ state: 'fault', code: 'SCANNER_FAILED' }])
+    await announced.withdraw()
   })
 
   test('a liar who announces somebody else’s UUID is asked who it is', async () => {
