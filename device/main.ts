@@ -171,7 +171,13 @@ export async function startAppliance(
   const signer = rooms.signer()
   await store.blobs.sweep(referencedBlobs(store))
   const path = started.adopt(
-    createPath({ ...common, ...extensionParts(config, rooms), imaging: rooms.imaging(), delivery: rooms.delivery() }),
+    createPath({
+      ...common,
+      ...extensionParts(config, rooms),
+      imaging: rooms.imaging(),
+      textReader: lazily(rooms),
+      delivery: rooms.delivery(),
+    }),
     held => held.stop(),
   )
   const desk = started.adopt(
@@ -197,6 +203,11 @@ export async function startAppliance(
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
   return { url: server.url, stop: () => stopAll(running, store, log) }
+}
+
+/** The text worker starts with the first page that is to be read. */
+function lazily(rooms: Rooms): Pick<TextReader, 'read'> {
+  return { read: async (image, request, signal) => rooms.textReader().read(image, request, signal) }
 }
 
 /** What levels above B take; a copy that wants a time-stamp where no authority is configured any more is held. */

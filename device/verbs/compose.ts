@@ -7,6 +7,7 @@ import { streamOf } from '../path/step.ts'
 import type { ImageType } from '../ports.ts'
 import { configOf, readInput, type Workbench, withWorkbench, writeOutput } from './appliance.ts'
 import { makeCopy, pageLine, sizeLines } from './copy.ts'
+import { searchable, searchableOptions } from './searchable.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const composeVerb: Verb = {
@@ -24,6 +25,7 @@ export const composeVerb: Verb = {
     'no-deskew': { type: 'boolean', help: 'leave the images as they lie' },
     'no-crop': { type: 'boolean', help: 'keep what lies around the sheet' },
     'keep-blank': { type: 'boolean', help: 'keep pages that look blank' },
+    ...searchableOptions,
   },
   run,
 }
@@ -56,6 +58,7 @@ function adjusted(order: CopyOrder, call: Call): CopyOrder {
       colour: call.choice('colour', ['color', 'gray', 'bw', 'auto'] as const) ?? 'auto',
       deskew: !call.flag('no-deskew'),
       crop: !call.flag('no-crop'),
+      ...searchable(digitisation, call),
     },
   }
 }

@@ -8,8 +8,10 @@ import { legendParts } from '../main.ts'
 import { largestBytes, type StoredBlob } from '../page.ts'
 import { compose } from '../path/compose.ts'
 import { preparePage, unsettledPage } from '../path/pages.ts'
+import { readPage, unreadPage } from '../path/text.ts'
 import { next } from '../transition.ts'
 import type { Workbench } from './appliance.ts'
+import { checkLanguages } from './searchable.ts'
 import type { Call } from './verb.ts'
 
 export interface CopyRequest {
@@ -40,9 +42,11 @@ export interface PageSummary {
   readonly blank: boolean
   /** The scanner's own bytes went in. */
   readonly untouched: boolean
+  /** Whether its text could be read; null where none was wanted. */
+  readonly text: boolean | null
 }
 
-/** Throws NO_PAGES, IMAGE_UNREADABLE naming the page, and what scanner and store throw. */
+/** Throws NO_PAGES, TEXT_READER_ABSENT, IMAGE_UNREADABLE naming the page, and what scanner and store throw. */
 export async function makeCopy(
   request: CopyRequest,
   { rooms, scratch, newId }: Workbench,
@@ -50,6 +54,7 @@ export async function makeCopy(
 ): Promise<MadeCopy> {
   const { config, order, language, feed } = request
   const imaging = rooms.imaging()
+  await checkLanguages(order.digitisation, rooms.textReader, call.signal)
   const at = () => new Date(systemClock.now()).toISOString()
   let document = openDocument({
     id: newId(),
@@ -72,13 +77,17 @@ export async function makeCopy(
     }
   }
   const { hold } = document
-  const pages = document.pages.map(summary)
   if (!request.keepBlank) {
     for (const page of document.pages.filter(one => one.prepared?.verdict.blank))
       apply({ type: 'pageDeleted', pageId: page.id })
   }
   if (keptPages(document).length === 0)
     throw hold === null ? new Fault('NO_PAGES', 'nothing but blank pages') : new Fault(hold.code, hold.detail)
+  for (let page = unreadPage(document); page !== undefined; page = unreadPage(document)) {
+    apply(await readPage(document, page, { textReader: rooms.textReader(), blobs: scratch, log: unheard }, call.signal))
+    call.progress(`text of page ${document.pages.findIndex(one => one.id === page?.id) + 1}`)
+  }
+  const pages = document.pages.map(summary)
   apply({ type: 'approved', sourceNature: order.sourceNatures[0] ?? 'copy' })
   apply(await compose(document, { config, blobs: scratch, newId, ...legendParts() }, call.signal))
   const { stage } = document
@@ -110,7 +119,10 @@ export function sizeLines(copy: StoredBlob, order: CopyOrder): readonly string[]
   return copy.bytes <= limit ? [] : [`larger than the ${limit} bytes that the procedure sends`]
 }
 
-function summary({ prepared, image }: Document['pages'][number], i: number): PageSummary {
+/** The line of a page tells that it goes without text. */
+const unheard = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+function summary({ prepared, image, text }: Document['pages'][number], i: number): PageSummary {
   if (prepared === null) throw new Fault('PAGE_NOT_READY', `image ${i + 1}`)
   const { width, height, resolution, colour, skewDegrees, turn, blank } = prepared.verdict
   return {
@@ -123,6 +135,7 @@ function summary({ prepared, image }: Document['pages'][number], i: number): Pag
     turn,
     blank,
     untouched: prepared.rendition.blob.name === image.name,
+    text: text && text.blob !== null,
   }
 }
 
@@ -136,12 +149,14 @@ export function pageLine({
   turn,
   blank,
   untouched,
+  text,
 }: PageSummary): string {
   const notes = [
     ...(blank ? ['blank'] : []),
     ...(turn === 0 ? [] : [`turned ${turn}°`]),
     ...(skewDegrees === 0 ? [] : [`skew ${skewDegrees.toFixed(2)}°`]),
     untouched ? 'as scanned' : 'encoded anew',
+    ...(text === false ? ['without text'] : []),
   ]
   return `page ${number}: ${width} × ${height} px, ${resolution} ppi, ${colour}, ${notes.join(', ')}`
 }

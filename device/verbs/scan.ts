@@ -6,6 +6,7 @@ import { Fault } from '../errors.ts'
 import { scan } from '../path/scan.ts'
 import { configOf, withWorkbench, writeOutput } from './appliance.ts'
 import { makeCopy, pageLine, sizeLines } from './copy.ts'
+import { searchable, searchableOptions } from './searchable.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const scanVerb: Verb = {
@@ -23,6 +24,7 @@ export const scanVerb: Verb = {
     duplex: { type: 'boolean', help: 'both sides' },
     pages: { type: 'string', help: 'stop after so many images' },
     'keep-blank': { type: 'boolean', help: 'keep pages that look blank' },
+    ...searchableOptions,
   },
   run,
 }
@@ -73,6 +75,7 @@ function adjusted(order: CopyOrder, call: Call): CopyOrder {
       colour: call.choice('colour', ['color', 'gray', 'bw', 'auto'] as const) ?? digitisation.colour,
       source: call.choice('source', ['adf', 'flatbed'] as const) ?? digitisation.source,
       duplex: call.flag('duplex') || digitisation.duplex,
+      ...searchable(digitisation, call),
     },
   }
 }
