@@ -2,6 +2,7 @@
 // time; cutting, turning and straightening a page are entries in the file, never a new encoding. The printable rendition
 // is made of the same images apart from the copy, which it leaves as it is.
 
+import { inflateSync } from 'node:zlib'
 import { type Config, textIn } from '../config.ts'
 import { type Document, type DocumentEvent, keptPages } from '../document.ts'
 import { Fault } from '../errors.ts'
@@ -104,11 +105,15 @@ async function pdfImage(documentId: string, page: Page, blobs: PrintTools['blobs
   }
 }
 
+/** Above what the text worker may tell. */
+const maxTextBytes = 32 << 20
+
 /** As the text step wrote it. */
 async function storedText(bytes: ByteStream): Promise<PageText> {
   const chunks: Uint8Array[] = []
   for await (const chunk of bytes) chunks.push(chunk)
-  return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  const json = inflateSync(Buffer.concat(chunks), { maxOutputLength: maxTextBytes })
+  return JSON.parse(json.toString('utf8'))
 }
 
 const natures = { original: 'original', authenticCopy: 'authentic-copy', copy: 'copy' } as const
