@@ -6,7 +6,7 @@ import { frameAround, isSheetFormat, type Point, type Size } from './geometry.ts
 import type { GrayImage } from './ink.ts'
 import { borderLevels, halved, isPlain, percentile } from './lid.ts'
 import { fitOutline, type Outline } from './outline.ts'
-import { largestOutside, reachedFromBorder } from './region.ts'
+import { onlyPartOutside, reachedFromBorder } from './region.ts'
 import { withoutShadow } from './shadow.ts'
 
 /** A sheet that was told from the lid around it. */
@@ -42,7 +42,7 @@ const lightTolerance = 3
 const largestDust = 2
 /** A sheet fills this share of its rectangle (its corner may be folded), and no more than the other lies outside. */
 const leastFilled = 0.965
-const mostSpilled = 0.004
+const mostSpilled = 0.008
 /** Sheets of no known format cover at least this share of the image. */
 const leastShareOfImage = 0.25
 const leastShareOfKnown = 0.02
@@ -88,10 +88,9 @@ function findOnLight(image: LidImage): Sheet | undefined {
 
 /** The outline of the one part that the lid leaves; undefined where there are several, or it is no rectangle. */
 function outlineOutside(lid: ReturnType<typeof reachedFromBorder>, pixelsPerInch: number): Outline | undefined {
-  const { part, pixels, next } = largestOutside(lid)
-  const all = lid.width * lid.height
-  if (pixels < all * leastShareOfKnown || next > largestDust * (pixelsPerInch / 25.4) ** 2) return undefined
-  const outline = fitOutline(part)
+  const leastPixels = lid.width * lid.height * leastShareOfKnown
+  const part = onlyPartOutside(lid, leastPixels, largestDust * (pixelsPerInch / 25.4) ** 2)
+  const outline = part && fitOutline(part)
   if (outline === undefined || outline.filled < leastFilled || outline.spilled > mostSpilled) return undefined
   return outline
 }

@@ -135,7 +135,7 @@ function refine(points: Points, sign: Sign, coarseDegrees: number): number {
   let degrees = coarseDegrees
   let finest = coarseStepDegrees
   for (const [reach, step, strips] of refinements) {
-    degrees = bestAround(strips === 1 ? whole : scorer(points, sign, strips), degrees, reach, step)
+    degrees = bestAround(strips === 1 ? whole : scorer(thin(points), sign, strips), degrees, reach, step)
     finest = step
   }
   const vertex = degrees + finest * parabolaVertex(whole(degrees - finest), whole(degrees), whole(degrees + finest))
