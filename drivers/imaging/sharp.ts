@@ -39,8 +39,8 @@ const leastSidePixels = 16
 const mostBytesPerPixel = 4
 const headerBytes = 1 << 20
 export const defaultMaxBytes = defaultMaxPixels * mostBytesPerPixel + headerBytes
-/** Skew up to this is not seen on paper and stays. */
-export const toleratedSkewDegrees = 0.3
+/** Skew up to this stays: it shifts a line of A4 by a third of a millimetre, and is what measuring may be wrong by. */
+export const toleratedSkewDegrees = 0.1
 /** The one re-encoding; luma decides whether text can be read, so colour has half its resolution, as scanners give it. */
 const encoding = { quality: 80, chromaSubsampling: '4:2:0' } as const
 const previewEncoding = { quality: 75, chromaSubsampling: '4:2:0' } as const
