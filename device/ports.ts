@@ -131,6 +131,16 @@ export interface RenditionGeometry {
   readonly height: number
   /** Clockwise skew of the stored content, in degrees; 0 where the pixels are straight, or to stay as they are. */
   readonly straightenDegrees: number
+  /** The sheet, in pixels of the image once it is straightened about its centre, its canvas as large as before. */
+  readonly frame: Frame
+}
+
+/** A part of an image; may reach a little beyond it, where a straightened sheet fills the canvas. */
+export interface Frame {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
 }
 
 /** Decodes foreign images; hosted by the parse worker. */

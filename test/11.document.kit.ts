@@ -48,7 +48,14 @@ export const pagePrepared = (pageId: string): DocumentEvent => ({
   prepared: {
     verdict: { width: 10, height: 10, resolution: 300, colour: 'gray', blank: false, turn: 0, skewDegrees: 0 },
     preview: blob(`preview-${pageId}`),
-    rendition: { blob: blob(`image-${pageId}`), encoding: 'jpeg', width: 10, height: 10, straightenDegrees: 0 },
+    rendition: {
+      blob: blob(`image-${pageId}`),
+      encoding: 'jpeg',
+      width: 10,
+      height: 10,
+      straightenDegrees: 0,
+      frame: { left: 0, top: 0, width: 10, height: 10 },
+    },
   },
 })
 export const pending = {

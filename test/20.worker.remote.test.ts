@@ -171,13 +171,21 @@ const verdict = {
 
 describe('a remote imaging', () => {
   it.each<PreparedPage['rendition']>([
-    { kind: 'original', encoding: 'jpeg', width: 2480, height: 3508, straightenDegrees: -0.7 },
+    {
+      kind: 'original',
+      encoding: 'jpeg',
+      width: 2480,
+      height: 3508,
+      straightenDegrees: -0.7,
+      frame: { left: -3, top: 12, width: 2460, height: 3480 },
+    },
     {
       kind: 'encoded',
       encoding: 'ccitt-g4',
       width: 2480,
       height: 3508,
       straightenDegrees: 0,
+      frame: { left: 0, top: 0, width: 2480, height: 3508 },
       bytes: Buffer.alloc(700_000, 3),
     },
   ])('brings back verdict, preview and rendition ($kind)', async rendition => {

@@ -16,6 +16,7 @@ import { drawSheet, seededRandom } from './sim/paper.ts'
 const imaging = createImaging()
 const request: PreparePageRequest = { mediaType: 'image/jpeg', resolution: 150, colour: 'auto', deskew: true }
 const a4 = { width: 1240, height: 1754 }
+const wholeA4 = { left: 0, top: 0, ...a4 }
 
 async function* streamOf(bytes: Uint8Array, chunkBytes = 50_000): ByteStream {
   for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes)
@@ -90,7 +91,7 @@ beforeAll(async () => {
 })
 
 describe('what passes through', () => {
-  const original = { kind: 'original', encoding: 'jpeg', ...a4, straightenDegrees: 0 }
+  const original = { kind: 'original', encoding: 'jpeg', ...a4, straightenDegrees: 0, frame: wholeA4 }
 
   test('a straight letter stays the bytes of the scanner', async () => {
     const page = await prepare(letter)
@@ -123,7 +124,12 @@ describe('what passes through', () => {
   test('a quarter turn is told, not done', async () => {
     const page = await prepare(await drawSheet({ seed: 2, kind: 'letter', resolution: 150, turn: 90 }))
     expect(page.verdict).toMatchObject({ width: 1754, height: 1240, turn: 270 })
-    expect(page.rendition).toEqual({ ...original, width: 1754, height: 1240 })
+    expect(page.rendition).toEqual({
+      ...original,
+      width: 1754,
+      height: 1240,
+      frame: { left: 0, top: 0, width: 1754, height: 1240 },
+    })
     const shown = await sharp(page.preview).metadata()
     expect([shown.width, shown.height]).toEqual([620, 877])
   })
@@ -149,7 +155,13 @@ describe('what is encoded anew', () => {
     expect(page.rendition).toMatchObject({ kind: 'encoded', straightenDegrees: 0 })
     const again = await prepare(encodedBytes(page))
     expect(Math.abs(again.verdict.skewDegrees)).toBeLessThanOrEqual(0.05)
-    expect(again.rendition).toEqual({ kind: 'original', encoding: 'jpeg', ...a4, straightenDegrees: 0 })
+    expect(again.rendition).toEqual({
+      kind: 'original',
+      encoding: 'jpeg',
+      ...a4,
+      straightenDegrees: 0,
+      frame: wholeA4,
+    })
   })
 
   test('an EXIF turn is applied', async () => {

@@ -4,7 +4,7 @@
 import { type Config, textIn } from '../config.ts'
 import { type Document, type DocumentEvent, keptPages, type Page } from '../document.ts'
 import { Fault } from '../errors.ts'
-import { composePdf, type PdfPage } from '../pdf/compose.ts'
+import { composePdf, type PdfImage, type PdfPage } from '../pdf/compose.ts'
 import type { DocumentMetadata } from '../pdf/xmp.ts'
 import type { Blobs, NewId } from './step.ts'
 
@@ -28,27 +28,24 @@ export async function compose(
 async function* pdfPages(document: Document, blobs: Blobs, signal: AbortSignal): AsyncGenerator<PdfPage> {
   for (const page of keptPages(document)) {
     signal.throwIfAborted()
-    yield pdfPage(document.id, page, blobs)
+    yield { images: [pdfImage(document.id, page, blobs)] }
   }
 }
 
-function pdfPage(documentId: string, { id, prepared, turn }: Page, blobs: Blobs): PdfPage {
+function pdfImage(documentId: string, { id, prepared, turn }: Page, blobs: Blobs): PdfImage {
   if (prepared === null) throw new Fault('PAGE_NOT_READY', `page ${id} is not prepared`)
   const { rendition, verdict } = prepared
-  const { blob, encoding, width, height, straightenDegrees } = rendition
+  const { blob, ...image } = rendition
   return {
-    encoding,
-    width,
-    height,
+    ...image,
     resolution: verdict.resolution,
-    straightenDegrees,
     turn: quarterTurn(verdict.turn + turn),
     bytes: blobs.read(documentId, blob.name),
     byteLength: blob.bytes,
   }
 }
 
-function quarterTurn(degrees: number): PdfPage['turn'] {
+function quarterTurn(degrees: number): PdfImage['turn'] {
   const turns = [0, 90, 180, 270] as const
   return turns[(degrees / 90) % 4] ?? 0
 }

@@ -46,12 +46,12 @@ async function storePrepared(
   { verdict, preview, rendition }: PreparedPage,
   blobs: Blobs,
 ): Promise<DocumentEvent> {
-  const { encoding, width, height, straightenDegrees } = rendition
+  const { encoding, width, height, straightenDegrees, frame } = rendition
   const blob = rendition.kind === 'original' ? page.image : await blobs.write(documentId, streamOf(rendition.bytes))
   const stored = await blobs.write(documentId, streamOf(preview))
   return {
     type: 'pagePrepared',
     pageId: page.id,
-    prepared: { verdict, preview: stored, rendition: { blob, encoding, width, height, straightenDegrees } },
+    prepared: { verdict, preview: stored, rendition: { blob, encoding, width, height, straightenDegrees, frame } },
   }
 }

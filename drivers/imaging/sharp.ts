@@ -12,6 +12,7 @@ import { decodePnm, readPnmHeader } from '../../device/image/pnm.ts'
 import { type PagePixels, straighten } from '../../device/image/straighten.ts'
 import type {
   ByteStream,
+  Frame,
   Imaging,
   PageRendition,
   PageVerdict,
@@ -125,7 +126,7 @@ async function preparePage(source: Source, request: PreparePageRequest, signal?:
     return {
       verdict,
       preview: await preview(leveled(reduced, skew), verdict),
-      rendition: { kind: 'original', encoding: 'jpeg', width, height, straightenDegrees: skew },
+      rendition: { kind: 'original', encoding: 'jpeg', width, height, straightenDegrees: skew, frame: whole(source) },
     }
   }
   const threshold = () => (blackAndWhite ? middleGray : blackThreshold(toGray(reduced).pixels))
@@ -171,13 +172,18 @@ function toGray(page: PagePixels): PagePixels {
 
 async function encode(page: PagePixels, colour: PageVerdict['colour']): Promise<PageRendition> {
   const { width, height } = page
+  const geometry = { width, height, straightenDegrees: 0, frame: whole(page) }
   if (colour !== 'bw') {
     const bytes = await fromPixels(page).jpeg(encoding).toBuffer()
-    return { kind: 'encoded', encoding: 'jpeg', width, height, straightenDegrees: 0, bytes }
+    return { kind: 'encoded', encoding: 'jpeg', ...geometry, bytes }
   }
   const strip = { compression: 'ccittfax4', bitdepth: 1, miniswhite: true, tile: false, tileHeight: height } as const
   const bytes = cutG4Strip(await fromPixels(page).tiff(strip).toBuffer())
-  return { kind: 'encoded', encoding: 'ccitt-g4', width, height, straightenDegrees: 0, bytes }
+  return { kind: 'encoded', encoding: 'ccitt-g4', ...geometry, bytes }
+}
+
+function whole({ width, height }: { readonly width: number; readonly height: number }): Frame {
+  return { left: 0, top: 0, width, height }
 }
 
 /** The page as the screen shows it: reduced, and turned upright. */

@@ -118,7 +118,9 @@ export const deliveryOutcome = Type.Union([
 
 const pixels = Type.Integer({ minimum: 1, maximum: maxPixels })
 const skewDegrees = Type.Number({ minimum: -45, maximum: 45 })
-const geometry = { width: pixels, height: pixels, straightenDegrees: skewDegrees }
+const offset = Type.Integer({ minimum: -maxPixels, maximum: maxPixels })
+const frame = Type.Object({ left: offset, top: offset, width: pixels, height: pixels }, closed)
+const geometry = { width: pixels, height: pixels, straightenDegrees: skewDegrees, frame }
 
 /** What `prepare` tells once its bytes are through: `preview` first, then `rendition` where it is `encoded`. */
 export const preparedPage = Type.Object(
