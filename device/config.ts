@@ -23,6 +23,9 @@ const Digitisation = Type.Object(
     source: Type.Enum(['adf', 'flatbed'], { default: 'adf' }),
     duplex: Type.Boolean({ default: false }),
     deskew: Type.Boolean({ default: true }),
+    crop: Type.Boolean({ default: true }),
+    /** A certified copy shows the sheet as it is; `cleaned` is for bad copies, whose shadows hide what they say. */
+    background: Type.Enum(['kept', 'cleaned'], { default: 'kept' }),
   },
   { ...strict, default: {} },
 )

@@ -87,14 +87,32 @@ export interface PageVerdict {
   /** Pixels as stored, before any turning. */
   readonly width: number
   readonly height: number
-  /** Pixels per inch, from the image's header where it is plausible, else what was asked of the scanner. */
+  /**
+   * Pixels per inch, from the image's header where it is plausible, else what was asked of the scanner; of the rendition,
+   * where that was made smaller.
+   */
   readonly resolution: number
   readonly colour: 'color' | 'gray' | 'bw'
   readonly blank: boolean
   /** Quarter turns that bring the text upright; 0 unless it was found with confidence. */
   readonly turn: 0 | 90 | 180 | 270
+  /** Whether `turn` was told from the page; a `turn` of 0 is otherwise how it lay. */
+  readonly turnConfident: boolean
   /** Fine skew of the content; 0 where it could not be told. */
   readonly skewDegrees: number
+  /** The sheet in the image as `skewDegrees` brings it level; the whole image where no edge of a sheet was told. */
+  readonly sheet: Frame
+}
+
+/**
+ * A part of an image, in its pixels after it was turned about its own centre by so many degrees, the canvas keeping its
+ * size. It may stick out of the canvas by a little: a crooked sheet that fills the image has its corners outside.
+ */
+export interface Frame {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
 }
 
 export interface PreparePageRequest {
@@ -103,6 +121,12 @@ export interface PreparePageRequest {
   readonly resolution: number
   readonly colour: ColourMode
   readonly deskew: boolean
+  /** Whether what lies around the sheet, the scanner's lid, is left out. */
+  readonly crop: boolean
+  /** `cleaned` flattens shadows and what shines through: for bad copies, where a procedure or a person asks for it. */
+  readonly background: 'kept' | 'cleaned'
+  /** How a copy is made smaller; `lower-quality` goes down to 200 pixels per inch, never below. */
+  readonly reduction: 'none' | 'gray' | 'lower-quality'
 }
 
 /**
@@ -131,16 +155,8 @@ export interface RenditionGeometry {
   readonly height: number
   /** Clockwise skew of the stored content, in degrees; 0 where the pixels are straight, or to stay as they are. */
   readonly straightenDegrees: number
-  /** The sheet, in pixels of the image once it is straightened about its centre, its canvas as large as before. */
+  /** What the page shows of the image after it was turned by −`straightenDegrees`. */
   readonly frame: Frame
-}
-
-/** A part of an image; may reach a little beyond it, where a straightened sheet fills the canvas. */
-export interface Frame {
-  readonly left: number
-  readonly top: number
-  readonly width: number
-  readonly height: number
 }
 
 /** Decodes foreign images; hosted by the parse worker. */

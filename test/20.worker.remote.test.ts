@@ -159,6 +159,7 @@ describe('a remote delivery', () => {
   })
 })
 
+const frame = { left: -12, top: 4, width: 2470, height: 3500 }
 const verdict = {
   width: 2480,
   height: 3508,
@@ -166,19 +167,24 @@ const verdict = {
   colour: 'bw',
   blank: false,
   turn: 180,
+  turnConfident: true,
   skewDegrees: -0.7,
+  sheet: frame,
+} as const
+
+const request = {
+  mediaType: 'image/jpeg',
+  resolution: 300,
+  colour: 'auto',
+  deskew: true,
+  crop: true,
+  background: 'kept',
+  reduction: 'none',
 } as const
 
 describe('a remote imaging', () => {
   it.each<PreparedPage['rendition']>([
-    {
-      kind: 'original',
-      encoding: 'jpeg',
-      width: 2480,
-      height: 3508,
-      straightenDegrees: -0.7,
-      frame: { left: -3, top: 12, width: 2460, height: 3480 },
-    },
+    { kind: 'original', encoding: 'jpeg', width: 2480, height: 3508, straightenDegrees: -0.7, frame },
     {
       kind: 'encoded',
       encoding: 'ccitt-g4',
@@ -192,14 +198,12 @@ describe('a remote imaging', () => {
     const page = { verdict, preview: Buffer.alloc(300_000, 1), rendition }
     const imaging: Imaging = { prepare: async image => ((await sizeOf(image)) === 5_000_000 ? page : Promise.reject()) }
     const remote = remoteImaging(await channelTo(imagingHandlers(imaging)))
-    const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true } as const
     expect(await remote.prepare(piecesOf(50, 100_000), request)).toEqual(page)
   })
 })
 
 describe('what no driver says', () => {
-  const tiny = { kind: 'original', encoding: 'jpeg', width: 1, height: 1, straightenDegrees: 0 }
-  const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true } as const
+  const tiny = { kind: 'original', encoding: 'jpeg', width: 1, height: 1, straightenDegrees: 0, frame }
   const lies: readonly (readonly [string, string, Handler, (c: ReturnType<typeof openChannel>) => Promise<unknown>])[] =
     [
       [

@@ -3,10 +3,13 @@
 // every doubt is settled so.
 
 import type { GrayImage } from './ink.ts'
-import { findPaper, type Paper, paperLine } from './paper.ts'
+import { type Paper, paperLine } from './paper.ts'
 
 /** Pixels on a side of a cell of the whole image; blur never reaches over more than one from ink. */
 const cellSide = 4
+const cellPixels = cellSide * cellSide
+/** A thin stroke leaves so many pixels of a cell to the paper; shading does not. */
+const coveredPixels = cellPixels - 2
 /** Cells on a side of a tile, some 5 mm at 300 pixels per inch. */
 const tileSide = 16
 /** Ink is as dark as this share of its paper somewhere within its stroke: in two pixels of a cell, against noise. */
@@ -14,6 +17,8 @@ const inkShare = 0.38
 const leastInkPixels = 2
 /** Grey fainter than this share of the paper is its grain, or the other side of the sheet. */
 const grainShare = 0.05
+/** So far from ink, through grey, the thin end of a stroke may reach. */
+const thinEndCells = 3
 /** So many cells of grey that no ink explains are a mark; fewer are dust. */
 const mostStrayCells = 3
 /** Paper on which all is black or white is bright, and as bright everywhere. */
@@ -26,15 +31,9 @@ const mostBetween = 0.5
 const mostInkSpread = 45
 const inkSpreadShare = 0.02
 
-/** `image` is the whole page, `reduced` its reduced copy. */
-export function isInkOnPaper(image: GrayImage, reduced: GrayImage): boolean {
-  const paper = findPaper(reduced)
-  if (paper.level < leastPaper || !isEven(paper)) return false
-  const cells = cellsOf(image, paper)
-  return !hasStrayGrey(cells) && !hasPicture(cells) && isOneBlack(cells)
-}
-
-function isEven({ levels, seen, level, across }: Paper): boolean {
+/** Whether the paper alone allows it; the reduced copy tells, so that the whole page need not be decoded. */
+export function isEvenPaper({ levels, seen, level, across }: Paper): boolean {
+  if (level < leastPaper) return false
   for (let at = 0; at < levels.length; at++) {
     if (seen[at] === 0) continue
     const own = levels[at] as number
@@ -48,13 +47,19 @@ function isEven({ levels, seen, level, across }: Paper): boolean {
   return true
 }
 
+/** Whether all of the whole page is ink on `paper`, which is even. */
+export function isInkOnPaper(image: GrayImage, paper: Paper): boolean {
+  const cells = cellsOf(image, paper)
+  return !hasStrayGrey(cells) && !hasPicture(cells) && isOneBlack(cells)
+}
+
 /** By cell of the whole image. */
 interface Cells {
   readonly across: number
   readonly down: number
   /** 1 where a pixel is as dark as ink. */
   readonly ink: Uint8Array
-  /** 1 where the cell as a whole is darker than paper's grain. */
+  /** 1 where the cell as a whole is darker than paper's grain, 2 where hardly a pixel of it shows the paper. */
   readonly grey: Uint8Array
   /** Pixels between ink and paper. */
   readonly between: Uint8Array
@@ -78,37 +83,47 @@ function cellsOf(image: GrayImage, paper: Paper): Cells {
 function measure({ width, pixels }: GrayImage, cells: Cells, column: number, row: number, paper: number): void {
   const ink = paper * inkShare
   const clear = paper * (1 - 3 * grainShare)
-  let [sum, dark, between] = [0, 0, 0]
+  const shown = paper * (1 - 1.5 * grainShare)
+  let [sum, dark, between, covered] = [0, 0, 0, 0]
   for (let y = 0, start = row * cellSide * width + column * cellSide; y < cellSide; y++, start += width) {
     for (let at = start; at < start + cellSide; at++) {
       const level = pixels[at] as number
       sum += level
       if (level <= ink) dark++
       else if (level < clear) between++
+      if (level < shown) covered++
     }
   }
   const to = row * cells.across + column
   cells.ink[to] = dark >= leastInkPixels ? 1 : 0
-  cells.grey[to] = sum < paper * (1 - grainShare) * cellSide * cellSide ? 1 : 0
+  const isGrey = sum < paper * (1 - grainShare) * cellPixels
+  cells.grey[to] = !isGrey ? 0 : covered < coveredPixels ? 1 : 2
   cells.between[to] = between
-  cells.black[to] = dark === cellSide * cellSide ? sum / (cellSide * cellSide) : 255
+  cells.black[to] = dark === cellPixels ? sum / cellPixels : 255
 }
 
-/** Grey with no ink in its cell nor in one beside it. */
+/** Grey that is neither beside ink nor the thin end of a stroke: it hangs on to ink by too many cells, or by none. */
 function hasStrayGrey({ across, down, ink, grey }: Cells): boolean {
-  let stray = 0
+  const explained = ink.slice()
+  let stray: number[] = []
   for (let row = 1; row < down - 1; row++) {
     for (let column = 1, at = row * across + 1; column < across - 1; column++, at++) {
-      if (grey[at] === 0 || hasInkNear(ink, at, across)) continue
-      if (++stray > mostStrayCells) return true
+      if (grey[at] === 0) continue
+      if (isNear(ink, at, across)) explained[at] = 1
+      else stray.push(at)
     }
   }
-  return false
+  for (let step = 0; step < thinEndCells && stray.length > mostStrayCells; step++) {
+    const reached = stray.filter(at => grey[at] === 1 && isNear(explained, at, across))
+    for (const at of reached) explained[at] = 1
+    stray = stray.filter(at => explained[at] === 0)
+  }
+  return stray.length > mostStrayCells
 }
 
-function hasInkNear(ink: Uint8Array, at: number, across: number): boolean {
+function isNear(cells: Uint8Array, at: number, across: number): boolean {
   for (const row of [at - across, at, at + across]) {
-    if (ink[row - 1] === 1 || ink[row] === 1 || ink[row + 1] === 1) return true
+    if (cells[row - 1] === 1 || cells[row] === 1 || cells[row + 1] === 1) return true
   }
   return false
 }

@@ -24,11 +24,12 @@ export async function preparePage(
   tools: PagesTools,
   signal: AbortSignal,
 ): Promise<DocumentEvent> {
-  const { colour, deskew } = document.order.digitisation
+  const { colour, deskew, crop, background } = document.order.digitisation
   const { mediaType, resolution } = page
   try {
     const image = tools.blobs.read(document.id, page.image.name)
-    const prepared = await tools.imaging.prepare(image, { mediaType, resolution, colour, deskew }, signal)
+    const request = { mediaType, resolution, colour, deskew, crop, background, reduction: 'none' } as const
+    const prepared = await tools.imaging.prepare(image, request, signal)
     if (prepared.verdict.resolution < resolutionFloor)
       return { type: 'pageUnusable', pageId: page.id, code: 'RESOLUTION_TOO_LOW' }
     return await storePrepared(document.id, page, prepared, tools.blobs)

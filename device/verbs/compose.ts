@@ -22,6 +22,8 @@ export const composeVerb: Verb = {
     dpi: { type: 'string', help: 'pixels per inch of images that do not tell (default 300)' },
     colour: { type: 'string', help: 'color, gray, bw or auto (default)' },
     'no-deskew': { type: 'boolean', help: 'leave the images as they lie' },
+    'no-crop': { type: 'boolean', help: 'keep what lies around the sheet' },
+    clean: { type: 'boolean', help: 'flatten shadows and what shines through: no faithful copy any more' },
     'keep-blank': { type: 'boolean', help: 'keep pages that look blank' },
   },
   run,
@@ -54,6 +56,8 @@ function adjusted(order: CopyOrder, call: Call): CopyOrder {
       resolution: call.number('dpi', { min: 1, max: 2400 }) ?? digitisation.resolution,
       colour: call.choice('colour', ['color', 'gray', 'bw', 'auto'] as const) ?? 'auto',
       deskew: !call.flag('no-deskew'),
+      crop: !call.flag('no-crop'),
+      background: call.flag('clean') ? 'cleaned' : digitisation.background,
     },
   }
 }

@@ -22,6 +22,7 @@ export const scanVerb: Verb = {
     source: { type: 'string', help: 'adf or flatbed' },
     duplex: { type: 'boolean', help: 'both sides' },
     pages: { type: 'string', help: 'stop after so many images' },
+    clean: { type: 'boolean', help: 'flatten shadows and what shines through: no faithful copy any more' },
     'keep-blank': { type: 'boolean', help: 'keep pages that look blank' },
   },
   run,
@@ -73,6 +74,7 @@ function adjusted(order: CopyOrder, call: Call): CopyOrder {
       colour: call.choice('colour', ['color', 'gray', 'bw', 'auto'] as const) ?? digitisation.colour,
       source: call.choice('source', ['adf', 'flatbed'] as const) ?? digitisation.source,
       duplex: call.flag('duplex') || digitisation.duplex,
+      background: call.flag('clean') ? 'cleaned' : digitisation.background,
     },
   }
 }

@@ -45,7 +45,10 @@ function isSrgbCurve(tag: Buffer | undefined): boolean {
 function lightAtHalf(tag: Buffer): number | undefined {
   const kind = tag.toString('latin1', 0, 4)
   if (kind === 'para' && tag.length >= 16) {
-    const numbers = Array.from({ length: Math.floor((tag.length - 12) / 4) }, (_, i) => tag.readInt32BE(12 + 4 * i) / fixed)
+    const numbers = Array.from(
+      { length: Math.floor((tag.length - 12) / 4) },
+      (_, i) => tag.readInt32BE(12 + 4 * i) / fixed,
+    )
     const [gamma = 1, a = 1, b = 0] = numbers
     return (a * 0.5 + b) ** gamma
   }

@@ -118,8 +118,8 @@ export const deliveryOutcome = Type.Union([
 
 const pixels = Type.Integer({ minimum: 1, maximum: maxPixels })
 const skewDegrees = Type.Number({ minimum: -45, maximum: 45 })
-const offset = Type.Integer({ minimum: -maxPixels, maximum: maxPixels })
-const frame = Type.Object({ left: offset, top: offset, width: pixels, height: pixels }, closed)
+const position = Type.Integer({ minimum: -maxPixels, maximum: maxPixels })
+const frame = Type.Object({ left: position, top: position, width: pixels, height: pixels }, closed)
 const geometry = { width: pixels, height: pixels, straightenDegrees: skewDegrees, frame }
 
 /** What `prepare` tells once its bytes are through: `preview` first, then `rendition` where it is `encoded`. */
@@ -133,7 +133,9 @@ export const preparedPage = Type.Object(
         colour: Type.Enum(['color', 'gray', 'bw']),
         blank: Type.Boolean(),
         turn: Type.Enum([0, 90, 180, 270]),
+        turnConfident: Type.Boolean(),
         skewDegrees,
+        sheet: frame,
       },
       closed,
     ),
