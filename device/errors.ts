@@ -75,6 +75,16 @@ const table = {
     retry: 'person',
     mend: 'EE03 needs an original or an authentic copy (RD 203/2021, art. 49).',
   },
+  COPY_TOO_LARGE: {
+    status: 409,
+    retry: 'person',
+    mend: 'Make the copy smaller (grey, lower quality) or split it; the limit is `largestMegabytes` of the procedure.',
+  },
+  PAGES_NOT_JOINABLE: {
+    status: 409,
+    retry: 'person',
+    mend: 'Only two sheets that fit on one A4 sheet at their true size can stand on one page.',
+  },
   // sign and verify
   TOKEN_MODULE_FAILED: {
     status: 503,

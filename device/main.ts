@@ -10,19 +10,23 @@ import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker
 import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
+import { isLanguage, say } from '../ui/text/texts.ts'
 import type { DocumentJobs } from './ades/job.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
 import { createDesk } from './desk.ts'
 import { blobNames } from './document.ts'
+import { documentIn } from './document-shape.ts'
 import { asFault, Fault } from './errors.ts'
 import { newIdFrom, newReferenceFrom } from './host.ts'
 import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
+import type { ComposeTools } from './path/compose.ts'
 import { createPath } from './path.ts'
+import { type Font, readFont } from './pdf/font.ts'
 import type { Clock, Delivery, Imaging, Log, Random, Revocation, Scanner, Signer, Timestamper } from './ports.ts'
-import { createQueue, documentIn, liveStages, type Queue } from './queue.ts'
+import { createQueue, liveStages, type Queue } from './queue.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEvidenceCache } from './trust/evidence-cache.ts'
 import { certificatesInPem } from './trust/pem.ts'
@@ -96,6 +100,29 @@ function netConfiguration({ destinations, timestamping, revocation }: Config) {
   }
 }
 
+/** Of fonts-dejavu-core, a package of every installation. */
+const legendFontFile = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
+
+/** What the compose step needs besides the document: the font of the legend, read when first asked for, and its texts. */
+export function legendParts(): Pick<ComposeTools, 'font' | 'legendText'> {
+  let reading: Promise<Font> | undefined
+  const read = async () => {
+    try {
+      return readFont(await readFile(legendFontFile))
+    } catch (thrown) {
+      reading = undefined
+      throw new Fault('FILE_UNREADABLE', `${legendFontFile}: ${asFault(thrown).detail}`, { cause: thrown })
+    }
+  }
+  return {
+    font: () => {
+      reading ??= read()
+      return reading
+    },
+    legendText: (language, key, values) => say(isLanguage(language) ? language : 'en', `legend.${key}`, values),
+  }
+}
+
 export interface Appliance {
   readonly url: string
   stop(): Promise<void>
@@ -122,7 +149,7 @@ export async function startAppliance(
   const queue = createQueue({ store, clock })
   const newId = () => newIdFrom(random)
   const anchors = await readAnchors(config)
-  const common = { config, queue, blobs: store.blobs, clock, random, newId, anchors, log }
+  const common = { config, queue, blobs: store.blobs, clock, random, newId, anchors, log, ...legendParts() }
   const scanner = rooms.scanner()
   const signer = rooms.signer()
   await store.blobs.sweep(referencedBlobs(store))

@@ -6,16 +6,16 @@ import type { Config } from './config.ts'
 import { type Document, keptPages } from './document.ts'
 import { asFault, Fault } from './errors.ts'
 import { dueAt, nextAttempt } from './path/backoff.ts'
-import { compose } from './path/compose.ts'
+import { type ComposeTools, compose } from './path/compose.ts'
 import { attemptDelivery } from './path/deliver.ts'
 import { attemptExtension, type ExtendTools } from './path/extend.ts'
-import { preparePage, unsettledPage } from './path/pages.ts'
+import { isPrepared, preparePage, unsettledPage } from './path/pages.ts'
 import type { NewId } from './path/step.ts'
 import type { Delivery, Imaging, Log } from './ports.ts'
 import { liveStages, type Queue, wakeAt } from './queue.ts'
 import { createTasks } from './tasks.ts'
 
-export interface PathParts extends ExtendTools {
+export interface PathParts extends ExtendTools, Pick<ComposeTools, 'font' | 'legendText'> {
   readonly config: Config
   readonly queue: Queue
   readonly imaging: Imaging
@@ -56,7 +56,7 @@ export function createPath(parts: PathParts): Path {
       tasks.run(`pages:${id}`, signal => preparePages(id, signal))
     }
     if (hold !== null || 'deliveries' in stage) wakeLater(document)
-    else if (stage.name === 'composing' && keptPages(document).every(page => page.prepared !== null)) {
+    else if (stage.name === 'composing' && keptPages(document).every(page => isPrepared(page, document.reduction))) {
       tasks.run(`compose:${id}`, signal => composeCopy(document, signal))
     }
   }

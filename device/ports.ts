@@ -34,6 +34,8 @@ export interface ScannedPage {
   readonly mediaType: ImageType
   /** What was asked of the device; the image's own header may disagree. */
   readonly resolution: number
+  /** Present where the device is known to turn such images: what undoes it. */
+  readonly turn?: 180
   readonly image: ByteStream
 }
 
@@ -68,6 +70,8 @@ export interface ScannerInfo {
   readonly duplex: boolean
   /** Whether paper lies in the feeder; absent where the device cannot tell. */
   readonly paperLoaded?: boolean
+  /** Whether somebody presses the scanner's own button at this moment; absent where the device cannot tell. */
+  readonly buttonPressed?: boolean
 }
 
 export interface Scanner {
@@ -115,6 +119,12 @@ export interface Frame {
   readonly height: number
 }
 
+/**
+ * How a copy that is too large is brought down: `gray` drops colours, `lower-quality` keeps them and encodes more coarsely,
+ * with 200 pixels per inch.
+ */
+export type Reduction = 'none' | 'gray' | 'lower-quality'
+
 export interface PreparePageRequest {
   readonly mediaType: ImageType
   /** What was asked of the scanner, pixels per inch. */
@@ -125,8 +135,7 @@ export interface PreparePageRequest {
   readonly crop: boolean
   /** `cleaned` flattens shadows and what shines through: for bad copies, where a procedure or a person asks for it. */
   readonly background: 'kept' | 'cleaned'
-  /** How a copy is made smaller; `lower-quality` goes down to 200 pixels per inch, never below. */
-  readonly reduction: 'none' | 'gray' | 'lower-quality'
+  readonly reduction: Reduction
 }
 
 /**

@@ -169,8 +169,9 @@ describe('an image on its page', () => {
     // An identity card: 85.6 × 54 mm.
     const card = () => quarters(243, 153)
     const [page] = await rendered(await compose([{ images: [await card(), await card()], sheet: a4 }], legend))
-    expect([page?.width, page?.height]).toEqual([596, 842])
-    const rows = Array.from({ length: 842 }, (_, y) => at(page, 200, y))
+    expect(page?.width).toBe(596)
+    expect(page?.height).toBeGreaterThan(842 + 54)
+    const rows = Array.from({ length: page?.height ?? 0 }, (_, y) => at(page, 200, y))
     const runs = rows.reduce<{ colour: string; rows: number }[]>((list, colour) => {
       const last = list.at(-1)
       if (last?.colour === colour) last.rows += 1

@@ -34,6 +34,11 @@ describe('screenFor', () => {
     review: 'review',
     reviewMixed: 'review',
     reviewNone: 'review',
+    reviewLeftOut: 'review',
+    reviewSmall: 'review',
+    reviewJoined: 'review',
+    reviewReduced: 'review',
+    reviewTooLarge: 'review',
     preparing: 'preparing',
     stopped: 'stopped',
     reader: 'reader',
@@ -45,6 +50,7 @@ describe('screenFor', () => {
     pin: 'pin',
     signing: 'signing',
     receipt: 'receipt',
+    receiptOfParts: 'receipt',
     receiptStopped: 'receipt',
     receiptUnsigned: 'receipt',
   }
@@ -131,7 +137,7 @@ describe('settle', () => {
 })
 
 describe('pages', () => {
-  const pages = readyPages(4).map((page, i) => (i === 1 ? { ...page, deleted: true, number: null } : page))
+  const pages = readyPages(4).map((page, i) => (i === 1 ? { ...page, leftOut: 'person' as const, number: null } : page))
   const copy = { ...openedCopy, pages }
   const kept = keptPages(copy)
 

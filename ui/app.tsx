@@ -14,6 +14,7 @@ import { CardFaultScreen } from './screens/card-fault.tsx'
 import { CertificateScreen } from './screens/certificate.tsx'
 import { InterruptedScreen } from './screens/interrupted.tsx'
 import { LastTryScreen } from './screens/last-try.tsx'
+import { LeftOutScreen } from './screens/left-out.tsx'
 import { LostScreen } from './screens/lost.tsx'
 import { NatureScreen } from './screens/nature.tsx'
 import { PaperScreen } from './screens/paper.tsx'
@@ -27,6 +28,7 @@ import { ScanFaultScreen } from './screens/scan-fault.tsx'
 import { ScanningScreen } from './screens/scanning.tsx'
 import { SigningScreen } from './screens/signing.tsx'
 import { StoppedScreen } from './screens/stopped.tsx'
+import { TooLargeScreen } from './screens/too-large.tsx'
 import { WelcomeScreen } from './screens/welcome.tsx'
 
 const screens: Readonly<Record<ScreenName, ComponentType>> = {
@@ -38,6 +40,8 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   scanning: ScanningScreen,
   scanFault: ScanFaultScreen,
   review: ReviewScreen,
+  leftOut: LeftOutScreen,
+  tooLarge: TooLargeScreen,
   nature: NatureScreen,
   preparing: PreparingScreen,
   stopped: StoppedScreen,

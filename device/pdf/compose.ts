@@ -77,7 +77,7 @@ async function* pageObjects(
   const sizes = images.map(trueSize)
   const across = sheet ?? sizes[0] ?? { width: 0 }
   const legend = margin && layOutLegend(margin.legend, across, number)
-  const layout = layOutPage(sizes, legend?.height ?? 0, sheet)
+  const layout = layOutPage(sizes, legend?.height ?? 0, sheet, margin?.legend.margin ?? 'added')
   const references: number[] = []
   for (const image of images) references.push(yield* imageObject(output, image))
   const names = references.map((_, index) => `Im${index}`)

@@ -14,6 +14,8 @@ export interface Legend {
   /** What the QR code holds; absent: there is none. */
   readonly link?: string
   readonly font: Font
+  /** Whether the margin is added to the page or taken from its sheet; `added` where absent. */
+  readonly margin?: 'added' | 'within'
 }
 
 export interface LegendMargin {

@@ -42,10 +42,16 @@ export function trueSize({ frame, resolution, turn }: ImageGeometry): Size {
 }
 
 /**
- * The page of one image is that image, above `margin` points that are added at the foot. On a sheet of a given size images
- * stand centred in equal parts, from the top, above the margin; one that does not fit is reduced, none is enlarged.
+ * The page of one image is that image, above `margin` points that are added at the foot. On a sheet of a given size, to
+ * which the margin is added or from which it is taken, images stand centred in equal parts, from the top, above the margin;
+ * one that does not fit is reduced, none is enlarged.
  */
-export function layOutPage(sizes: readonly Size[], margin: number, sheet: Size | undefined): PageLayout {
+export function layOutPage(
+  sizes: readonly Size[],
+  margin: number,
+  sheet: Size | undefined,
+  marginIs: 'added' | 'within',
+): PageLayout {
   const [only] = sizes
   if (sheet === undefined) {
     if (only === undefined || sizes.length > 1) throw new Fault('INTERNAL', 'several images need a sheet')
@@ -55,14 +61,15 @@ export function layOutPage(sizes: readonly Size[], margin: number, sheet: Size |
       places: [{ x: 0, y: margin, scale: 1 }],
     }
   }
-  const part = (sheet.height - margin) / sizes.length
+  const height = checked(marginIs === 'added' ? sheet.height + margin : sheet.height)
+  const part = (height - margin) / sizes.length
   const free = sizes.length === 1 ? 0 : gutter
-  const places = sizes.map(({ width, height }, index) => {
-    const scale = Math.min(1, (sheet.width - 2 * free) / width, (part - 2 * free) / height)
-    const bottom = sheet.height - (index + 1) * part
-    return { x: (sheet.width - width * scale) / 2, y: bottom + (part - height * scale) / 2, scale }
+  const places = sizes.map((size, index) => {
+    const scale = Math.min(1, (sheet.width - 2 * free) / size.width, (part - 2 * free) / size.height)
+    const bottom = height - (index + 1) * part
+    return { x: (sheet.width - size.width * scale) / 2, y: bottom + (part - size.height * scale) / 2, scale }
   })
-  return { ...sheet, places }
+  return { width: sheet.width, height, places }
 }
 
 /** The operators that show the image `name` at its place. What sticks out of its frame is clipped, what is missing white. */

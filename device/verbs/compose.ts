@@ -6,7 +6,7 @@ import { Fault } from '../errors.ts'
 import { streamOf } from '../path/step.ts'
 import type { ImageType } from '../ports.ts'
 import { configOf, readInput, type Workbench, withWorkbench, writeOutput } from './appliance.ts'
-import { makeCopy, pageLine } from './copy.ts'
+import { makeCopy, pageLine, sizeLines } from './copy.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const composeVerb: Verb = {
@@ -41,7 +41,7 @@ async function run(call: Call): Promise<Answer> {
     await writeOutput(out, bench.scratch.read(made.documentId, made.copy.name))
     return {
       json: { out, ...made.copy, pages: made.pages },
-      lines: [...made.pages.map(pageLine), `${out}: ${made.copy.bytes} bytes`],
+      lines: [...made.pages.map(pageLine), `${out}: ${made.copy.bytes} bytes`, ...sizeLines(made.copy, order)],
     }
   })
 }
@@ -73,7 +73,7 @@ async function* fileEvents(
     const mediaType = imageType(bytes)
     if (mediaType === undefined) throw new Fault('IMAGE_UNREADABLE', `${path} is no JPEG, PNG, TIFF or PNM image`)
     const image = await scratch.write(document.id, streamOf(bytes))
-    yield { type: 'pageStored', page: { id: newId(), image, mediaType, side: 'front', resolution } }
+    yield { type: 'pageStored', page: { id: newId(), image, mediaType, side: 'front', resolution, fedTurn: 0 } }
   }
 }
 

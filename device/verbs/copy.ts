@@ -1,16 +1,11 @@
 // A copy made in one run of the command line: the same steps and rules as at the kiosk, the document kept in memory.
 
 import type { Config } from '../config.ts'
-import {
-  type CopyOrder,
-  type Document,
-  type DocumentEvent,
-  keptPages,
-  openDocument,
-  type StoredBlob,
-} from '../document.ts'
+import { type CopyOrder, type Document, type DocumentEvent, keptPages, openDocument } from '../document.ts'
 import { Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
+import { legendParts } from '../main.ts'
+import { largestBytes, type StoredBlob } from '../page.ts'
 import { compose } from '../path/compose.ts'
 import { preparePage, unsettledPage } from '../path/pages.ts'
 import { next } from '../transition.ts'
@@ -59,8 +54,9 @@ export async function makeCopy(
   let document = openDocument({
     id: newId(),
     reference: '',
+    csv: null,
     language,
-    order: { ...order, signature: { ...order.signature, mode: 'none' }, destinations: [] },
+    order: fileOrder(order),
     at: at(),
   })
   const apply = (event: DocumentEvent) => {
@@ -84,7 +80,7 @@ export async function makeCopy(
   if (keptPages(document).length === 0)
     throw hold === null ? new Fault('NO_PAGES', 'nothing but blank pages') : new Fault(hold.code, hold.detail)
   apply({ type: 'approved', sourceNature: order.sourceNatures[0] ?? 'copy' })
-  apply(await compose(document, { config, blobs: scratch, newId }, call.signal))
+  apply(await compose(document, { config, blobs: scratch, newId, ...legendParts() }, call.signal))
   const { stage } = document
   if (stage.name !== 'done') throw new Fault('INTERNAL', `the copy ended at ${stage.name}`)
   return {
@@ -93,6 +89,25 @@ export async function makeCopy(
     pages,
     fault: hold === null ? null : new Fault(hold.code, hold.detail),
   }
+}
+
+/** PDF/A's own limit is the only one of a file. */
+const largestMegabytes = 2000
+
+/** The order of a file that nobody will find in the queue: no signature, no way to check it, no limit of an exchange. */
+function fileOrder(order: CopyOrder): CopyOrder {
+  return {
+    ...order,
+    signature: { ...order.signature, mode: 'none' },
+    document: { ...order.document, csv: 'none', legend: 'none', largestMegabytes },
+    destinations: [],
+  }
+}
+
+/** What is said of a file that the exchange of registries would not take. */
+export function sizeLines(copy: StoredBlob, order: CopyOrder): readonly string[] {
+  const limit = largestBytes(order)
+  return copy.bytes <= limit ? [] : [`larger than the ${limit} bytes that the procedure sends`]
 }
 
 function summary({ prepared, image }: Document['pages'][number], i: number): PageSummary {

@@ -5,7 +5,7 @@ import type { CopyOrder } from '../document.ts'
 import { Fault } from '../errors.ts'
 import { scan } from '../path/scan.ts'
 import { configOf, withWorkbench, writeOutput } from './appliance.ts'
-import { makeCopy, pageLine } from './copy.ts'
+import { makeCopy, pageLine, sizeLines } from './copy.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const scanVerb: Verb = {
@@ -59,7 +59,7 @@ async function run(call: Call): Promise<Answer> {
       throw new Fault(made.fault.code, `${made.fault.detail}; ${made.pages.length} pages are in ${path}`)
     return {
       json: { out: path, ...made.copy, pages: made.pages },
-      lines: [...made.pages.map(pageLine), `${path}: ${made.copy.bytes} bytes`],
+      lines: [...made.pages.map(pageLine), `${path}: ${made.copy.bytes} bytes`, ...sizeLines(made.copy, order)],
     }
   })
 }

@@ -4,11 +4,13 @@
 import { Fault } from '../../device/errors.ts'
 import { lines, type ProcessExit, type RunningProcess, run, start } from '../exec.ts'
 import { type ScanFault, scanFault } from './driver.ts'
-import { createJournal, endingOf, isBatchEnd, isPageName, pageNameFormat, type SaneJournal } from './sane-output.ts'
+import { createJournal, endingOf, isBatchEnd, pageName, pageNameFormat, type SaneJournal } from './sane-output.ts'
 
 const scanimage = 'scanimage'
 /** How long a backend may take to stop its motor or to close its device before the process is ended. */
-const closeTimeoutMs = 5_000
+const defaultCloseTimeoutMs = 5_000
+/** More than a backend has to say in a thousand pages; one that goes on is ended. */
+const maxSaidCharacters = 4 * 1024 * 1024
 /** Pages that may lie on the disk unread before the feeder waits; below that it never does. */
 const maxPagesAhead = 8
 
@@ -27,6 +29,8 @@ export interface BatchOptions {
   readonly folder: string
   readonly environment: Readonly<Record<string, string>>
   readonly pageTimeoutMs: number
+  /** How long the backend may take to stop its motor or to close its device. */
+  readonly closeTimeoutMs?: number
 }
 
 /** A question to scanimage that is answered on standard output, or why there is no answer. */
@@ -38,7 +42,8 @@ export async function askScanimage(
     readonly signal?: AbortSignal
   },
 ): Promise<{ readonly output: string } | ScanFault> {
-  const { exit, stdout, stderr } = await run(scanimage, args, options)
+  const { exit, stdout, stderr, truncated } = await run(scanimage, args, options)
+  if (truncated) return scanFault('SCANNER_FAILED', 'the scanner says more than any scanner has to say')
   const fault = processFault(exit)
   if (fault !== undefined) return fault
   const ending = exit.end === 'exited' && exit.code !== 0 ? endingOf(exit.code, stderr.split('\n')) : undefined
@@ -51,12 +56,14 @@ export async function askScanimage(
  * Each page has to be asked for (`--batch-prompt`): interrupted between two pages, scanimage would start a new job and
  * feed the rest of the paper.
  */
-export function startBatch({ args, folder, environment, pageTimeoutMs }: BatchOptions): BatchRun {
+export function startBatch({ args, folder, environment, pageTimeoutMs, ...options }: BatchOptions): BatchRun {
+  const { closeTimeoutMs = defaultCloseTimeoutMs } = options
   const batch = ['--format=tiff', `--batch=${pageNameFormat}`, '--batch-print', '--batch-prompt']
-  const child = start(scanimage, [...batch, ...args], { folder, environment })
+  // Ended only when it has not followed an interrupt or says more than it should: no second chance then.
+  const child = start(scanimage, [...batch, ...args], { folder, environment, killAfterMs: 0 })
   const journal = createJournal()
   const names = readNames(child)
-  const journalled = readJournal(child, journal)
+  const journalled = readJournal(child, journal, closeTimeoutMs)
   let over = false
   const ended = child.exit.then(exit => {
     over = true
@@ -128,6 +135,7 @@ function readNames(child: RunningProcess): { next(): Promise<string | undefined>
   let wake = () => {}
   let asked = 0
   let finished = 0
+  const listen = withinBounds(child)
   const askForNext = () => {
     if (asked > finished || names.length >= maxPagesAhead || !child.stdin.writable) return
     asked += 1
@@ -136,8 +144,9 @@ function readNames(child: RunningProcess): { next(): Promise<string | undefined>
   const read = async () => {
     askForNext()
     for await (const line of lines(child.stdout)) {
+      listen(line)
       // A backend may print words of its own.
-      if (!isPageName(line)) continue
+      if (line !== pageName(finished + 1) || asked <= finished) continue
       names.push(line)
       finished += 1
       askForNext()
@@ -160,13 +169,25 @@ function readNames(child: RunningProcess): { next(): Promise<string | undefined>
 }
 
 /** Also ends a run that has said that it is over and does not end: nobody waits for a page that cannot come. */
-async function readJournal(child: RunningProcess, journal: SaneJournal): Promise<void> {
+async function readJournal(child: RunningProcess, journal: SaneJournal, closeTimeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
+  const listen = withinBounds(child)
   for await (const line of lines(child.stderr)) {
+    listen(line)
     journal.add(line)
     if (isBatchEnd(line)) timer ??= setTimeout(() => void child.kill(), closeTimeoutMs)
   }
   clearTimeout(timer)
+}
+
+/** Ends a process that says more than any backend has to say. */
+function withinBounds(child: RunningProcess): (line: string) => void {
+  let said = 0
+  return line => {
+    const before = said
+    said += line.length
+    if (before <= maxSaidCharacters && said > maxSaidCharacters) void child.kill()
+  }
 }
 
 /** scanimage cancels at the device on SIGINT only; SIGTERM ends it where it stands. */

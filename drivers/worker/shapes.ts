@@ -38,6 +38,7 @@ export const scannerInfos = Type.Array(
       sources: Type.Array(scanSource, { maxItems: 2 }),
       duplex: Type.Boolean(),
       paperLoaded: Type.Optional(Type.Boolean()),
+      buttonPressed: Type.Optional(Type.Boolean()),
     },
     closed,
   ),
