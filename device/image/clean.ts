@@ -11,7 +11,7 @@ const white = 255
 const background = { faintest: 14, ink: 28 }
 /** Channels of a pixel further apart than this are colour, which is never background. */
 const leastColour = 14
-/** Paper whose channels lie further apart is coloured and keeps its colour. */
+/** Paper whose channels lie further apart is coloured: it is made even, not white. */
 const mostTint = 30
 const sharedLines = 4
 
@@ -20,11 +20,12 @@ export function cleanBackground(page: PagePixels, reduced: PagePixels): PagePixe
   const { width, height, channels } = reduced
   const paper = findPaper({ width, height, pixels: channels === 1 ? reduced.pixels : grayOf(reduced) })
   const tint = channels === 1 ? [1, 1, 1] : paperTint(reduced, paper)
-  return { ...page, pixels: page.channels === 1 ? cleanGray(page, paper) : cleanColour(page, paper, tint) }
+  if (page.channels === 1) return { ...page, pixels: cleanGray(page, paper) }
+  return { ...page, pixels: cleanColour(page, paper, tint ?? [1, 1, 1], tint === undefined ? paper.level : white) }
 }
 
-/** What each channel is to be multiplied with beside luma, so that paper has no tint. */
-function paperTint({ pixels }: PagePixels, paper: Paper): readonly number[] {
+/** What each channel is to be multiplied with beside luma, so that paper has no tint; undefined for coloured paper. */
+function paperTint({ pixels }: PagePixels, paper: Paper): readonly number[] | undefined {
   const sums = [0, 0, 0]
   let count = 0
   for (let at = 0; at < pixels.length; at += 3) {
@@ -34,7 +35,7 @@ function paperTint({ pixels }: PagePixels, paper: Paper): readonly number[] {
     count++
   }
   const means = sums.map(sum => sum / Math.max(1, count))
-  if (count === 0 || Math.max(...means) - Math.min(...means) > mostTint) return [1, 1, 1]
+  if (count === 0 || Math.max(...means) - Math.min(...means) > mostTint) return undefined
   const luma = 0.299 * (means[0] as number) + 0.587 * (means[1] as number) + 0.114 * (means[2] as number)
   return means.map(mean => luma / Math.max(1, mean))
 }
@@ -43,18 +44,23 @@ function cleanGray({ width, height, pixels }: PagePixels, paper: Paper): Uint8Ar
   const cleaned = new Uint8Array(pixels.length)
   const levels = new Float32Array(width)
   for (let y = 0, at = 0; y < height; y++) {
-    if (y % sharedLines === 0) gains(paper, y, height, levels)
+    if (y % sharedLines === 0) gains(paper, y, height, levels, white)
     for (let x = 0; x < width; x++, at++) cleaned[at] = lifted((pixels[at] as number) * (levels[x] as number))
   }
   return cleaned
 }
 
-function cleanColour({ width, height, pixels }: PagePixels, paper: Paper, tint: readonly number[]): Uint8Array {
+function cleanColour(
+  { width, height, pixels }: PagePixels,
+  paper: Paper,
+  tint: readonly number[],
+  target: number,
+): Uint8Array {
   const cleaned = new Uint8ClampedArray(pixels.length)
   const levels = new Float32Array(width)
   const [tintRed, tintGreen, tintBlue] = tint as [number, number, number]
   for (let y = 0, at = 0; y < height; y++) {
-    if (y % sharedLines === 0) gains(paper, y, height, levels)
+    if (y % sharedLines === 0) gains(paper, y, height, levels, target)
     for (let x = 0; x < width; x++, at += 3) {
       const gain = levels[x] as number
       const red = (pixels[at] as number) * gain * tintRed
@@ -71,10 +77,10 @@ function cleanColour({ width, height, pixels }: PagePixels, paper: Paper, tint: 
   return new Uint8Array(cleaned.buffer)
 }
 
-/** What a line's pixels are multiplied with to make their paper white. */
-function gains(paper: Paper, y: number, height: number, levels: Float32Array): void {
+/** What a line's pixels are multiplied with to bring their paper to `target`. */
+function gains(paper: Paper, y: number, height: number, levels: Float32Array, target: number): void {
   paperLine(paper, y, height, levels)
-  for (let x = 0; x < levels.length; x++) levels[x] = white / Math.max(1, levels[x] as number)
+  for (let x = 0; x < levels.length; x++) levels[x] = target / Math.max(1, levels[x] as number)
 }
 
 /** Background goes to white, ink stays, and between them nothing changes places. */

@@ -71,7 +71,40 @@ function encodedSource(bytes: Buffer, metadata: Metadata, limitInputPixels: numb
   const whole = () => rawPixels(upright())
   if (frame === undefined) return { ...facts, ...decodedOnce(whole) }
   const { width: across, height: down } = reducedSize(size.width, size.height)
-  return { ...facts, pixels: whole, reduced: () => rawPixels(upright().resize(across, down, { fit: 'fill' })) }
+  const reduced = async () => {
+    const page = await rawPixels(upright().resize(across, down, { fit: 'fill' }))
+    await refuseOtherLength(bytes, frame)
+    return page
+  }
+  return { ...facts, pixels: whole, reduced }
+}
+
+/** The decoder does not hear complaints about its last strip of lines: half of one at an eighth of the size. */
+const moreLines = 64
+const mostLines = 0xffff
+const endOfImage = Buffer.from([0xff, 0xd9])
+
+/**
+ * Throws IMAGE_UNREADABLE for a JPEG without an end, and for one that holds more than its header says: the rest would be
+ * cut off, or all of it lies askew. Told by asking for more lines: a whole file has none, and the decoder complains.
+ */
+async function refuseOtherLength(bytes: Buffer, { height, heightAt }: JpegFrame): Promise<void> {
+  if (bytes.lastIndexOf(endOfImage) < heightAt) throw new Fault('IMAGE_UNREADABLE', 'the JPEG has no end')
+  if (height + moreLines > mostLines) return
+  const longer = Buffer.from(bytes)
+  longer.writeUInt16BE(height + moreLines, heightAt)
+  const decoder = sharp(longer, { failOn: 'warning', limitInputPixels: false, ignoreIcc: true })
+  const scaled = { width: 1, height: Math.ceil((height + moreLines) / 8), fit: 'fill', kernel: 'nearest' } as const
+  const missing = await decoder
+    .timeout({ seconds: decodingSeconds })
+    .resize(scaled)
+    .raw()
+    .toBuffer()
+    .then(
+      () => false,
+      () => true,
+    )
+  if (!missing) throw new Fault('IMAGE_UNREADABLE', 'the JPEG holds more than its header says')
 }
 
 /** For what cannot be decoded in part: the whole image is decoded once and reduced from there. */
