@@ -2,9 +2,9 @@
 
 import Type from 'typebox'
 import { signatureLevels } from './ades/request.ts'
+import { Id } from './config-scanners.ts'
 
 const strict = { additionalProperties: false } as const
-export const Id = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' })
 /** One text in each language the kiosk offers; a missing one falls back to the first given. */
 export const Texts = Type.Record(
   Type.String({ pattern: '^[a-z]{2}$' }),

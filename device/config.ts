@@ -4,25 +4,12 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
-import { Id, Procedure, Texts } from './config-procedure.ts'
+import { Procedure, Texts } from './config-procedure.ts'
+import { Id, Scanner, scannerFaults } from './config-scanners.ts'
 import { Fault } from './errors.ts'
 import { nearestName } from './nearest.ts'
 
 const strict = { additionalProperties: false } as const
-const Scanner = Type.Union([
-  Type.Object({ id: Id, driver: Type.Literal('escl'), url: Type.String({ pattern: '^https?://' }) }, strict),
-  Type.Object(
-    {
-      id: Id,
-      driver: Type.Literal('sane'),
-      /** SANE device name or its beginning up to a colon, for names that change with the USB port; absent: the first found. */
-      device: Type.Optional(Type.String({ minLength: 1 })),
-      /** Options of the backend that are set for every scan, e.g. {"swdespeck": "1"}. */
-      options: Type.Optional(Type.Record(Type.String({ pattern: '^[A-Za-z][A-Za-z0-9-]*$' }), Type.String())),
-    },
-    strict,
-  ),
-])
 
 const ConfigSchema = Type.Object(
   {
@@ -189,6 +176,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...duplicates('destinations', config.destinations),
     ...duplicates('procedures', config.procedures),
     ...duplicates('devices.scanners', config.devices.scanners),
+    ...scannerFaults(config.devices.scanners),
     ...timestampingFaults(config.timestamping),
   ]
   config.procedures.forEach((procedure, i) => {

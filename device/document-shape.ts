@@ -6,6 +6,11 @@ import { Fault } from './errors.ts'
 
 type Stored = Readonly<Record<string, unknown>>
 
+interface PixelSize {
+  readonly width: number
+  readonly height: number
+}
+
 /** From shape N (its index in the list, plus one) to N + 1. */
 const steps: readonly ((stored: Stored) => Stored)[] = [withSheets]
 
@@ -48,8 +53,8 @@ function wholePage({ deleted, prepared, ...page }: Stored, index: number): Store
 
 function wholeImage(prepared: unknown): unknown {
   if (prepared === null) return null
-  const image = prepared as { readonly rendition: { readonly width: number; readonly height: number } }
-  const { width, height } = image.rendition
-  const frame = { left: 0, top: 0, width, height }
-  return { ...image, rendition: { ...image.rendition, frame }, reduction: 'none' }
+  const image = prepared as { readonly verdict: PixelSize & Stored; readonly rendition: PixelSize & Stored }
+  const whole = ({ width, height }: PixelSize) => ({ left: 0, top: 0, width, height })
+  const verdict = { ...image.verdict, turnConfident: image.verdict['turn'] !== 0, sheet: whole(image.verdict) }
+  return { ...image, verdict, rendition: { ...image.rendition, frame: whole(image.rendition) }, reduction: 'none' }
 }

@@ -70,6 +70,16 @@ const table = {
   },
   PAGE_NOT_READY: { status: 409, retry: 'later', mend: 'A page is still being prepared; try again in a moment.' },
   NO_PAGES: { status: 409, retry: 'person', mend: 'Scan at least one page.' },
+  TEXT_READER_ABSENT: {
+    status: 503,
+    retry: 'operator',
+    mend: 'Install tesseract-ocr and the language that the message names, for instance tesseract-ocr-cat.',
+  },
+  TEXT_UNREADABLE: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The text of the page could not be read; the page itself is whole. Report it with the log.',
+  },
   COPY_STATE_REFUSED: {
     status: 422,
     retry: 'person',

@@ -10,6 +10,7 @@ import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker
 import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
+import { remoteTextReader } from '../drivers/worker/remote-text.ts'
 import { isLanguage, say } from '../ui/text/texts.ts'
 import type { DocumentJobs } from './ades/job.ts'
 import type { Config } from './config.ts'
@@ -25,7 +26,18 @@ import { createVisit } from './http/visit.ts'
 import type { ComposeTools } from './path/compose.ts'
 import { createPath } from './path.ts'
 import { type Font, readFont } from './pdf/font.ts'
-import type { Clock, Delivery, Imaging, Log, Random, Revocation, Scanner, Signer, Timestamper } from './ports.ts'
+import type {
+  Clock,
+  Delivery,
+  Imaging,
+  Log,
+  Random,
+  Revocation,
+  Scanner,
+  Signer,
+  TextReader,
+  Timestamper,
+} from './ports.ts'
 import { createQueue, liveStages, type Queue } from './queue.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEvidenceCache } from './trust/evidence-cache.ts'
@@ -48,6 +60,7 @@ export interface Rooms {
   signer(): Signer
   delivery(): Delivery
   imaging(): Imaging
+  textReader(): TextReader
   /** Throws TSA_ABSENT where no authority is configured. */
   timestamper(): Timestamper
   revocation(): Revocation
@@ -76,6 +89,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     signer: () => remoteSigner(channel('sign', { modules: tokenModules.map(path => ({ path })), keyStores })),
     delivery: () => remoteDelivery(net()),
     imaging: () => remoteImaging(channel('parse', {})),
+    textReader: () => remoteTextReader(channel('text', {})),
     timestamper: () => {
       if (config.timestamping !== undefined) return remoteTimestamper(net())
       throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')

@@ -222,12 +222,13 @@ describe('a stored document', () => {
     const { fedTurn: _fed, leftOut: _out, under: _under, text: _text, sheet: _sheet, ...oldPage } = page
     const { reduction: _wanted, ...image } = page.prepared
     const { frame: _frame, ...rendition } = image.rendition
+    const { turnConfident: _told, sheet: _sheet2, ...verdict } = image.verdict
     const { crop: _crop, ocr: _ocr, ocrLanguages: _languages, ...digitisation } = old.order.digitisation
     const { csv: _code, legend: _legend, largestMegabytes: _most, ...ordered } = old.order.document
     const first = {
       ...old,
       order: { ...old.order, digitisation, document: ordered },
-      pages: [{ ...oldPage, deleted: true, prepared: { ...image, rendition } }],
+      pages: [{ ...oldPage, deleted: true, prepared: { ...image, verdict, rendition } }],
     }
     const read = documentIn(JSON.parse(JSON.stringify(first)))
     expect(read).toEqual(moved(current, prepared('a'), { type: 'pageDeleted', pageId: 'a' }))

@@ -195,6 +195,10 @@ export const ca = {
     'Aquesta pàgina és massa gran.\nSuprimeixi-la i escanegi un full més petit, o demani ajuda al personal.',
   'error.PAGE_NOT_READY': 'Encara s’estan preparant algunes pàgines.\nEsperi un moment i torni-ho a provar.',
   'error.NO_PAGES': 'La còpia no té cap pàgina.\nEscanegi com a mínim un full.',
+  'error.TEXT_READER_ABSENT':
+    'No es pot llegir el text de les pàgines.\nPot continuar sense text cercable o avisar el personal.',
+  'error.TEXT_UNREADABLE':
+    'No s’ha pogut llegir el text d’una pàgina.\nLa còpia és completa; aquesta pàgina no tindrà text cercable.',
   'error.COPY_STATE_REFUSED':
     'Aquest tràmit no admet aquesta mena de document.\nTriï una altra resposta o demani ajuda al personal.',
   'error.COPY_TOO_LARGE': 'La còpia és massa gran.\nTorni a les pàgines i redueixi-la o faci’n diverses còpies.',

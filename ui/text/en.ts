@@ -193,6 +193,10 @@ export const en = {
   'error.IMAGE_TOO_LARGE': 'This page is too large.\nDelete it and scan a smaller sheet, or ask the staff.',
   'error.PAGE_NOT_READY': 'Some pages are still being prepared.\nWait a moment and try again.',
   'error.NO_PAGES': 'The copy has no pages.\nScan at least one sheet.',
+  'error.TEXT_READER_ABSENT':
+    'The text of the pages cannot be read.\nGo on without searchable text, or tell the staff.',
+  'error.TEXT_UNREADABLE':
+    'The text of one page could not be read.\nThe copy is complete; that page has no searchable text.',
   'error.COPY_STATE_REFUSED':
     'This procedure does not take this kind of document.\nChoose another answer or ask the staff.',
   'error.COPY_TOO_LARGE': 'The copy is too large.\nGo back to the pages and make it smaller, or make several copies.',

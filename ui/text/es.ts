@@ -195,6 +195,10 @@ export const es = {
     'Esta página es demasiado grande.\nElimínela y escanee una hoja más pequeña, o pida ayuda al personal.',
   'error.PAGE_NOT_READY': 'Todavía se están preparando algunas páginas.\nEspere un momento e inténtelo de nuevo.',
   'error.NO_PAGES': 'La copia no tiene ninguna página.\nEscanee al menos una hoja.',
+  'error.TEXT_READER_ABSENT':
+    'No se puede leer el texto de las páginas.\nPuede continuar sin texto que se pueda buscar o avisar al personal.',
+  'error.TEXT_UNREADABLE':
+    'No se ha podido leer el texto de una página.\nLa copia está completa; esta página no tendrá texto que se pueda buscar.',
   'error.COPY_STATE_REFUSED':
     'Este trámite no admite este tipo de documento.\nElija otra respuesta o pida ayuda al personal.',
   'error.COPY_TOO_LARGE': 'La copia es demasiado grande.\nVuelva a las páginas y redúzcala o haga varias copias.',
