@@ -115,13 +115,13 @@ describe('files that lie', () => {
     await expect(prepare(cut)).rejects.toEqual(unreadable)
   })
 
-  test('bombs in chunks cost nothing, and those in strips no more than an image that is taken', async () => {
+  test('bombs in chunks that no page needs are left out, and those in strips no more than an image that is taken', async () => {
     const spaces = deflateSync(Buffer.alloc(50_000_000, 32))
     const text = png(100, 100, [['zTXt', Buffer.concat([Buffer.from('Comment\0\0'), spaces])]])
     const profile = png(100, 100, [['iCCP', Buffer.concat([Buffer.from('icc\0\0'), spaces])]])
     const peak = () => process.resourceUsage().maxRSS * 1024
     const before = peak()
-    for (const bytes of [text, profile]) await expect(prepare(bytes)).rejects.toEqual(unreadable)
+    for (const bytes of [text, profile]) expect((await prepare(bytes)).verdict.width).toBe(100)
     expect(peak() - before).toBeLessThan(40_000_000)
     for (const bytes of [tiff(4000, 5000, 4_000_000_000), tiff(8000, 8000, 5000)]) {
       await expect(prepare(bytes)).rejects.toEqual(unreadable)
@@ -184,7 +184,7 @@ function png(width: number, height: number, chunks: readonly (readonly [string, 
   header.writeUInt32BE(width)
   header.writeUInt32BE(height, 4)
   header.writeUInt8(8, 8)
-  const data = deflateSync(Buffer.alloc((width + 1) * height, 255))
+  const data = deflateSync(Buffer.alloc((width + 1) * height))
   const all = [['IHDR', header], ...chunks, ['IDAT', data], ['IEND', Buffer.alloc(0)]] as const
   const written = all.map(([name, body]) => {
     const chunk = Buffer.concat([Buffer.alloc(4), Buffer.from(name), body, Buffer.alloc(4)])

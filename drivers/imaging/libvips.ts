@@ -9,6 +9,7 @@ import { decodePnm, readPnmHeader } from '../../device/image/pnm.ts'
 import type { PagePixels } from '../../device/image/straighten.ts'
 import { isLikeSrgb } from './icc.ts'
 import { type JpegFrame, readJpegFrame } from './jpeg.ts'
+import { withoutTexts } from './png.ts'
 import { cutG4Strip } from './tiff-strip.ts'
 
 /** A shorter side than this is no page. */
@@ -40,7 +41,8 @@ export function restrain(): void {
 }
 
 /** Throws IMAGE_UNREADABLE or IMAGE_TOO_LARGE; so may what the source hands out, for a header tells little of its data. */
-export async function openImage(bytes: Buffer, maxPixels: number): Promise<Source> {
+export async function openImage(file: Buffer, maxPixels: number): Promise<Source> {
+  const bytes = withoutTexts(file)
   const pnm = readPnmHeader(bytes)
   if (pnm !== undefined) {
     checkSize(pnm.width, pnm.height, maxPixels)
