@@ -19,13 +19,15 @@ export interface CopyRequest {
   /** Pages that look blank stay in. */
   readonly keepBlank: boolean
   readonly feed: (document: Document) => AsyncIterable<DocumentEvent>
+  /** What the images are called, in their order; those without a name go by their number. */
+  readonly names?: readonly string[]
 }
 
 export interface MadeCopy {
   readonly copy: StoredBlob
   readonly documentId: string
   readonly pages: readonly PageSummary[]
-  /** The feeding ended badly; the copy holds the pages before. */
+  /** The feeding ended badly, or images could not be used; the copy holds the other pages. */
   readonly fault: Fault | null
 }
 
@@ -42,7 +44,7 @@ export interface PageSummary {
   readonly untouched: boolean
 }
 
-/** Throws NO_PAGES, IMAGE_UNREADABLE naming the page, and what scanner and store throw. */
+/** Throws NO_PAGES, what is wrong with the images where none can be used, and what scanner and store throw. */
 export async function makeCopy(
   request: CopyRequest,
   { rooms, scratch, newId }: Workbench,
@@ -66,29 +68,37 @@ export async function makeCopy(
     apply(event)
     for (let page = unsettledPage(document); page !== undefined; page = unsettledPage(document)) {
       const settled = await preparePage(document, page, { imaging, blobs: scratch }, call.signal)
-      if (settled.type === 'pageUnusable') throw new Fault(settled.code, `image ${document.pages.length}`)
       apply(settled)
+      if (settled.type === 'pageUnusable') apply({ type: 'pageDeleted', pageId: page.id })
       call.progress(`page ${document.pages.length}`)
     }
   }
-  const { hold } = document
-  const pages = document.pages.map(summary)
+  const fault = faultOf(document, request.names ?? [])
+  const pages = document.pages.flatMap(summary)
   if (!request.keepBlank) {
     for (const page of document.pages.filter(one => one.prepared?.verdict.blank))
       apply({ type: 'pageDeleted', pageId: page.id })
   }
-  if (keptPages(document).length === 0)
-    throw hold === null ? new Fault('NO_PAGES', 'nothing but blank pages') : new Fault(hold.code, hold.detail)
+  if (keptPages(document).length === 0) throw fault ?? new Fault('NO_PAGES', 'nothing but blank pages')
   apply({ type: 'approved', sourceNature: order.sourceNatures[0] ?? 'copy' })
   apply(await compose(document, { config, blobs: scratch, newId, ...legendParts() }, call.signal))
   const { stage } = document
   if (stage.name !== 'done') throw new Fault('INTERNAL', `the copy ended at ${stage.name}`)
-  return {
-    copy: stage.copy,
-    documentId: document.id,
-    pages,
-    fault: hold === null ? null : new Fault(hold.code, hold.detail),
-  }
+  return { copy: stage.copy, documentId: document.id, pages, fault }
+}
+
+/** Why the copy is not all of what was to be copied: the feeding, else the images that nothing can be made of, by name. */
+function faultOf({ hold, pages }: Document, names: readonly string[]): Fault | null {
+  if (hold !== null) return new Fault(hold.code, hold.detail)
+  const unusable = pages.flatMap(({ unusable: code }, i) => (code === null ? [] : [{ code, i }]))
+  const [first] = unusable
+  if (first === undefined) return null
+  return new Fault(first.code, unusable.map(({ code, i }) => `${names[i] ?? `image ${i + 1}`} (${code})`).join(', '))
+}
+
+/** Where the pages go that can be used, beside the file that was asked for. */
+export function partialPath(out: string): string {
+  return `${out.replace(/\.pdf$/i, '')}.partial.pdf`
 }
 
 /** PDF/A's own limit is the only one of a file. */
@@ -110,10 +120,11 @@ export function sizeLines(copy: StoredBlob, order: CopyOrder): readonly string[]
   return copy.bytes <= limit ? [] : [`larger than the ${limit} bytes that the procedure sends`]
 }
 
-function summary({ prepared, image }: Document['pages'][number], i: number): PageSummary {
+function summary({ prepared, unusable, image }: Document['pages'][number], i: number): readonly PageSummary[] {
+  if (unusable !== null) return []
   if (prepared === null) throw new Fault('PAGE_NOT_READY', `image ${i + 1}`)
   const { width, height, resolution, colour, skewDegrees, turn, blank } = prepared.verdict
-  return {
+  const one = {
     number: i + 1,
     width,
     height,
@@ -124,6 +135,7 @@ function summary({ prepared, image }: Document['pages'][number], i: number): Pag
     blank,
     untouched: prepared.rendition.blob.name === image.name,
   }
+  return [one]
 }
 
 export function pageLine({

@@ -5,7 +5,7 @@ import type { CopyOrder } from '../document.ts'
 import { Fault } from '../errors.ts'
 import { scan } from '../path/scan.ts'
 import { configOf, withWorkbench, writeOutput } from './appliance.ts'
-import { makeCopy, pageLine, sizeLines } from './copy.ts'
+import { makeCopy, pageLine, partialPath, sizeLines } from './copy.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const scanVerb: Verb = {
@@ -53,7 +53,7 @@ async function run(call: Call): Promise<Answer> {
       bench,
       call,
     )
-    const path = made.fault === null ? out : `${out.replace(/\.pdf$/i, '')}.partial.pdf`
+    const path = made.fault === null ? out : partialPath(out)
     await writeOutput(path, bench.scratch.read(made.documentId, made.copy.name))
     if (made.fault !== null)
       throw new Fault(made.fault.code, `${made.fault.detail}; ${made.pages.length} pages are in ${path}`)
