@@ -22,6 +22,8 @@ const Digitisation = Type.Object(
     source: Type.Enum(['adf', 'flatbed'], { default: 'adf' }),
     duplex: Type.Boolean({ default: false }),
     deskew: Type.Boolean({ default: true }),
+    /** A certified copy shows the sheet as it is; `cleaned` is for bad copies, whose shadows hide what they say. */
+    background: Type.Enum(['kept', 'cleaned'], { default: 'kept' }),
     /** The page ends where the sheet does, when the scanner took more than the sheet. */
     crop: Type.Boolean({ default: true }),
     /** A layer of text behind the images, read before signing, so that the copy can be searched. */

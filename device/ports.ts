@@ -106,7 +106,10 @@ export interface PageVerdict {
   /** Pixels as stored, before any turning. */
   readonly width: number
   readonly height: number
-  /** Pixels per inch, from the image's header where it is plausible, else what was asked of the scanner. */
+  /**
+   * Pixels per inch, from the image's header where it is plausible, else what was asked of the scanner; of the rendition,
+   * where that was made smaller.
+   */
   readonly resolution: number
   readonly colour: 'color' | 'gray' | 'bw'
   readonly blank: boolean
@@ -131,7 +134,10 @@ export interface PageFrame {
   readonly height: number
 }
 
-/** How a copy that is too large is brought down: `gray` drops colours, `lower-quality` also encodes more coarsely. */
+/**
+ * How a copy that is too large is brought down: `gray` drops colours, `lower-quality` keeps them and encodes more coarsely,
+ * with 200 pixels per inch.
+ */
 export type Reduction = 'none' | 'gray' | 'lower-quality'
 
 export interface PreparePageRequest {
@@ -140,9 +146,11 @@ export interface PreparePageRequest {
   readonly resolution: number
   readonly colour: ColourMode
   readonly deskew: boolean
-  readonly reduction: Reduction
   /** Whether what lies around the sheet, the scanner's lid, is left out. */
   readonly crop: boolean
+  /** `cleaned` flattens shadows and what shines through: for bad copies, where a procedure or a person asks for it. */
+  readonly background: 'kept' | 'cleaned'
+  readonly reduction: Reduction
 }
 
 /**

@@ -192,6 +192,7 @@ const request = {
   colour: 'auto',
   deskew: true,
   crop: true,
+  background: 'kept',
   reduction: 'none',
 } as const
 

@@ -12,8 +12,9 @@ const request: PreparePageRequest = {
   resolution: 75,
   colour: 'auto',
   deskew: true,
-  reduction: 'none',
   crop: true,
+  background: 'kept',
+  reduction: 'none',
 }
 const unreadable = expect.objectContaining({ code: 'IMAGE_UNREADABLE' })
 const tooLarge = expect.objectContaining({ code: 'IMAGE_TOO_LARGE' })

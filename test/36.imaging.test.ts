@@ -19,8 +19,9 @@ const request: PreparePageRequest = {
   resolution: 150,
   colour: 'auto',
   deskew: true,
-  reduction: 'none',
   crop: true,
+  background: 'kept',
+  reduction: 'none',
 }
 const a4 = { width: 1240, height: 1754 }
 

@@ -68,6 +68,7 @@ describe('the text of a page', () => {
       colour: 'bw',
       deskew: false,
       crop: false,
+      background: 'kept',
       reduction: 'none',
     } as const
     const { rendition } = await createImaging().prepare(streamOf(page.jpeg), request)

@@ -30,12 +30,12 @@ export async function preparePage(
   tools: PagesTools,
   signal: AbortSignal,
 ): Promise<DocumentEvent> {
-  const { colour, deskew, crop } = document.order.digitisation
+  const { colour, deskew, crop, background } = document.order.digitisation
   const { mediaType, resolution } = page
   const { reduction } = document
   try {
     const image = tools.blobs.read(document.id, page.image.name)
-    const request = { mediaType, resolution, colour, deskew, crop, reduction }
+    const request = { mediaType, resolution, colour, deskew, crop, background, reduction }
     const prepared = await tools.imaging.prepare(image, request, signal)
     if (prepared.verdict.resolution < resolutionFloor)
       return { type: 'pageUnusable', pageId: page.id, code: 'RESOLUTION_TOO_LOW' }
