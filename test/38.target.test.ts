@@ -15,6 +15,7 @@ import { decodeVersion, encodeVersion, patches } from '../device/image/target-la
 import { sharpnessOf } from '../device/image/target-mtf.ts'
 import { targetSheet } from '../device/pdf/target-sheet.ts'
 import { asScanned, blurred, drawTarget, gaussian, painted, type ScanFaults, scanOf } from './38.target.kit.ts'
+import { seededRandom } from './sim/paper.ts'
 
 let drawing: PagePixels
 let gray: PagePixels
@@ -250,6 +251,22 @@ describe('streaks', () => {
     expect(streaks[0]?.widthMm).toBeCloseTo(0.25, 1)
     expect(streaks[1]?.fromLeftMm).toBeCloseTo(150, 0)
     expect(streaks[1]?.depth).toBeLessThan(-15)
+  })
+
+  it('takes no specks of dirt over the whole sheet for one, nor for uneven light or a fault of its shape', () => {
+    const random = seededRandom(9)
+    const specks = Array.from({ length: 60 }, () => ({ x: random() * 1654, y: random() * 2339, r: 1 + random() * 4 }))
+    const page = painted(scan(), asScanned)
+    for (const { x, y, r } of specks) {
+      for (let row = Math.ceil(y - r); row <= y + r; row++) {
+        const from = row * page.width + Math.round(x - r)
+        if (row >= 0 && row < page.height) page.pixels.fill(60, from, from + Math.round(2 * r))
+      }
+    }
+    const { streaks, paper, geometry } = measureTarget(page)
+    expect(streaks).toEqual([])
+    expect(paper.lightest - paper.darkest).toBeLessThan(2)
+    expect(geometry.distortionMm).toBeLessThan(0.3)
   })
 
   it('takes no stain, and no line over a part of the sheet, for one', () => {
