@@ -70,7 +70,7 @@ export async function makeCopy(
       const settled = await preparePage(document, page, { imaging, blobs: scratch }, call.signal)
       apply(settled)
       if (settled.type === 'pageUnusable') apply({ type: 'pageDeleted', pageId: page.id })
-      call.progress(`page ${document.pages.length}`)
+      else call.progress(`page ${document.pages.length}`)
     }
   }
   const fault = faultOf(document, request.names ?? [])
