@@ -44,6 +44,7 @@ const ConfigSchema = Type.Object(
     devices: Type.Object(
       {
         scanners: Type.Array(Scanner, { default: [] }),
+        calibrationDays: Type.Integer({ minimum: 1, maximum: 3660, default: 180 }),
         /** PKCS#11 modules of the cards that sign. */
         tokenModules: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
         /** PKCS#12 files that sign like a card; the PIN is their password, which the file tells for reading them. */

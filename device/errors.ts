@@ -69,6 +69,12 @@ const table = {
     mend: 'The image is larger than the appliance accepts; scan the sheet at a lower resolution.',
   },
   PAGE_NOT_READY: { status: 409, retry: 'later', mend: 'A page is still being prepared; try again in a moment.' },
+  TARGET_NOT_FOUND: {
+    status: 422,
+    retry: 'person',
+    mend: 'Print the sheet with `compulsa calibrate --sheet`, and scan its printed side whole.',
+  },
+  TARGET_UNKNOWN: { status: 422, retry: 'operator', mend: 'Print the sheet anew with `compulsa calibrate --sheet`.' },
   NO_PAGES: { status: 409, retry: 'person', mend: 'Scan at least one page.' },
   TEXT_READER_ABSENT: {
     status: 503,

@@ -4,6 +4,7 @@
 // Long because it is every edge in one place.
 
 import type { ErrorCode } from './errors.ts'
+import type { TargetMeasurement } from './image/target-measurement.ts'
 
 /** Bytes in order. A consumer reads them once, to the end, or calls `return()`. */
 export type ByteStream = AsyncIterable<Uint8Array>
@@ -243,6 +244,18 @@ export interface TextReader {
    * IMAGE_TOO_LARGE, or the signal's reason.
    */
   read(image: ByteStream, request: TextReadRequest, signal?: AbortSignal): Promise<PageText>
+}
+
+export interface TargetReading {
+  readonly measurement: TargetMeasurement
+  /** Pixels per inch by the image's header; null where it tells none. */
+  readonly headerPpi: number | null
+}
+
+/** Measures scans of the test target; hosted by the parse worker. */
+export interface TargetImaging {
+  /** Throws TARGET_NOT_FOUND, TARGET_UNKNOWN, IMAGE_UNREADABLE or IMAGE_TOO_LARGE. */
+  measure(image: ByteStream, signal?: AbortSignal): Promise<TargetReading>
 }
 
 // ------------------------------------------------------------------------------------------------------------- sign

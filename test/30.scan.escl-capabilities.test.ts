@@ -150,9 +150,15 @@ describe('capabilities', () => {
     [[75, 600], [75, 600], 287, 287],
     [[100, 600, 2], [101, 600, 2], 300, 'none'],
     [[600, 100], [600, 100], 300, 'none'],
-    [[1, 999_999_999, 999_999_937], [2, 999_999_999, 999_999_929], 300, 'none'],
   ] as const)('with ranges %j and %j, asked for %i ppi, give %j', (x, y, wanted, expected) => {
     expect(resolution(feeder(rgb(range([...x], [...y]))), wanted)).toBe(expected)
+  })
+
+  test('with ranges that would take for ever to bring together offer nothing, at once', () => {
+    const started = performance.now()
+    const hostile = rgb(range([1, 999_999_999, 999_999_937], [2, 999_999_999, 999_999_929]))
+    expect(resolution(feeder(hostile), 300)).toBe('none')
+    expect(performance.now() - started).toBeLessThan(200)
   })
 
   test('with a list and a range mean the list', () => {

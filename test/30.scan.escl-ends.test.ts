@@ -139,6 +139,14 @@ describe('an answer', () => {
     expect(bench.clock.slept()).toEqual([4_000, 4_000, 4_000, 4_000])
   })
 
+  test('that asks to be asked again at once is given a moment', async () => {
+    const bench = await open({ ...presets.notReady(1), retryAfterSeconds: 0 })
+    expect((await bench.scan()).pages).toHaveLength(3)
+    expect(bench.clock.slept()).toEqual([200, 200, 200, 200])
+    const never = await open({ ...presets.notReady(Number.POSITIVE_INFINITY), retryAfterSeconds: 0 })
+    expect((await never.scan()).end).toMatchObject({ code: 'SCANNER_TIMEOUT' })
+  })
+
   test('without Retry-After is waited for as long as ever', async () => {
     const bench = await open({ ...presets.notReady(1), retryAfterSeconds: Number.NaN })
     expect((await bench.scan()).pages).toHaveLength(3)

@@ -88,6 +88,11 @@ describe('documents about the scanner that are', () => {
     }
   })
 
+  test('endless are given up at their bound, not at the end of patience', async () => {
+    const { end } = await betrayed('ScannerCapabilities', 1, tricks.endless(Buffer.from('<ScannerCapabilities>')))
+    expect(end).toMatchObject({ detail: expect.stringMatching(`answer over ${limits.maxMetadataBytes} bytes`) })
+  })
+
   test.each(documents)('%s in the middle of a scan end it with its pages', async (_, trick) => {
     const server = await betrayedStatus(trick())
     expect(server.pages.map(({ number }) => number)).toEqual([1])

@@ -137,6 +137,16 @@ describe('a SANE feeder', () => {
     expect((await take(scanner.scan(settings, never))).pages).toHaveLength(3)
   })
 
+  test('that is known by its whole name is looked for under that name only', async () => {
+    feeder.set()
+    const scanner = device({ device: 'feeder:sim:1' })
+    expect(await scanner.info()).toMatchObject({ state: 'ready' })
+    feeder.set({ device: 'sim:1:2' })
+    expect(await scanner.info()).toMatchObject({ state: 'absent' })
+    feeder.set()
+    expect(await scanner.info()).toMatchObject({ state: 'ready' })
+  })
+
   test('that is pulled out so hard that its backend crashes is unplugged, and ready when it is back', async () => {
     feeder.set({ sheets: 500 })
     const scanner = device()
@@ -224,15 +234,46 @@ describe('a SANE feeder', () => {
     feeder.set({ sheets: 500 })
     const saned = startSaned(feeder, 1)
     const environment = workplace.sane({ 'dll.conf': 'net\n', 'net.conf': `${saned.host}\n` })
-    const scanner = device({ device: `net:${saned.host}:feeder`, environment })
+    // SANE's net backend complains in one of three ways or waits for ever.
+    const scanner = device({
+      device: `net:${saned.host}:feeder`,
+      environment,
+      pageTimeoutMs: 5_000,
+      closeTimeoutMs: 200,
+    })
     await expect.poll(async () => (await scanner.info()).state).toBe('ready')
     const scanning = scanner.scan(settings, never)
     await scanning.next()
     await saned.stop()
-    expect((await take(scanning)).end).toMatchObject({ end: 'fault', code: 'SCANNER_UNPLUGGED' })
+    expect((await take(scanning)).end).toEqual({
+      end: 'fault',
+      code: 'SCANNER_UNPLUGGED',
+      detail: expect.stringContaining('open of device'),
+    })
     const again = startSaned(feeder, 1)
     await expect.poll(async () => (await scanner.info()).state).toBe('ready')
     await again.stop()
+  })
+
+  test('whose backend leaves a daemon behind ends all the same', async () => {
+    feeder.set({ sheets: 1, fail: 'cancel 1 linger' })
+    const { end } = await take(device().scan(settings, never))
+    expect(end).toEqual({ end: 'empty', imagesCompleted: 1 })
+  })
+
+  test('whose pages are large is not fetched ahead of what memory holds', async () => {
+    feeder.set({ sheets: 30 })
+    const scanning = device().scan({ ...settings, resolution: 300 }, never)
+    await scanning.next()
+    const counts: number[] = []
+    const settled = () => {
+      counts.push(pagesSeen().length)
+      const latest = counts.slice(-10)
+      return latest.length === 10 && new Set(latest).size === 1 ? latest[0] : undefined
+    }
+    // The one in the consumer's hands, and five of 26 MB.
+    await expect.poll(settled, { timeout: 10_000 }).toBe(6)
+    await scanning.return({ end: 'limit' })
   })
 
   test('through a cut of its scan leaves another that works', async () => {

@@ -48,6 +48,8 @@ describe('what scanimage says', () => {
 
   test('an I/O error is worth another look, and a refusal names the group that may open scanners', () => {
     expect(endingOf(9, ['scanimage: sane_read: Error during device I/O'])).toMatchObject({ unclear: 'broken' })
+    const gone = 'scanimage: sane_get_parameters: Unknown SANE status code 550444816'
+    expect(endingOf(16, [gone])).toMatchObject({ code: 'SCANNER_FAILED', unclear: 'broken' })
     const denied = endingOf(11, ['scanimage: sane_start: Access to resource has been denied'])
     expect(denied).toMatchObject({ detail: expect.stringContaining('group "scanner"') })
   })

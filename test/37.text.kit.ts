@@ -63,7 +63,8 @@ export async function printPage({
   )
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${wide} ${high}">
 <rect width="100%" height="100%" fill="#fafafa"/><g transform="${lay}">${shown.join('')}</g></svg>`
-  const image = sharp(Buffer.from(svg)).flatten({ background: '#fff' }).toColourspace('b-w')
+  const page = sharp(Buffer.from(svg)).flatten({ background: '#fff' }).toColourspace('b-w')
+  const image = page.withMetadata({ density: resolution })
   const frame = { left: 0, top: 0, width, height }
   const view = { encoding: 'jpeg', width, height, straightenDegrees: skewDegrees, frame, turn, resolution } as const
   return { jpeg: await image.jpeg({ quality: 85 }).toBuffer(), words, across, down, view }

@@ -24,6 +24,15 @@ const spoken: Local = { ...freshLocal, language: 'ca' }
 describe('screenFor', () => {
   const expected: Readonly<Record<string, ScreenName>> = {
     welcome: 'welcome',
+    maintenance: 'maintenance',
+    maintenanceFault: 'maintenance',
+    maintenanceNone: 'maintenance',
+    maintenanceMany: 'maintenance',
+    checkScanning: 'checking',
+    checkMeasuring: 'checking',
+    checkedOk: 'checked',
+    checkedWatch: 'checked',
+    checkedFail: 'checked',
     interrupted: 'interrupted',
     paper: 'paper',
     paperEmpty: 'paper',

@@ -1,7 +1,16 @@
 // Views as the appliance pushes them, one for each situation that the screen can be in: a town hall with three procedures
 // and a copy of four pages on its way.
 
-import type { CertificateView, CopyView, PageView, ProcedureView, ResultView, View } from '../device/http/view.ts'
+import type {
+  CertificateView,
+  CheckVerdict,
+  CopyView,
+  MaintenanceView,
+  PageView,
+  ProcedureView,
+  ResultView,
+  View,
+} from '../device/http/view.ts'
 
 export const procedures: readonly ProcedureView[] = [
   {
@@ -123,6 +132,32 @@ export function withCard(certificates: readonly CertificateView[], tries: 'unkno
   return withCopy({ stage: 'signing', pages: readyPages(4), card: { state: 'present', tries, certificates } })
 }
 
+/** The maintenance screen, with a feeder that was checked and a flatbed that never was. */
+export function maintained(maintenance: Partial<MaintenanceView>): View {
+  const scanners: MaintenanceView['scanners'] = [
+    {
+      id: 'feeder',
+      name: 'Fujitsu fi-8170 del taulell d’atenció',
+      fault: null,
+      at: '2026-03-09T10:42:00.000Z',
+      verdict: 'ok',
+      due: false,
+    },
+    { id: 'glass', name: 'Canon LiDE 400', fault: 'SCANNER_ABSENT', at: null, verdict: null, due: true },
+  ]
+  return { ...emptyView, maintenance: { work: 'none', scanners, result: null, fault: null, ...maintenance } }
+}
+
+/** A check with one verdict for everything but the resolution, which is good. */
+export function checkedAs(verdict: CheckVerdict): View {
+  const topics = (['resolution', 'geometry', 'gray', 'colour', 'streaks', 'drift'] as const).map((topic, i) => ({
+    topic,
+    verdict: i === 0 ? ('ok' as const) : verdict,
+  }))
+  const at = '2026-03-09T10:42:00.000Z'
+  return maintained({ result: { deviceId: 'feeder', at, verdict, ppi: [300, 299], topics } })
+}
+
 /** Pages of every sort: turned, blank, unusable, still being prepared. */
 export const mixedPages: readonly PageView[] = readyPages(7).map((page, i) => {
   if (i === 1) return { ...page, turn: 90 as const }
@@ -140,6 +175,24 @@ export const blankBacks: readonly PageView[] = readyPages(6).map((page, i) => {
 /** One view for each situation, by a name; together they show every screen. */
 export const situations: Readonly<Record<string, View>> = {
   welcome: { ...emptyView, queue: { waiting: 2, stopped: 1 } },
+  maintenance: maintained({}),
+  maintenanceFault: maintained({ fault: 'TARGET_NOT_FOUND' }),
+  maintenanceNone: maintained({ scanners: [] }),
+  maintenanceMany: maintained({
+    scanners: ['a', 'b', 'c'].map(id => ({
+      id,
+      name: `Scanner ${id}`,
+      fault: null,
+      at: null,
+      verdict: null,
+      due: true,
+    })),
+  }),
+  checkScanning: maintained({ work: 'scanning' }),
+  checkMeasuring: maintained({ work: 'measuring' }),
+  checkedOk: checkedAs('ok'),
+  checkedWatch: checkedAs('watch'),
+  checkedFail: checkedAs('fail'),
   interrupted: withCopy({ interrupted: true, pages: readyPages(4) }),
   paper: withCopy({}),
   paperEmpty: withCopy({}, { scanner: { state: 'ready', code: null, paperLoaded: false } }),

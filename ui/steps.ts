@@ -8,6 +8,9 @@ const steps = ['step.procedure', 'step.scan', 'step.check', 'step.sign', 'step.r
 const stepOf: Readonly<Record<ScreenName, (typeof steps)[number] | null>> = {
   lost: null,
   welcome: null,
+  maintenance: null,
+  checking: null,
+  checked: null,
   procedures: 'step.procedure',
   interrupted: null,
   paper: 'step.scan',

@@ -5,6 +5,8 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { Desk, PageEdit } from '../desk.ts'
+import { type Maintenance, maintenanceRoutes } from './maintenance.ts'
+import type { View } from './view.ts'
 import type { Visit } from './visit.ts'
 
 const strict = { additionalProperties: false } as const
@@ -22,13 +24,26 @@ const maxPinOctets = 256
 /** So that a proxy or a sleeping network stack does not take the stream for dead. */
 const heartbeatMs = 15_000
 
-export function screenRoutes(app: FastifyInstance, { visit, desk }: { visit: Visit; desk: Desk }): void {
+export interface ScreenParts {
+  readonly visit: Visit
+  readonly desk: Desk
+  readonly maintenance: Maintenance
+}
+
+export function screenRoutes(app: FastifyInstance, { visit, desk, maintenance }: ScreenParts): void {
   app.addContentTypeParser(
     'application/octet-stream',
     { parseAs: 'buffer', bodyLimit: maxPinOctets },
     async (_request: unknown, body: Buffer) => body,
   )
-  app.get('/screen/events', (request, reply) => streamViews(visit, reply, onEnd => request.raw.on('close', onEnd)))
+  app.get('/screen/events', (request, reply) =>
+    streamViews(
+      [visit, maintenance],
+      () => seen(visit, maintenance),
+      reply,
+      onEnd => request.raw.on('close', onEnd),
+    ),
+  )
   app.get<{ Params: { pageId: string } }>('/screen/copy/pages/:pageId/preview', async (request, reply) => {
     const { bytes, body } = visit.preview(request.params.pageId)
     return reply.type('image/jpeg').header('content-length', bytes).send(Readable.from(body))
@@ -49,6 +64,7 @@ export function screenRoutes(app: FastifyInstance, { visit, desk }: { visit: Vis
   act('/screen/copy/reopen', () => desk.reopen(visit.copyId()))
   act('/screen/copy/leave', () => visit.leave())
   act('/screen/copy/stay', () => visit.stay())
+  maintenanceRoutes(app, maintenance)
   pageRoutes(app, edit => desk.edit(visit.copyId(), edit))
   app.post<{ Body: Static<typeof Approval> }>(
     '/screen/copy/approve',
@@ -115,8 +131,20 @@ function pageRoutes(app: FastifyInstance, edit: (edit: PageEdit) => unknown): vo
   )
 }
 
+/** What the screen shows; maintenance never beside a copy. */
+function seen(visit: Visit, maintenance: Maintenance): View {
+  const view = visit.view()
+  const open = view.copy === null ? maintenance.view() : null
+  return open === null ? view : { ...view, maintenance: open }
+}
+
 /** The whole view at once, then again after every change; several changes in one turn of the loop make one event. */
-function streamViews(visit: Visit, reply: FastifyReply, onEnd: (end: () => void) => void): void {
+function streamViews(
+  sources: readonly Pick<Visit, 'subscribe'>[],
+  view: () => View,
+  reply: FastifyReply,
+  onEnd: (end: () => void) => void,
+): void {
   reply.hijack()
   const { raw } = reply
   raw.writeHead(200, { ...reply.getHeaders(), 'content-type': 'text/event-stream; charset=utf-8' } as Record<
@@ -127,19 +155,20 @@ function streamViews(visit: Visit, reply: FastifyReply, onEnd: (end: () => void)
   let last = ''
   const send = (): void => {
     due = false
-    const data = JSON.stringify(visit.view())
+    const data = JSON.stringify(view())
     if (data === last) return
     last = data
     raw.write(`event: view\ndata: ${data}\n\n`)
   }
-  const unsubscribe = visit.subscribe(() => {
+  const changed = (): void => {
     if (!due) setImmediate(send)
     due = true
-  })
+  }
+  const unsubscribe = sources.map(source => source.subscribe(changed))
   const heartbeat = setInterval(() => raw.write(':\n\n'), heartbeatMs)
   onEnd(() => {
     clearInterval(heartbeat)
-    unsubscribe()
+    for (const end of unsubscribe) end()
   })
   send()
 }

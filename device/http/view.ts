@@ -16,6 +16,9 @@
 // POST /screen/copy/approve                    {sourceNature}
 // POST /screen/copy/sign/{tokenId}/{keyId}     PIN as application/octet-stream → SignAnswer
 //
+// POST /screen/maintenance/open | close
+// POST /screen/maintenance/check                {deviceId}
+//
 // `leave` ends the visit: an unfinished copy is discarded and erased, a finished one goes on in the queue.
 // `split` makes several copies of one that is too large, `next` takes the next of them into hand when one is finished.
 // `stay` tells that somebody is still there. POSTs answer 204, or ErrorAnswer with the code's status.
@@ -36,6 +39,41 @@ export interface View {
   /** Finished copies on their way: waiting for the network, and stopped for an operator. */
   readonly queue: { readonly waiting: number; readonly stopped: number }
   readonly copy: CopyView | null
+  /** Only while the maintenance screen is open, and never beside a copy. */
+  readonly maintenance?: MaintenanceView
+}
+
+export interface MaintenanceView {
+  readonly work: 'none' | 'scanning' | 'measuring'
+  readonly scanners: readonly ScannerCheckView[]
+  /** Of the check just made. */
+  readonly result: CheckResult | null
+  /** Why the last check came to nothing. */
+  readonly fault: ErrorCode | null
+}
+
+export type CheckVerdict = 'ok' | 'watch' | 'fail'
+export type CheckTopic = 'resolution' | 'geometry' | 'gray' | 'colour' | 'streaks' | 'drift'
+
+export interface ScannerCheckView {
+  readonly id: string
+  readonly name: string
+  /** Why it cannot be checked now. */
+  readonly fault: ErrorCode | null
+  /** ISO 8601 of the last check, and what came of it; null: never checked. */
+  readonly at: string | null
+  readonly verdict: CheckVerdict | null
+  readonly due: boolean
+}
+
+export interface CheckResult {
+  readonly deviceId: string
+  /** ISO 8601. */
+  readonly at: string
+  readonly verdict: CheckVerdict
+  /** Pixels per inch that were found along rows and columns. */
+  readonly ppi: readonly [number, number]
+  readonly topics: readonly { readonly topic: CheckTopic; readonly verdict: CheckVerdict }[]
 }
 
 export interface ProcedureView {

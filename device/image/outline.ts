@@ -8,14 +8,22 @@ export interface Region extends Size {
   readonly inside: Uint8Array
 }
 
+/** One side: its own angle, the middle of the outline's pixels on it, along and across the image, and their count. */
+export interface Line {
+  readonly degrees: number
+  readonly along: number
+  readonly across: number
+  readonly count: number
+}
+
 /** What the outline tells: the corners of the sheet as far as the image shows it, and how its sides lie. */
 export interface Outline {
   /** Clockwise degrees that the sides are turned by. */
   readonly degrees: number
   /** Of the visible part, in pixels; four, and more where a corner lies outside the image. */
   readonly corners: readonly Point[]
-  /** Sides that were seen, clockwise from the upper one; the others run out of the image. */
-  readonly seen: readonly [top: boolean, right: boolean, bottom: boolean, left: boolean]
+  /** The sides clockwise from the upper one; undefined where they run out of the image. */
+  readonly sides: readonly (Line | undefined)[]
   /** The region's share of the visible part, and the share of the region that lies outside of it. */
   readonly filled: number
   readonly spilled: number
@@ -40,14 +48,6 @@ interface Side {
   readonly sign: 1 | -1
 }
 
-interface Line {
-  readonly degrees: number
-  /** The middle of the points on it. */
-  readonly along: number
-  readonly across: number
-  readonly count: number
-}
-
 /** Fits the sides; undefined where none is straight or they do not belong to one rectangle. */
 export function fitOutline(region: Region): Outline | undefined {
   const sides = outlineOf(region)
@@ -63,9 +63,7 @@ export function fitOutline(region: Region): Outline | undefined {
   if (bent) return undefined
   const corners = clip(region, lines, degrees)
   if (corners.length < 3) return undefined
-  const [top, right, bottom, left] = lines.map(line => line !== undefined)
-  const fit = fitOf(region, corners)
-  return { degrees, corners, seen: [top === true, right === true, bottom === true, left === true], ...fit }
+  return { degrees, corners, sides: lines, ...fitOf(region, corners) }
 }
 
 /** The outermost pixels of the region's rows and columns, without those at the border of the image. */
@@ -149,7 +147,7 @@ function fitLine(side: Side, coarse: number): Line | undefined {
 }
 
 /** The part of the image on the inner side of every line that was seen. */
-function clip({ width, height }: Size, lines: readonly (Line | undefined)[], degrees: number): readonly Point[] {
+export function clip({ width, height }: Size, lines: readonly (Line | undefined)[], degrees: number): readonly Point[] {
   const slope = Math.tan((degrees * Math.PI) / 180)
   let corners: readonly Point[] = [
     { x: 0, y: 0 },

@@ -1,4 +1,4 @@
-// Connected parts of an image: what can be reached from its border over like pixels, and the largest of what is left.
+// Connected parts of an image: what can be reached from its border over like pixels, and the one part that is left.
 
 import type { GrayImage } from './ink.ts'
 import type { Region } from './outline.ts'
@@ -34,38 +34,46 @@ export function reachedFromBorder(image: GrayImage, least: number, most: number)
   return { width, height, inside }
 }
 
-/** The largest connected part of what a region leaves, and the size of the second largest, in pixels. */
-export function largestOutside(region: Region): {
-  readonly part: Region
-  readonly pixels: number
-  readonly next: number
-} {
+/**
+ * The one connected part that a region leaves besides specks of at most `speckPixels`; undefined where there are several,
+ * or none of at least `leastPixels`.
+ */
+export function onlyPartOutside(region: Region, leastPixels: number, speckPixels: number): Region | undefined {
   const { width, height } = region
-  const labels = Int32Array.from(region.inside, inside => (inside === 1 ? -1 : 0))
+  const seen = region.inside.slice()
   const open = new Int32Array(width * height)
-  const sizes: number[] = [0]
-  for (let start = 0; start < labels.length; start++) {
-    if (labels[start] === 0) sizes.push(flood(labels, width, start, sizes.length, open))
+  let [found, label] = [0, 1]
+  for (let start = 0; start < seen.length; start++) {
+    if (seen[start] !== 0) continue
+    const size = fill(seen, width, start, label + 1, open)
+    if (size <= speckPixels) continue
+    if (found > 0 || size < leastPixels) return undefined
+    found = ++label
   }
-  const largest = sizes.reduce((best, size, label) => (size > (sizes[best] as number) ? label : best), 0)
-  const next = sizes.reduce((most, size, label) => (label === largest ? most : Math.max(most, size)), 0)
-  const inside = Uint8Array.from(labels, label => (label === largest && largest > 0 ? 1 : 0))
-  return { part: { width, height, inside }, pixels: sizes[largest] as number, next }
+  if (found === 0) return undefined
+  const inside = new Uint8Array(seen.length)
+  for (let at = 0; at < seen.length; at++) inside[at] = seen[at] === found ? 1 : 0
+  return { width, height, inside }
 }
 
-function flood(labels: Int32Array, width: number, start: number, label: number, open: Int32Array): number {
+/** Marks all that hangs together with one unmarked pixel, and counts it. */
+function fill(seen: Uint8Array, width: number, start: number, label: number, open: Int32Array): number {
   let [count, size] = [1, 0]
+  const visit = (at: number) => {
+    if (at < 0 || at >= seen.length || seen[at] !== 0) return
+    seen[at] = label
+    open[count++] = at
+  }
   open[0] = start
-  labels[start] = label
+  seen[start] = label
   while (count > 0) {
     const at = open[--count] as number
     size++
     const x = at % width
-    for (const near of [x > 0 ? at - 1 : -1, x < width - 1 ? at + 1 : -1, at - width, at + width]) {
-      if (near < 0 || near >= labels.length || labels[near] !== 0) continue
-      labels[near] = label
-      open[count++] = near
-    }
+    if (x > 0) visit(at - 1)
+    if (x < width - 1) visit(at + 1)
+    visit(at - width)
+    visit(at + width)
   }
   return size
 }

@@ -2,6 +2,7 @@
 // time; cutting, turning and straightening a page are entries in the file, never a new encoding. The printable rendition
 // is made of the same images apart from the copy, which it leaves as it is.
 
+import { inflateSync } from 'node:zlib'
 import { type Config, textIn } from '../config.ts'
 import { type Document, type DocumentEvent, keptPages } from '../document.ts'
 import { Fault } from '../errors.ts'
@@ -12,7 +13,7 @@ import { composePdf, type PdfImage, type PdfPage } from '../pdf/compose.ts'
 import type { Font } from '../pdf/font.ts'
 import type { Legend } from '../pdf/legend.ts'
 import type { DocumentMetadata } from '../pdf/xmp.ts'
-import type { ByteStream } from '../ports.ts'
+import type { ByteStream, PageText } from '../ports.ts'
 import { a4, uprightTurn } from '../sheet.ts'
 import type { Blobs, NewId } from './step.ts'
 
@@ -77,7 +78,7 @@ async function* pdfPages(
   for (const [first, ...more] of copySheets(document.pages)) {
     signal.throwIfAborted()
     const image = (page: Page) => pdfImage(document.id, page, blobs)
-    const images: PdfPage['images'] = [image(first), ...more.map(image)]
+    const images: PdfPage['images'] = [await image(first), ...(await Promise.all(more.map(image)))]
     if (paper === undefined && more.length === 0) yield { images }
     else yield { images, sheet: more.length === 0 ? lyingAs(images[0]) : a4 }
   }
@@ -89,17 +90,30 @@ function lyingAs({ frame, turn }: PdfImage): NonNullable<PdfPage['sheet']> {
   return isWide ? { width: a4.height, height: a4.width } : a4
 }
 
-function pdfImage(documentId: string, page: Page, blobs: PrintTools['blobs']): PdfImage {
+async function pdfImage(documentId: string, page: Page, blobs: PrintTools['blobs']): Promise<PdfImage> {
   const { id, prepared } = page
   if (prepared === null) throw new Fault('PAGE_NOT_READY', `page ${id} is not prepared`)
   const { blob, ...image } = prepared.rendition
+  const text = page.text?.blob == null ? undefined : await storedText(blobs.read(documentId, page.text.blob.name))
   return {
     ...image,
+    ...(text !== undefined && { text }),
     resolution: prepared.verdict.resolution,
     turn: uprightTurn(page) satisfies QuarterTurn,
     bytes: blobs.read(documentId, blob.name),
     byteLength: blob.bytes,
   }
+}
+
+/** Above what the text worker may tell. */
+const maxTextBytes = 32 << 20
+
+/** As the text step wrote it. */
+async function storedText(bytes: ByteStream): Promise<PageText> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of bytes) chunks.push(chunk)
+  const json = inflateSync(Buffer.concat(chunks), { maxOutputLength: maxTextBytes })
+  return JSON.parse(json.toString('utf8'))
 }
 
 const natures = { original: 'original', authenticCopy: 'authentic-copy', copy: 'copy' } as const

@@ -1,6 +1,8 @@
 // The text step: what is printed on each page of the copy, read before it is composed and stored beside the image. The copy
 // waits for it, and a page that cannot be read goes without: the text serves the search and is no part of what is certified.
+// It is stored deflated, and is then about as large as its layer in the copy.
 
+import { deflateSync } from 'node:zlib'
 import type { Document, DocumentEvent } from '../document.ts'
 import { type ErrorCode, Fault } from '../errors.ts'
 import type { Page } from '../page.ts'
@@ -39,7 +41,7 @@ export async function readPage(
   const request = { ...stored, turn, languages, resolution: verdict.resolution }
   try {
     const text = await textReader.read(blobs.read(document.id, blob.name), request, signal)
-    const written = await blobs.write(document.id, streamOf(Buffer.from(JSON.stringify(text))))
+    const written = await blobs.write(document.id, streamOf(deflateSync(JSON.stringify(text))))
     return { type: 'pageRead', pageId: page.id, text: { blob: written, turn } }
   } catch (thrown) {
     if (!(thrown instanceof Fault) || !lasting.includes(thrown.code)) throw thrown

@@ -1,15 +1,19 @@
 // Page images into PDF/A-2b (ISO 19005-2), written front to back while the pages arrive: memory holds one chunk of one
 // image. A JPEG goes in byte for byte. The same input makes the same bytes: the dates are given, /ID is a digest of the content.
 
+import { deflateSync } from 'node:zlib'
 import { Fault } from '../errors.ts'
-import type { ByteStream, PageEncoding } from '../ports.ts'
+import type { ByteStream, PageEncoding, PageText } from '../ports.ts'
 import { type EmbeddedFont, embedFont } from './embedded-font.ts'
 import { sRgbProfile } from './icc.ts'
+import { embedInvisibleFont } from './invisible-font.ts'
 import { type JpegHeader, maxJpegHeaderBytes, parseJpegHeader } from './jpeg-header.ts'
 import { type Legend, layOutLegend, legendCharacters } from './legend.ts'
+import type { PdfReference } from './objects.ts'
 import { createOutput, type Output, pendingObjects } from './output.ts'
 import { type ImageGeometry, layOutPage, type Place, type Size, showImage, trueSize } from './placement.ts'
 import { pdfDate, textString } from './text.ts'
+import { invisibleFontName, textLayer } from './text-layer.ts'
 import { latin1 } from './write.ts'
 import { type DocumentMetadata, xmpPacket } from './xmp.ts'
 
@@ -20,6 +24,8 @@ export interface PdfImage extends ImageGeometry {
   readonly bytes: ByteStream
   /** What `bytes` add up to. */
   readonly byteLength: number
+  /** What was read on the upright image; laid over it invisibly. */
+  readonly text?: PageText
 }
 
 export interface PdfPage {
@@ -48,12 +54,14 @@ export async function* composePdf({ pages, metadata, legend }: ComposeRequest): 
   const fonts = pendingObjects(output)
   const margin = legend && { legend, font: embedFont(fonts, legend.font, legendCharacters(legend)) }
   yield* fonts.write()
+  const layers = createLayers(output)
   const kids: string[] = []
   for await (const page of pages) {
-    const leaf = yield* pageObjects(output, page, margin, kids.length + 1)
+    const leaf = yield* pageObjects({ output, margin, layers }, page, kids.length + 1)
     kids.push(`${leaf} 0 R`)
   }
   if (kids.length === 0) throw new Fault('NO_PAGES', 'there is no page to put into the document')
+  yield* layers.write()
   yield output.object(objectNumbers.catalog, catalog(metadata))
   yield output.object(objectNumbers.pages, `<< /Type /Pages /Count ${kids.length} /Kids [${kids.join(' ')}] >>`)
   yield output.object(objectNumbers.info, information(metadata))
@@ -67,11 +75,34 @@ interface Margin {
   readonly font: EmbeddedFont
 }
 
+/** The font of the text layers, embedded where there is one: its number is taken then, and it is written at the end. */
+interface Layers {
+  font(): PdfReference
+  write(): Generator<Uint8Array>
+}
+
+function createLayers(output: Output): Layers {
+  const pending = pendingObjects(output)
+  let font: PdfReference | undefined
+  return Object.freeze({
+    font: () => {
+      font ??= embedInvisibleFont(pending)
+      return font
+    },
+    write: pending.write,
+  })
+}
+
+interface Target {
+  readonly output: Output
+  readonly margin: Margin | undefined
+  readonly layers: Layers
+}
+
 /** The images, the content stream that shows them, and the page, whose object number is handed back. */
 async function* pageObjects(
-  output: Output,
+  { output, margin, layers }: Target,
   { images, sheet }: PdfPage,
-  margin: Margin | undefined,
   number: number,
 ): AsyncGenerator<Uint8Array, number> {
   const sizes = images.map(trueSize)
@@ -82,18 +113,31 @@ async function* pageObjects(
   for (const image of images) references.push(yield* imageObject(output, image))
   const names = references.map((_, index) => `Im${index}`)
   const shown = images.map((image, index) => showImage(names[index] ?? '', image, layout.places[index] ?? origin))
+  const read = images.map((image, index) => layerOf(image, layout.places[index] ?? origin)).filter(one => one !== '')
   const written = legend && margin ? [legend.content(margin.font)] : []
   const content = output.takeNumber()
-  yield* output.stream(content, '', latin1([...shown, ...written].join('\n')))
+  const operators = latin1([...shown, ...read, ...written].join('\n'))
+  if (read.length === 0) yield* output.stream(content, '', operators)
+  else yield* output.stream(content, '/Filter /FlateDecode', deflateSync(operators))
   const leaf = output.takeNumber()
   const objects = names.map((name, index) => `/${name} ${references[index]} 0 R`).join(' ')
-  const font = margin === undefined ? '' : ` /Font << /F1 ${margin.font.reference.number} 0 R >>`
+  const fonts = [
+    ...(margin === undefined ? [] : [`/F1 ${margin.font.reference.number} 0 R`]),
+    ...(read.length === 0 ? [] : [`/${invisibleFontName} ${layers.font().number} 0 R`]),
+  ]
+  const font = fonts.length === 0 ? '' : ` /Font << ${fonts.join(' ')} >>`
   yield output.object(
     leaf,
     `<< /Type /Page /Parent ${objectNumbers.pages} 0 R /MediaBox [0 0 ${side(layout.width)} ${side(layout.height)}] ` +
       `/Resources << /XObject << ${objects} >>${font} >> /Contents ${content} 0 R >>`,
   )
   return leaf
+}
+
+function layerOf(image: PdfImage, { x, y, scale }: Place): string {
+  if (image.text === undefined) return ''
+  const { width, height } = trueSize(image)
+  return textLayer(image.text, { x, y, width: width * scale, height: height * scale })
 }
 
 const origin: Place = { x: 0, y: 0, scale: 1 }

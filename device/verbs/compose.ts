@@ -7,6 +7,7 @@ import { streamOf } from '../path/step.ts'
 import type { ImageType } from '../ports.ts'
 import { configOf, readInput, type Workbench, withWorkbench, writeOutput } from './appliance.ts'
 import { makeCopy, pageLine, partialPath, sizeLines } from './copy.ts'
+import { searchable, searchableOptions } from './searchable.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const composeVerb: Verb = {
@@ -25,6 +26,7 @@ export const composeVerb: Verb = {
     'no-crop': { type: 'boolean', help: 'keep what lies around the sheet' },
     clean: { type: 'boolean', help: 'flatten shadows and what shines through: no faithful copy any more' },
     'keep-blank': { type: 'boolean', help: 'keep pages that look blank' },
+    ...searchableOptions,
   },
   run,
 }
@@ -62,6 +64,7 @@ function adjusted(order: CopyOrder, call: Call): CopyOrder {
       deskew: !call.flag('no-deskew'),
       crop: !call.flag('no-crop'),
       background: call.flag('clean') ? 'cleaned' : digitisation.background,
+      ...searchable(digitisation, call),
     },
   }
 }

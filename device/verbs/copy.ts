@@ -4,12 +4,14 @@ import type { Config } from '../config.ts'
 import { type CopyOrder, type Document, type DocumentEvent, keptPages, openDocument } from '../document.ts'
 import { Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
-import { legendParts } from '../main.ts'
+import { legendParts } from '../legend-parts.ts'
 import { largestBytes, type StoredBlob } from '../page.ts'
 import { compose } from '../path/compose.ts'
 import { preparePage, unsettledPage } from '../path/pages.ts'
+import { readPage, unreadPage } from '../path/text.ts'
 import { next } from '../transition.ts'
 import type { Workbench } from './appliance.ts'
+import { checkLanguages } from './searchable.ts'
 import type { Call } from './verb.ts'
 
 export interface CopyRequest {
@@ -42,9 +44,11 @@ export interface PageSummary {
   readonly blank: boolean
   /** The scanner's own bytes went in. */
   readonly untouched: boolean
+  /** Whether its text could be read; null where none was wanted. */
+  readonly text: boolean | null
 }
 
-/** Throws NO_PAGES, what is wrong with the images where none can be used, and what scanner and store throw. */
+/** Throws NO_PAGES, TEXT_READER_ABSENT, what is wrong with the images where none can be used, and what scanner and store throw. */
 export async function makeCopy(
   request: CopyRequest,
   { rooms, scratch, newId }: Workbench,
@@ -52,6 +56,7 @@ export async function makeCopy(
 ): Promise<MadeCopy> {
   const { config, order, language, feed } = request
   const imaging = rooms.imaging()
+  await checkLanguages(order.digitisation, rooms.textReader, call.signal)
   const at = () => new Date(systemClock.now()).toISOString()
   let document = openDocument({
     id: newId(),
@@ -74,12 +79,16 @@ export async function makeCopy(
     }
   }
   const fault = faultOf(document, request.names ?? [])
-  const pages = document.pages.flatMap(summary)
   if (!request.keepBlank) {
     for (const page of document.pages.filter(one => one.prepared?.verdict.blank))
       apply({ type: 'pageDeleted', pageId: page.id })
   }
   if (keptPages(document).length === 0) throw fault ?? new Fault('NO_PAGES', 'nothing but blank pages')
+  for (let page = unreadPage(document); page !== undefined; page = unreadPage(document)) {
+    apply(await readPage(document, page, { textReader: rooms.textReader(), blobs: scratch, log: unheard }, call.signal))
+    call.progress(`text of page ${document.pages.findIndex(one => one.id === page?.id) + 1}`)
+  }
+  const pages = document.pages.flatMap(summary)
   apply({ type: 'approved', sourceNature: order.sourceNatures[0] ?? 'copy' })
   apply(await compose(document, { config, blobs: scratch, newId, ...legendParts() }, call.signal))
   const { stage } = document
@@ -120,7 +129,10 @@ export function sizeLines(copy: StoredBlob, order: CopyOrder): readonly string[]
   return copy.bytes <= limit ? [] : [`larger than the ${limit} bytes that the procedure sends`]
 }
 
-function summary({ prepared, unusable, image }: Document['pages'][number], i: number): readonly PageSummary[] {
+/** The line of a page tells that it goes without text. */
+const unheard = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+function summary({ prepared, unusable, image, text }: Document['pages'][number], i: number): readonly PageSummary[] {
   if (unusable !== null) return []
   if (prepared === null) throw new Fault('PAGE_NOT_READY', `image ${i + 1}`)
   const { width, height, resolution, colour, skewDegrees, turn, blank } = prepared.verdict
@@ -134,6 +146,7 @@ function summary({ prepared, unusable, image }: Document['pages'][number], i: nu
     turn,
     blank,
     untouched: prepared.rendition.blob.name === image.name,
+    text: text && text.blob !== null,
   }
   return [one]
 }
@@ -148,12 +161,14 @@ export function pageLine({
   turn,
   blank,
   untouched,
+  text,
 }: PageSummary): string {
   const notes = [
     ...(blank ? ['blank'] : []),
     ...(turn === 0 ? [] : [`turned ${turn}°`]),
     ...(skewDegrees === 0 ? [] : [`skew ${skewDegrees.toFixed(2)}°`]),
     untouched ? 'as scanned' : 'encoded anew',
+    ...(text === false ? ['without text'] : []),
   ]
   return `page ${number}: ${width} × ${height} px, ${resolution} ppi, ${colour}, ${notes.join(', ')}`
 }

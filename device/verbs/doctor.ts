@@ -3,10 +3,13 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
+import { checkStates } from '../calibration.ts'
 import type { LoadedConfig } from '../config-file.ts'
 import { asFault } from '../errors.ts'
 import type { TextReader } from '../ports.ts'
 import { configOf, withWorkbench } from './appliance.ts'
+import { lastChecks } from './calibration-book.ts'
+import { checkLine } from './calibration-lines.ts'
 import { checkTimestamping } from './doctor-timestamping.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
@@ -24,6 +27,8 @@ interface Finding {
   readonly detail: string
   /** The command or act that mends it. */
   readonly mend: string
+  /** It works, but somebody should look. */
+  readonly warn?: true
 }
 
 const nodeMajor = 24
@@ -54,18 +59,37 @@ async function run(call: Call): Promise<Answer> {
       'correct the key named here',
     ),
   )
-  if (loaded.value !== undefined) findings.push(dataFolder(loaded.value), ...(await devices(loaded.value, call)))
+  if (loaded.value !== undefined) {
+    findings.push(dataFolder(loaded.value), ...(await devices(loaded.value, call)), ...calibrations(loaded.value))
+  }
   const missing = findings.filter(one => !one.ok)
-  const lines = findings.map(
-    one =>
-      `${one.ok ? 'ok     ' : 'MISSING'}  ${one.check}: ${one.detail}${one.ok ? '' : `\n         mend: ${one.mend}`}`,
-  )
+  const lines = findings.map(lineOf)
   const answer = { json: { ok: missing.length === 0, findings }, lines }
   if (missing.length === 0) return answer
   return {
     ...answer,
     failed: { code: 'DOCTOR', mend: `${missing.length} of ${findings.length} checks failed; mend them from the top.` },
   }
+}
+
+function lineOf({ check, ok, detail, mend, warn }: Finding): string {
+  const state = ok ? (warn === true ? 'warning' : 'ok     ') : 'MISSING'
+  return `${state}  ${check}: ${detail}${ok && warn !== true ? '' : `\n         mend: ${mend}`}`
+}
+
+/** A scanner that was never checked, or not for long, or whose check was bad, still scans. */
+function calibrations(loaded: LoadedConfig): Finding[] {
+  const read = attempt(() => checkStates(loaded.config, lastChecks(loaded), Date.now()))
+  if (read.value === undefined) return [finding('calibration', read.fault ?? '', false, 'start the appliance once')]
+  return read.value.map(one => {
+    const found = finding(
+      `calibration of ${one.deviceId}`,
+      checkLine(one),
+      true,
+      `compulsa calibrate --device ${one.deviceId}, with the sheet of compulsa calibrate --sheet F.pdf`,
+    )
+    return one.due || one.verdict === 'fail' ? { ...found, warn: true } : found
+  })
 }
 
 function finding(check: string, detail: string, ok: boolean, mend: string): Finding {

@@ -6,6 +6,7 @@ import { Fault } from '../errors.ts'
 import { scan } from '../path/scan.ts'
 import { configOf, withWorkbench, writeOutput } from './appliance.ts'
 import { makeCopy, pageLine, partialPath, sizeLines } from './copy.ts'
+import { searchable, searchableOptions } from './searchable.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const scanVerb: Verb = {
@@ -24,6 +25,7 @@ export const scanVerb: Verb = {
     pages: { type: 'string', help: 'stop after so many images' },
     clean: { type: 'boolean', help: 'flatten shadows and what shines through: no faithful copy any more' },
     'keep-blank': { type: 'boolean', help: 'keep pages that look blank' },
+    ...searchableOptions,
   },
   run,
 }
@@ -75,6 +77,7 @@ function adjusted(order: CopyOrder, call: Call): CopyOrder {
       source: call.choice('source', ['adf', 'flatbed'] as const) ?? digitisation.source,
       duplex: call.flag('duplex') || digitisation.duplex,
       background: call.flag('clean') ? 'cleaned' : digitisation.background,
+      ...searchable(digitisation, call),
     },
   }
 }

@@ -28,8 +28,9 @@ export const defaultMaxPixels = 72_000_000
 /** Every pixel in three bytes, or four with an alpha channel, and a header. */
 const mostBytesPerPixel = 4
 const headerBytes = 1 << 20
-/** Skew up to this is not seen on paper and stays. */
-export const toleratedSkewDegrees = 0.3
+export const defaultMaxBytes = defaultMaxPixels * mostBytesPerPixel + headerBytes
+/** Skew up to this stays: it shifts a line of A4 by a third of a millimetre, and is what measuring may be wrong by. */
+export const toleratedSkewDegrees = 0.1
 /** The one re-encoding, and the one of a page that is made smaller. */
 const jpegQuality = 80
 const lowerJpegQuality = 60

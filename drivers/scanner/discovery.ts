@@ -9,8 +9,8 @@ import type { EsclCapabilities } from './escl-capabilities.ts'
 import { createEsclClient, esclLimits } from './escl-client.ts'
 import { isSame, plainText, plainUuid, type ScannerIdentity } from './escl-place.ts'
 
-/** Where ipp-usb puts its devices, in the order in which they were plugged in. */
-const ippUsbPorts = { first: 60_000, last: 60_010 }
+/** Where ipp-usb puts its devices, from the first on in the order in which they were plugged in. */
+const ippUsbPorts = Array.from({ length: 11 }, (_, i) => 60_000 + i)
 const probeLimits = { ...esclLimits, connectTimeoutMs: 1_000, metadataDeadlineMs: 5_000 }
 /** Announcements older than that are looked at anew; a scanner on loopback is found at once. */
 const browseEveryMs = 10_000
@@ -20,7 +20,7 @@ export interface DiscoveryOptions {
   /** For avahi-browse, for example DBUS_SYSTEM_BUS_ADDRESS. */
   readonly environment?: Readonly<Record<string, string>>
   /** Loopback ports on which ipp-usb may be; absent: its own. */
-  readonly ports?: { readonly first: number; readonly last: number }
+  readonly ports?: readonly number[]
 }
 
 /** A scanner that was asked who it is, or one that is only announced. */
@@ -83,12 +83,8 @@ export function isLocalAddress(address: string): boolean {
 }
 
 /** Asks every port at once; who is no scanner, or none that answers soon, is left out. */
-async function probe(
-  ports: { first: number; last: number },
-  signal: AbortSignal | undefined,
-): Promise<readonly Candidate[]> {
-  const numbers = Array.from({ length: ports.last - ports.first + 1 }, (_, i) => ports.first + i)
-  const asked = numbers.map(async (port): Promise<readonly Candidate[]> => {
+async function probe(ports: readonly number[], signal: AbortSignal | undefined): Promise<readonly Candidate[]> {
+  const asked = ports.map(async (port): Promise<readonly Candidate[]> => {
     const url = `http://127.0.0.1:${port}/eSCL`
     try {
       const { capabilities } = await createEsclClient({ url, limits: probeLimits }).capabilities(signal)

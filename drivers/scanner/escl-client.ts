@@ -10,7 +10,8 @@ import { decodeCapabilities, type EsclCapabilities } from './escl-capabilities.t
 import type { EsclQuirks } from './escl-quirks.ts'
 import { decodeStatus, type EsclStatus, jobPathOf } from './escl-status.ts'
 
-const maxRetryAfterMs = 10_000
+/** What a scanner may ask for between two requests: never none, and never so long that somebody walks away. */
+const retryAfterMs = { least: 200, most: 10_000 }
 
 /** How long a scanner may take and how much it may send. */
 export interface EsclLimits {
@@ -173,7 +174,12 @@ function refusal({ status, headers }: HttpResponse): Refusal {
   const field = (headers['retry-after'] ?? '').trim()
   const ms = /^\d{1,5}$/.test(field) ? Number(field) * 1000 : Date.parse(field) - Date.parse(headers['date'] ?? '')
   const named = Number.isFinite(ms) && ms >= 0
-  return { refused: { status, ...(named ? { retryAfterMs: Math.min(ms, maxRetryAfterMs) } : {}) } }
+  return {
+    refused: {
+      status,
+      ...(named ? { retryAfterMs: Math.min(Math.max(ms, retryAfterMs.least), retryAfterMs.most) } : {}),
+    },
+  }
 }
 
 /** The Host field of a request to there. */

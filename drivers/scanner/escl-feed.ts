@@ -7,7 +7,7 @@ import { asScanFault, type ScanFault, scanFault } from './driver.ts'
 import type { EsclClient } from './escl-client.ts'
 import type { EsclPlan } from './escl-settings.ts'
 import type { AdfState, EsclStatus } from './escl-status.ts'
-import { type JobFacts, judge, ownJob, reasonOf } from './escl-verdict.ts'
+import { type JobFacts, judge, ownJob, reasonOf, showsEnded } from './escl-verdict.ts'
 import { type ImageOutcome, imageStream, type OpenImage, openImage } from './image-stream.ts'
 
 export const pollIntervalMs = 1_000
@@ -141,6 +141,7 @@ async function awaitImage(feed: Feed, images: number): Promise<OpenImage | JobEn
       )
     }
     const status = await statusOf(feed)
+    if (showsEnded(feed, status)) feed.memory.remembersJobs = true
     const verdict = judge(feed, { http: answer.refused.status, images, waitedMs: clock.now() - started, status })
     if (verdict !== 'wait') {
       if (typeof verdict === 'object') return failed(feed, images, verdict, status)

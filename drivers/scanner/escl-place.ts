@@ -43,33 +43,35 @@ export function createPlace({ url, identity, lookUp, limits, mayConnect }: Place
   let current = url === undefined ? undefined : at(url)
 
   async function contact(signal?: AbortSignal): Promise<Contact> {
-    const missed = current === undefined ? undefined : await reach(current, signal)
-    if (missed !== undefined && 'client' in missed) return missed
+    const faults: Fault[] = []
+    const reached = current === undefined ? undefined : await reach(current, faults, signal)
+    if (reached !== undefined) return reached
     if (identity !== undefined && lookUp !== undefined) {
       for await (const root of lookUp(identity, signal)) {
         const client = at(root, mayConnect)
-        const found = await reach(client, signal)
-        if (!('client' in found)) continue
+        const found = await reach(client, faults, signal)
+        if (found === undefined) continue
         current = client
         return found
       }
     }
-    throw missed?.fault ?? new Fault('SCANNER_ABSENT', 'no scanner with that identity is found')
+    // Who answers and cannot be used says more than who does not answer.
+    const telling = faults.find(({ code }) => code !== 'SCANNER_ABSENT') ?? faults[0]
+    throw telling ?? new Fault('SCANNER_ABSENT', 'no scanner with that identity is found')
   }
 
-  async function reach(
-    client: EsclClient,
-    signal: AbortSignal | undefined,
-  ): Promise<Contact | { readonly fault: Fault }> {
+  /** Undefined where the scanner that is meant does not answer there; `faults` then has one more. */
+  async function reach(client: EsclClient, faults: Fault[], signal?: AbortSignal): Promise<Contact | undefined> {
     try {
       const { capabilities, server } = await client.capabilities(signal)
       if (identity === undefined || isSame(identity, capabilities)) return { client, capabilities, server }
-      return { fault: new Fault('SCANNER_ABSENT', `another scanner answers there: ${shown(capabilities)}`) }
+      faults.push(new Fault('SCANNER_ABSENT', `another scanner answers there: ${shown(capabilities)}`))
     } catch (thrown) {
       signal?.throwIfAborted()
       if (!(thrown instanceof Fault)) throw thrown
-      return { fault: thrown }
+      faults.push(thrown)
     }
+    return undefined
   }
 
   return Object.freeze({ contact })

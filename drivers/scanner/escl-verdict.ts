@@ -18,6 +18,8 @@ export interface JobFacts {
   readonly quirks: EsclQuirks
   /** Whether the feeder has a sensor for paper; absent where nothing is said. */
   readonly detectsPaper: boolean | undefined
+  /** Whether this scanner has ever shown a job that was over: one that does and no longer knows a job was switched off. */
+  readonly memory: { remembersJobs: boolean }
 }
 
 /** The answer without a page, and what was known when it came. */
@@ -47,6 +49,9 @@ export function judge(job: JobFacts, answered: Answered): Verdict {
   const reason = reasonOf(job, status)
   if (reason !== undefined) return reason
   if (http !== 404 && http !== 409 && http !== 410) return notTheEnd(answered)
+  if (own === undefined && job.memory.remembersJobs) {
+    return scanFault('SCANNER_UNPLUGGED', 'the scanner has forgotten the job, as if it had been switched off')
+  }
   if (isRunning(own) && mayStillCome(job, answered)) return 'wait'
   if (fed && status.adf === 'processing' && job.quirks.feederProcessing === 'undecided' && images > 0) {
     if (answered.waitedMs < feederDecisionTimeoutMs) return 'wait'
@@ -93,6 +98,12 @@ export function reasonOf(job: Pick<JobFacts, 'path' | 'source'>, status: EsclSta
 
 export function ownJob({ path }: Pick<JobFacts, 'path'>, status: EsclStatus): EsclJob | undefined {
   return status.jobs.find(job => job.path === path)
+}
+
+/** Whether a status shows this job as one that is over. */
+export function showsEnded(job: Pick<JobFacts, 'path'>, status: EsclStatus): boolean {
+  const own = ownJob(job, status)
+  return own !== undefined && ['completed', 'canceled', 'aborted'].includes(own.state)
 }
 
 export function saysEmpty({ quirks }: Pick<JobFacts, 'quirks'>, { adf }: EsclStatus): boolean {

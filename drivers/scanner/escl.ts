@@ -34,6 +34,7 @@ type Order = Omit<Feed, 'path' | 'before' | 'wanted'>
 /** The driver of one eSCL scanner. */
 export function createEsclScanner({ id, clock, backs, limits = esclLimits, ...where }: EsclOptions): ScannerDriver {
   const place = createPlace({ ...where, limits })
+  const memory = { remembersJobs: false }
   let active: ScannerInfo | 'starting' | undefined
 
   async function info(signal?: AbortSignal): Promise<ScannerInfo> {
@@ -67,8 +68,8 @@ export function createEsclScanner({ id, clock, backs, limits = esclLimits, ...wh
       const planning = planScan(capabilities, settings, quirks)
       if ('refused' in planning) return scanFault(planning.refused.code, planning.refused.detail)
       const { plan } = planning
-      const { source } = plan
-      const order: Order = { client, clock, plan, source, quirks, detectsPaper: capabilities.detectsPaper, signal }
+      const { detectsPaper } = capabilities
+      const order: Order = { client, clock, plan, source: plan.source, quirks, detectsPaper, memory, signal }
       const begun = await reserve(order)
       if ('end' in begun) return begun
       active = describe(id, capabilities, begun.status, quirks)

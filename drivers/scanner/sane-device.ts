@@ -11,6 +11,8 @@ const listTimeoutMs = 30_000
 const defaultLookTimeoutMs = 20_000
 /** A kiosk asks for a few ways of scanning only. */
 const maxPrepared = 16
+/** Where a device is plugged in, at the end of its name. */
+const place = /(?:libusb:\d{3}:\d{3}|bus\d+;dev\d+)$/
 
 export interface Found {
   readonly device: SaneDevice
@@ -24,6 +26,8 @@ export interface SaneFinder {
    * The options that stand once `args` are set; asked once per device and arguments. What sensors say in them is old.
    */
   prepared(found: Found, args: readonly string[], signal?: AbortSignal): Promise<SaneOptions | ScanFault>
+  /** What that device says now, under that name only: it answers at once whether it is still there. */
+  again(found: Found, signal?: AbortSignal): Promise<SaneOptions | ScanFault>
 }
 
 export interface FinderOptions {
@@ -40,6 +44,7 @@ export function createSaneFinder({ id, device, environment, lookTimeoutMs }: Fin
   let known = device?.includes(':') === true ? { device, model: id } : undefined
   const preparations = new Map<string, SaneOptions>()
   let turn = Promise.resolve()
+  let nameIsWhole = false
 
   async function ask(args: readonly string[], timeoutMs: number, signal?: AbortSignal) {
     return askScanimage(args, { environment, timeoutMs, ...(signal === undefined ? {} : { signal }) })
@@ -73,7 +78,12 @@ export function createSaneFinder({ id, device, environment, lookTimeoutMs }: Fin
   async function lookNow(signal?: AbortSignal): Promise<Found | ScanFault> {
     const before = known
     const options = before === undefined ? undefined : await describe(before, [], signal)
-    if (before !== undefined && options !== undefined && !isAbsent(options)) return completed(before, options, signal)
+    if (before !== undefined && options !== undefined && !isAbsent(options)) {
+      if (before.device === device) nameIsWhole = !place.test(device)
+      return completed(before, options, signal)
+    }
+    // Looking elsewhere takes seconds; a name that has its device's serial number in it stays.
+    if (nameIsWhole && isFault(options)) return options
     const list = await ask([`--formatted-device-list=${deviceListFormat}`], listTimeoutMs, signal)
     if ('end' in list) return list
     const listed = namedAlike(device, parseDevices(list.output))
@@ -115,7 +125,9 @@ export function createSaneFinder({ id, device, environment, lookTimeoutMs }: Fin
     return options
   }
 
-  return Object.freeze({ look, prepared })
+  const again = (found: Found, signal?: AbortSignal) => describe(found.device, [], signal)
+
+  return Object.freeze({ look, prepared, again })
 }
 
 async function unlessAborted(work: Promise<void>, signal?: AbortSignal): Promise<void> {
@@ -143,7 +155,6 @@ export function namedAlike(configured: string | undefined, listed: readonly Sane
   if (configured === undefined) return listed[0]
   const same = listed.find(({ device }) => device === configured || device.startsWith(`${configured}:`))
   if (same !== undefined) return same
-  const place = /(?:libusb:\d{3}:\d{3}|bus\d+;dev\d+)$/
   if (!place.test(configured)) return undefined
   const alike = listed.filter(
     ({ device }) => place.test(device) && device.replace(place, '') === configured.replace(place, ''),

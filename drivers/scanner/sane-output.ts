@@ -135,6 +135,8 @@ const statusCodes: Readonly<Record<number, Meaning>> = {
 function meaningOf(status: string): Meaning {
   if (/warming up|status code 12$/i.test(status)) return 'warming'
   if (/lock|status code 13$/i.test(status)) return 'SCANNER_BUSY'
+  // What the net backend says of a saned that is gone: the number is whatever lay in its memory.
+  if (/status code \d{3,}$/.test(status)) return 'broken'
   return statuses[status] ?? 'SCANNER_FAILED'
 }
 

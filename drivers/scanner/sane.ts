@@ -9,7 +9,7 @@ import type { Clock, ScanEnd, ScannedPage, ScannerInfo, ScanSettings } from '../
 import type { ProcessExit } from '../exec.ts'
 import { asScanFault, type ScanFault, type ScannerDriver, scanFault, systemClock, unusable } from './driver.ts'
 import { createSaneFinder, type Found } from './sane-device.ts'
-import { capabilitiesOf, sensorsOf } from './sane-options.ts'
+import { capabilitiesOf, type SaneOptions, sensorsOf } from './sane-options.ts'
 import { endingOf, isBatchEnd, isWriteFailure } from './sane-output.ts'
 import { openPage, type PageFile, storageFault } from './sane-page.ts'
 import { planArgs, prepareArgs } from './sane-plan.ts'
@@ -105,7 +105,7 @@ export function createSaneScanner(configured: SaneOptionsOfDevice): ScannerDrive
       const { end, unclear } = yield* feedWhenWarm(args, folder, settings, signal)
       const broken = unclear === 'broken'
       return end.end === 'fault' && (broken || mayBeTold(end, found))
-        ? whatHappened(end, broken, found, await finder.look(signal))
+        ? whatHappened(end, broken, await finder.again(found, signal))
         : end
     } finally {
       if (folder !== undefined) await rm(folder, { recursive: true, force: true })
@@ -134,14 +134,9 @@ function mayBeTold(end: ScanFault, found: Found): boolean {
  * SANE has one word for a jam and for sheets fed together, and one for a device that is broken and one that is gone:
  * another look tells.
  */
-function whatHappened(end: ScanFault, broken: boolean, before: Found, after: Found | ScanFault): ScanFault {
-  if ('end' in after) {
-    return broken && after.code !== 'SCANNER_BUSY' ? scanFault('SCANNER_UNPLUGGED', after.detail) : end
-  }
-  if (broken && after.device.device !== before.device.device) {
-    return scanFault('SCANNER_UNPLUGGED', `the scanner is ${after.device.device} now`)
-  }
-  const { doubleFeed, coverOpen } = sensorsOf(after.options)
+function whatHappened(end: ScanFault, broken: boolean, now: SaneOptions | ScanFault): ScanFault {
+  if ('end' in now) return broken && now.code === 'SCANNER_ABSENT' ? scanFault('SCANNER_UNPLUGGED', now.detail) : end
+  const { doubleFeed, coverOpen } = sensorsOf(now)
   if (doubleFeed === true) return scanFault('SCANNER_DOUBLE_FEED', end.detail)
   return coverOpen === true ? scanFault('SCANNER_COVER_OPEN', end.detail) : end
 }
@@ -206,7 +201,7 @@ async function* feedPages(
     signal.throwIfAborted()
     const fault = thrown instanceof Fault ? asScanFault(thrown) : undefined
     if (fault === undefined) throw thrown
-    return { end: fault, pages: number }
+    return { end: fault, pages: number, unclear: fault.code === 'SCANNER_TIMEOUT' ? 'broken' : undefined }
   } finally {
     signal.removeEventListener('abort', cancel)
     await image?.discard()
@@ -227,7 +222,7 @@ function pageOf(number: number, settings: ScanSettings, image: ScannedPage['imag
 function endOf({ journal }: BatchRun, exit: ProcessExit, settings: ScanSettings, pages: number): FeedEnd {
   const said = journal.lines()
   const died = said.some(isBatchEnd) ? undefined : processFault(exit)
-  // A backend whose device is pulled out under it crashes as often as it complains.
+  // A backend whose device is pulled out under it crashes or hangs as often as it complains.
   if (died !== undefined) return { end: died, pages, unclear: exit.end === 'signalled' ? 'broken' : undefined }
   const ending = endingOf(exit.end === 'exited' ? exit.code : undefined, said)
   if (ending.end === 'fault') return { end: scanFault(ending.code, ending.detail), pages, unclear: ending.unclear }

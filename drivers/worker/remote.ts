@@ -151,7 +151,11 @@ async function collect(channel: Channel, bytes: ByteStream, maxBytes: number): P
 }
 
 /** The result of a call that has no items to tell. */
-async function answerOf<T>(channel: Channel, conversation: Conversation, check: (answer: unknown) => T): Promise<T> {
+export async function answerOf<T>(
+  channel: Channel,
+  conversation: Conversation,
+  check: (answer: unknown) => T,
+): Promise<T> {
   const { done, value } = await conversation.next()
   if (done === true) return distrust(channel, () => check(value))
   await conversation.return(undefined)
@@ -162,6 +166,6 @@ function refuse(detail: string): never {
   throw new Fault('FRAME_INVALID', detail)
 }
 
-function withSignal(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+export function withSignal(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
   return signal === undefined ? {} : { signal }
 }

@@ -8,7 +8,8 @@
  *   sheets N                           sheets in the feeder when it is opened
  *   page-loaded|cover-open|scan yes    what its sensors and its button say
  *   fail CALL PAGE WHAT                at open, list, start, read, cancel or close; from that page on
- *       WHAT is the number of a SANE_Status, or crash, hang, flood, chatter, short (a page that ends half way)
+ *       WHAT is the number of a SANE_Status, or crash, hang, flood, chatter, short (a page that ends half way),
+ *       or linger (a daemon of the backend's own keeps the pipes open)
  *   delay MS                           how long opening takes, while nobody else can open it
  *   style switch                       two-sided feeding is not a source, but an option of the feeder
  *   afterwards SENSOR                  says yes once the failure has come
@@ -125,6 +126,11 @@ static int failure(const char *call) {
   for (int i = 0; strcmp(what, "hang") == 0; i++) sleep(1);
   while (strcmp(what, "flood") == 0) fprintf(stderr, "[feeder] still nothing to be seen here\n");
   while (strcmp(what, "chatter") == 0) printf("page-%d.tiff\n\001\377garbage %%n%%s\n", page + 1), fflush(stdout);
+  if (strcmp(what, "linger") == 0) {
+    pid_t child = fork();
+    if (child == 0) setsid(), close(lock), chdir("/") == 0 && sleep(10), _exit(0);
+    while (getpgid(child) != child) usleep(1000);
+  }
   if (strcmp(what, "short") == 0) return -1;
   return sscanf(what, "%d", &status) == 1 ? status : Good;
 }

@@ -1,4 +1,5 @@
 // Català: els textos de la pantalla. La persona hi és tractada de vostè; els botons porten la forma breu dels programes.
+// Long because a language is one list.
 
 import type { Texts } from './en.ts'
 
@@ -30,6 +31,34 @@ export const ca = {
   'queue.waiting.other': '{count} còpies pendents d’enviar',
   'queue.stopped.one': '{count} còpia necessita l’atenció del personal',
   'queue.stopped.other': '{count} còpies necessiten l’atenció del personal',
+  'maintenance.title': 'Comprovació de l’escàner',
+  'maintenance.how': 'Posi el full de prova imprès i després triï l’escàner. Només es desen les mesures.',
+  'maintenance.none': 'Aquest equip no té cap escàner.',
+  'maintenance.never': 'No s’ha comprovat mai',
+  'maintenance.last': 'Última comprovació: {date}',
+  'maintenance.due': 'Hi ha una comprovació pendent',
+  'checking.scanning': 'S’està escanejant el full de prova',
+  'checking.measuring': 'S’està mesurant el full de prova',
+  'checking.wait': 'Només són uns segons.',
+  'checked.ok': 'L’escàner està bé',
+  'checked.watch': 'Cal vigilar l’escàner',
+  'checked.fail': 'L’escàner és fora dels límits',
+  'checked.ppi': 'Mesurat: {x} × {y} píxels per polzada',
+  'verdict.ok': 'Bé',
+  'verdict.watch': 'Vigilar',
+  'verdict.fail': 'Malament',
+  'topic.resolution': 'Resolució i nitidesa',
+  'topic.geometry': 'Forma i mida',
+  'topic.gray': 'Grisos i llum',
+  'topic.colour': 'Colors',
+  'topic.streaks': 'Ratlles',
+  'topic.drift': 'Des de l’escaneig acceptat',
+  'advice.resolution': 'Netegi el vidre o avisi el servei tècnic.',
+  'advice.geometry': 'Ajusti les guies i netegi els corrons.',
+  'advice.gray': 'Netegi el vidre i la franja blanca.',
+  'advice.colour': 'Revisi com es va imprimir el full.',
+  'advice.streaks': 'Netegi el vidre estret de l’alimentador.',
+  'advice.drift': 'Comprovi-ho amb un full nou.',
   'procedures.title': 'Per a què vol la còpia?',
   'procedures.none': 'Aquest terminal encara no ofereix cap tràmit. Avisi el personal.',
   'paper.title': 'Posi els fulls a l’alimentador',
@@ -194,6 +223,9 @@ export const ca = {
   'error.IMAGE_TOO_LARGE':
     'Aquesta pàgina és massa gran.\nSuprimeixi-la i escanegi un full més petit, o demani ajuda al personal.',
   'error.PAGE_NOT_READY': 'Encara s’estan preparant algunes pàgines.\nEsperi un moment i torni-ho a provar.',
+  'error.TARGET_NOT_FOUND':
+    'No es troba el full de prova.\nPosi el full de prova sencer, amb les marques cap a l’escàner, i torni-ho a provar.',
+  'error.TARGET_UNKNOWN': 'El full de prova és d’una altra versió.\nImprimeixi el full de prova d’aquest equip.',
   'error.NO_PAGES': 'La còpia no té cap pàgina.\nEscanegi com a mínim un full.',
   'error.TEXT_READER_ABSENT':
     'No es pot llegir el text de les pàgines.\nPot continuar sense text cercable o avisar el personal.',

@@ -1,4 +1,5 @@
 // English: the texts of the screen, and the list of keys that every other language has to have. `{name}` is filled in.
+// Long because a language is one list.
 
 import type { ErrorTexts } from './error-texts.ts'
 
@@ -30,6 +31,34 @@ export const en = {
   'queue.waiting.other': '{count} copies are waiting to be sent',
   'queue.stopped.one': '{count} copy needs the staff',
   'queue.stopped.other': '{count} copies need the staff',
+  'maintenance.title': 'Checking the scanner',
+  'maintenance.how': 'Put in the printed test sheet, then choose the scanner. Only measurements are kept.',
+  'maintenance.none': 'This kiosk has no scanner.',
+  'maintenance.never': 'Never checked',
+  'maintenance.last': 'Last check: {date}',
+  'maintenance.due': 'A check is due',
+  'checking.scanning': 'Scanning the test sheet',
+  'checking.measuring': 'Measuring the test sheet',
+  'checking.wait': 'This takes a few seconds.',
+  'checked.ok': 'The scanner is good',
+  'checked.watch': 'The scanner needs watching',
+  'checked.fail': 'The scanner is outside its limits',
+  'checked.ppi': 'Measured: {x} × {y} pixels per inch',
+  'verdict.ok': 'Good',
+  'verdict.watch': 'Watch',
+  'verdict.fail': 'Bad',
+  'topic.resolution': 'Resolution and sharpness',
+  'topic.gray': 'Greys and light',
+  'topic.geometry': 'Shape and size',
+  'topic.colour': 'Colours',
+  'topic.streaks': 'Streaks',
+  'topic.drift': 'Since the accepted scan',
+  'advice.resolution': 'Clean the glass, or call for service.',
+  'advice.geometry': 'Align the guides, clean the rollers.',
+  'advice.gray': 'Clean the glass and the white strip.',
+  'advice.colour': 'Check how the sheet was printed.',
+  'advice.streaks': 'Clean the narrow glass of the feeder.',
+  'advice.drift': 'Check with a fresh sheet.',
   'procedures.title': 'What is the copy for?',
   'procedures.none': 'This kiosk offers no procedure yet. Please tell the staff.',
   'paper.title': 'Put your sheets in the feeder',
@@ -192,6 +221,9 @@ export const en = {
   'error.IMAGE_UNREADABLE': 'This page could not be read.\nDelete it and scan the sheet again.',
   'error.IMAGE_TOO_LARGE': 'This page is too large.\nDelete it and scan a smaller sheet, or ask the staff.',
   'error.PAGE_NOT_READY': 'Some pages are still being prepared.\nWait a moment and try again.',
+  'error.TARGET_NOT_FOUND':
+    'The test sheet was not found.\nPut in the whole test sheet with its marks towards the scanner and try again.',
+  'error.TARGET_UNKNOWN': 'The test sheet is of another version.\nPrint the test sheet of this device.',
   'error.NO_PAGES': 'The copy has no pages.\nScan at least one sheet.',
   'error.TEXT_READER_ABSENT':
     'The text of the pages cannot be read.\nGo on without searchable text, or tell the staff.',

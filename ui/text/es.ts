@@ -1,4 +1,5 @@
 // Castellano: los textos de la pantalla. A la persona se la trata de usted; los botones van en infinitivo.
+// Long because a language is one list.
 
 import type { Texts } from './en.ts'
 
@@ -30,6 +31,34 @@ export const es = {
   'queue.waiting.other': '{count} copias pendientes de enviar',
   'queue.stopped.one': '{count} copia necesita la atención del personal',
   'queue.stopped.other': '{count} copias necesitan la atención del personal',
+  'maintenance.title': 'Comprobación del escáner',
+  'maintenance.how': 'Coloque la hoja de prueba impresa y después elija el escáner. Solo se guardan las medidas.',
+  'maintenance.none': 'Este equipo no tiene ningún escáner.',
+  'maintenance.never': 'No se ha comprobado nunca',
+  'maintenance.last': 'Última comprobación: {date}',
+  'maintenance.due': 'Hay una comprobación pendiente',
+  'checking.scanning': 'Escaneando la hoja de prueba',
+  'checking.measuring': 'Midiendo la hoja de prueba',
+  'checking.wait': 'Son solo unos segundos.',
+  'checked.ok': 'El escáner está bien',
+  'checked.watch': 'Hay que vigilar el escáner',
+  'checked.fail': 'El escáner está fuera de los límites',
+  'checked.ppi': 'Medido: {x} × {y} píxeles por pulgada',
+  'verdict.ok': 'Bien',
+  'verdict.watch': 'A vigilar',
+  'verdict.fail': 'Mal',
+  'topic.resolution': 'Resolución y nitidez',
+  'topic.geometry': 'Forma y tamaño',
+  'topic.gray': 'Grises y luz',
+  'topic.colour': 'Colores',
+  'topic.streaks': 'Rayas',
+  'topic.drift': 'Desde el escaneo aceptado',
+  'advice.resolution': 'Limpie el cristal o avise al servicio técnico.',
+  'advice.geometry': 'Ajuste las guías y limpie los rodillos.',
+  'advice.gray': 'Limpie el cristal y la franja blanca.',
+  'advice.colour': 'Revise cómo se imprimió la hoja.',
+  'advice.streaks': 'Limpie el cristal estrecho del alimentador.',
+  'advice.drift': 'Compruébelo con una hoja nueva.',
   'procedures.title': '¿Para qué quiere la copia?',
   'procedures.none': 'Este terminal todavía no ofrece ningún trámite. Avise al personal.',
   'paper.title': 'Ponga las hojas en el alimentador',
@@ -194,6 +223,9 @@ export const es = {
   'error.IMAGE_TOO_LARGE':
     'Esta página es demasiado grande.\nElimínela y escanee una hoja más pequeña, o pida ayuda al personal.',
   'error.PAGE_NOT_READY': 'Todavía se están preparando algunas páginas.\nEspere un momento e inténtelo de nuevo.',
+  'error.TARGET_NOT_FOUND':
+    'No se encuentra la hoja de prueba.\nColoque la hoja de prueba entera, con las marcas hacia el escáner, y vuelva a intentarlo.',
+  'error.TARGET_UNKNOWN': 'La hoja de prueba es de otra versión.\nImprima la hoja de prueba de este equipo.',
   'error.NO_PAGES': 'La copia no tiene ninguna página.\nEscanee al menos una hoja.',
   'error.TEXT_READER_ABSENT':
     'No se puede leer el texto de las páginas.\nPuede continuar sin texto que se pueda buscar o avisar al personal.',
