@@ -12,6 +12,7 @@ useCompileCache()
 // A static import would be loaded before the cache is in use.
 const { version } = await import('./main.ts')
 const { auditVerb } = await import('./verbs/audit.ts')
+const { calibrateVerb } = await import('./verbs/calibrate.ts')
 const { composeVerb } = await import('./verbs/compose.ts')
 const { devicesVerb } = await import('./verbs/devices.ts')
 const { doctorVerb } = await import('./verbs/doctor.ts')
@@ -28,6 +29,7 @@ export const verbs: readonly Verb[] = [
   devicesVerb,
   scanVerb,
   composeVerb,
+  calibrateVerb,
   signVerb,
   extendVerb,
   verifyVerb,

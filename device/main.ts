@@ -10,19 +10,37 @@ import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker
 import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
+import { remoteTarget } from '../drivers/worker/remote-target.ts'
+import { remoteTextReader } from '../drivers/worker/remote-text.ts'
 import type { DocumentJobs } from './ades/job.ts'
+import { checkStates, keepCalibration } from './calibration.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
 import { createDesk } from './desk.ts'
 import { blobNames } from './document.ts'
+import { documentIn } from './document-shape.ts'
 import { asFault, Fault } from './errors.ts'
 import { newIdFrom, newReferenceFrom } from './host.ts'
+import { createMaintenance } from './http/maintenance.ts'
 import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
+import { legendParts } from './legend-parts.ts'
 import { createPath } from './path.ts'
-import type { Clock, Delivery, Imaging, Log, Random, Revocation, Scanner, Signer, Timestamper } from './ports.ts'
-import { createQueue, documentIn, liveStages, type Queue } from './queue.ts'
+import type {
+  Clock,
+  Delivery,
+  Imaging,
+  Log,
+  Random,
+  Revocation,
+  Scanner,
+  Signer,
+  TargetImaging,
+  TextReader,
+  Timestamper,
+} from './ports.ts'
+import { createQueue, liveStages, type Queue } from './queue.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEvidenceCache } from './trust/evidence-cache.ts'
 import { certificatesInPem } from './trust/pem.ts'
@@ -44,6 +62,8 @@ export interface Rooms {
   signer(): Signer
   delivery(): Delivery
   imaging(): Imaging
+  textReader(): TextReader
+  targets(): TargetImaging
   /** Throws TSA_ABSENT where no authority is configured. */
   timestamper(): Timestamper
   revocation(): Revocation
@@ -68,10 +88,15 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   const net = () => channel('net', netConfiguration(config))
   return Object.freeze({
     // It loads no vendor code, and left to itself it cancels its job at the scanner when the device is gone.
-    scanner: () => remoteScanner(channel('scan', { devices: scanners, scratchFolder }, { deathSignal: 'none' })),
+    scanner: () => {
+      const configuration = { devices: scanners, scratchFolder, saneEnvironment: environment }
+      return remoteScanner(channel('scan', configuration, { deathSignal: 'none' }))
+    },
     signer: () => remoteSigner(channel('sign', { modules: tokenModules.map(path => ({ path })), keyStores })),
     delivery: () => remoteDelivery(net()),
     imaging: () => remoteImaging(channel('parse', {})),
+    textReader: () => remoteTextReader(channel('text', {})),
+    targets: () => remoteTarget(channel('parse', {})),
     timestamper: () => {
       if (config.timestamping !== undefined) return remoteTimestamper(net())
       throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')
@@ -122,12 +147,18 @@ export async function startAppliance(
   const queue = createQueue({ store, clock })
   const newId = () => newIdFrom(random)
   const anchors = await readAnchors(config)
-  const common = { config, queue, blobs: store.blobs, clock, random, newId, anchors, log }
+  const common = { config, queue, blobs: store.blobs, clock, random, newId, anchors, log, ...legendParts() }
   const scanner = rooms.scanner()
   const signer = rooms.signer()
   await store.blobs.sweep(referencedBlobs(store))
   const path = started.adopt(
-    createPath({ ...common, ...extensionParts(config, rooms), imaging: rooms.imaging(), delivery: rooms.delivery() }),
+    createPath({
+      ...common,
+      ...extensionParts(config, rooms),
+      imaging: rooms.imaging(),
+      textReader: lazily(rooms),
+      delivery: rooms.delivery(),
+    }),
     held => held.stop(),
   )
   const desk = started.adopt(
@@ -135,24 +166,43 @@ export async function startAppliance(
     held => held.stop(),
   )
   const visit = started.adopt(createVisit({ ...common, desk, scanner, signer }), held => held.stop())
+  const maintenance = started.adopt(
+    createMaintenance({ ...common, visit, scanner, store, targets: rooms.targets() }),
+    held => held.stop(),
+  )
   path.start()
   visit.start()
   const startedAt = new Date(clock.now()).toISOString()
   const operator = {
-    status: () => statusOf({ config, store, scanner, queue, startedAt, url: server.url }),
+    status: () => statusOf({ config, store, scanner, queue, startedAt, url: server.url, now: clock.now() }),
     retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
     hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
     discard: (id: string) => desk.discard(id, 'operator'),
+    keepCalibration: (given: unknown) => void keepCalibration(store, given),
   }
   // Only where it is needed: a verb of the command line that signs starts faster without it.
   const { startServer } = await import('./http/server.ts')
   const server: Server = started.adopt(
-    await startServer({ visit, desk, operator, uiFolder, port, operatorSocket: operatorSocket(dataFolder), log }),
+    await startServer({
+      visit,
+      desk,
+      maintenance,
+      operator,
+      uiFolder,
+      port,
+      operatorSocket: operatorSocket(dataFolder),
+      log,
+    }),
     held => held.close(),
   )
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
   return { url: server.url, stop: () => stopAll(running, store, log) }
+}
+
+/** The text worker starts with the first page that is to be read. */
+function lazily(rooms: Rooms): Pick<TextReader, 'read'> {
+  return { read: async (image, request, signal) => rooms.textReader().read(image, request, signal) }
 }
 
 /** What levels above B take; a copy that wants a time-stamp where no authority is configured any more is held. */
@@ -221,9 +271,10 @@ interface StatusParts {
   readonly queue: Queue
   readonly startedAt: string
   readonly url: string
+  readonly now: number
 }
 
-async function statusOf({ config, store, scanner, queue, startedAt, url }: StatusParts): Promise<ApplianceStatus> {
+async function statusOf({ config, store, scanner, queue, startedAt, url, now }: StatusParts): Promise<ApplianceStatus> {
   const summaries = queue.list({ stages: [...liveStages] })
   const outbound = ['extending', 'delivering']
   const waiting = summaries.filter(one => outbound.includes(one.stage)).map(one => one.createdAt)
@@ -233,6 +284,7 @@ async function statusOf({ config, store, scanner, queue, startedAt, url }: Statu
     screen: url,
     startedAt,
     scanners: await scanner.list(),
+    calibrations: checkStates(config, store.calibrations.last(), now),
     documents: Object.fromEntries(
       liveStages.map(stage => [stage, summaries.filter(one => one.stage === stage).length]),
     ),

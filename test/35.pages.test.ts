@@ -2,12 +2,14 @@
 
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
+import { blackShare, toBlackAndWhite } from '../device/image/black.ts'
 import { judgeBlank } from '../device/image/blank.ts'
-import { blackThreshold, grayOf, isColoured, toBlackAndWhite } from '../device/image/colour.ts'
+import { grayOf, isColoured } from '../device/image/colour.ts'
 import { reducedSize } from '../device/image/geometry.ts'
 import { findInk, type GrayImage } from '../device/image/ink.ts'
 import { isClear, judgeOrientation } from '../device/image/orientation.ts'
 import { judgePage, type ReducedPage } from '../device/image/page.ts'
+import { findPaper } from '../device/image/paper.ts'
 import { findSkew } from '../device/image/skew.ts'
 import { straighten } from '../device/image/straighten.ts'
 import { drawSheet, type SheetRequest, seededRandom } from './sim/paper.ts'
@@ -245,11 +247,13 @@ describe('colour and black', () => {
   })
 
   test('an empty page stays white, and grey pencil becomes black', () => {
-    const empty = emptyPaper(238)
-    expect(toBlackAndWhite(empty.pixels, blackThreshold(empty.pixels))).not.toContain(0)
+    const blackened = (page: GrayImage) => {
+      const paper = findPaper(page)
+      return toBlackAndWhite(page, paper, blackShare(page, paper))
+    }
+    expect(blackened(emptyPaper(238))).not.toContain(0)
     const page = emptyPaper(238)
     fill(page, 100, 100, 400, 40, 120)
-    const black = toBlackAndWhite(page.pixels, blackThreshold(page.pixels))
-    expect(black.filter(level => level === 0)).toHaveLength(400 * 40)
+    expect(blackened(page).filter(level => level === 0)).toHaveLength(400 * 40)
   })
 })

@@ -13,6 +13,8 @@ const request: PreparePageRequest = {
   colour: 'auto',
   deskew: true,
   crop: true,
+  background: 'kept',
+  reduction: 'none',
 }
 const unreadable = expect.objectContaining({ code: 'IMAGE_UNREADABLE' })
 const tooLarge = expect.objectContaining({ code: 'IMAGE_TOO_LARGE' })

@@ -20,6 +20,8 @@ const request: PreparePageRequest = {
   colour: 'auto',
   deskew: true,
   crop: true,
+  background: 'kept',
+  reduction: 'none',
 }
 const a4 = { width: 1240, height: 1754 }
 

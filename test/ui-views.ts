@@ -1,7 +1,16 @@
 // Views as the appliance pushes them, one for each situation that the screen can be in: a town hall with three procedures
 // and a copy of four pages on its way.
 
-import type { CertificateView, CopyView, PageView, ProcedureView, ResultView, View } from '../device/http/view.ts'
+import type {
+  CertificateView,
+  CheckVerdict,
+  CopyView,
+  MaintenanceView,
+  PageView,
+  ProcedureView,
+  ResultView,
+  View,
+} from '../device/http/view.ts'
 
 export const procedures: readonly ProcedureView[] = [
   {
@@ -59,7 +68,9 @@ export function readyPages(count: number): PageView[] {
     blank: false,
     unusable: null,
     turn: 0,
-    deleted: false,
+    leftOut: null,
+    under: null,
+    joinable: false,
   }))
 }
 
@@ -72,6 +83,9 @@ export const openedCopy: CopyView = {
   scanning: false,
   pages: [],
   fault: null,
+  sheetToFeed: 1,
+  size: { bytes: 1_240_000, limitBytes: 10_000_000, reduction: 'none' },
+  part: null,
   interrupted: false,
   card: null,
   result: null,
@@ -118,6 +132,32 @@ export function withCard(certificates: readonly CertificateView[], tries: 'unkno
   return withCopy({ stage: 'signing', pages: readyPages(4), card: { state: 'present', tries, certificates } })
 }
 
+/** The maintenance screen, with a feeder that was checked and a flatbed that never was. */
+export function maintained(maintenance: Partial<MaintenanceView>): View {
+  const scanners: MaintenanceView['scanners'] = [
+    {
+      id: 'feeder',
+      name: 'Fujitsu fi-8170 del taulell d’atenció',
+      fault: null,
+      at: '2026-03-09T10:42:00.000Z',
+      verdict: 'ok',
+      due: false,
+    },
+    { id: 'glass', name: 'Canon LiDE 400', fault: 'SCANNER_ABSENT', at: null, verdict: null, due: true },
+  ]
+  return { ...emptyView, maintenance: { work: 'none', scanners, result: null, fault: null, ...maintenance } }
+}
+
+/** A check with one verdict for everything but the resolution, which is good. */
+export function checkedAs(verdict: CheckVerdict): View {
+  const topics = (['resolution', 'geometry', 'gray', 'colour', 'streaks', 'drift'] as const).map((topic, i) => ({
+    topic,
+    verdict: i === 0 ? ('ok' as const) : verdict,
+  }))
+  const at = '2026-03-09T10:42:00.000Z'
+  return maintained({ result: { deviceId: 'feeder', at, verdict, ppi: [300, 299], topics } })
+}
+
 /** Pages of every sort: turned, blank, unusable, still being prepared. */
 export const mixedPages: readonly PageView[] = readyPages(7).map((page, i) => {
   if (i === 1) return { ...page, turn: 90 as const }
@@ -126,19 +166,57 @@ export const mixedPages: readonly PageView[] = readyPages(7).map((page, i) => {
   return i === 6 ? { ...page, ready: false } : page
 })
 
+/** Three sheets, the backs of two of them blank. */
+export const blankBacks: readonly PageView[] = readyPages(6).map((page, i) => {
+  const isBlank = i === 1 || i === 5
+  return { ...page, blank: isBlank, leftOut: isBlank ? ('blank' as const) : null, number: isBlank ? null : page.number }
+})
+
 /** One view for each situation, by a name; together they show every screen. */
 export const situations: Readonly<Record<string, View>> = {
   welcome: { ...emptyView, queue: { waiting: 2, stopped: 1 } },
+  maintenance: maintained({}),
+  maintenanceFault: maintained({ fault: 'TARGET_NOT_FOUND' }),
+  maintenanceNone: maintained({ scanners: [] }),
+  maintenanceMany: maintained({
+    scanners: ['a', 'b', 'c'].map(id => ({
+      id,
+      name: `Scanner ${id}`,
+      fault: null,
+      at: null,
+      verdict: null,
+      due: true,
+    })),
+  }),
+  checkScanning: maintained({ work: 'scanning' }),
+  checkMeasuring: maintained({ work: 'measuring' }),
+  checkedOk: checkedAs('ok'),
+  checkedWatch: checkedAs('watch'),
+  checkedFail: checkedAs('fail'),
   interrupted: withCopy({ interrupted: true, pages: readyPages(4) }),
   paper: withCopy({}),
   paperEmpty: withCopy({}, { scanner: { state: 'ready', code: null, paperLoaded: false } }),
   paperAbsent: withCopy({}, { scanner: { state: 'absent', code: 'SCANNER_ABSENT', paperLoaded: null } }),
   paperFault: withCopy({ fault: 'SCANNER_DOUBLE_FEED' }),
   scanning: withCopy({ scanning: true, pages: readyPages(15).map((p, i) => ({ ...p, ready: i < 14 })) }),
-  scanFault: withCopy({ fault: 'SCANNER_JAM', pages: readyPages(2) }),
+  scanFault: withCopy({ fault: 'SCANNER_JAM', pages: readyPages(2), sheetToFeed: 3 }),
   review: withCopy({ pages: readyPages(4) }),
   reviewMixed: withCopy({ pages: mixedPages }),
-  reviewNone: withCopy({ pages: readyPages(1).map(page => ({ ...page, deleted: true, number: null })) }),
+  reviewNone: withCopy({ pages: readyPages(1).map(page => ({ ...page, leftOut: 'person' as const, number: null })) }),
+  reviewLeftOut: withCopy({ pages: blankBacks }),
+  reviewSmall: withCopy({ pages: readyPages(2).map(page => ({ ...page, joinable: true })) }),
+  reviewJoined: withCopy({
+    pages: readyPages(2).map((page, i) => ({ ...page, number: 1, joinable: true, under: i === 1 ? 'p1' : null })),
+  }),
+  reviewReduced: withCopy({
+    pages: readyPages(4),
+    size: { bytes: 9_240_000, limitBytes: 10_000_000, reduction: 'gray' },
+    part: { number: 2, of: 3, hasNext: true },
+  }),
+  reviewTooLarge: withCopy({
+    pages: readyPages(4),
+    size: { bytes: 23_400_000, limitBytes: 10_000_000, reduction: 'none' },
+  }),
   preparing: withCopy({ stage: 'composing', pages: readyPages(4) }),
   stopped: withCopy({ stage: 'composing', pages: readyPages(4), fault: 'DISK_FULL' }),
   reader: withCopy({ stage: 'signing', pages: readyPages(4) }),
@@ -150,6 +228,12 @@ export const situations: Readonly<Record<string, View>> = {
   pin: withCard([certificate], 'unknown'),
   signing: withCopy({ stage: 'signing', pages: readyPages(4), card: { state: 'signing' } }),
   receipt: withCopy({ stage: 'delivering', pages: readyPages(4), result }),
+  receiptOfParts: withCopy({
+    stage: 'delivering',
+    pages: readyPages(4),
+    result,
+    part: { number: 1, of: 2, hasNext: true },
+  }),
   receiptStopped: withCopy({ stage: 'delivering', pages: readyPages(4), fault: 'CERTIFICATE_REVOKED', result }),
   receiptUnsigned: withCopy({
     procedureId: 'padro',

@@ -12,9 +12,13 @@ import type { ScreenName } from './screen-for.ts'
 import { CardScreen } from './screens/card.tsx'
 import { CardFaultScreen } from './screens/card-fault.tsx'
 import { CertificateScreen } from './screens/certificate.tsx'
+import { CheckedScreen } from './screens/checked.tsx'
+import { CheckingScreen } from './screens/checking.tsx'
 import { InterruptedScreen } from './screens/interrupted.tsx'
 import { LastTryScreen } from './screens/last-try.tsx'
+import { LeftOutScreen } from './screens/left-out.tsx'
 import { LostScreen } from './screens/lost.tsx'
+import { MaintenanceScreen } from './screens/maintenance.tsx'
 import { NatureScreen } from './screens/nature.tsx'
 import { PaperScreen } from './screens/paper.tsx'
 import { PinScreen } from './screens/pin.tsx'
@@ -27,17 +31,23 @@ import { ScanFaultScreen } from './screens/scan-fault.tsx'
 import { ScanningScreen } from './screens/scanning.tsx'
 import { SigningScreen } from './screens/signing.tsx'
 import { StoppedScreen } from './screens/stopped.tsx'
+import { TooLargeScreen } from './screens/too-large.tsx'
 import { WelcomeScreen } from './screens/welcome.tsx'
 
 const screens: Readonly<Record<ScreenName, ComponentType>> = {
   lost: LostScreen,
   welcome: WelcomeScreen,
+  maintenance: MaintenanceScreen,
+  checking: CheckingScreen,
+  checked: CheckedScreen,
   procedures: ProceduresScreen,
   interrupted: InterruptedScreen,
   paper: PaperScreen,
   scanning: ScanningScreen,
   scanFault: ScanFaultScreen,
   review: ReviewScreen,
+  leftOut: LeftOutScreen,
+  tooLarge: TooLargeScreen,
   nature: NatureScreen,
   preparing: PreparingScreen,
   stopped: StoppedScreen,

@@ -55,6 +55,7 @@ export function createKiosk(): Kiosk {
     return answer.answer === 'done'
   }
   const leave = async (): Promise<void> => {
+    if (view.value?.maintenance !== undefined) await calls.post('maintenance/close')
     if (view.value?.copy == null) local.value = freshLocal
     else await ask('copy/leave')
   }
@@ -124,6 +125,8 @@ function languageOf(view: View | null, local: Local): Language {
 function idleSecondsOf(view: View | null, local: Local): number | null {
   if (view === null) return null
   const { copy, kiosk } = view
+  if (copy === null && view.maintenance !== undefined)
+    return view.maintenance.work === 'none' ? kiosk.idleSeconds : null
   if (copy === null) return local.language === null ? null : kiosk.idleSeconds
   const composing = copy.stage === 'composing' && copy.fault === null
   const signing = copy.stage === 'signing' && (copy.card?.state === 'signing' || local.pinSent)

@@ -5,6 +5,7 @@ import { render } from 'preact'
 import { App } from './app.tsx'
 import { KioskContext } from './context.ts'
 import { createKiosk } from './kiosk.ts'
+import { onKnock } from './knock.ts'
 import { pressOnLongTouch } from './long-touch.ts'
 
 const root = document.getElementById('screen')
@@ -15,6 +16,7 @@ document.addEventListener('pointerdown', () => kiosk.idle.touched())
 document.addEventListener('keydown', () => kiosk.idle.touched())
 document.addEventListener('dragstart', event => event.preventDefault())
 pressOnLongTouch(document)
+onKnock(document, '.welcome h1', () => void kiosk.ask('maintenance/open'))
 render(
   <KioskContext.Provider value={kiosk}>
     <App />

@@ -1,18 +1,23 @@
 // Which screen belongs to what the appliance says: one table over the situations of a visit, each answered by a pure
 // function of the pushed view and of the little that the screen remembers by itself. Nothing else chooses a screen.
 
-import type { CardView, CertificateView, CopyStage, CopyView, View } from '../device/http/view.ts'
+import type { CardView, CertificateView, CopyStage, CopyView, MaintenanceView, View } from '../device/http/view.ts'
 import type { Local } from './local.ts'
 
 export type ScreenName =
   | 'lost'
   | 'welcome'
+  | 'maintenance'
+  | 'checking'
+  | 'checked'
   | 'procedures'
   | 'interrupted'
   | 'paper'
   | 'scanning'
   | 'scanFault'
   | 'review'
+  | 'leftOut'
+  | 'tooLarge'
   | 'nature'
   | 'preparing'
   | 'stopped'
@@ -36,15 +41,23 @@ const byStage: Record<CopyStage, (copy: CopyView, local: Local) => ScreenName> =
 /** The screen to show; `view` is null while the appliance cannot be reached. */
 export function screenFor(view: View | null, local: Local): ScreenName {
   if (view === null) return 'lost'
+  if (view.copy === null && view.maintenance !== undefined) return maintenanceScreen(view.maintenance)
   if (view.copy === null) return local.language === null ? 'welcome' : 'procedures'
   if (view.copy.interrupted) return 'interrupted'
   return byStage[view.copy.stage](view.copy, local)
+}
+
+function maintenanceScreen({ work, result }: MaintenanceView): ScreenName {
+  if (work !== 'none') return 'checking'
+  return result === null ? 'maintenance' : 'checked'
 }
 
 function gatheringScreen(copy: CopyView, local: Local): ScreenName {
   if (copy.scanning) return 'scanning'
   if (copy.pages.length === 0) return 'paper'
   if (copy.fault !== null && !local.faultRead) return 'scanFault'
+  if (local.leftOutShown) return 'leftOut'
+  if (local.sizing) return 'tooLarge'
   return local.declaring ? 'nature' : 'review'
 }
 

@@ -39,6 +39,7 @@ const applianceEvents = {
   applianceStopped: {},
   operatorEntered: { certificateSha256: 'digest' },
   operatorLeft: {},
+  scannerChecked: { device: 'token', verdict: 'token', resolution: 'count', baseline: 'flag', sha256: 'digest' },
 } as const satisfies Record<string, Readonly<Record<string, FieldKind>>>
 
 const events: Readonly<Record<string, Readonly<Record<string, FieldKind>>>> = { ...documentEvents, ...applianceEvents }

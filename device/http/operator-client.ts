@@ -5,10 +5,16 @@ import { Fault, isErrorCode } from '../errors.ts'
 
 const answerTimeoutMs = 10_000
 
-/** The parsed answer; throws the appliance's own fault, or APPLIANCE_ABSENT when none runs on that data folder. */
-export function askAppliance(socketPath: string, method: 'GET' | 'POST', path: string): Promise<unknown> {
+/** The parsed answer to a request, with `body` as JSON where there is one; throws the appliance's own fault, or APPLIANCE_ABSENT when none runs on that data folder. */
+export function askAppliance(
+  socketPath: string,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: object,
+): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
-  const call = request({ socketPath, method, path, timeout: answerTimeoutMs }, async answer => {
+  const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+  const call = request({ socketPath, method, path, headers, timeout: answerTimeoutMs }, async answer => {
     try {
       let text = ''
       for await (const chunk of answer) text += String(chunk)
@@ -27,7 +33,7 @@ export function askAppliance(socketPath: string, method: 'GET' | 'POST', path: s
         : new Fault('APPLIANCE_ABSENT', 'no appliance runs on this data folder', { cause }),
     ),
   )
-  call.end()
+  call.end(body === undefined ? undefined : JSON.stringify(body))
   return promise
 }
 

@@ -2,6 +2,7 @@
 // on its way again.
 
 import type { FastifyInstance } from 'fastify'
+import type { CheckState } from '../calibration.ts'
 import type { ScannerInfo } from '../ports.ts'
 
 export interface OperatorParts {
@@ -10,6 +11,8 @@ export interface OperatorParts {
   hold(documentId: string): { readonly stage: string }
   /** Throws STAGE_CONFLICT where the document is on its way or waiting for a person. */
   discard(documentId: string): Promise<void>
+  /** Keeps a check of a scanner. Throws REQUEST_INVALID. */
+  keepCalibration(record: unknown): void
 }
 
 /** The answer of `compulsa status`. */
@@ -19,6 +22,8 @@ export interface ApplianceStatus {
   readonly screen: string
   readonly startedAt: string
   readonly scanners: readonly ScannerInfo[]
+  /** The last check of each scanner with the test target. */
+  readonly calibrations: readonly CheckState[]
   /** Documents by stage. */
   readonly documents: Readonly<Record<string, number>>
   /** ISO 8601 of the oldest copy that no destination has confirmed; null: nothing waits. */
@@ -35,6 +40,10 @@ export function operatorRoutes(app: FastifyInstance, parts: OperatorParts): void
   app.post<{ Params: { id: string } }>('/queue/:id/discard', async (request, reply) => {
     await parts.discard(request.params.id)
     return reply.send({ stage: 'discarded' })
+  })
+  app.post<{ Body: unknown }>('/calibrations', async (request, reply) => {
+    parts.keepCalibration(request.body)
+    return reply.send({ kept: true })
   })
   app.post<{ Params: { id: string } }>('/queue/:id/hold', async (request, reply) =>
     reply.send(parts.hold(request.params.id)),

@@ -5,6 +5,8 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { Desk, PageEdit } from '../desk.ts'
+import { type Maintenance, maintenanceRoutes } from './maintenance.ts'
+import type { View } from './view.ts'
 import type { Visit } from './visit.ts'
 
 const strict = { additionalProperties: false } as const
@@ -15,18 +17,33 @@ const Opening = Type.Object(
 const Turn = Type.Object({ by: Type.Enum([90, 180, 270]) }, strict)
 const Order = Type.Object({ pageIds: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 2000 }) }, strict)
 const Approval = Type.Object({ sourceNature: Type.Enum(['original', 'authenticCopy', 'copy']) }, strict)
+const Joining = Type.Object({ under: Type.String({ maxLength: 64 }) }, strict)
+const Smaller = Type.Object({ reduction: Type.Enum(['none', 'gray', 'lower-quality']) }, strict)
 /** Longer than any card's PIN. */
 const maxPinOctets = 256
 /** So that a proxy or a sleeping network stack does not take the stream for dead. */
 const heartbeatMs = 15_000
 
-export function screenRoutes(app: FastifyInstance, { visit, desk }: { visit: Visit; desk: Desk }): void {
+export interface ScreenParts {
+  readonly visit: Visit
+  readonly desk: Desk
+  readonly maintenance: Maintenance
+}
+
+export function screenRoutes(app: FastifyInstance, { visit, desk, maintenance }: ScreenParts): void {
   app.addContentTypeParser(
     'application/octet-stream',
     { parseAs: 'buffer', bodyLimit: maxPinOctets },
     async (_request: unknown, body: Buffer) => body,
   )
-  app.get('/screen/events', (request, reply) => streamViews(visit, reply, onEnd => request.raw.on('close', onEnd)))
+  app.get('/screen/events', (request, reply) =>
+    streamViews(
+      [visit, maintenance],
+      () => seen(visit, maintenance),
+      reply,
+      onEnd => request.raw.on('close', onEnd),
+    ),
+  )
   app.get<{ Params: { pageId: string } }>('/screen/copy/pages/:pageId/preview', async (request, reply) => {
     const { bytes, body } = visit.preview(request.params.pageId)
     return reply.type('image/jpeg').header('content-length', bytes).send(Readable.from(body))
@@ -42,9 +59,12 @@ export function screenRoutes(app: FastifyInstance, { visit, desk }: { visit: Vis
     })
   act('/screen/copy/scan', () => desk.startScan(visit.copyId()))
   act('/screen/copy/stop', () => desk.stopScan(visit.copyId()))
+  act('/screen/copy/split', () => desk.split(visit.copyId()))
+  act('/screen/copy/next', () => visit.takeNext())
   act('/screen/copy/reopen', () => desk.reopen(visit.copyId()))
   act('/screen/copy/leave', () => visit.leave())
   act('/screen/copy/stay', () => visit.stay())
+  maintenanceRoutes(app, maintenance)
   pageRoutes(app, edit => desk.edit(visit.copyId(), edit))
   app.post<{ Body: Static<typeof Approval> }>(
     '/screen/copy/approve',
@@ -81,6 +101,26 @@ function pageRoutes(app: FastifyInstance, edit: (edit: PageEdit) => unknown): vo
     edit({ type: 'pageRestored', pageId: request.params.pageId })
     return reply.status(204).send()
   })
+  app.post<OfPage & { Body: Static<typeof Joining> }>(
+    '/screen/copy/pages/:pageId/join',
+    { schema: { body: Joining } },
+    async (request, reply) => {
+      edit({ type: 'pagesJoined', pageId: request.params.pageId, under: request.body.under })
+      return reply.status(204).send()
+    },
+  )
+  app.post<OfPage>('/screen/copy/pages/:pageId/part', async (request, reply) => {
+    edit({ type: 'pagesParted', pageId: request.params.pageId })
+    return reply.status(204).send()
+  })
+  app.post<{ Body: Static<typeof Smaller> }>(
+    '/screen/copy/reduce',
+    { schema: { body: Smaller } },
+    async (request, reply) => {
+      edit({ type: 'reduced', reduction: request.body.reduction })
+      return reply.status(204).send()
+    },
+  )
   app.post<{ Body: Static<typeof Order> }>(
     '/screen/copy/order',
     { schema: { body: Order } },
@@ -91,8 +131,20 @@ function pageRoutes(app: FastifyInstance, edit: (edit: PageEdit) => unknown): vo
   )
 }
 
+/** What the screen shows; maintenance never beside a copy. */
+function seen(visit: Visit, maintenance: Maintenance): View {
+  const view = visit.view()
+  const open = view.copy === null ? maintenance.view() : null
+  return open === null ? view : { ...view, maintenance: open }
+}
+
 /** The whole view at once, then again after every change; several changes in one turn of the loop make one event. */
-function streamViews(visit: Visit, reply: FastifyReply, onEnd: (end: () => void) => void): void {
+function streamViews(
+  sources: readonly Pick<Visit, 'subscribe'>[],
+  view: () => View,
+  reply: FastifyReply,
+  onEnd: (end: () => void) => void,
+): void {
   reply.hijack()
   const { raw } = reply
   raw.writeHead(200, { ...reply.getHeaders(), 'content-type': 'text/event-stream; charset=utf-8' } as Record<
@@ -103,19 +155,20 @@ function streamViews(visit: Visit, reply: FastifyReply, onEnd: (end: () => void)
   let last = ''
   const send = (): void => {
     due = false
-    const data = JSON.stringify(visit.view())
+    const data = JSON.stringify(view())
     if (data === last) return
     last = data
     raw.write(`event: view\ndata: ${data}\n\n`)
   }
-  const unsubscribe = visit.subscribe(() => {
+  const changed = (): void => {
     if (!due) setImmediate(send)
     due = true
-  })
+  }
+  const unsubscribe = sources.map(source => source.subscribe(changed))
   const heartbeat = setInterval(() => raw.write(':\n\n'), heartbeatMs)
   onEnd(() => {
     clearInterval(heartbeat)
-    unsubscribe()
+    for (const end of unsubscribe) end()
   })
   send()
 }

@@ -9,6 +9,7 @@ import type { Desk } from '../desk.ts'
 import { asFault, Fault } from '../errors.ts'
 import type { Log } from '../ports.ts'
 import { checkRequest, securityHeaders } from './guard.ts'
+import type { Maintenance } from './maintenance.ts'
 import { type OperatorParts, operatorRoutes } from './operator.ts'
 import { screenRoutes } from './screen.ts'
 import type { ErrorAnswer } from './view.ts'
@@ -17,6 +18,7 @@ import type { Visit } from './visit.ts'
 export interface ServerParts {
   readonly visit: Visit
   readonly desk: Desk
+  readonly maintenance: Maintenance
   readonly operator: OperatorParts
   /** Folder of the built screen. */
   readonly uiFolder: string

@@ -47,8 +47,20 @@ const documents: Migration = `
   BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 `
 
+const calibrations: Migration = `
+  CREATE TABLE calibration (
+    sequence INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    device_id TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    wrapped_key BLOB NOT NULL,
+    body BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX calibration_device ON calibration (device_id, sequence);
+`
+
 /** Every step there has been, oldest first. */
-export const migrations: readonly Migration[] = Object.freeze([documents])
+export const migrations: readonly Migration[] = Object.freeze([documents, calibrations])
 
 /** The schema version of the file; throws DATABASE_NEWER when it is beyond the last known step. */
 export function schemaVersion(database: SqlDatabase, steps: readonly Migration[] = migrations): number {

@@ -9,6 +9,12 @@ import type { ApplianceEntry, DocumentEntry } from '../audit/events.ts'
 import { Fault } from '../errors.ts'
 import type { Clock, Random } from '../ports.ts'
 import { type BlobReader, type Blobs, createBlobReader, createBlobs } from './blobs.ts'
+import {
+  type CalibrationReader,
+  type Calibrations,
+  createCalibrationReader,
+  createCalibrations,
+} from './calibrations.ts'
 import { lockFolder, openForReading, openForWriting, type SqlDatabase, translated, truncateLog } from './database.ts'
 import { createDocumentReader, createDocuments, type DocumentReader, type Documents } from './documents.ts'
 import { makeFolderNow, stored, syncFolderNow } from './durable.ts'
@@ -34,6 +40,7 @@ export interface StoreOptions {
 export interface StoreReader extends Pick<DocumentReader, 'load' | 'list'> {
   readonly blobs: BlobReader
   readonly audit: AuditReader
+  readonly calibrations: CalibrationReader
   close(): void
 }
 
@@ -43,6 +50,9 @@ export interface Store extends Pick<Documents, 'create' | 'commit' | 'load' | 'l
     /** Notes an event of the appliance itself. */
     append(entry: ApplianceEntry): void
   }
+  /** Several commits as one: all of them are durable when this returns, or none is. */
+  together(work: () => void): void
+  readonly calibrations: Calibrations
   /** Key and body are gone from their row when this returns, the files when it resolves; safe to repeat. NOT_FOUND. */
   erase(id: string, entry: DocumentEntry): Promise<void>
   /** Room on the data partition; the reserve is given up when a commit met a full disk. */
@@ -76,7 +86,14 @@ function openReader({ folder, deviceKeyFile, random }: StoreOptions): StoreReade
   const { load, list, key } = createDocumentReader({ database, keys })
   const blobs = createBlobReader({ folder: join(folder, blobsName), key })
   const owned = opened.move()
-  return Object.freeze({ load, list, blobs, audit: createAuditReader(database), close: () => owned.dispose() })
+  return Object.freeze({
+    load,
+    list,
+    blobs,
+    audit: createAuditReader(database),
+    calibrations: createCalibrationReader(database, keys),
+    close: () => owned.dispose(),
+  })
 }
 
 function openWriter(options: StoreOptions): Store {
@@ -109,11 +126,13 @@ function openWriter(options: StoreOptions): Store {
     load,
     list,
     ...createForgetting({ database, documents, guard, reserve, blobsFolder }),
+    together: (work: () => void) => guard.run(() => database.transaction(work).immediate()),
     blobs: createBlobs({ folder: blobsFolder, key, random, isLive }),
     audit: Object.freeze({
       ...createAuditReader(database),
       append: (entry: ApplianceEntry) => guard.run(() => noteAppliance.immediate(entry)),
     }),
+    calibrations: createCalibrations({ database, keys, journal, guard, clock, random }),
     space: () => ({ freeBytes: freeBytes(folder), reserveHeld: reserve.held() }),
     close: () => owned.dispose(),
   })

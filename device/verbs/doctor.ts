@@ -3,9 +3,13 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, dirname, join } from 'node:path'
+import { checkStates } from '../calibration.ts'
 import type { LoadedConfig } from '../config-file.ts'
 import { asFault } from '../errors.ts'
+import type { TextReader } from '../ports.ts'
 import { configOf, withWorkbench } from './appliance.ts'
+import { lastChecks } from './calibration-book.ts'
+import { checkLine } from './calibration-lines.ts'
 import { checkTimestamping } from './doctor-timestamping.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
@@ -23,6 +27,8 @@ interface Finding {
   readonly detail: string
   /** The command or act that mends it. */
   readonly mend: string
+  /** It works, but somebody should look. */
+  readonly warn?: true
 }
 
 const nodeMajor = 24
@@ -31,6 +37,15 @@ const programs = [
   { program: 'scanimage', debian: 'sane-utils' },
   { program: 'pcscd', debian: 'pcscd' },
   { program: 'chromium', debian: 'chromium' },
+] as const
+
+/** The languages of the text layer, ISO 639-1. */
+const readableLanguages = [
+  { code: 'ca', debian: 'tesseract-ocr-cat' },
+  { code: 'es', debian: 'tesseract-ocr-spa' },
+  { code: 'en', debian: 'tesseract-ocr-eng' },
+  { code: 'fr', debian: 'tesseract-ocr-fra' },
+  { code: 'it', debian: 'tesseract-ocr-ita' },
 ] as const
 
 async function run(call: Call): Promise<Answer> {
@@ -44,18 +59,37 @@ async function run(call: Call): Promise<Answer> {
       'correct the key named here',
     ),
   )
-  if (loaded.value !== undefined) findings.push(dataFolder(loaded.value), ...(await devices(loaded.value, call)))
+  if (loaded.value !== undefined) {
+    findings.push(dataFolder(loaded.value), ...(await devices(loaded.value, call)), ...calibrations(loaded.value))
+  }
   const missing = findings.filter(one => !one.ok)
-  const lines = findings.map(
-    one =>
-      `${one.ok ? 'ok     ' : 'MISSING'}  ${one.check}: ${one.detail}${one.ok ? '' : `\n         mend: ${one.mend}`}`,
-  )
+  const lines = findings.map(lineOf)
   const answer = { json: { ok: missing.length === 0, findings }, lines }
   if (missing.length === 0) return answer
   return {
     ...answer,
     failed: { code: 'DOCTOR', mend: `${missing.length} of ${findings.length} checks failed; mend them from the top.` },
   }
+}
+
+function lineOf({ check, ok, detail, mend, warn }: Finding): string {
+  const state = ok ? (warn === true ? 'warning' : 'ok     ') : 'MISSING'
+  return `${state}  ${check}: ${detail}${ok && warn !== true ? '' : `\n         mend: ${mend}`}`
+}
+
+/** A scanner that was never checked, or not for long, or whose check was bad, still scans. */
+function calibrations(loaded: LoadedConfig): Finding[] {
+  const read = attempt(() => checkStates(loaded.config, lastChecks(loaded), Date.now()))
+  if (read.value === undefined) return [finding('calibration', read.fault ?? '', false, 'start the appliance once')]
+  return read.value.map(one => {
+    const found = finding(
+      `calibration of ${one.deviceId}`,
+      checkLine(one),
+      true,
+      `compulsa calibrate --device ${one.deviceId}, with the sheet of compulsa calibrate --sheet F.pdf`,
+    )
+    return one.due || one.verdict === 'fail' ? { ...found, warn: true } : found
+  })
 }
 
 function finding(check: string, detail: string, ok: boolean, mend: string): Finding {
@@ -105,6 +139,20 @@ function dataFolder({ dataFolder: folder }: LoadedConfig): Finding {
   )
 }
 
+/** Every language that the appliance knows, since each procedure and each command chooses its own. */
+async function textReading(reader: TextReader, signal: AbortSignal): Promise<Finding> {
+  const packages = readableLanguages.map(({ debian }) => debian)
+  try {
+    const installed = await reader.languages(signal)
+    const missing = readableLanguages.filter(({ code }) => !installed.includes(code)).map(({ debian }) => debian)
+    const detail = `tesseract reads ${installed.join(' ') || 'no language'}`
+    return finding('text reading', detail, missing.length === 0, `apt-get install ${missing.join(' ')}`)
+  } catch (thrown) {
+    const mend = `apt-get install ${['tesseract-ocr', ...packages].join(' ')}`
+    return finding('text reading', asFault(thrown).detail, false, mend)
+  }
+}
+
 async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]> {
   return await withWorkbench(config, async ({ rooms }) => {
     const scanners = await rooms.scanner().list(call.signal)
@@ -131,6 +179,7 @@ async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]>
       )
     const stamped = await checkTimestamping(config, rooms, call.signal)
     return [
+      await textReading(rooms.textReader(), call.signal),
       ...seen,
       ...(config.devices.tokenModules.length === 0 ? [] : [modules]),
       ...(stamped === undefined ? [] : [{ check: 'time-stamping', ...stamped }]),

@@ -4,6 +4,7 @@ import type { ApplianceStatus } from '../http/operator.ts'
 import { askAppliance } from '../http/operator-client.ts'
 import { operatorSocket } from '../main.ts'
 import { configOf } from './appliance.ts'
+import { checkLine } from './calibration-lines.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const statusVerb: Verb = {
@@ -16,7 +17,8 @@ export const statusVerb: Verb = {
 async function run(call: Call): Promise<Answer> {
   // The answer comes from the same program over its own socket file.
   const status = (await askAppliance(operatorSocket(configOf(call).dataFolder), 'GET', '/status')) as ApplianceStatus
-  const { kiosk, version, screen, startedAt, scanners, documents, oldestWaiting, freeBytes, audit } = status
+  const { kiosk, version, screen, startedAt, scanners, documents, oldestWaiting, freeBytes, audit, calibrations } =
+    status
   const counts = Object.entries(documents).flatMap(([stage, count]) => (count === 0 ? [] : [`${count} ${stage}`]))
   return {
     json: status,
@@ -25,6 +27,7 @@ async function run(call: Call): Promise<Answer> {
       ...scanners.map(
         one => `scanner ${one.id}: ${one.name}, ${one.state}${one.code === undefined ? '' : ` (${one.code})`}`,
       ),
+      ...calibrations.map(one => `scanner ${one.deviceId}: ${checkLine(one)}`),
       `documents: ${counts.length === 0 ? 'none' : counts.join(', ')}`,
       `oldest waiting for delivery: ${oldestWaiting ?? 'none'}`,
       `free: ${Math.round(freeBytes / 2 ** 20)} MiB, audit entries: ${audit.sequence}`,

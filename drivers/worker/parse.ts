@@ -2,9 +2,12 @@
 // that brings it down costs one call.
 
 import { createImaging } from '../imaging/sharp.ts'
+import { createTargetImaging } from '../imaging/target.ts'
 import { imagingHandlers } from './handlers.ts'
 import { hostWorker } from './host.ts'
+import { targetHandlers } from './target-handlers.ts'
 
-await hostWorker<NonNullable<Parameters<typeof createImaging>[0]>>(configuration =>
-  imagingHandlers(createImaging(configuration)),
+await hostWorker<NonNullable<Parameters<typeof createImaging>[0]>>(
+  configuration =>
+    new Map([...imagingHandlers(createImaging(configuration)), ...targetHandlers(createTargetImaging())]),
 )

@@ -23,6 +23,7 @@ import {
   certificates,
   checked,
   deliveryOutcome,
+  discoveredScanners,
   preparedPage,
   preparedPart,
   scanEnd,
@@ -58,7 +59,11 @@ export function remoteScanner(channel: Channel): Scanner {
     const asked = channel.call('list', null, withSignal(signal))
     return answerOf(channel, asked, answer => checked(scannerInfos, answer, 'scanners'))
   }
-  return Object.freeze({ list, scan })
+  const discover = async (signal?: AbortSignal) => {
+    const asked = channel.call('discover', null, withSignal(signal))
+    return answerOf(channel, asked, answer => checked(discoveredScanners, answer, 'discovered scanners'))
+  }
+  return Object.freeze({ list, discover, scan })
 }
 
 /** A Signer in the sign worker. WORKER_LOST from `sign` leaves open whether the token was asked. */
@@ -146,7 +151,11 @@ async function collect(channel: Channel, bytes: ByteStream, maxBytes: number): P
 }
 
 /** The result of a call that has no items to tell. */
-async function answerOf<T>(channel: Channel, conversation: Conversation, check: (answer: unknown) => T): Promise<T> {
+export async function answerOf<T>(
+  channel: Channel,
+  conversation: Conversation,
+  check: (answer: unknown) => T,
+): Promise<T> {
   const { done, value } = await conversation.next()
   if (done === true) return distrust(channel, () => check(value))
   await conversation.return(undefined)
@@ -157,6 +166,6 @@ function refuse(detail: string): never {
   throw new Fault('FRAME_INVALID', detail)
 }
 
-function withSignal(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+export function withSignal(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
   return signal === undefined ? {} : { signal }
 }

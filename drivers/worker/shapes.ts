@@ -38,10 +38,27 @@ export const scannerInfos = Type.Array(
       sources: Type.Array(scanSource, { maxItems: 2 }),
       duplex: Type.Boolean(),
       paperLoaded: Type.Optional(Type.Boolean()),
+      buttonPressed: Type.Optional(Type.Boolean()),
     },
     closed,
   ),
   { maxItems: 64 },
+)
+
+/** Answer of `Scanner.discover`. */
+export const discoveredScanners = Type.Array(
+  Type.Object(
+    {
+      name: text(200),
+      url: text(400),
+      uuid: Type.Optional(text(100)),
+      serial: Type.Optional(text(100)),
+      sources: Type.Array(scanSource, { maxItems: 2 }),
+      duplex: Type.Boolean(),
+    },
+    closed,
+  ),
+  { maxItems: 256 },
 )
 
 /** A page without its image. */
@@ -51,6 +68,7 @@ export const scannedPage = Type.Object(
     side: Type.Enum(['front', 'back']),
     mediaType: Type.Enum(['image/jpeg', 'image/png', 'image/tiff', 'image/x-portable-anymap']),
     resolution: Type.Number({ exclusiveMinimum: 0, maximum: 10_000 }),
+    turn: Type.Optional(Type.Literal(180)),
   },
   closed,
 )

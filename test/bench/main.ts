@@ -1,5 +1,5 @@
 // `make bench`: measures the appliance beside other people's programs in one run and prints Markdown. Never a test:
-// nothing fails for being slow. `--only scan|durability|start|signatures|cli|large`, `--sheets`, `--pdfs`, `--rounds` and
+// nothing fails for being slow. `--only scan|text|durability|start|signatures|cli|large`, `--sheets`, `--pdfs`, `--rounds` and
 // `--folder` (the disk that counts) are for trying things.
 
 import { mkdirSync, mkdtempSync } from 'node:fs'
@@ -12,6 +12,7 @@ import { benchLargeFiles } from './large-files.ts'
 import { missingPackages } from './packages.ts'
 import { machine, markdown, type Section } from './report.ts'
 import { benchScan } from './scan.ts'
+import { benchSearchable } from './searchable.ts'
 import { benchSignatures } from './signatures.ts'
 import { benchStartUp } from './start-up.ts'
 
@@ -38,6 +39,8 @@ const rounds = Number(values.rounds)
 
 const parts: Readonly<Record<string, (folder: string) => Promise<Section[]> | AsyncIterable<Section>>> = {
   scan: folder => benchScan({ folder, sheets: Number(values.sheets), rounds, signal }),
+  text: folder =>
+    benchSearchable({ folder: join(folder, 'text'), sheets: Math.min(Number(values.sheets), 10), rounds: 1, signal }),
   durability: folder =>
     benchDurability({ folder: join(folder, 'durability'), documents: Number(values.documents), rounds, signal }),
   start: folder => benchStartUp({ folder: join(folder, 'start'), runs: Number(values.starts), signal }),

@@ -191,9 +191,20 @@ export function describeScanner(name: string, traits: ScannerTraits): void {
     test.each(traits.faults)('$name ends with $code after $pages whole images', async fault => {
       bench.arrange(fault.name)
       const { pages, end } = await take(scan({}, never, fault.deviceId ?? deviceId))
-      expect(end).toMatchObject({ end: 'fault', code: fault.code })
+      expect(end).toMatchObject({ end: 'fault', code: fault.code, detail: expect.stringMatching(/\w{3}/) })
       expect(pages).toHaveLength(fault.pages)
       for (const { bytes } of pages) await sharp(bytes).stats()
+    })
+
+    test('goes on after all of that', async () => {
+      for (const { name, deviceId: other } of traits.faults) {
+        if (other !== undefined) continue
+        bench.arrange(name)
+        expect((await take(scan())).end.end).toBe('fault')
+        bench.reload()
+        expect(await infoOf(deviceId)).toMatchObject({ state: 'ready' })
+      }
+      expect(await take(scan())).toMatchObject({ pages: { length: traits.images }, end: { end: 'empty' } })
     })
   })
 }

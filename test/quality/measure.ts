@@ -28,6 +28,8 @@ export async function judge(imaging: Imaging, scan: Scan): Promise<Finding> {
     colour: 'auto',
     deskew: true,
     crop: true,
+    background: 'kept',
+    reduction: 'none',
   })
   const took = performance.now() - started
   const { frame, straightenDegrees } = page.rendition

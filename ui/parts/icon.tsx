@@ -9,6 +9,8 @@ const paths = {
   enlarge: 'M10 4a6 6 0 1 0 0 12 6 6 0 0 0 0-12M14.5 14.5 21 21M10 7v6M7 10h6',
   erase: 'M9 5h12v14H9l-7-7zM12 9l6 6M18 9l-6 6',
   check: 'm4 13 5 5L20 6',
+  watch: 'M12 3 2 21h20zM12 10v5M12 18v.5',
+  bad: 'M5 5l14 14M19 5 5 19',
 } as const
 
 export type IconName = keyof typeof paths

@@ -6,7 +6,8 @@ import { Dialog } from './dialog.tsx'
 
 export function IdleDialog() {
   const kiosk = useKiosk()
-  const finished = kiosk.screen.value === 'receipt' || kiosk.screen.value === 'procedures'
+  // Nothing is in hand, or nothing that could be lost.
+  const finished = kiosk.view.value?.copy == null || kiosk.screen.value === 'receipt'
   return (
     <Dialog
       title={kiosk.say('idle.title')}

@@ -17,6 +17,8 @@ function liveText(kiosk: ReturnType<typeof useKiosk>): string {
   switch (kiosk.screen.value) {
     case 'scanning':
       return copy == null ? '' : pagesText(kiosk.say, keptPages(copy).length)
+    case 'checking':
+      return kiosk.say(kiosk.view.value?.maintenance?.work === 'measuring' ? 'checking.measuring' : 'checking.scanning')
     case 'pin': {
       const typed = kiosk.pin.length.value
       return typed === 0 ? '' : kiosk.say(typed === 1 ? 'pin.typed.one' : 'pin.typed.other', { count: typed })
