@@ -41,14 +41,23 @@ function wholeOrder({ order }: Stored): Stored {
   const known = order as { readonly digitisation: Stored; readonly document: Stored }
   return {
     ...known,
-    digitisation: { crop: true, ocr: false, ocrLanguages: ['ca', 'es'], ...known.digitisation },
+    digitisation: { crop: true, background: 'kept', ocr: false, ocrLanguages: ['ca', 'es'], ...known.digitisation },
     document: { csv: 'none', legend: 'none', largestMegabytes: 10, ...known.document },
   }
 }
 
 function wholePage({ deleted, prepared, ...page }: Stored, index: number): Stored {
   const leftOut = deleted === true ? 'person' : null
-  return { ...page, prepared: wholeImage(prepared), sheet: index + 1, fedTurn: 0, leftOut, under: null, text: null }
+  return {
+    ...page,
+    prepared: wholeImage(prepared),
+    sheet: index + 1,
+    fedTurn: 0,
+    inferredTurn: 0,
+    leftOut,
+    under: null,
+    text: null,
+  }
 }
 
 function wholeImage(prepared: unknown): unknown {

@@ -2,6 +2,7 @@
 
 import type { DocumentEvent } from './document.ts'
 import { Fault } from './errors.ts'
+import { settleBacks } from './image/backs.ts'
 import type { LeftOut, Page, QuarterTurn } from './page.ts'
 import { fitsBesideAnother } from './sheet.ts'
 
@@ -40,13 +41,26 @@ export function settlePage(
   pages: readonly Page[],
   event: Extract<DocumentEvent, { type: 'pagePrepared' | 'pageUnusable' | 'pageRead' }>,
 ): readonly Page[] {
-  return changePage(pages, event.pageId, page => {
+  const settled = changePage(pages, event.pageId, page => {
     if (event.type === 'pageUnusable') return { ...page, prepared: null, unusable: event.code }
     if (event.type === 'pageRead') return { ...page, text: event.text }
     const isNewBlank = page.prepared === null && page.side === 'back' && event.prepared.verdict.blank
     const leftOut: LeftOut | null = isNewBlank && page.leftOut === null ? 'blank' : page.leftOut
     return { ...page, prepared: event.prepared, unusable: null, leftOut, text: null }
   })
+  return event.type === 'pagePrepared' ? withBacks(settled) : settled
+}
+
+/** Backs that do not tell how they lie are turned as the others that do. */
+function withBacks(pages: readonly Page[]): readonly Page[] {
+  const told = pages.flatMap(page => (page.prepared === null ? [] : [{ page, verdict: page.prepared.verdict }]))
+  const turns = settleBacks(
+    told.map(({ page: { side }, verdict: { turn, turnConfident } }) => ({ side, turn, confident: turnConfident })),
+  )
+  const turned = new Set(
+    told.flatMap(({ page, verdict }, i) => (!verdict.turnConfident && turns[i] === 180 ? [page] : [])),
+  )
+  return pages.map(page => ({ ...page, inferredTurn: turned.has(page) ? 180 : 0 }))
 }
 
 function changePage(pages: readonly Page[], pageId: string, change: (page: Page) => Page): readonly Page[] {

@@ -43,6 +43,8 @@ export interface Page {
   readonly resolution: number
   /** Quarter turn that the device is known to give such an image, undone where the text itself does not tell. */
   readonly fedTurn: 0 | 180
+  /** The same, as the other backs of the copy show it. */
+  readonly inferredTurn: 0 | 180
   readonly prepared: PreparedImage | null
   /** Why the image cannot be used; the sheet must be scanned again. */
   readonly unusable: ErrorCode | null
@@ -70,7 +72,8 @@ export function newPage(stored: StoredPage, pages: readonly Page[]): Page {
   const last = pages.findLast(page => page.leftOut !== 'half-sheet')
   const sameSheet = stored.side === 'back' && last !== undefined && last.side === 'front'
   const sheet = last === undefined ? 1 : sameSheet ? last.sheet : last.sheet + 1
-  return { ...stored, sheet, prepared: null, unusable: null, turn: 0, leftOut: null, under: null, text: null }
+  const unknown = { prepared: null, unusable: null, text: null } as const
+  return { ...stored, ...unknown, sheet, inferredTurn: 0, turn: 0, leftOut: null, under: null }
 }
 
 /**

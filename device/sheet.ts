@@ -10,10 +10,14 @@ const pointsPerInch = 72
 /** Free paper that an image of several on a sheet keeps on every side; points. */
 const roomAround = 14
 
-/** Clockwise degrees from the stored image to the reader: what was found or known of the device, and what a person chose. */
-export function uprightTurn({ prepared, turn, fedTurn }: Page): QuarterTurn {
-  const found = prepared?.verdict.turn ?? 0
-  return ((found + (found === 0 ? fedTurn : 0) + turn) % 360) as QuarterTurn
+/**
+ * Clockwise degrees from the stored image to the reader: what its text tells, else what is known of the device or shown by
+ * the other backs; and what a person chose on top.
+ */
+export function uprightTurn({ prepared, turn, fedTurn, inferredTurn }: Page): QuarterTurn {
+  const verdict = prepared?.verdict
+  const found = verdict?.turnConfident === true ? verdict.turn : Math.max(fedTurn, inferredTurn)
+  return ((found + turn) % 360) as QuarterTurn
 }
 
 /** Whether a page is so small that two such stand one below the other on A4 at their true size. */

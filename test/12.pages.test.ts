@@ -136,12 +136,25 @@ describe('two images on one sheet', () => {
 describe('which way up', () => {
   const page = (changes: Partial<Page>): Page =>
     ({ ...moved(duplex, { type: 'scanStarted' }, side('a', 'back')).pages[0], ...changes }) as Page
-  const found = (turn: 0 | 90 | 180 | 270) => prepared('a', { turn }).prepared
+  const found = (turn: 0 | 90 | 180 | 270, turnConfident = false) => prepared('a', { turn, turnConfident }).prepared
 
   it('is what the text tells, else what the device is known for, and what a person chose on top', () => {
     expect(uprightTurn(page({ fedTurn: 180, prepared: found(0) }))).toBe(180)
-    expect(uprightTurn(page({ fedTurn: 180, prepared: found(180) }))).toBe(180)
-    expect(uprightTurn(page({ fedTurn: 0, prepared: found(90), turn: 270 }))).toBe(0)
+    expect(uprightTurn(page({ fedTurn: 180, prepared: found(0, true) }))).toBe(0)
+    expect(uprightTurn(page({ fedTurn: 180, prepared: found(180, true) }))).toBe(180)
+    expect(uprightTurn(page({ fedTurn: 0, prepared: found(90, true), turn: 270 }))).toBe(0)
+  })
+
+  it('is told by the other backs where a back does not tell, as long as they agree', () => {
+    const ids = [1, 2, 3, 4].flatMap(n => [`f${n}`, `b${n}`])
+    const scan = scanned(...ids.map(id => side(id, id.startsWith('f') ? 'front' : 'back')))
+    const verdicts = ids.map(id =>
+      prepared(id, { turn: id.startsWith('f') || id === 'b4' ? 0 : 180, turnConfident: id !== 'b4' }),
+    )
+    const turns = (copy: Document) => copy.pages.map(uprightTurn)
+    expect(turns(moved(scan, ...verdicts))).toEqual([0, 180, 0, 180, 0, 180, 0, 180])
+    const doubt = prepared('b1', { turn: 0, turnConfident: true })
+    expect(turns(moved(scan, ...verdicts, doubt))).toEqual([0, 0, 0, 180, 0, 180, 0, 0])
   })
 })
 
@@ -219,11 +232,25 @@ describe('a stored document', () => {
     const { csv: _csv, part: _part, reduction: _reduction, ...old } = moved(current, prepared('a'))
     const [page] = old.pages as readonly Page[]
     if (page?.prepared == null) throw new Error('no page')
-    const { fedTurn: _fed, leftOut: _out, under: _under, text: _text, sheet: _sheet, ...oldPage } = page
+    const {
+      fedTurn: _fed,
+      inferredTurn: _inferred,
+      leftOut: _out,
+      under: _under,
+      text: _text,
+      sheet: _sheet,
+      ...oldPage
+    } = page
     const { reduction: _wanted, ...image } = page.prepared
     const { frame: _frame, ...rendition } = image.rendition
     const { turnConfident: _told, sheet: _sheet2, ...verdict } = image.verdict
-    const { crop: _crop, ocr: _ocr, ocrLanguages: _languages, ...digitisation } = old.order.digitisation
+    const {
+      crop: _crop,
+      background: _background,
+      ocr: _ocr,
+      ocrLanguages: _languages,
+      ...digitisation
+    } = old.order.digitisation
     const { csv: _code, legend: _legend, largestMegabytes: _most, ...ordered } = old.order.document
     const first = {
       ...old,

@@ -38,13 +38,7 @@ const info: ScannerInfo = {
   duplex: true,
   paperLoaded: false,
 }
-const found: DiscoveredScanner = {
-  name: 'Feeder 60',
-  url: 'http://127.0.0.1:60003/eSCL',
-  uuid: '5c4a4c57-0000-4000-8000-000000000002',
-  sources: ['adf'],
-  duplex: false,
-}
+const found: DiscoveredScanner = { name: 'F', url: 'http://[::1]/eSCL', uuid: 'u', sources: ['adf'], duplex: false }
 const never = new AbortController().signal
 
 function scannerThatEnds(end: ScanEnd, asked: unknown[] = [], pieceBytes = 100_000): Scanner {
@@ -56,7 +50,8 @@ function scannerThatEnds(end: ScanEnd, asked: unknown[] = [], pieceBytes = 100_0
       try {
         for (const number of [1, 2, 3]) {
           const image = piecesOf(3, pieceBytes)
-          yield { number, side: number % 2 === 1 ? 'front' : 'back', mediaType: 'image/jpeg', resolution: 300, image }
+          const side = number === 2 ? ({ side: 'back', turn: 180 } as const) : ({ side: 'front' } as const)
+          yield { number, ...side, mediaType: 'image/jpeg', resolution: 300, image }
         }
         return end
       } finally {
@@ -94,7 +89,7 @@ describe('a remote scanner', () => {
     const about = { mediaType: 'image/jpeg', resolution: 300, bytes: 300_000 }
     expect(pages).toEqual([
       { number: 1, side: 'front', ...about },
-      { number: 2, side: 'back', ...about },
+      { number: 2, side: 'back', turn: 180, ...about },
       { number: 3, side: 'front', ...about },
     ])
     expect(asked).toEqual(['escl:1', settings, 'left'])

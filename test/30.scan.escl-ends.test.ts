@@ -84,6 +84,13 @@ describe('a feeder that says that it is loaded whatever lies in it', () => {
     expect(bench.simulator.stats().jobs).toBe(2)
   })
 
+  test('for a moment only is not started again', async () => {
+    const bench = await open(presets.lateSensor(2))
+    expect((await bench.scan()).end).toEqual({ end: 'empty', imagesCompleted: 3 })
+    expect(bench.clock.slept()).toEqual([1_000])
+    expect(bench.simulator.stats()).toMatchObject({ jobs: 1, emptyFeederStarts: 0 })
+  })
+
   test('and has none is believed when a further job gives nothing', async () => {
     const bench = await open(presets.alwaysLoaded, { device: { detectsPaper: false } })
     expect((await bench.scan()).end).toMatchObject({ end: 'empty' })

@@ -1,6 +1,8 @@
 // The pure parts of the scanner drivers: the XML reader and its limits, eSCL documents with the oddities that real
 // devices send, and the strictness of the simulator that the driver is tested against.
 
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../device/errors.ts'
 import { decodeCapabilities } from '../drivers/scanner/escl-capabilities.ts'
@@ -149,6 +151,62 @@ describe('the simulator reads tickets strictly', () => {
       jobs: [{ path: job.path, state: 'processing', imagesCompleted: 4, reasons: [] }],
     })
   })
+})
+
+describe('documents of real scanners, damaged by chance', () => {
+  const folder = join(import.meta.dirname, 'recordings/escl')
+  const files = readdirSync(folder).filter(name => name.endsWith('.xml'))
+  const status = statusXml('Idle', 'ScannerAdfLoaded', [])
+  const readings: readonly (readonly [string, string, (document: Uint8Array) => unknown])[] = [
+    ...files.map(name => [name, readFileSync(join(folder, name), 'utf8'), planFrom] as const),
+    ['a status', status, decodeStatus],
+  ]
+
+  function planFrom(document: Uint8Array): unknown {
+    const capabilities = decodeCapabilities(document)
+    return [200, 300].map(resolution => planScan(capabilities, { ...sheetSettings, resolution }))
+  }
+
+  test.each(readings)('%s is understood or refused, and nothing else', (_, document, read) => {
+    const chance = lottery(20261127)
+    for (let round = 0; round < 60; round += 1) {
+      const damaged = damage(document, chance)
+      try {
+        read(Buffer.from(damaged))
+      } catch (thrown) {
+        expect(thrown).toBeInstanceOf(Fault)
+        expect(thrown).toMatchObject({ code: 'SCANNER_FAILED' })
+      }
+    }
+  })
+
+  /** Whole numbers below `limit`, the same ones in every run. */
+  function lottery(seed: number): (limit: number) => number {
+    let state = seed
+    return limit => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      return Math.floor((state / 2 ** 32) * limit)
+    }
+  }
+
+  /** Elements dropped, doubled and emptied, numbers and characters changed. */
+  function damage(document: string, chance: (limit: number) => number): string {
+    const lines = document.split(/(?<=>)(?=<)|\n/)
+    for (let i = 0; i < 1 + chance(6); i += 1) {
+      const at = chance(lines.length)
+      const line = lines[at] ?? ''
+      const odd = [
+        '',
+        `${line}${line}`,
+        line.replace(/\d+/, '-99999999999999'),
+        line.replace(/\d+/, '0'),
+        '<scan:X/>',
+        '\u0000',
+      ]
+      lines[at] = odd[chance(odd.length)] ?? ''
+    }
+    return lines.join('\n')
+  }
 })
 
 describe('an image on its way', () => {

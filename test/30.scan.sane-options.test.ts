@@ -9,7 +9,7 @@ import { capabilitiesOf, parseOptions, sensorsOf } from '../drivers/scanner/sane
 import { planArgs, prepareArgs } from '../drivers/scanner/sane-plan.ts'
 import { sheetSettings } from './30.scan.setup.ts'
 
-const recorded = new URL('recorded/sane/', import.meta.url).pathname
+const recorded = new URL('recordings/sane/', import.meta.url).pathname
 const recording = (name: string) => parseOptions(readFileSync(`${recorded}${name}.txt`, 'utf8'))
 
 const pnm = parseOptions(`

@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { MaintenanceView } from '../device/http/view.ts'
-import { asScanned, blurred, drawTarget, encoded, painted, scanOf } from './38.target.kit.ts'
+import { asScanned, drawTarget, encoded, painted } from './38.target.kit.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'
 import { drawSheet } from './sim/paper.ts'
 import { procedure } from './walk.kit.ts'
@@ -11,8 +11,7 @@ import { procedure } from './walk.kit.ts'
 let kiosk: Kiosk
 let sheet: Buffer
 beforeAll(async () => {
-  const drawn = await blurred(await drawTarget({ ppi: 300 }), 0.8)
-  sheet = await encoded(painted(scanOf(drawn, { ppi: 200, drawnPpi: 300, degrees: 180.5 }), asScanned), 'jpeg', 200)
+  sheet = await encoded(painted(await drawTarget({ ppi: 200 }), asScanned), 'jpeg', 200)
   kiosk = await startKiosk({ sheets: [], config: { procedures: [procedure('none')] } })
 })
 afterAll(() => kiosk.stop())

@@ -3,28 +3,17 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commandLine } from './cli.kit.ts'
-import { type EsclSimulator, startEsclSimulator } from './sim/escl.ts'
+import { onIppUsbPort } from './ipp-usb.kit.ts'
+import type { EsclSimulator } from './sim/escl.ts'
 
 const line = commandLine()
 const uuid = '5c4a4c57-0000-4000-8000-0000000000dd'
 let plugged: EsclSimulator
 
 beforeAll(async () => {
-  plugged = await onIppUsbPort({ uuid, makeAndModel: 'USB Feeder 7' })
+  plugged = await onIppUsbPort({ sheets: [], device: { uuid, makeAndModel: 'USB Feeder 7' } })
 })
 afterAll(() => plugged.stop())
-
-/** On the first of ipp-usb's ports that is free here. */
-async function onIppUsbPort(device: { readonly uuid: string; readonly makeAndModel: string }): Promise<EsclSimulator> {
-  for (let port = 60_000; port <= 60_010; port += 1) {
-    try {
-      return await startEsclSimulator({ sheets: [], device, port })
-    } catch (thrown) {
-      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')) throw thrown
-    }
-  }
-  throw new Error('all ports of ipp-usb are taken')
-}
 
 describe('devices', () => {
   it('shows configured scanners first, then what is found besides', async () => {

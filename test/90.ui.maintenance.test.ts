@@ -22,6 +22,17 @@ describe('the way in', () => {
     await visit.push(maintained({}), 'maintenance')
   })
 
+  it('says why it stays closed, and no longer when a person begins', async () => {
+    await visit.show(emptyView)
+    visit.standIn.answer('maintenance/open', 500, { code: 'STORAGE_FAILED', detail: 'input/output error' })
+    await knock(5)
+    const told = say('ca', 'error.STORAGE_FAILED').split('\n')[0] ?? ''
+    await visit.page.getByText(told).waitFor()
+    await visit.page.locator('button[lang=ca]').tap()
+    await visit.onScreen('procedures')
+    expect(await visit.page.getByText(told).count()).toBe(0)
+  })
+
   it('is not five touches that a touch elsewhere comes between', async () => {
     await visit.show(emptyView)
     await knock(3)

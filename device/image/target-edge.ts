@@ -1,17 +1,12 @@
-// The real resolving power, by slanted edges (ISO 12233): the profile across an edge that crosses the pixel rows at a few
-// degrees is sampled four times finer than the pixels; its derivative's spectrum is the contrast that is left at each
-// frequency (MTF). Printed edges are not perfectly sharp, so what is measured is the scanner's and the print's together.
+// The real resolving power, by slanted edges (ISO 12233): where the edges of the sheet lie on the image, and the profile
+// across each, sampled four times finer than the pixels, because the edge crosses their rows at a few degrees. Printed
+// edges are not perfectly sharp, so what is measured is the scanner's and the print's together.
 
 import { linearByByte } from './target-colour.ts'
 import type { Plane } from './target-find.ts'
 import { type Point, squareSide, squares } from './target-layout.ts'
 import { median, type SheetMap } from './target-map.ts'
-
-export interface EdgeSharpness {
-  /** Cycles a pixel at which half, and a tenth, of the contrast is left, across the edge. */
-  readonly mtf50: number
-  readonly mtf10: number
-}
+import { asymmetryOf, type EdgeSharpness, oversampling, sharpnessOf } from './target-mtf.ts'
 
 export interface AxisSharpness extends EdgeSharpness {
   /** Edges that were measured. */
@@ -24,25 +19,25 @@ export interface Sharpness {
   readonly y: AxisSharpness | undefined
 }
 
-const oversampling = 4
 /** What is looked at of an edge: so much of its length, and so much on each side. */
 const usedLengthMm = 9
 const sideMm = 2.5
 /** ISO 12233 wants some degrees, so that the pixels meet the edge at every phase. */
 const angleDegrees = { least: 1.8, most: 14 }
-/** Above this share of the sampling rate nothing but noise and aliases is left. */
-const highestFrequency = 0.75
-const frequencyStep = 0.005
 /** Ink and paper are so far apart in linear light. */
 const leastStep = 0.15
 
+/**
+ * Optics and sensor blur light, and an edge is then symmetric in linear light. A scanner that makes up pixels blurs the
+ * values it has encoded already, and in linear light that edge looks sharper than it is. So the edges are judged in
+ * whichever of the two they are more symmetric.
+ */
 export function measureSharpness(gray: Plane, map: SheetMap): Sharpness {
-  const measured = edgesOf(map).flatMap(edge => {
-    const sharpness = measureEdge(gray, edge)
-    return sharpness === undefined ? [] : [{ axis: edge.axis, ...sharpness }]
-  })
+  const profiles = edgesOf(map).flatMap(edge => profileOf(gray, edge) ?? [])
+  const lean = (domain: Domain) => Math.abs(median(profiles.map(one => asymmetryOf(one[domain]))))
+  const domain = lean('encoded') < lean('light') ? 'encoded' : 'light'
   const of = (axis: Edge['axis']): AxisSharpness | undefined => {
-    const own = measured.filter(one => one.axis === axis)
+    const own = profiles.filter(one => one.axis === axis).flatMap(one => sharpnessOf(one[domain], one.cosine) ?? [])
     if (own.length === 0) return undefined
     return { mtf50: median(own.map(one => one.mtf50)), mtf10: median(own.map(one => one.mtf10)), edges: own.length }
   }
@@ -117,28 +112,28 @@ interface Line {
   readonly slope: number
 }
 
-/** Each row of the edge from its first pixel: `take(along, first, values)`, linear light. */
+/** Each row of the edge from its first pixel: `take(along, first, bytes)`. */
 function eachRow(
   plane: Plane,
   edge: Edge,
   line: Line,
-  take: (along: number, first: number, values: Float64Array) => void,
+  take: (along: number, first: number, bytes: Uint8Array) => void,
 ): void {
   const upright = edge.axis === 'x'
   const [middleAlong] = upright ? [edge.centre.y] : [edge.centre.x]
   const [most, lines] = upright ? [plane.width, plane.height] : [plane.height, plane.width]
   const [stepAcross, stepAlong] = upright ? [1, plane.width] : [plane.width, 1]
   const count = Math.floor(edge.reach * 2)
-  const values = new Float64Array(count)
+  const bytes = new Uint8Array(count)
   const start = Math.ceil(middleAlong - edge.length / 2)
   for (let row = start; row < start + Math.floor(edge.length); row++) {
     const along = row + 0.5 - middleAlong
     const first = Math.round(line.middle + line.slope * along - edge.reach)
     if (row < 0 || row >= lines || first < 0 || first + count > most) continue
     for (let index = 0; index < count; index++) {
-      values[index] = linearByByte[plane.pixels[row * stepAlong + (first + index) * stepAcross] ?? 0] ?? 0
+      bytes[index] = plane.pixels[row * stepAlong + (first + index) * stepAcross] ?? 0
     }
-    take(along, first, values)
+    take(along, first, bytes)
   }
 }
 
@@ -146,8 +141,8 @@ function eachRow(
 function lineOf(plane: Plane, edge: Edge): Line | undefined {
   const due = { middle: edge.axis === 'x' ? edge.centre.x : edge.centre.y, slope: edge.slope }
   const rows: { along: number; across: number }[] = []
-  eachRow(plane, edge, due, (along, first, values) => {
-    const crossing = halfway(values)
+  eachRow(plane, edge, due, (along, first, bytes) => {
+    const crossing = halfway(Float64Array.from(bytes, byte => linearByByte[byte] ?? 0))
     if (crossing !== undefined) rows.push({ along, across: first + crossing })
   })
   if (rows.length < edge.length / 2) return undefined
@@ -176,86 +171,43 @@ function halfway(values: Float64Array): number | undefined {
   return best
 }
 
-function measureEdge(plane: Plane, edge: Edge): EdgeSharpness | undefined {
+type Domain = 'light' | 'encoded'
+
+interface Profile extends Readonly<Record<Domain, Float64Array>> {
+  readonly axis: Edge['axis']
+  /** Of the angle between the edge and the pixels' rows or columns. */
+  readonly cosine: number
+}
+
+/** The profile across an edge; undefined where there is none, or where it lies along the pixels. */
+function profileOf(plane: Plane, edge: Edge): Profile | undefined {
   const line = lineOf(plane, edge)
   if (line === undefined) return undefined
   const angle = Math.atan(Math.abs(line.slope))
   const turned = (angle * 180) / Math.PI
   if (turned < angleDegrees.least || turned > angleDegrees.most) return undefined
   const bins = Math.floor(edge.reach * 2 * oversampling)
-  const [sums, counts] = [new Float64Array(bins), new Float64Array(bins)]
-  eachRow(plane, edge, line, (along, first, values) => {
+  const [light, encoded, counts] = [new Float64Array(bins), new Float64Array(bins), new Float64Array(bins)]
+  eachRow(plane, edge, line, (along, first, bytes) => {
     const origin = line.middle + line.slope * along - edge.reach
-    for (let index = 0; index < values.length; index++) {
+    for (const [index, byte] of bytes.entries()) {
       const bin = Math.floor((first + index + 0.5 - origin) * oversampling)
       if (bin < 0 || bin >= bins) continue
-      sums[bin] = (sums[bin] ?? 0) + (values[index] ?? 0)
+      light[bin] = (light[bin] ?? 0) + (linearByByte[byte] ?? 0)
+      encoded[bin] = (encoded[bin] ?? 0) + byte / 255
       counts[bin] = (counts[bin] ?? 0) + 1
     }
   })
-  return sharpnessOf(profile(sums, counts), Math.cos(angle))
+  const cosine = Math.cos(angle)
+  return { axis: edge.axis, cosine, light: means(light, counts), encoded: means(encoded, counts) }
 }
 
 /** The mean of each bin; one that no pixel fell into takes its neighbour's. */
-function profile(sums: Float64Array, counts: Float64Array): Float64Array {
+function means(sums: Float64Array, counts: Float64Array): Float64Array {
   let last = 0
   return sums.map((sum, bin) => {
     const count = counts[bin] ?? 0
     if (count > 0) last = sum / count
     return last
   })
-}
-
-/** From an edge profile in quarter pixels along the rows; `cosine` of the edge's angle brings that to across the edge. */
-export function sharpnessOf(edgeProfile: Float64Array, cosine: number): EdgeSharpness | undefined {
-  const spread = edgeProfile.map((_, bin) =>
-    bin < 2 || bin > edgeProfile.length - 3 ? 0 : ((edgeProfile[bin + 1] ?? 0) - (edgeProfile[bin - 1] ?? 0)) / 2,
-  )
-  windowed(spread)
-  const whole = contrastAt(spread, 0)
-  if (whole === 0) return undefined
-  const curve: number[] = []
-  for (let frequency = 0; frequency <= highestFrequency; frequency += frequencyStep) {
-    curve.push(contrastAt(spread, frequency) / whole / binning(frequency))
-  }
-  const falls = (level: number) => {
-    const index = curve.findIndex(value => value < level)
-    if (index < 1) return highestFrequency / cosine
-    const [before = 1, here = 0] = [curve[index - 1], curve[index]]
-    return ((index - 1 + (before - level) / (before - here)) * frequencyStep) / cosine
-  }
-  return { mtf50: falls(0.5), mtf10: falls(0.1) }
-}
-
-/** A Hamming window about the edge keeps the noise of both sides out. */
-function windowed(spread: Float64Array): void {
-  const weights = spread.map(value => Math.abs(value))
-  const total = weights.reduce((sum, value) => sum + value, 0)
-  const centre = weights.reduce((sum, value, bin) => sum + value * bin, 0) / Math.max(total, 1e-9)
-  const half = Math.min(centre, spread.length - 1 - centre)
-  for (let bin = 0; bin < spread.length; bin++) {
-    const from = (bin - centre) / half
-    const weight = Math.abs(from) > 1 ? 0 : 0.54 + 0.46 * Math.cos(Math.PI * from)
-    spread[bin] = (spread[bin] ?? 0) * weight
-  }
-}
-
-function contrastAt(spread: Float64Array, cyclesPerPixel: number): number {
-  let [real, imaginary] = [0, 0]
-  const step = (2 * Math.PI * cyclesPerPixel) / oversampling
-  for (let bin = 0; bin < spread.length; bin++) {
-    real += (spread[bin] ?? 0) * Math.cos(step * bin)
-    imaginary += (spread[bin] ?? 0) * Math.sin(step * bin)
-  }
-  return Math.hypot(real, imaginary)
-}
-
-/** What the difference over two bins and the width of a bin take away by themselves (ISO 12233, annex D). */
-function binning(cyclesPerPixel: number): number {
-  const half = (Math.PI * cyclesPerPixel) / oversampling
-  return sinc(2 * half) * sinc(half)
-}
-
-function sinc(x: number): number {
-  return x === 0 ? 1 : Math.sin(x) / x
 }

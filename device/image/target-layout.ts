@@ -149,13 +149,31 @@ function check(version: number): number {
 
 /** No ink within so many millimetres of a place that counts as bare paper. */
 const paperMargin = 1.5
+/** A sheet's borders may be shadowed, and are not always on the image. */
+const edge = 6
 const headTop = grid.top - 6
 const footTop = grid.top + grid.height + 6
 
-/** Whether bare paper lies at a place of the sheet; its edges, head and foot, which hold text, never count. */
-export function isPaper({ x, y }: Point): boolean {
-  if (x < 6 || x > sheet.width - 6 || y < headTop || y > footTop) return false
-  return !inked.some(({ left, top, right, bottom }) => x > left && x < right && y > top && y < bottom)
+export interface PaperMask {
+  readonly cellsPerMm: number
+  /** Cells in a row, which is as wide as the sheet. */
+  readonly across: number
+  /** 1 where bare paper lies; row by row. */
+  readonly cells: Uint8Array
+}
+
+/** Where bare paper lies on the sheet; its edges, head and foot, which hold text, never count. */
+export function paperMask(cellsPerMm = 2): PaperMask {
+  const across = sheet.width * cellsPerMm
+  const cells = new Uint8Array(across * sheet.height * cellsPerMm)
+  const paint = ({ left, top, right, bottom }: Box, value: 0 | 1) => {
+    for (let row = Math.floor(top * cellsPerMm); row < Math.ceil(bottom * cellsPerMm); row++) {
+      cells.fill(value, row * across + Math.floor(left * cellsPerMm), row * across + Math.ceil(right * cellsPerMm))
+    }
+  }
+  paint({ left: edge, top: headTop, right: sheet.width - edge, bottom: footTop }, 1)
+  for (const box of inked) paint(box, 0)
+  return { cellsPerMm, across, cells }
 }
 
 interface Box {

@@ -4,7 +4,7 @@
 
 import type { PagePixels } from './straighten.ts'
 import { invert } from './target-affine.ts'
-import { isPaper, sheet } from './target-layout.ts'
+import { type PaperMask, paperMask, sheet } from './target-layout.ts'
 import { median, type SheetMap } from './target-map.ts'
 
 export interface Streak {
@@ -30,8 +30,10 @@ const mostStreaks = 20
 
 export function findStreaks(page: PagePixels, map: SheetMap): readonly Streak[] {
   const { width, height, channels } = page
-  const parts = Array.from({ length: segments }, (_, part) => Math.round((height * part) / segments)).map((top, part) =>
-    columnMeans(page, map, top, Math.round((height * (part + 1)) / segments)),
+  const mask = paperMask()
+  const border = (part: number) => Math.round((height * part) / segments)
+  const parts = Array.from({ length: segments }, (_, part) =>
+    columnMeans(page, map, mask, border(part), border(part + 1)),
   )
   const perMm = map.ppiX / 25.4
   const depths = new Float64Array(width)
@@ -49,6 +51,7 @@ export function findStreaks(page: PagePixels, map: SheetMap): readonly Streak[] 
 function columnMeans(
   { width, channels, pixels }: PagePixels,
   map: SheetMap,
+  mask: PaperMask,
   top: number,
   bottom: number,
 ): Float64Array {
@@ -58,7 +61,7 @@ function columnMeans(
   for (let y = top; y < bottom; y += rowStep) {
     let [sheetX, sheetY] = [back.a * 0.5 + back.b * (y + 0.5) + back.c, back.d * 0.5 + back.e * (y + 0.5) + back.f]
     for (let x = 0; x < width; x++, sheetX += back.a, sheetY += back.d) {
-      if (!isBare(sheetX, sheetY)) continue
+      if (!isBare(mask, sheetX, sheetY)) continue
       counts[x] = (counts[x] ?? 0) + 1
       for (let channel = 0, at = (y * width + x) * channels; channel < channels; channel++, at++) {
         const to = x * channels + channel
@@ -73,17 +76,9 @@ function columnMeans(
   })
 }
 
-const cellsPerMm = 2
-const bareAcross = sheet.width * cellsPerMm
-const bareCells = new Uint8Array(bareAcross * sheet.height * cellsPerMm).map((_, index) =>
-  Number(
-    isPaper({ x: ((index % bareAcross) + 0.5) / cellsPerMm, y: (Math.floor(index / bareAcross) + 0.5) / cellsPerMm }),
-  ),
-)
-
-function isBare(x: number, y: number): boolean {
+function isBare({ cellsPerMm, across, cells }: PaperMask, x: number, y: number): boolean {
   if (x < 0 || y < 0 || x >= sheet.width || y >= sheet.height) return false
-  return bareCells[Math.floor(y * cellsPerMm) * bareAcross + Math.floor(x * cellsPerMm)] === 1
+  return cells[Math.floor(y * cellsPerMm) * across + Math.floor(x * cellsPerMm)] === 1
 }
 
 /** Each column's difference from the median of those beside it. */

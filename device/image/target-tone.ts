@@ -18,7 +18,7 @@ export interface PatchReading {
 }
 
 export interface PaperReading {
-  /** L* at the darkest and the lightest place of the sheet. */
+  /** L* at the darkest and the lightest place of the sheet, single soiled ones left out. */
   readonly darkest: number
   readonly lightest: number
   /** Standard deviation of L*, without what a gradient adds. */
@@ -33,6 +33,8 @@ export interface Clipping {
 
 /** The inner part of a patch counts; its borders may be out of place. */
 const usedShare = 0.6
+/** Of the places of paper, at either end: a few specks of dirt are no uneven light. */
+const soiledShare = 0.05
 const placeMm = { width: 3, height: 5 } as const
 
 export function readPatches(page: PagePixels, map: SheetMap): readonly PatchReading[] {
@@ -44,11 +46,14 @@ export function readPatches(page: PagePixels, map: SheetMap): readonly PatchRead
 }
 
 export function readPaper(page: PagePixels, map: SheetMap): PaperReading {
-  const places = paperPlaces.map(place => labOf(readField(page, map, place, placeMm.width, placeMm.height).rgb)[0])
+  const places = paperPlaces
+    .map(place => labOf(readField(page, map, place, placeMm.width, placeMm.height).rgb)[0])
+    .sort((one, other) => one - other)
+  const left = Math.floor(places.length * soiledShare)
   const fields = paperFields.map(field => readField(page, map, field, patchSide * usedShare, patchSide * usedShare))
   return {
-    darkest: Math.min(...places),
-    lightest: Math.max(...places),
+    darkest: places[left] ?? 0,
+    lightest: places[places.length - 1 - left] ?? 0,
     noise: fields.reduce((sum, field) => sum + field.noise, 0) / fields.length,
   }
 }

@@ -39,8 +39,8 @@ async function run(call: Call): Promise<Answer> {
   const order = adjusted(orderOf(config, config.procedures[0]?.id ?? '', language), call)
   return await withWorkbench(config, async bench => {
     const feed = (document: Document) => fileEvents(call.words, document, bench)
-    const keepBlank = call.flag('keep-blank')
-    const made = await makeCopy({ config, order, language, keepBlank, feed, names: call.words }, bench, call)
+    const blank = call.flag('keep-blank') ? 'kept' : 'left-out'
+    const made = await makeCopy({ config, order, language, blank, feed, names: call.words }, bench, call)
     const path = made.fault === null ? out : partialPath(out)
     await writeOutput(path, bench.scratch.read(made.documentId, made.copy.name))
     if (made.fault !== null)

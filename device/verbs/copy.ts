@@ -18,8 +18,8 @@ export interface CopyRequest {
   readonly config: Config
   readonly order: CopyOrder
   readonly language: string
-  /** Pages that look blank stay in. */
-  readonly keepBlank: boolean
+  /** What becomes of pages that look blank; `by-side`: backs are left out, fronts stay, as at the kiosk. */
+  readonly blank: 'kept' | 'left-out' | 'by-side'
   readonly feed: (document: Document) => AsyncIterable<DocumentEvent>
   /** What the images are called, in their order; those without a name go by their number. */
   readonly names?: readonly string[]
@@ -42,6 +42,8 @@ export interface PageSummary {
   readonly skewDegrees: number
   readonly turn: number
   readonly blank: boolean
+  /** It does not go into the copy. */
+  readonly leftOut: boolean
   /** The scanner's own bytes went in. */
   readonly untouched: boolean
   /** Whether its text could be read; null where none was wanted. */
@@ -79,9 +81,9 @@ export async function makeCopy(
     }
   }
   const fault = faultOf(document, request.names ?? [])
-  if (!request.keepBlank) {
-    for (const page of document.pages.filter(one => one.prepared?.verdict.blank))
-      apply({ type: 'pageDeleted', pageId: page.id })
+  for (const { id, leftOut, prepared } of document.pages) {
+    if (request.blank === 'kept' && leftOut === 'blank') apply({ type: 'pageRestored', pageId: id })
+    if (request.blank === 'left-out' && prepared?.verdict.blank) apply({ type: 'pageDeleted', pageId: id })
   }
   if (keptPages(document).length === 0) throw fault ?? new Fault('NO_PAGES', 'nothing but blank pages')
   for (let page = unreadPage(document); page !== undefined; page = unreadPage(document)) {
@@ -132,7 +134,10 @@ export function sizeLines(copy: StoredBlob, order: CopyOrder): readonly string[]
 /** The line of a page tells that it goes without text. */
 const unheard = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
-function summary({ prepared, unusable, image, text }: Document['pages'][number], i: number): readonly PageSummary[] {
+function summary(
+  { prepared, unusable, image, text, leftOut }: Document['pages'][number],
+  i: number,
+): readonly PageSummary[] {
   if (unusable !== null) return []
   if (prepared === null) throw new Fault('PAGE_NOT_READY', `image ${i + 1}`)
   const { width, height, resolution, colour, skewDegrees, turn, blank } = prepared.verdict
@@ -145,6 +150,7 @@ function summary({ prepared, unusable, image, text }: Document['pages'][number],
     skewDegrees,
     turn,
     blank,
+    leftOut: leftOut !== null,
     untouched: prepared.rendition.blob.name === image.name,
     text: text && text.blob !== null,
   }
@@ -160,11 +166,12 @@ export function pageLine({
   skewDegrees,
   turn,
   blank,
+  leftOut,
   untouched,
   text,
 }: PageSummary): string {
   const notes = [
-    ...(blank ? ['blank'] : []),
+    ...(blank ? [leftOut ? 'blank, left out' : 'blank'] : []),
     ...(turn === 0 ? [] : [`turned ${turn}°`]),
     ...(skewDegrees === 0 ? [] : [`skew ${skewDegrees.toFixed(2)}°`]),
     untouched ? 'as scanned' : 'encoded anew',

@@ -160,6 +160,8 @@ async function* feedJobs(
 async function another(order: Order, arrived: number): Promise<{ readonly path: string } | ScanFault> {
   const struck = (fault: ScanFault) => ({ ...fault, detail: `page ${arrived + 1}: ${fault.detail}` })
   try {
+    // A sensor that still says `loaded` behind the last sheet would have an empty feeder started.
+    await order.clock.sleep(pollIntervalMs, order.signal)
     const begun = await reserve(order)
     return 'end' in begun ? struck(begun) : begun
   } catch (thrown) {

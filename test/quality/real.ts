@@ -80,14 +80,7 @@ async function turned(image: string, degrees: number): Promise<Buffer> {
 }
 
 async function verdictOf(imaging: Imaging, jpeg: Buffer): Promise<PageVerdict> {
-  const request = {
-    mediaType: 'image/jpeg',
-    resolution: 300,
-    colour: 'auto',
-    deskew: true,
-    crop: true,
-    background: 'kept',
-    reduction: 'none',
-  } as const
+  const usual = { colour: 'auto', deskew: true, crop: true, background: 'kept', reduction: 'none' } as const
+  const request = { mediaType: 'image/jpeg', resolution: 300, ...usual } as const
   return (await imaging.prepare(Readable.from([jpeg]), request)).verdict
 }

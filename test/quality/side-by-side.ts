@@ -79,7 +79,7 @@ async function rendered(folder: string, { jpeg, resolution }: Scan, page: Prepar
   const bytes = rendition.kind === 'original' ? jpeg : Buffer.from(rendition.bytes)
   const shown = { ...rendition, resolution, turn: verdict.turn, bytes: once(bytes), byteLength: bytes.length }
   const pdf = join(folder, 'ours.pdf')
-  await writeFile(pdf, await joined(composePdf({ pages: listed(shown), metadata: eniMetadata })))
+  await writeFile(pdf, await joined(composePdf({ pages: listed({ images: [shown] }), metadata: eniMetadata })))
   return render(pdf, resolution)
 }
 

@@ -53,6 +53,7 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
   let emptyStarts = 0
   let undecided = 0
   let lastSent = 0
+  let late = 0
   const jobs: Job[] = []
 
   const runningJob = () => {
@@ -95,6 +96,10 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
     if (undecided > 0) {
       undecided -= 1
       return 'ScannerAdfProcessing'
+    }
+    if (feeder.length === 0 && late < (preset.lateSensorAnswers ?? 0)) {
+      late += 1
+      return 'ScannerAdfLoaded'
     }
     return feeder.length > 0 ? 'ScannerAdfLoaded' : (preset.emptyWord ?? 'ScannerAdfEmpty')
   }

@@ -38,6 +38,8 @@ export interface EsclPreset {
   readonly jobLimit?: { readonly images: number; readonly how: 'completed' | 'aborted' }
   /** So many answers of the feeder behind such a job are `processing`, before it says what lies in it. */
   readonly undecidedAnswers?: number
+  /** So many times the feeder still says `loaded` behind the last sheet; the scanner itself asks it once. */
+  readonly lateSensorAnswers?: number
   /** What the feeder says when nothing lies in it; absent: that it is empty. */
   readonly emptyWord?: 'ScannerAdfProcessing' | 'ScannerAdfLoaded'
   /** NextDocument answers so, so many times before each image, while the job is `Processing`. */
@@ -107,6 +109,8 @@ export const abortsJobAfter = (images: number) => preset('abortsJobAfter', { job
 /** One sheet a job, and its feeder takes a while to say whether another lies there. */
 export const oneSheetAJob = (undecidedAnswers: number) =>
   preset('oneSheetAJob', { jobLimit: { images: 1, how: 'completed' }, undecidedAnswers })
+/** Its sensor still sees the last sheet for a while. */
+export const lateSensor = (answers: number) => preset('lateSensor', { lateSensorAnswers: answers, jamsWhenEmpty: true })
 /** Says that it is loaded whatever lies in it. */
 export const alwaysLoaded = preset('alwaysLoaded', { emptyWord: 'ScannerAdfLoaded' })
 export const processingWhenEmpty = preset('processingWhenEmpty', { emptyWord: 'ScannerAdfProcessing', endStatus: 409 })

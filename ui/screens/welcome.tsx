@@ -2,6 +2,7 @@
 
 import { useKiosk } from '../context.ts'
 import { Drawing } from '../parts/drawing.tsx'
+import { FaultText } from '../parts/fault-text.tsx'
 import { isLanguage, say } from '../text/texts.ts'
 
 export function WelcomeScreen() {
@@ -27,17 +28,25 @@ export function WelcomeScreen() {
               type="button"
               lang={language}
               class="button primary choice"
-              onClick={() => kiosk.change({ language })}
+              onClick={() => kiosk.change({ language, notice: null })}
             >
               <span class="choice-title">{say(language, 'language.name')}</span>
               <span class="choice-text">{say(language, 'welcome.start')}</span>
             </button>
           ))}
           <QueueText />
+          <MaintenanceRefused />
         </nav>
       </main>
     </div>
   )
+}
+
+/** Why maintenance could not be opened, for whoever asked for it; gone when a person begins. */
+function MaintenanceRefused() {
+  const kiosk = useKiosk()
+  const code = kiosk.local.value.notice
+  return <div role="alert">{code !== null && <FaultText code={code} />}</div>
 }
 
 /** Copies on their way, for whoever looks after the kiosk. */
