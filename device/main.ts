@@ -48,6 +48,11 @@ import { certificatesInPem } from './trust/pem.ts'
 /** Several times what the largest file that is taken needs; bytes outside the heap count as data alone. */
 const documentLimits = { maxHeapMegabytes: 512, maxDataBytes: 1_500_000_000 } as const
 
+/** Pixels and pages pass through these workers outside the heap; what they keep in it is small. */
+const passingOn = { youngHeapMegabytes: 1 } as const
+/** A page of the largest size that is taken, several times over, and what the runtime sets aside. */
+const parseLimits = { ...passingOn, maxHeapMegabytes: 256, maxDataBytes: 2_000_000_000 } as const
+
 const uiFolder = new URL('../ui/dist', import.meta.url).pathname
 
 export interface Surroundings {
@@ -78,7 +83,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   const channel = (
     name: string,
     configuration: object,
-    more: Pick<WorkerOptions, 'deathSignal' | 'maxHeapMegabytes' | 'maxDataBytes'> = {},
+    more: Pick<WorkerOptions, 'deathSignal' | 'maxHeapMegabytes' | 'youngHeapMegabytes' | 'maxDataBytes'> = passingOn,
   ) => {
     const config = { environment, ...configuration }
     const present = workers.get(name) ?? launchWorker({ name, entry: `${name}.ts`, config, log, clock, ...more })
@@ -90,13 +95,13 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     // It loads no vendor code, and left to itself it cancels its job at the scanner when the device is gone.
     scanner: () => {
       const configuration = { devices: scanners, scratchFolder, saneEnvironment: environment }
-      return remoteScanner(channel('scan', configuration, { deathSignal: 'none' }))
+      return remoteScanner(channel('scan', configuration, { ...passingOn, deathSignal: 'none' }))
     },
     signer: () => remoteSigner(channel('sign', { modules: tokenModules.map(path => ({ path })), keyStores })),
     delivery: () => remoteDelivery(net()),
-    imaging: () => remoteImaging(channel('parse', {})),
+    imaging: () => remoteImaging(channel('parse', {}, parseLimits)),
     textReader: () => remoteTextReader(channel('text', {})),
-    targets: () => remoteTarget(channel('parse', {})),
+    targets: () => remoteTarget(channel('parse', {}, parseLimits)),
     timestamper: () => {
       if (config.timestamping !== undefined) return remoteTimestamper(net())
       throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')
