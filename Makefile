@@ -6,20 +6,22 @@ BIN := $(CURDIR)/node_modules/.bin
 NODE_FOLDER = $(CURDIR)/node_modules/node-linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)
 PACKAGES := $(shell sed '/^\#/d' system/packages.txt)
 CONFORMANCE_PACKAGES := $(shell sed '/^\#/d' system/packages-conformance.txt)
+BENCH_PACKAGES := $(shell sed '/^\#/d' system/packages-bench.txt)
 UI_SOURCES := $(shell find ui -type f -not -path 'ui/dist/*' 2>/dev/null)
 MACHINE_PATH := $(PATH)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help setup run sim check test bench hardware conformance image
+.PHONY: help setup run sim check test bench quality hardware conformance image
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' Makefile
 
 setup: debian node_modules/.native ui/dist/index.html ## install Debian and npm packages, build native modules and the screen
 
-.PHONY: debian debian-conformance
+.PHONY: debian debian-conformance debian-bench
 debian: WANTED := $(PACKAGES)
 debian-conformance: WANTED := $(CONFORMANCE_PACKAGES)
-debian debian-conformance:
+debian-bench: WANTED := $(BENCH_PACKAGES)
+debian debian-conformance debian-bench:
 	@missing=$$(for p in $(WANTED); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "installing Debian packages:" $$missing; \
@@ -64,8 +66,12 @@ check: setup ## type check and lint
 test: check ## type check, lint and all tests
 	vitest run --config test/vitest.config.ts
 
-bench: setup ## measure against other programs, side by side
+bench: setup debian-bench ## measure against other programs, side by side
 	node test/bench/main.ts
+
+QUALITY_DATA ?=
+quality: setup ## measure straightening, turning, cropping and blank pages against known truth; exits 1 on a broken promise
+	node test/quality/main.ts $(if $(QUALITY_DATA),--data $(QUALITY_DATA))
 
 hardware: ## contract tests on the attached devices
 	@echo 'make hardware: will run the contract suites of test/contract on the devices that are attached. Nothing was run.'

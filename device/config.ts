@@ -3,103 +3,13 @@
 
 import Type, { type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
-import { signatureLevels } from './ades/request.ts'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
+import { Procedure, Texts } from './config-procedure.ts'
+import { Id, Scanner, scannerFaults } from './config-scanners.ts'
 import { Fault } from './errors.ts'
 import { nearestName } from './nearest.ts'
 
 const strict = { additionalProperties: false } as const
-const Id = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,39}$' })
-/** One text in each language the kiosk offers; a missing one falls back to the first given. */
-const Texts = Type.Record(Type.String({ pattern: '^[a-z]{2}$' }), Type.String({ minLength: 1, maxLength: 200 }), {
-  minProperties: 1,
-})
-
-const Digitisation = Type.Object(
-  {
-    resolution: Type.Integer({ minimum: 1, maximum: 1200, default: 300 }),
-    colour: Type.Enum(['auto', 'color', 'gray', 'bw'], { default: 'auto' }),
-    paper: Type.Enum(['A3', 'A4', 'A5', 'letter'], { default: 'A4' }),
-    source: Type.Enum(['adf', 'flatbed'], { default: 'adf' }),
-    duplex: Type.Boolean({ default: false }),
-    deskew: Type.Boolean({ default: true }),
-  },
-  { ...strict, default: {} },
-)
-
-/** The declared nature of the source decides EExx: RD 203/2021 art. 49 gives a plain copy only the value of a copy. */
-const ElaborationStates = Type.Object(
-  {
-    original: Type.Enum(['EE03', 'EE99'], { default: 'EE03' }),
-    authenticCopy: Type.Enum(['EE03', 'EE99'], { default: 'EE03' }),
-    copy: Type.Enum(['EE99'], { default: 'EE99' }),
-  },
-  { ...strict, default: {} },
-)
-
-const Procedure = Type.Object(
-  {
-    id: Id,
-    title: Texts,
-    description: Type.Optional(Texts),
-    digitisation: Digitisation,
-    document: Type.Object(
-      {
-        /** Tipo documental of the NTI de Documento Electrónico. */
-        type: Type.String({ pattern: '^TD(0[1-9]|1[0-9]|20|99)$', default: 'TD99' }),
-        origin: Type.Enum(['citizen', 'administration'], { default: 'citizen' }),
-        /** DIR3 of the unit that makes the copy, where it is not the body itself. */
-        organ: Type.Optional(Type.String({ pattern: '^[A-Z][A-Z0-9]\\d{7}$' })),
-      },
-      { ...strict, default: {} },
-    ),
-    /** What the source may be declared as; one value is not asked about. */
-    sourceNatures: Type.Array(Type.Enum(['original', 'authenticCopy', 'copy']), {
-      minItems: 1,
-      uniqueItems: true,
-      default: ['original', 'authenticCopy', 'copy'],
-    }),
-    elaborationStates: ElaborationStates,
-    signature: Type.Object(
-      {
-        mode: Type.Enum(['none', 'local'], { default: 'local' }),
-        format: Type.Enum(['PAdES'], { default: 'PAdES' }),
-        /** Above B, `timestamping` gives the time-stamps and `trust` anchors the signer and its authority. */
-        level: Type.Enum([...signatureLevels], { default: 'B' }),
-      },
-      { ...strict, default: {} },
-    ),
-    /** Ley 39/2015 art. 27.1: an enabled official, or automated action under the named resolution. */
-    attestation: Type.Object(
-      {
-        by: Type.Enum(['official', 'automated'], { default: 'official' }),
-        resolution: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-      },
-      { ...strict, default: {} },
-    ),
-    /** How long a copy stays here after every destination has given its receipt. */
-    retentionHours: Type.Integer({ minimum: 0, maximum: 8760, default: 12 }),
-    /** What becomes of the paper (Ley 39/2015 art. 16.5, RD 203/2021 art. 53.1). */
-    paper: Type.Enum(['returned', 'kept'], { default: 'returned' }),
-    destinations: Type.Array(Id, { default: [] }),
-  },
-  strict,
-)
-
-const Scanner = Type.Union([
-  Type.Object({ id: Id, driver: Type.Literal('escl'), url: Type.String({ pattern: '^https?://' }) }, strict),
-  Type.Object(
-    {
-      id: Id,
-      driver: Type.Literal('sane'),
-      /** SANE device name; absent: the first one found. */
-      device: Type.Optional(Type.String({ minLength: 1 })),
-      /** Options of the backend that are set for every scan, e.g. {"swdespeck": "1"}. */
-      options: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]*$' }), Type.String())),
-    },
-    strict,
-  ),
-])
 
 const ConfigSchema = Type.Object(
   {
@@ -126,7 +36,7 @@ const ConfigSchema = Type.Object(
         name: Texts,
         ine10: Type.String({ pattern: '^\\d{10}$' }),
         dir3: Type.String({ pattern: '^[A-Z][A-Z0-9]\\d{7}$' }),
-        /** Where a person checks a copy; `{reference}` is replaced. It goes into the receipt's QR code. */
+        /** Where a person checks a copy; `{reference}` and `{csv}` are replaced. It goes into the receipt's QR code. */
         verificationUrl: Type.Optional(Type.String({ pattern: '^https://' })),
       },
       strict,
@@ -267,6 +177,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...duplicates('destinations', config.destinations),
     ...duplicates('procedures', config.procedures),
     ...duplicates('devices.scanners', config.devices.scanners),
+    ...scannerFaults(config.devices.scanners),
     ...timestampingFaults(config.timestamping),
   ]
   config.procedures.forEach((procedure, i) => {

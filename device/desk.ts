@@ -3,13 +3,15 @@
 
 import type { Config } from './config.ts'
 import { textIn } from './config.ts'
+import { newCsv } from './csv.ts'
 import type { CopyOrder, DiscardReason, Document, DocumentEvent } from './document.ts'
 import { errorTable, Fault } from './errors.ts'
 import { scan } from './path/scan.ts'
 import { intend, type SealOutcome, sameSigner, seal } from './path/sign.ts'
 import type { Blobs, NewId } from './path/step.ts'
-import type { Clock, Log, Scanner, ScannerInfo, Signer, SigningCertificate } from './ports.ts'
+import type { Clock, Log, Random, Scanner, ScannerInfo, Signer, SigningCertificate } from './ports.ts'
 import type { Queue } from './queue.ts'
+import { splitCopy } from './split.ts'
 import { createTasks } from './tasks.ts'
 
 export interface DeskParts {
@@ -21,6 +23,7 @@ export interface DeskParts {
   /** DER of the trusted certificates; none: the signer's chain is not judged. */
   readonly anchors: readonly Uint8Array[]
   readonly clock: Clock
+  readonly random: Random
   readonly newId: NewId
   /** A receipt code that no other document has. */
   readonly newReference: () => string
@@ -28,7 +31,12 @@ export interface DeskParts {
 }
 
 /** Edits of the pages while the copy is being gathered. */
-export type PageEdit = Extract<DocumentEvent, { type: 'pageTurned' | 'pageDeleted' | 'pageRestored' | 'pagesOrdered' }>
+export type PageEdit = Extract<
+  DocumentEvent,
+  {
+    type: 'pageTurned' | 'pageDeleted' | 'pageRestored' | 'pagesOrdered' | 'pagesJoined' | 'pagesParted' | 'reduced'
+  }
+>
 
 export interface Desk {
   /** Throws NOT_FOUND for an unknown procedure. */
@@ -38,6 +46,8 @@ export interface Desk {
   /** Ends the feeding; the pages so far stay. Resolves when the scanner has stopped. */
   stopScan(id: string): Promise<void>
   edit(id: string, edit: PageEdit): Document
+  /** Makes several copies of one that is too large. Throws COPY_TOO_LARGE, PAGE_NOT_READY, STAGE_CONFLICT. */
+  split(id: string): Promise<Document>
   approve(id: string, sourceNature: CopyOrder['sourceNatures'][number]): Document
   /** Back to the pages; the copy is composed anew afterwards. */
   reopen(id: string): Document
@@ -63,12 +73,9 @@ export function createDesk(parts: DeskParts): Desk {
 
   return Object.freeze({
     open({ procedureId, language }: { procedureId: string; language: string }): Document {
-      return queue.open({
-        id: newId(),
-        reference: newReference(),
-        language,
-        order: orderOf(config, procedureId, language),
-      })
+      const order = orderOf(config, procedureId, language)
+      const csv = order.document.csv === 'none' ? null : newCsv(parts.random.bytes)
+      return queue.open({ id: newId(), reference: newReference(), language, order, csv })
     },
     async startScan(id: string): Promise<void> {
       const { stage, order } = queue.get(id)
@@ -79,6 +86,7 @@ export function createDesk(parts: DeskParts): Desk {
     },
     stopScan: (id: string) => feedings.end(`scan:${id}`),
     edit: (id: string, edit: PageEdit) => queue.commit(id, edit),
+    split: (id: string) => splitCopy(queue.get(id), parts),
     approve: (id: string, sourceNature: CopyOrder['sourceNatures'][number]) =>
       queue.commit(id, { type: 'approved', sourceNature }),
     reopen(id: string): Document {

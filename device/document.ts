@@ -5,15 +5,9 @@ import type { SignatureLevel } from './ades/request.ts'
 import type { SigningIntent } from './cms/signing-intent.ts'
 import type { ProcedureConfig, SourceNature } from './config.ts'
 import { type ErrorCode, Fault, type RetryClass } from './errors.ts'
+import type { Page, PreparedImage, ReadText, StoredBlob, StoredPage } from './page.ts'
 import type { PreparedSignature } from './pdf/signature-dictionary.ts'
-import type { ImageType, PageEncoding, PageVerdict, Receipt, RenditionGeometry } from './ports.ts'
-
-/** Bytes in the store: name of the encrypted blob, size and SHA-256 (lower-case hex) of the plaintext. */
-export interface StoredBlob {
-  readonly name: string
-  readonly bytes: number
-  readonly sha256: string
-}
+import type { Receipt, Reduction } from './ports.ts'
 
 /** What was asked for, fixed when the document is opened, so that a changed configuration never bends a copy in hand. */
 export type CopyOrder = Pick<
@@ -28,30 +22,6 @@ export type CopyOrder = Pick<
   | 'paper'
   | 'destinations'
 > & { readonly procedureId: string; readonly title: string }
-
-export type QuarterTurn = 0 | 90 | 180 | 270
-
-export interface PreparedImage {
-  readonly verdict: PageVerdict
-  readonly preview: StoredBlob
-  /** The blob that goes into the PDF: the scanner's own bytes, or a better encoding of them. */
-  readonly rendition: RenditionGeometry & { readonly blob: StoredBlob; readonly encoding: PageEncoding }
-}
-
-export interface Page {
-  readonly id: string
-  readonly image: StoredBlob
-  readonly mediaType: ImageType
-  readonly side: 'front' | 'back'
-  /** Pixels per inch asked of the scanner. */
-  readonly resolution: number
-  readonly prepared: PreparedImage | null
-  /** Why the image cannot be used; the sheet must be scanned again. */
-  readonly unusable: ErrorCode | null
-  /** Quarter turns clockwise chosen by a person, on top of the verdict's. */
-  readonly turn: QuarterTurn
-  readonly deleted: boolean
-}
 
 /** What the person declared when approving the pages. */
 export interface Approval {
@@ -143,11 +113,17 @@ export interface Document {
   readonly id: string
   /** Short code that the person takes away. */
   readonly reference: string
+  /** Secure verification code, printed on the copy; null where the procedure wants none. */
+  readonly csv: string | null
   readonly openedAt: string
   readonly changedAt: string
   readonly language: string
   readonly order: CopyOrder
-  /** In the order of the copy, deleted ones included. */
+  /** Which of several copies this one is, where one was too large; the next is in hand when this one is finished. */
+  readonly part: { readonly number: number; readonly of: number; readonly nextId: string | null } | null
+  /** What its size is brought down by. */
+  readonly reduction: Reduction
+  /** In the order of the copy, those left out included. */
   readonly pages: readonly Page[]
   readonly hold: Hold | null
   readonly stage: Stage
@@ -155,7 +131,7 @@ export interface Document {
 
 export type DocumentEvent =
   | { readonly type: 'scanStarted' }
-  | { readonly type: 'pageStored'; readonly page: Pick<Page, 'id' | 'image' | 'mediaType' | 'side' | 'resolution'> }
+  | { readonly type: 'pageStored'; readonly page: StoredPage }
   | { readonly type: 'scanEnded'; readonly end: 'empty' | 'limit' | 'stopped' }
   | { readonly type: 'scanFailed'; readonly code: ErrorCode; readonly detail: string }
   | { readonly type: 'pagePrepared'; readonly pageId: string; readonly prepared: PreparedImage }
@@ -163,6 +139,13 @@ export type DocumentEvent =
   | { readonly type: 'pageTurned'; readonly pageId: string; readonly by: 90 | 180 | 270 }
   | { readonly type: 'pageDeleted' | 'pageRestored'; readonly pageId: string }
   | { readonly type: 'pagesOrdered'; readonly pageIds: readonly string[] }
+  /** `under` comes to stand below `pageId` on one sheet of the copy. */
+  | { readonly type: 'pagesJoined'; readonly pageId: string; readonly under: string }
+  | { readonly type: 'pagesParted'; readonly pageId: string }
+  | { readonly type: 'pageRead'; readonly pageId: string; readonly text: ReadText }
+  | { readonly type: 'reduced'; readonly reduction: Reduction }
+  /** The pages went to other copies, of which `nextId` comes first. */
+  | { readonly type: 'pagesMoved'; readonly pageIds: readonly string[]; readonly of: number; readonly nextId: string }
   | { readonly type: 'approved'; readonly sourceNature: SourceNature }
   | { readonly type: 'reopened' }
   | { readonly type: 'composed'; readonly copy: StoredBlob; readonly deliveryKeys: readonly string[] }
@@ -218,19 +201,26 @@ export interface Opening {
   readonly reference: string
   readonly language: string
   readonly order: CopyOrder
+  readonly csv: string | null
   readonly at: string
+  /** A copy that takes over pages of one that was too large. */
+  readonly continued?: Pick<Document, 'part' | 'pages' | 'reduction'>
 }
 
 export function openDocument(opening: Opening): Document {
-  const { id, reference, language, order, at } = opening
+  const { id, reference, language, order, csv, at, continued } = opening
   return {
     id,
     reference,
     language,
     order,
+    csv,
     openedAt: at,
     changedAt: at,
+    part: null,
+    reduction: 'none',
     pages: [],
+    ...continued,
     hold: null,
     stage: { name: 'gathering', scan: 'idle' },
   }
@@ -238,7 +228,7 @@ export function openDocument(opening: Opening): Document {
 
 /** The pages of the copy, in order. */
 export function keptPages(document: Document): readonly Page[] {
-  return document.pages.filter(page => !page.deleted)
+  return document.pages.filter(page => page.leftOut === null)
 }
 
 /** EExx from the declared nature of the source (RD 203/2021 art. 49; NTI de Copiado Auténtico, V). */
@@ -254,7 +244,12 @@ export function elaborationState(order: CopyOrder, nature: SourceNature): 'EE03'
 
 /** The blobs that the document still needs; everything else in its folder may go. */
 export function blobNames({ pages, stage }: Document): ReadonlySet<string> {
-  const ofPages = pages.flatMap(({ image, prepared }) => [image, prepared?.preview, prepared?.rendition.blob])
+  const ofPages = pages.flatMap(({ image, prepared, text }) => [
+    image,
+    prepared?.preview,
+    prepared?.rendition.blob,
+    text?.blob ?? undefined,
+  ])
   const copy = 'copy' in stage ? stage.copy : undefined
   const update = stage.name === 'sealing' ? stage.pending.update : undefined
   return new Set([...ofPages, copy, update].flatMap(blob => (blob === undefined ? [] : [blob.name])))

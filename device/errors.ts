@@ -76,10 +76,30 @@ const table = {
   },
   TARGET_UNKNOWN: { status: 422, retry: 'operator', mend: 'Print the sheet anew with `compulsa calibrate --sheet`.' },
   NO_PAGES: { status: 409, retry: 'person', mend: 'Scan at least one page.' },
+  TEXT_READER_ABSENT: {
+    status: 503,
+    retry: 'operator',
+    mend: 'Install tesseract-ocr and the language that the message names, for instance tesseract-ocr-cat.',
+  },
+  TEXT_UNREADABLE: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The text of the page could not be read; the page itself is whole. Report it with the log.',
+  },
   COPY_STATE_REFUSED: {
     status: 422,
     retry: 'person',
     mend: 'EE03 needs an original or an authentic copy (RD 203/2021, art. 49).',
+  },
+  COPY_TOO_LARGE: {
+    status: 409,
+    retry: 'person',
+    mend: 'Make the copy smaller (grey, lower quality) or split it; the limit is `largestMegabytes` of the procedure.',
+  },
+  PAGES_NOT_JOINABLE: {
+    status: 409,
+    retry: 'person',
+    mend: 'Only two sheets that fit on one A4 sheet at their true size can stand on one page.',
   },
   // sign and verify
   TOKEN_MODULE_FAILED: {

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import pino from 'pino'
 import type { Clock, Log, Random } from './ports.ts'
+import { randomSymbols } from './readable.ts'
 
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
@@ -35,20 +36,12 @@ export function createLog(level: string): Log {
   } satisfies Log)
 }
 
-/** Base 32 without the letters that are taken for digits (Crockford). */
-const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-
-/** A name of `length` characters, five random bits each. */
-function randomName(random: Random, length: number): string {
-  return Array.from(random.bytes(length), byte => alphabet[byte & 31]).join('')
-}
-
 /** 130 random bits. */
 export function newIdFrom(random: Random): string {
-  return randomName(random, 26)
+  return randomSymbols(random.bytes, 26)
 }
 
 /** What a person copies by hand: 40 random bits as `XXXX-XXXX`. */
 export function newReferenceFrom(random: Random): string {
-  return `${randomName(random, 4)}-${randomName(random, 4)}`
+  return `${randomSymbols(random.bytes, 4)}-${randomSymbols(random.bytes, 4)}`
 }

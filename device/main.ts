@@ -11,18 +11,21 @@ import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../d
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
 import { remoteTarget } from '../drivers/worker/remote-target.ts'
+import { remoteTextReader } from '../drivers/worker/remote-text.ts'
 import type { DocumentJobs } from './ades/job.ts'
 import { checkStates, keepCalibration } from './calibration.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
 import { createDesk } from './desk.ts'
 import { blobNames } from './document.ts'
+import { documentIn } from './document-shape.ts'
 import { asFault, Fault } from './errors.ts'
 import { newIdFrom, newReferenceFrom } from './host.ts'
 import { createMaintenance } from './http/maintenance.ts'
 import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
+import { legendParts } from './legend-parts.ts'
 import { createPath } from './path.ts'
 import type {
   Clock,
@@ -34,15 +37,21 @@ import type {
   Scanner,
   Signer,
   TargetImaging,
+  TextReader,
   Timestamper,
 } from './ports.ts'
-import { createQueue, documentIn, liveStages, type Queue } from './queue.ts'
+import { createQueue, liveStages, type Queue } from './queue.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEvidenceCache } from './trust/evidence-cache.ts'
 import { certificatesInPem } from './trust/pem.ts'
 
 /** Several times what the largest file that is taken needs; bytes outside the heap count as data alone. */
 const documentLimits = { maxHeapMegabytes: 512, maxDataBytes: 1_500_000_000 } as const
+
+/** Pixels and pages pass through these workers outside the heap; what they keep in it is small. */
+const passingOn = { youngHeapMegabytes: 1 } as const
+/** A page of the largest size that is taken, several times over, and what the runtime sets aside. */
+const parseLimits = { ...passingOn, maxHeapMegabytes: 256, maxDataBytes: 2_000_000_000 } as const
 
 const uiFolder = new URL('../ui/dist', import.meta.url).pathname
 
@@ -58,6 +67,7 @@ export interface Rooms {
   signer(): Signer
   delivery(): Delivery
   imaging(): Imaging
+  textReader(): TextReader
   targets(): TargetImaging
   /** Throws TSA_ABSENT where no authority is configured. */
   timestamper(): Timestamper
@@ -73,7 +83,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   const channel = (
     name: string,
     configuration: object,
-    more: Pick<WorkerOptions, 'deathSignal' | 'maxHeapMegabytes' | 'maxDataBytes'> = {},
+    more: Pick<WorkerOptions, 'deathSignal' | 'maxHeapMegabytes' | 'youngHeapMegabytes' | 'maxDataBytes'> = passingOn,
   ) => {
     const config = { environment, ...configuration }
     const present = workers.get(name) ?? launchWorker({ name, entry: `${name}.ts`, config, log, clock, ...more })
@@ -83,11 +93,15 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   const net = () => channel('net', netConfiguration(config))
   return Object.freeze({
     // It loads no vendor code, and left to itself it cancels its job at the scanner when the device is gone.
-    scanner: () => remoteScanner(channel('scan', { devices: scanners, scratchFolder }, { deathSignal: 'none' })),
+    scanner: () => {
+      const configuration = { devices: scanners, scratchFolder, saneEnvironment: environment }
+      return remoteScanner(channel('scan', configuration, { ...passingOn, deathSignal: 'none' }))
+    },
     signer: () => remoteSigner(channel('sign', { modules: tokenModules.map(path => ({ path })), keyStores })),
     delivery: () => remoteDelivery(net()),
-    imaging: () => remoteImaging(channel('parse', {})),
-    targets: () => remoteTarget(channel('parse', {})),
+    imaging: () => remoteImaging(channel('parse', {}, parseLimits)),
+    textReader: () => remoteTextReader(channel('text', {})),
+    targets: () => remoteTarget(channel('parse', {}, parseLimits)),
     timestamper: () => {
       if (config.timestamping !== undefined) return remoteTimestamper(net())
       throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')
@@ -138,12 +152,18 @@ export async function startAppliance(
   const queue = createQueue({ store, clock })
   const newId = () => newIdFrom(random)
   const anchors = await readAnchors(config)
-  const common = { config, queue, blobs: store.blobs, clock, random, newId, anchors, log }
+  const common = { config, queue, blobs: store.blobs, clock, random, newId, anchors, log, ...legendParts() }
   const scanner = rooms.scanner()
   const signer = rooms.signer()
   await store.blobs.sweep(referencedBlobs(store))
   const path = started.adopt(
-    createPath({ ...common, ...extensionParts(config, rooms), imaging: rooms.imaging(), delivery: rooms.delivery() }),
+    createPath({
+      ...common,
+      ...extensionParts(config, rooms),
+      imaging: rooms.imaging(),
+      textReader: lazily(rooms),
+      delivery: rooms.delivery(),
+    }),
     held => held.stop(),
   )
   const desk = started.adopt(
@@ -183,6 +203,11 @@ export async function startAppliance(
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
   return { url: server.url, stop: () => stopAll(running, store, log) }
+}
+
+/** The text worker starts with the first page that is to be read. */
+function lazily(rooms: Rooms): Pick<TextReader, 'read'> {
+  return { read: async (image, request, signal) => rooms.textReader().read(image, request, signal) }
 }
 
 /** What levels above B take; a copy that wants a time-stamp where no authority is configured any more is held. */

@@ -11,9 +11,9 @@ import type {
   SignatureFacts,
   Stage,
   StageName,
-  StoredBlob,
 } from './document.ts'
 import { Fault } from './errors.ts'
+import type { StoredBlob } from './page.ts'
 
 export type StageOf<N extends StageName> = Extract<Stage, { readonly name: N }>
 

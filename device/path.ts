@@ -6,19 +6,21 @@ import type { Config } from './config.ts'
 import { type Document, keptPages } from './document.ts'
 import { asFault, Fault } from './errors.ts'
 import { dueAt, nextAttempt } from './path/backoff.ts'
-import { compose } from './path/compose.ts'
+import { type ComposeTools, compose } from './path/compose.ts'
 import { attemptDelivery } from './path/deliver.ts'
 import { attemptExtension, type ExtendTools } from './path/extend.ts'
-import { preparePage, unsettledPage } from './path/pages.ts'
+import { isPrepared, preparePage, unsettledPage } from './path/pages.ts'
 import type { NewId } from './path/step.ts'
-import type { Delivery, Imaging, Log } from './ports.ts'
+import { readPage, unreadPage, withoutText } from './path/text.ts'
+import type { Delivery, Imaging, Log, TextReader } from './ports.ts'
 import { liveStages, type Queue, wakeAt } from './queue.ts'
 import { createTasks } from './tasks.ts'
 
-export interface PathParts extends ExtendTools {
+export interface PathParts extends ExtendTools, Pick<ComposeTools, 'font' | 'legendText'> {
   readonly config: Config
   readonly queue: Queue
   readonly imaging: Imaging
+  readonly textReader: Pick<TextReader, 'read'>
   readonly delivery: Delivery
   readonly newId: NewId
   readonly log: Log
@@ -37,6 +39,8 @@ const parallelDeliveries = 4
 const parallelExtensions = 2
 /** Far beyond what the largest page takes; a decoder that hangs is ended with its worker. */
 const pageDeadlineMs = 60_000
+/** More than the text reader gives a page itself, and its turn after the pages of another copy. */
+const textDeadlineMs = 600_000
 /** A lost worker is back within this time. */
 const pageRetryMs = 1_000
 /** A page whose preparation kills the worker this often is not tried again. */
@@ -46,6 +50,7 @@ export function createPath(parts: PathParts): Path {
   const { queue, clock, random, log } = parts
   const tasks = createTasks({ clock, log })
   const pageFailures = new Map<string, number>()
+  const textFailures = new Map<string, number>()
   let unsubscribe: (() => void) | undefined
 
   function look(document: Document): void {
@@ -55,8 +60,11 @@ export function createPath(parts: PathParts): Path {
     if ((stage.name === 'gathering' || stage.name === 'composing') && unsettledPage(document) !== undefined) {
       tasks.run(`pages:${id}`, signal => preparePages(id, signal))
     }
+    if ((stage.name === 'gathering' || stage.name === 'composing') && unreadPage(document) !== undefined) {
+      tasks.run(`text:${id}`, signal => readPages(id, signal))
+    }
     if (hold !== null || 'deliveries' in stage) wakeLater(document)
-    else if (stage.name === 'composing' && keptPages(document).every(page => page.prepared !== null)) {
+    else if (stage.name === 'composing' && isReady(document)) {
       tasks.run(`compose:${id}`, signal => composeCopy(document, signal))
     }
   }
@@ -105,6 +113,27 @@ export function createPath(parts: PathParts): Path {
         log.warn('page preparation failed', { document: id, code: fault.code, failures })
         if (failures >= pageAttempts)
           queue.commit(id, { type: 'pageUnusable', pageId: page.id, code: 'IMAGE_UNREADABLE' })
+        else await clock.sleep(pageRetryMs, signal)
+      }
+    }
+  }
+
+  /** Behind the preparing of the pages, and as long as one of them is not read. */
+  async function readPages(id: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const document = queue.get(id)
+      const page = unreadPage(document)
+      if (page === undefined || signal.aborted) return
+      try {
+        const within = AbortSignal.any([signal, AbortSignal.timeout(textDeadlineMs)])
+        queue.commit(id, await readPage(document, page, parts, within))
+      } catch (thrown) {
+        const fault = isTimeout(thrown) ? new Fault('WORKER_LOST', 'a text took too long') : asFault(thrown)
+        const failures = (textFailures.get(page.id) ?? 0) + 1
+        textFailures.set(page.id, failures)
+        if (fault.code !== 'WORKER_LOST') throw thrown
+        log.warn('reading a text failed', { document: id, page: page.id, code: fault.code, failures })
+        if (failures >= pageAttempts) queue.commit(id, withoutText(page))
         else await clock.sleep(pageRetryMs, signal)
       }
     }
@@ -180,6 +209,12 @@ export function createPath(parts: PathParts): Path {
       await tasks.stop()
     },
   })
+}
+
+/** Whether every page of the copy is prepared and, where it is wanted, read. */
+function isReady(document: Document): boolean {
+  const { reduction } = document
+  return keptPages(document).every(page => isPrepared(page, reduction)) && unreadPage(document) === undefined
 }
 
 function isTimeout(thrown: unknown): boolean {

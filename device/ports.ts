@@ -35,6 +35,8 @@ export interface ScannedPage {
   readonly mediaType: ImageType
   /** What was asked of the device; the image's own header may disagree. */
   readonly resolution: number
+  /** The image arrives upside down, as the device is known to do with backs; absent: as the sheet lay. */
+  readonly turn?: 180
   readonly image: ByteStream
 }
 
@@ -69,11 +71,27 @@ export interface ScannerInfo {
   readonly duplex: boolean
   /** Whether paper lies in the feeder; absent where the device cannot tell. */
   readonly paperLoaded?: boolean
+  /** Whether somebody presses the scanner's own button at this moment; absent where the device cannot tell. */
+  readonly buttonPressed?: boolean
+}
+
+/** A scanner that answers or is announced, and is not configured; what to write into the configuration to use it. */
+export interface DiscoveredScanner {
+  readonly name: string
+  /** The eSCL root, as long as the scanner stays where it is. */
+  readonly url: string
+  /** What stays with the scanner wherever it moves. */
+  readonly uuid?: string
+  readonly serial?: string
+  readonly sources: readonly ScanSource[]
+  readonly duplex: boolean
 }
 
 export interface Scanner {
   /** Never throws for a device that is missing or broken: that is a state. */
   list(signal?: AbortSignal): Promise<readonly ScannerInfo[]>
+  /** Looks around for scanners that are not configured; takes a few seconds. What cannot be looked at is left out. */
+  discover(signal?: AbortSignal): Promise<readonly DiscoveredScanner[]>
   /**
    * Feeds sheets and yields each image as it is finished; the generator's return value says how the feeding ended.
    * Returning early or aborting cancels the job at the device. An unknown `deviceId` ends with SCANNER_ABSENT.
@@ -88,15 +106,39 @@ export interface PageVerdict {
   /** Pixels as stored, before any turning. */
   readonly width: number
   readonly height: number
-  /** Pixels per inch, from the image's header where it is plausible, else what was asked of the scanner. */
+  /**
+   * Pixels per inch, from the image's header where it is plausible, else what was asked of the scanner; of the rendition,
+   * where that was made smaller.
+   */
   readonly resolution: number
   readonly colour: 'color' | 'gray' | 'bw'
   readonly blank: boolean
   /** Quarter turns that bring the text upright; 0 unless it was found with confidence. */
   readonly turn: 0 | 90 | 180 | 270
+  /** Whether `turn` was told from the page; a `turn` of 0 is otherwise how it lay. */
+  readonly turnConfident: boolean
   /** Fine skew of the content; 0 where it could not be told. */
   readonly skewDegrees: number
+  /** The sheet in the image as `skewDegrees` brings it level; the whole image where no edge of a sheet was told. */
+  readonly sheet: PageFrame
 }
+
+/**
+ * A part of an image, in its pixels after it was turned about its own centre by so many degrees, the canvas keeping its
+ * size. It may stick out of the canvas by a little: a crooked sheet that fills the image has its corners outside.
+ */
+export interface PageFrame {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+}
+
+/**
+ * How a copy that is too large is brought down: `gray` drops colours, `lower-quality` keeps them and encodes more coarsely,
+ * with 200 pixels per inch.
+ */
+export type Reduction = 'none' | 'gray' | 'lower-quality'
 
 export interface PreparePageRequest {
   readonly mediaType: ImageType
@@ -104,6 +146,11 @@ export interface PreparePageRequest {
   readonly resolution: number
   readonly colour: ColourMode
   readonly deskew: boolean
+  /** Whether what lies around the sheet, the scanner's lid, is left out. */
+  readonly crop: boolean
+  /** `cleaned` flattens shadows and what shines through: for bad copies, where a procedure or a person asks for it. */
+  readonly background: 'kept' | 'cleaned'
+  readonly reduction: Reduction
 }
 
 /**
@@ -132,12 +179,71 @@ export interface RenditionGeometry {
   readonly height: number
   /** Clockwise skew of the stored content, in degrees; 0 where the pixels are straight, or to stay as they are. */
   readonly straightenDegrees: number
+  /** What the page shows of the image after it was turned by −`straightenDegrees`. */
+  readonly frame: PageFrame
 }
 
 /** Decodes foreign images; hosted by the parse worker. */
 export interface Imaging {
   /** Throws IMAGE_UNREADABLE or IMAGE_TOO_LARGE. */
   prepare(image: ByteStream, request: PreparePageRequest, signal?: AbortSignal): Promise<PreparedPage>
+}
+
+// ------------------------------------------------------------------------------------------------------------- text
+
+/** How a stored page image is shown: undo its skew about its centre, keep the frame, turn that by quarters. */
+export interface PageView extends RenditionGeometry {
+  readonly encoding: PageEncoding
+  /** Clockwise degrees that bring the page upright. */
+  readonly turn: 0 | 90 | 180 | 270
+}
+
+export interface TextReadRequest extends PageView {
+  /** ISO 639-1 codes of the languages that the page may be in, the likeliest first: ca, es, en, fr, it. */
+  readonly languages: readonly string[]
+  /** Pixels per inch of the stored image. */
+  readonly resolution: number
+}
+
+/** A word and its box in pixels from the upper left corner of the page as it is shown. */
+export interface TextWord {
+  readonly text: string
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+  /** How sure the reader is, 0 to 1. */
+  readonly confidence: number
+}
+
+/** Words in their order. */
+export interface TextLine {
+  readonly words: readonly TextWord[]
+  /** Height from the deepest descender to the highest ascender that the line's letters can have, in pixels. */
+  readonly size: number
+  /** Clockwise degrees that the line is turned by: 90 reads downwards, 270 upwards. */
+  readonly angleDegrees: 0 | 90 | 180 | 270
+  /** Where its letters stand: `y` at the left edge of the first word, and pixels down per pixel to the right; only at 0°. */
+  readonly baseline?: { readonly y: number; readonly slope: number }
+}
+
+/** The text of a page in reading order. `width` and `height` are what the boxes are measured in, whatever was stored. */
+export interface PageText {
+  readonly width: number
+  readonly height: number
+  readonly lines: readonly TextLine[]
+}
+
+/** Reads printed text; hosted by the text worker, which runs behind everything else. */
+export interface TextReader {
+  /** The languages that can be read, ISO 639-1. Throws TEXT_READER_ABSENT. */
+  languages(signal?: AbortSignal): Promise<readonly string[]>
+  /**
+   * One page at a time, whoever asks; no lines where there is no text. Throws TEXT_READER_ABSENT (the program or one of the
+   * languages is not installed), TEXT_UNREADABLE (it failed on this page, or took too long), IMAGE_UNREADABLE,
+   * IMAGE_TOO_LARGE, or the signal's reason.
+   */
+  read(image: ByteStream, request: TextReadRequest, signal?: AbortSignal): Promise<PageText>
 }
 
 export interface TargetReading {

@@ -4,6 +4,7 @@
 
 import { entryOf } from './audit/entries.ts'
 import { type Document, type DocumentEvent, type Opening, openDocument, type StageName } from './document.ts'
+import { documentIn, storedShape } from './document-shape.ts'
 import { Fault } from './errors.ts'
 import type { Clock } from './ports.ts'
 import type { DocumentQuery, DocumentSummary } from './store/documents.ts'
@@ -15,6 +16,14 @@ export interface Queue {
   open(opening: Omit<Opening, 'at'>): Document
   /** Throws NOT_FOUND for a document that never was or is erased. */
   get(id: string): Document
+  /** Takes an id for a document whose files are written before it is opened. */
+  reserve(id: string): void
+  /** The document after its pages went to others, which are opened in the same transaction under ids that were reserved. */
+  commitSplit(
+    id: string,
+    event: Extract<DocumentEvent, { type: 'pagesMoved' }>,
+    openings: readonly Omit<Opening, 'at'>[],
+  ): Document
   /** Newest first, without opening anything. */
   list(query?: DocumentQuery): readonly DocumentSummary[]
   /** The document after the event, durable when this returns. Throws STAGE_CONFLICT, DISK_FULL and the rules' faults. */
@@ -52,24 +61,43 @@ export function createQueue({ store, clock }: { store: Store; clock: Clock }): Q
     return document
   }
 
+  function commitOpened(opening: Omit<Opening, 'at'>): Document {
+    const document = openDocument({ ...opening, at: now() })
+    store.commit(
+      { id: document.id, version: 1, ...row(document) },
+      { event: 'documentOpened', details: { mode: opening.order.signature.mode } },
+    )
+    return document
+  }
+
+  function commitEvent(id: string, event: DocumentEvent): Document {
+    const { document, version } = record(id)
+    const changed = next(document, event, now())
+    store.commit({ id, version: version + 1, ...row(changed) }, entryOf(event, changed))
+    return changed
+  }
+
   return Object.freeze({
     open(opening: Omit<Opening, 'at'>): Document {
-      const document = openDocument({ ...opening, at: now() })
-      store.create(document.id)
-      store.commit(
-        { id: document.id, version: 1, ...row(document) },
-        { event: 'documentOpened', details: { mode: opening.order.signature.mode } },
-      )
-      return tell(document)
+      store.create(opening.id)
+      return tell(commitOpened(opening))
+    },
+    reserve: (id: string) => store.create(id),
+    commitSplit(
+      id: string,
+      event: Extract<DocumentEvent, { type: 'pagesMoved' }>,
+      openings: readonly Omit<Opening, 'at'>[],
+    ): Document {
+      const changed: Document[] = []
+      store.together(() => {
+        for (const opening of openings) changed.push(commitOpened(opening))
+        changed.push(commitEvent(id, event))
+      })
+      return changed.map(tell).at(-1) as Document
     },
     get: (id: string) => record(id).document,
     list: (query?: DocumentQuery) => store.list(query),
-    commit(id: string, event: DocumentEvent): Document {
-      const { document, version } = record(id)
-      const changed = next(document, event, now())
-      store.commit({ id, version: version + 1, ...row(changed) }, entryOf(event, changed))
-      return tell(changed)
-    },
+    commit: (id: string, event: DocumentEvent) => tell(commitEvent(id, event)),
     async erase(id: string): Promise<void> {
       const event = { type: 'erased' } as const
       const erased = next(record(id).document, event, now())
@@ -84,12 +112,7 @@ export function createQueue({ store, clock }: { store: Store; clock: Clock }): Q
 }
 
 function row(document: Document) {
-  return { stage: document.stage.name, wakeAt: wakeAt(document), body: document }
-}
-
-/** The store gives back what `row` gave it, sealed and authenticated: the shape is this version's or a migration's. */
-export function documentIn(body: unknown): Document {
-  return body as Document
+  return { stage: document.stage.name, wakeAt: wakeAt(document), body: storedShape(document) }
 }
 
 /** When a document wants attention by itself: milliseconds since 1970, or null. */

@@ -18,10 +18,12 @@
 //      └──────────────────────────► erased
 
 import type { SourceNature } from './config.ts'
-import type { DiscardReason, Document, DocumentEvent, Hold, Page, QuarterTurn } from './document.ts'
+import type { DiscardReason, Document, DocumentEvent, Hold } from './document.ts'
 import { elaborationState, keptPages } from './document.ts'
 import { errorTable, Fault } from './errors.ts'
 import { conflict, delivering, extending, outbound, type StageOf } from './outbound.ts'
+import { afterBrokenFeeding, estimateBytes, largestBytes, newPage } from './page.ts'
+import { editPages, type PagesEvent, settlePage } from './page-events.ts'
 
 /**
  * The document after an event that happened at `at` (ISO 8601). Throws STAGE_CONFLICT where the event does not belong to
@@ -44,7 +46,8 @@ function apply(document: Document, event: DocumentEvent, at: string): Document {
       return erase(document)
     case 'pagePrepared':
     case 'pageUnusable':
-      return settlePage(document, event)
+    case 'pageRead':
+      return { ...document, pages: settlePage(document.pages, event) }
     default:
       break
   }
@@ -73,29 +76,44 @@ function gathering(document: Document, stage: StageOf<'gathering'>, event: Docum
       if (stage.scan === 'running') throw conflict(document, event)
       return { ...document, hold: null, stage: { name: 'gathering', scan: 'running' } }
     case 'pageStored':
+      return { ...document, pages: [...document.pages, newPage(event.page, document.pages)] }
+    case 'scanEnded': {
+      const pages = event.end === 'stopped' ? broken(document) : document.pages
+      return { ...document, pages, hold: null, stage: { name: 'gathering', scan: 'idle' } }
+    }
+    case 'scanFailed':
       return {
         ...document,
-        pages: [...document.pages, { ...event.page, prepared: null, unusable: null, turn: 0, deleted: false }],
+        pages: broken(document),
+        hold: scanHold(event, at),
+        stage: { name: 'gathering', scan: 'idle' },
       }
-    case 'scanEnded':
-      return { ...document, hold: null, stage: { name: 'gathering', scan: 'idle' } }
-    case 'scanFailed':
-      return { ...document, hold: scanHold(event, at), stage: { name: 'gathering', scan: 'idle' } }
+    case 'reduced':
+      return { ...document, reduction: event.reduction }
     case 'pageTurned':
-      return changePage(document, event.pageId, page => ({
-        ...page,
-        turn: ((page.turn + event.by) % 360) as QuarterTurn,
-      }))
     case 'pageDeleted':
     case 'pageRestored':
-      return changePage(document, event.pageId, page => ({ ...page, deleted: event.type === 'pageDeleted' }))
     case 'pagesOrdered':
-      return { ...document, pages: inOrder(document.pages, event.pageIds) }
+    case 'pagesJoined':
+    case 'pagesParted':
+    case 'pagesMoved':
+      return edited(document, event)
     case 'approved':
       return approve(document, stage, event.sourceNature, at)
     default:
       throw conflict(document, event)
   }
+}
+
+function broken({ pages, order }: Document) {
+  return afterBrokenFeeding(pages, order.digitisation.duplex && order.digitisation.source === 'adf')
+}
+
+function edited(document: Document, event: PagesEvent): Document {
+  const pages = editPages(document.pages, event)
+  if (event.type !== 'pagesMoved') return { ...document, pages }
+  const { of, nextId } = event
+  return { ...document, pages, part: { number: document.part?.number ?? 1, of, nextId } }
 }
 
 function approve(document: Document, stage: StageOf<'gathering'>, sourceNature: SourceNature, at: string): Document {
@@ -105,6 +123,11 @@ function approve(document: Document, stage: StageOf<'gathering'>, sourceNature: 
   const unusable = kept.findIndex(page => page.unusable !== null)
   if (unusable >= 0)
     throw new Fault('IMAGE_UNREADABLE', `page ${unusable + 1} cannot be used and must be scanned again`)
+  const { document: ordered, signature } = document.order
+  const bytes = estimateBytes(document, { signature, legend: ordered.legend !== 'none' })
+  if (bytes !== undefined && bytes > largestBytes(document.order)) {
+    throw new Fault('COPY_TOO_LARGE', `about ${bytes} bytes; the most is ${largestBytes(document.order)}`)
+  }
   const approval = { sourceNature, elaborationState: elaborationState(document.order, sourceNature), at }
   return { ...document, hold: null, stage: { name: 'composing', approval } }
 }
@@ -143,31 +166,6 @@ function signing(
   if (event.type !== 'signed') throw conflict(document, event)
   const signature = { signer: event.signer, level: 'B', at } as const
   return outbound(document, { approval, copy: event.copy, signature }, event.deliveryKeys)
-}
-
-function settlePage(
-  document: Document,
-  event: Extract<DocumentEvent, { type: 'pagePrepared' | 'pageUnusable' }>,
-): Document {
-  return changePage(document, event.pageId, page =>
-    event.type === 'pagePrepared'
-      ? { ...page, prepared: event.prepared, unusable: null }
-      : { ...page, prepared: null, unusable: event.code },
-  )
-}
-
-function changePage(document: Document, pageId: string, change: (page: Page) => Page): Document {
-  if (!document.pages.some(page => page.id === pageId)) throw new Fault('NOT_FOUND', `no page ${pageId}`)
-  return { ...document, pages: document.pages.map(page => (page.id === pageId ? change(page) : page)) }
-}
-
-function inOrder(pages: readonly Page[], pageIds: readonly string[]): readonly Page[] {
-  const byId = new Map(pages.map(page => [page.id, page]))
-  const ordered = pageIds.map(id => byId.get(id))
-  if (new Set(pageIds).size !== pages.length || ordered.length !== pages.length || ordered.includes(undefined)) {
-    throw new Fault('REQUEST_INVALID', 'the order must name every page once')
-  }
-  return ordered.filter(page => page !== undefined)
 }
 
 /** An extension is then tried at once, whenever it was planned for. */

@@ -220,12 +220,14 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 async function collect(stream: Readable, maxBytes: number, onLimit: () => void): Promise<Uint8Array> {
   const chunks: Buffer[] = []
   let size = 0
+  let over = false
   stream.on('data', (chunk: Buffer) => {
-    if (size >= maxBytes) return
+    if (over) return
     const kept = chunk.subarray(0, maxBytes - size)
     chunks.push(kept)
     size += kept.length
-    if (kept.length < chunk.length) onLimit()
+    over = kept.length < chunk.length
+    if (over) onLimit()
   })
   await new Promise<void>(resolve => stream.once('close', resolve))
   return Buffer.concat(chunks)

@@ -72,6 +72,10 @@ describe('parseConfig', () => {
       'did you mean devices.scanners.0.url?',
     ],
     [
+      { ...good, devices: { scanners: [{ id: 'a', driver: 'escl', backs: 'turned' }] } },
+      'devices.scanners.0 needs a url, or the uuid, serial or name by which the scanner is found',
+    ],
+    [
       { ...good, procedures: [{ ...good.procedures[0], signature: { level: 'LTV' } }] },
       'procedures.0.signature.level must be equal to one of the allowed values: ["B","T","LT","LTA"]',
     ],

@@ -29,6 +29,7 @@ export function opened(procedureId = 'signed'): Document {
     id: 'D',
     reference: 'AAAA-BBBB',
     language: 'ca',
+    csv: null,
     order: orderOf(config, procedureId, 'ca'),
     at,
   })
@@ -40,15 +41,27 @@ export function moved(document: Document, ...events: readonly DocumentEvent[]): 
 
 export const pageStored = (id: string): DocumentEvent => ({
   type: 'pageStored',
-  page: { id, image: blob(`image-${id}`), mediaType: 'image/jpeg', side: 'front', resolution: 300 },
+  page: { id, image: blob(`image-${id}`), mediaType: 'image/jpeg', side: 'front', resolution: 300, fedTurn: 0 },
 })
+const frame = { left: 0, top: 0, width: 10, height: 10 }
 export const pagePrepared = (pageId: string): DocumentEvent => ({
   type: 'pagePrepared',
   pageId,
   prepared: {
-    verdict: { width: 10, height: 10, resolution: 300, colour: 'gray', blank: false, turn: 0, skewDegrees: 0 },
+    verdict: {
+      width: 10,
+      height: 10,
+      resolution: 300,
+      colour: 'gray',
+      blank: false,
+      turn: 0,
+      turnConfident: false,
+      skewDegrees: 0,
+      sheet: frame,
+    },
     preview: blob(`preview-${pageId}`),
-    rendition: { blob: blob(`image-${pageId}`), encoding: 'jpeg', width: 10, height: 10, straightenDegrees: 0 },
+    reduction: 'none',
+    rendition: { blob: blob(`image-${pageId}`), encoding: 'jpeg', width: 10, height: 10, straightenDegrees: 0, frame },
   },
 })
 export const pending = {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type {
   Delivery,
   DeliveryOutcome,
+  DiscoveredScanner,
   Imaging,
   PreparedPage,
   ScanEnd,
@@ -17,7 +18,7 @@ import type {
 import { openChannel } from '../drivers/worker/channel.ts'
 import { deliveryHandlers, imagingHandlers, scannerHandlers, signerHandlers } from '../drivers/worker/handlers.ts'
 import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
-import { type Handler, type Handlers, serveChannel } from '../drivers/worker/serve.ts'
+import { type Handlers, serveChannel } from '../drivers/worker/serve.ts'
 import { piecesOf, sizeOf, socketPair, until } from './20.worker.setup.ts'
 
 async function channelTo(handlers: Handlers) {
@@ -37,17 +38,20 @@ const info: ScannerInfo = {
   duplex: true,
   paperLoaded: false,
 }
+const found: DiscoveredScanner = { name: 'F', url: 'http://[::1]/eSCL', uuid: 'u', sources: ['adf'], duplex: false }
 const never = new AbortController().signal
 
 function scannerThatEnds(end: ScanEnd, asked: unknown[] = [], pieceBytes = 100_000): Scanner {
   return {
     list: async () => [info],
+    discover: async () => [found],
     async *scan(deviceId, wanted, signal) {
       asked.push(deviceId, wanted)
       try {
         for (const number of [1, 2, 3]) {
           const image = piecesOf(3, pieceBytes)
-          yield { number, side: number % 2 === 1 ? 'front' : 'back', mediaType: 'image/jpeg', resolution: 300, image }
+          const side = number === 2 ? ({ side: 'back', turn: 180 } as const) : ({ side: 'front' } as const)
+          yield { number, ...side, mediaType: 'image/jpeg', resolution: 300, image }
         }
         return end
       } finally {
@@ -58,6 +62,11 @@ function scannerThatEnds(end: ScanEnd, asked: unknown[] = [], pieceBytes = 100_0
 }
 
 describe('a remote scanner', () => {
+  it('tells of scanners that are not configured', async () => {
+    const scanner = remoteScanner(await channelTo(scannerHandlers(scannerThatEnds({ end: 'empty' }))))
+    expect(await scanner.discover()).toEqual([found])
+  })
+
   it.each<ScanEnd>([
     { end: 'empty' },
     { end: 'limit', imagesCompleted: 3 },
@@ -80,7 +89,7 @@ describe('a remote scanner', () => {
     const about = { mediaType: 'image/jpeg', resolution: 300, bytes: 300_000 }
     expect(pages).toEqual([
       { number: 1, side: 'front', ...about },
-      { number: 2, side: 'back', ...about },
+      { number: 2, side: 'back', turn: 180, ...about },
       { number: 3, side: 'front', ...about },
     ])
     expect(asked).toEqual(['escl:1', settings, 'left'])
@@ -159,6 +168,7 @@ describe('a remote delivery', () => {
   })
 })
 
+const frame = { left: -12, top: 4, width: 2470, height: 3500 }
 const verdict = {
   width: 2480,
   height: 3508,
@@ -166,121 +176,37 @@ const verdict = {
   colour: 'bw',
   blank: false,
   turn: 180,
+  turnConfident: true,
   skewDegrees: -0.7,
+  sheet: frame,
+} as const
+
+const request = {
+  mediaType: 'image/jpeg',
+  resolution: 300,
+  colour: 'auto',
+  deskew: true,
+  crop: true,
+  background: 'kept',
+  reduction: 'none',
 } as const
 
 describe('a remote imaging', () => {
   it.each<PreparedPage['rendition']>([
-    { kind: 'original', encoding: 'jpeg', width: 2480, height: 3508, straightenDegrees: -0.7 },
+    { kind: 'original', encoding: 'jpeg', width: 2480, height: 3508, straightenDegrees: -0.7, frame },
     {
       kind: 'encoded',
       encoding: 'ccitt-g4',
       width: 2480,
       height: 3508,
       straightenDegrees: 0,
+      frame: { left: 0, top: 0, width: 2480, height: 3508 },
       bytes: Buffer.alloc(700_000, 3),
     },
   ])('brings back verdict, preview and rendition ($kind)', async rendition => {
     const page = { verdict, preview: Buffer.alloc(300_000, 1), rendition }
     const imaging: Imaging = { prepare: async image => ((await sizeOf(image)) === 5_000_000 ? page : Promise.reject()) }
     const remote = remoteImaging(await channelTo(imagingHandlers(imaging)))
-    const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true } as const
     expect(await remote.prepare(piecesOf(50, 100_000), request)).toEqual(page)
-  })
-})
-
-describe('what no driver says', () => {
-  const tiny = { kind: 'original', encoding: 'jpeg', width: 1, height: 1, straightenDegrees: 0 }
-  const request = { mediaType: 'image/jpeg', resolution: 300, colour: 'auto', deskew: true } as const
-  const lies: readonly (readonly [string, string, Handler, (c: ReturnType<typeof openChannel>) => Promise<unknown>])[] =
-    [
-      [
-        'an unknown state of a scanner',
-        'list',
-        async () => [{ ...info, state: 'melted' }],
-        c => remoteScanner(c).list(),
-      ],
-      ['a field that the port does not know', 'list', async () => [{ ...info, x: 1 }], c => remoteScanner(c).list()],
-      [
-        'a page numbered 0',
-        'scan',
-        async (_p, { emit }) => emit({ number: 0, side: 'front' }),
-        c => remoteScanner(c).scan('d', settings, never).next(),
-      ],
-      [
-        'a scan that ends with the code of another step',
-        'scan',
-        async () => ({ end: 'fault', code: 'PIN_LOCKED', detail: '' }),
-        c => remoteScanner(c).scan('d', settings, never).next(),
-      ],
-      [
-        'a certificate that is not base64',
-        'certificates',
-        async () => [{ tokenId: 't', keyId: '00', certificate: '<>', chain: [] }],
-        c => remoteSigner(c).certificates('t'),
-      ],
-      [
-        'a signature that was not asked for as one',
-        'sign',
-        async () => ({ outcome: 'signed' }),
-        c =>
-          remoteSigner(c).sign({
-            tokenId: 't',
-            keyId: '00',
-            algorithm: 'SHA256withRSA',
-            digest: Buffer.alloc(32),
-            pin: Buffer.from('1'),
-          }),
-      ],
-      [
-        'a receipt without a digest',
-        'deliver',
-        async () => ({ outcome: 'delivered', receipt: { reference: 'r', receivedAt: '' } }),
-        c =>
-          remoteDelivery(c).deliver(
-            {
-              destinationId: 'd',
-              idempotencyKey: 'k',
-              fileName: 'f',
-              mediaType: 'application/pdf',
-              bytes: 0,
-              sha256: '',
-              metadata: {},
-              body: piecesOf(0, 0),
-            },
-            never,
-          ),
-      ],
-      [
-        'a prepared page without its bytes',
-        'prepare',
-        async () => ({ verdict, rendition: tiny }),
-        c => remoteImaging(c).prepare(piecesOf(0, 0), request),
-      ],
-      [
-        'a preview larger than a screen can want',
-        'prepare',
-        async (_p, { emit }) => {
-          await emit({ part: 'preview' }, piecesOf(200, 65_536))
-          return { verdict, rendition: tiny }
-        },
-        c => remoteImaging(c).prepare(piecesOf(0, 0), request),
-      ],
-      [
-        'a page that stands on its head for straightness',
-        'prepare',
-        async (_p, { emit }) => {
-          await emit({ part: 'preview' }, piecesOf(1, 10))
-          return { verdict, rendition: { ...tiny, straightenDegrees: 180 } }
-        },
-        c => remoteImaging(c).prepare(piecesOf(0, 0), request),
-      ],
-      ['an item where a result is due', 'list', async (_p, { emit }) => emit(1), c => remoteScanner(c).list()],
-    ]
-
-  it.each(lies)('%s is FRAME_INVALID and ends the worker', async (_what, method, handler, ask) => {
-    const channel = await channelTo(new Map([[method, handler]]))
-    await expect(ask(channel)).rejects.toMatchObject({ code: 'FRAME_INVALID' })
-    expect(await channel.closed).toMatchObject({ code: 'FRAME_INVALID' })
   })
 })

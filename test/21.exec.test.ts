@@ -51,6 +51,12 @@ describe('run', () => {
     expect([truncated, stdout.byteLength]).toEqual([true, 10])
   })
 
+  it('ends one too that has filled its limit to the last byte before', async () => {
+    const script = 'printf 0123456789; sleep 0.1; printf 0; sleep 1000'
+    const { truncated, stdout } = await run('sh', ['-c', script], { maxOutputBytes: 10, timeoutMs: 10_000 })
+    expect([truncated, text(stdout)]).toEqual([true, '0123456789'])
+  })
+
   it('ends a program at its time limit, with all that it started, even if it will not listen', async () => {
     const script = 'trap "" TERM; sleep 1000 & echo $!; sleep 1000'
     const { exit, stdout } = await run('sh', ['-c', script], { timeoutMs: 300, killAfterMs: 50 })

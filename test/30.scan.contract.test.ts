@@ -30,6 +30,8 @@ const esclPresets: Readonly<Record<string, presets.EsclPreset>> = {
   'an empty feeder': presets.emptyFeeder,
   'a busy scanner': presets.busy,
   'a scanner out of order': presets.outOfOrder,
+  'a job aborted before page 4': presets.abortedOnPage(4),
+  'a job cancelled at the scanner before page 2': presets.cancelledOnPage(2),
 }
 
 describeScanner('eSCL', {
@@ -50,10 +52,12 @@ describeScanner('eSCL', {
     { name: 'an empty feeder', code: 'FEEDER_EMPTY', pages: 0 },
     { name: 'a busy scanner', code: 'SCANNER_BUSY', pages: 0 },
     { name: 'a scanner out of order', code: 'SCANNER_FAILED', pages: 0 },
+    { name: 'a job aborted before page 4', code: 'SCANNER_FAILED', pages: 3 },
+    { name: 'a job cancelled at the scanner before page 2', code: 'SCANNER_FAILED', pages: 1 },
   ],
   open: () =>
     openOnSimulator(url => [
-      { id: 'feeder', driver: 'escl', url },
+      { id: 'feeder', driver: 'escl', url, serial: 'SIM0001' },
       { id: 'gone', driver: 'escl', url: deadUrl },
     ]),
 })

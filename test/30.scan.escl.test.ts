@@ -176,9 +176,9 @@ describe('a scanner', () => {
   })
 
   test.each([
-    [presets.abortedOnPage(2), 'the scanner aborted the job'],
-    [presets.cancelledOnPage(2), 'the job was cancelled at the scanner'],
-    [presets.goneOnPage(2), 'the job ended with 410'],
+    [presets.abortedOnPage(2), 'page 2: the scanner aborted the job'],
+    [presets.cancelledOnPage(2), 'page 2: the job was cancelled at the scanner'],
+    [presets.goneOnPage(2), 'page 2: the job ended with 410'],
   ])('whose job is $name has not come to a good end, though it says that there is no more', async (preset, detail) => {
     simulator.set(preset)
     const { pages, end } = await take(scan())

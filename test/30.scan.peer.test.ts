@@ -4,10 +4,11 @@
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Scanner, ScanSettings } from '../device/ports.ts'
-import { createScanners } from '../drivers/scanner/scanners.ts'
+import { createScanners, type ScannerDevice } from '../drivers/scanner/scanners.ts'
 import { airscanConfiguration, drawSheets, openWorkplace, sheetSettings } from './30.scan.setup.ts'
 import { take } from './contract/scanner.ts'
 import { type EsclSimulator, startEsclSimulator } from './sim/escl.ts'
+import * as presets from './sim/escl-presets.ts'
 import type { SheetImage } from './sim/escl-sheets.ts'
 
 /** Two decoders of one JPEG round differently; grey levels. */
@@ -60,6 +61,34 @@ test.each([
     const sheet = sheets[page.side === 'front' && 'duplex' in changes ? i / 2 : i]
     if (ownBytes && page.side === 'front') expect(Buffer.compare(page.bytes, sheet?.front ?? Buffer.of())).toBe(0)
     await expectSamePicture(page.bytes, peers.pages[i]?.bytes ?? Buffer.of())
+  }
+})
+
+test.each([
+  ['whose job has a relative address', presets.relativeLocation, {}],
+  ['that takes jobs from localhost only', presets.wantsHost('localhost'), { makeAndModel: 'HP LaserJet MFP M630' }],
+  ['that wants the port in Host', presets.wantsHost('with-port'), { makeAndModel: 'EPSON ET-3950 Series' }],
+  ['that can compress', presets.ready, { compression: [1, 9] as const }],
+  ['whose feeder ends a job after one page', presets.endsJobAfter(1), {}],
+])('sane-airscan and we scan from a scanner %s', async (_, preset, device) => {
+  const odd = await startEsclSimulator({ sheets, preset, device })
+  const devices: readonly ScannerDevice[] = [
+    { id: 'ours', driver: 'escl', url: odd.url },
+    { id: 'peer', driver: 'sane', device: 'airscan:e0:sim' },
+  ]
+  const saneEnvironment = workplace.sane(airscanConfiguration(odd.url))
+  const both = createScanners({ devices, scratchFolder: workplace.scratchFolder, saneEnvironment })
+  try {
+    for (const { id } of devices) {
+      odd.load(sheets)
+      const { pages, end } = await take(both.scan(id, sheetSettings, new AbortController().signal))
+      // The peer does not begin another job: that is what is ours.
+      const limited = id === 'peer' && preset.jobLimit !== undefined
+      expect([id, pages.length, end.end]).toEqual([id, limited ? 1 : 2, 'empty'])
+    }
+    expect(odd.stats().refusals).toEqual([])
+  } finally {
+    await odd.stop()
   }
 })
 

@@ -1,18 +1,15 @@
 // The pure parts of the scanner drivers: the XML reader and its limits, eSCL documents with the oddities that real
 // devices send, and the strictness of the simulator that the driver is tested against.
 
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { Fault } from '../device/errors.ts'
-import type { ScanSettings } from '../device/ports.ts'
-import {
-  decodeCapabilities,
-  decodeStatus,
-  encodeScanSettings,
-  jobPathOf,
-  planScan,
-} from '../drivers/scanner/escl-protocol.ts'
+import { decodeCapabilities } from '../drivers/scanner/escl-capabilities.ts'
+import { encodeScanSettings, planScan } from '../drivers/scanner/escl-settings.ts'
+import { decodeStatus, jobPathOf } from '../drivers/scanner/escl-status.ts'
 import { imageStream, openImage } from '../drivers/scanner/image-stream.ts'
-import { readXml, textOf } from '../drivers/scanner/xml.ts'
+import { readXml } from '../drivers/scanner/xml.ts'
 import { sheetSettings } from './30.scan.setup.ts'
 import { capabilitiesXml, readTicket, statusXml } from './sim/escl-documents.ts'
 
@@ -81,17 +78,19 @@ describe('ScannerStatus', () => {
   })
 
   test('may lack all that it may lack', () => {
-    expect(decodeStatus('<x/>')).toEqual({ state: 'other', jobs: [] })
+    expect(decodeStatus('<ScannerStatus/>')).toEqual({ state: 'other', jobs: [] })
     expect(status('Idle', '', '<JobInfo><ImagesCompleted>soon</ImagesCompleted></JobInfo>')).toEqual({
       state: 'idle',
-      jobs: [{ path: '', state: 'other' }],
+      jobs: [{ path: '', state: 'other', reasons: [] }],
     })
   })
 
   test('finds a job by the path of its address, whatever the host', () => {
     const job =
       '<JobInfo><JobUri>http://[fe80::1%25eth0]/eSCL/ScanJobs/7/</JobUri><JobState>Aborted</JobState></JobInfo>'
-    expect(status('Idle', 'ScannerAdfLoaded', job).jobs).toEqual([{ path: '/eSCL/ScanJobs/7', state: 'aborted' }])
+    expect(status('Idle', 'ScannerAdfLoaded', job).jobs).toEqual([
+      { path: '/eSCL/ScanJobs/7', state: 'aborted', reasons: [] },
+    ])
   })
 })
 
@@ -99,6 +98,8 @@ describe('the Location of a job', () => {
   test.each([
     ['http://scanner.local:8080/eSCL/ScanJobs/1', '/eSCL/ScanJobs/1'],
     ['https://[fe80::1%25eth0]:443/eSCL/ScanJobs/a-b/', '/eSCL/ScanJobs/a-b'],
+    ['http://fe80::21d:b3ff:fe12:1%2/eSCL/ScanJobs/1', '/eSCL/ScanJobs/1'],
+    ['http://192.168.1.2:9095/eSCL/ScanJobs/urn:uuid:4509a320-00a0', '/eSCL/ScanJobs/urn:uuid:4509a320-00a0'],
     ['/eSCL/ScanJobs/1', '/eSCL/ScanJobs/1'],
     ['//evil.example/eSCL/ScanJobs/1', '/evil.example/eSCL/ScanJobs/1'],
     [' ScanJobs/1 ', '/eSCL/ScanJobs/1'],
@@ -111,74 +112,8 @@ describe('the Location of a job', () => {
   })
 })
 
-describe('planning', () => {
-  const simulated = decodeCapabilities(capabilitiesXml('A & B'.replace('&', '&amp;')))
-  const planned = (changes: Partial<ScanSettings>, capabilities = simulated) => {
-    const planning = planScan(capabilities, { ...sheetSettings, ...changes })
-    return 'plan' in planning ? planning.plan : planning.refused.code
-  }
-  const input = (extra: string) => `<x><MakeAndModel>M</MakeAndModel><Adf><AdfSimplexInputCaps>${extra}
-<ColorModes><ColorMode>RGB24</ColorMode></ColorModes><DocumentFormat>image/jpeg</DocumentFormat></AdfSimplexInputCaps></Adf></x>`
-  const range = `<ResolutionRange><XResolutionRange><Min>100</Min><Max>600</Max><Step>100</Step></XResolutionRange>
-<YResolutionRange><Min>100</Min><Max>300</Max><Step>100</Step></YResolutionRange></ResolutionRange>`
-
-  test('takes what the scanner offers', () => {
-    expect(simulated.makeAndModel).toBe('A & B')
-    expect(planned({})).toMatchObject({ source: 'adf', width: 2480, height: 3508, intent: 'Document', formatExt: true })
-  })
-
-  test('honours ranges of resolutions on both axes', () => {
-    const ranged = decodeCapabilities(input(range))
-    expect(planned({ resolution: 300 }, ranged)).toMatchObject({ resolution: 300, intent: undefined, formatExt: false })
-    expect(planned({ resolution: 250 }, ranged)).toBe('SCAN_SETTING_REFUSED')
-    expect(planned({ resolution: 400 }, ranged)).toBe('SCAN_SETTING_REFUSED')
-  })
-
-  test('gives way by three millimetres, and no more', () => {
-    const short = decodeCapabilities(input(`${range}<MaxWidth>2480</MaxWidth><MaxHeight>3480</MaxHeight>`))
-    expect(planned({ resolution: 300 }, short)).toMatchObject({ height: 3480 })
-    const narrow = decodeCapabilities(input(`${range}<MaxWidth>2460</MaxWidth><MaxHeight>3508</MaxHeight>`))
-    expect(planned({ resolution: 300 }, narrow)).toMatchObject({ width: 2460, height: 3508 })
-    const shorter = decodeCapabilities(input(`${range}<MaxWidth>2480</MaxWidth><MaxHeight>3450</MaxHeight>`))
-    expect(planned({ resolution: 300 }, shorter)).toBe('SCAN_SETTING_REFUSED')
-  })
-
-  test('refuses a source that is not there', () => {
-    const feederOnly = decodeCapabilities(input(range))
-    expect(planned({ source: 'flatbed', resolution: 300 }, feederOnly)).toBe('SCAN_SETTING_REFUSED')
-    expect(planned({ duplex: true, resolution: 300 }, feederOnly)).toBe('SCAN_SETTING_REFUSED')
-    expect(planned({}, decodeCapabilities('<x/>'))).toBe('SCAN_SETTING_REFUSED')
-  })
-
-  test('refuses a scanner without JPEG or without colours', () => {
-    const pdfOnly = decodeCapabilities(input(range).replace('image/jpeg', 'application/pdf'))
-    expect(planned({ resolution: 300 }, pdfOnly)).toBe('SCAN_SETTING_REFUSED')
-    const oneBit = decodeCapabilities(input(range).replace('RGB24', 'BlackAndWhite1'))
-    expect(planned({ resolution: 300 }, oneBit)).toBe('SCAN_SETTING_REFUSED')
-  })
-
-  test('writes a ticket whose order scanners accept', () => {
-    const plan = planned({ duplex: true })
-    if (typeof plan === 'string') throw new Error(plan)
-    const ticket = readXml(encodeScanSettings(plan))
-    expect(ticket.children.map(({ name }) => name)).toEqual([
-      'Version',
-      'Intent',
-      'ScanRegions',
-      'InputSource',
-      'ColorMode',
-      'DocumentFormat',
-      'DocumentFormatExt',
-      'XResolution',
-      'YResolution',
-      'Duplex',
-    ])
-    expect(textOf(ticket, 'ScanRegions', 'ScanRegion', 'Width')).toBe('2480')
-  })
-})
-
 describe('the simulator reads tickets strictly', () => {
-  const plan = planScan(decodeCapabilities(capabilitiesXml('M')), sheetSettings)
+  const plan = planScan(decodeCapabilities(capabilitiesXml()), sheetSettings)
   const good = 'plan' in plan ? encodeScanSettings(plan.plan) : ''
 
   test('and accepts ours', () => {
@@ -213,9 +148,65 @@ describe('the simulator reads tickets strictly', () => {
     expect(decodeStatus(statusXml('Processing', 'ScannerAdfLoaded', [job]))).toEqual({
       state: 'processing',
       adf: 'loaded',
-      jobs: [{ path: job.path, state: 'processing', imagesCompleted: 4 }],
+      jobs: [{ path: job.path, state: 'processing', imagesCompleted: 4, reasons: [] }],
     })
   })
+})
+
+describe('documents of real scanners, damaged by chance', () => {
+  const folder = join(import.meta.dirname, 'recordings/escl')
+  const files = readdirSync(folder).filter(name => name.endsWith('.xml'))
+  const status = statusXml('Idle', 'ScannerAdfLoaded', [])
+  const readings: readonly (readonly [string, string, (document: Uint8Array) => unknown])[] = [
+    ...files.map(name => [name, readFileSync(join(folder, name), 'utf8'), planFrom] as const),
+    ['a status', status, decodeStatus],
+  ]
+
+  function planFrom(document: Uint8Array): unknown {
+    const capabilities = decodeCapabilities(document)
+    return [200, 300].map(resolution => planScan(capabilities, { ...sheetSettings, resolution }))
+  }
+
+  test.each(readings)('%s is understood or refused, and nothing else', (_, document, read) => {
+    const chance = lottery(20261127)
+    for (let round = 0; round < 60; round += 1) {
+      const damaged = damage(document, chance)
+      try {
+        read(Buffer.from(damaged))
+      } catch (thrown) {
+        expect(thrown).toBeInstanceOf(Fault)
+        expect(thrown).toMatchObject({ code: 'SCANNER_FAILED' })
+      }
+    }
+  })
+
+  /** Whole numbers below `limit`, the same ones in every run. */
+  function lottery(seed: number): (limit: number) => number {
+    let state = seed
+    return limit => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      return Math.floor((state / 2 ** 32) * limit)
+    }
+  }
+
+  /** Elements dropped, doubled and emptied, numbers and characters changed. */
+  function damage(document: string, chance: (limit: number) => number): string {
+    const lines = document.split(/(?<=>)(?=<)|\n/)
+    for (let i = 0; i < 1 + chance(6); i += 1) {
+      const at = chance(lines.length)
+      const line = lines[at] ?? ''
+      const odd = [
+        '',
+        `${line}${line}`,
+        line.replace(/\d+/, '-99999999999999'),
+        line.replace(/\d+/, '0'),
+        '<scan:X/>',
+        '\u0000',
+      ]
+      lines[at] = odd[chance(odd.length)] ?? ''
+    }
+    return lines.join('\n')
+  }
 })
 
 describe('an image on its way', () => {

@@ -1,91 +1,8 @@
-// The pure parts of the SANE driver: the options of backends that are not at hand, scanimage's own words, and files that
-// are not what they seem.
+// The pure parts of the SANE driver behind a scan: scanimage's own words, and files that are not what they seem.
 
 import { describe, expect, test } from 'vitest'
-import type { ScanSettings } from '../device/ports.ts'
-import { capabilitiesOf, parseOptions, planArgs } from '../drivers/scanner/sane-options.ts'
-import { createJournal, endingOf, isPageName, parseDevices } from '../drivers/scanner/sane-output.ts'
+import { createJournal, endingOf, isWriteFailure, pageName, parseDevices } from '../drivers/scanner/sane-output.ts'
 import { tiffIsWhole } from '../drivers/scanner/tiff-header.ts'
-import { sheetSettings } from './30.scan.setup.ts'
-
-describe('options', () => {
-  const fujitsu = `
-All options specific to device \`fujitsu:fi-7160:1':
-  Scan Mode:
-    --source ADF Front|ADF Back|ADF Duplex [ADF Front]
-        Selects the scan source (such as a document-feeder).
-    --mode Lineart|Gray|Color [Lineart]
-        Selects the scan mode (e.g., lineart, monochrome, or color).
-    --resolution 50..600dpi (in steps of 1) [600]
-        Sets the resolution of the scanned image.
-  Geometry:
-    --page-width 0..221.121mm (in steps of 0.0211639) [215.872]
-    --page-height 0..876.695mm (in steps of 0.0211639) [292]
-    -l 0..215.872mm (in steps of 0.0211639) [0]
-    -t 0..279.364mm (in steps of 0.0211639) [0]
-    -x 0..215.872mm (in steps of 0.0211639) [215.872]
-    -y 0..279.364mm (in steps of 0.0211639) [279.364]
-  Sensors:
-    --page-loaded[=(yes|no)] [yes] [hardware]
-    --cover-open[=(yes|no)] [no] [hardware]
-`
-  const epson = `
-    --mode Binary|Gray|Color [Binary]
-    --depth 8|16 [inactive]
-    --resolution 75|150|200|300|600dpi [75]
-    --source Flatbed|Automatic Document Feeder [Flatbed]
-    --adf-mode Simplex|Duplex [Simplex]
-    -x 0..215.9mm [215.9]
-    -y 0..297.18mm [297.18]
-`
-  const pnm = `
-    --filename <string> [/tmp/input.ppm]
-    --resolution auto||75|90|200|300dpi [75]
-    --grayify[=(yes|no)] [no]
-    --read-only <int> [0] [read-only]
-`
-  const args = (output: string, changes: Partial<ScanSettings>) => {
-    const planning = planArgs(parseOptions(output), { ...sheetSettings, ...changes })
-    return 'args' in planning ? planning.args.join(' ') : planning.refused.detail
-  }
-
-  test.each([
-    ['fujitsu', fujitsu, { sources: ['adf'], duplex: true, paperLoaded: true }],
-    ['epson', epson, { sources: ['adf', 'flatbed'], duplex: true }],
-    ['pnm', pnm, { sources: ['flatbed'], duplex: false }],
-  ] as const)('of %s tell what it can do', (_, output, capabilities) => {
-    expect(capabilitiesOf(parseOptions(output))).toEqual(capabilities)
-  })
-
-  test.each([
-    [
-      'epson',
-      epson,
-      { duplex: true, colour: 'bw' },
-      '--source=Automatic Document Feeder --adf-mode=Duplex --mode=Binary --resolution=200 -x 210 -y 297',
-    ],
-    ['epson', epson, { source: 'flatbed' }, '--source=Flatbed --mode=Color --resolution=200 -x 210 -y 297'],
-    ['epson', epson, { resolution: 400 }, 'no resolution of 400 ppi'],
-    ['epson', epson, { paper: 'A3' }, 'A3 is larger than the scanner takes'],
-    ['pnm', pnm, { source: 'flatbed', colour: 'gray' }, '--grayify=yes --resolution=200'],
-    ['pnm', pnm, {}, 'the scanner has no feeder'],
-    ['fujitsu', fujitsu, { source: 'flatbed' }, 'the scanner has no flatbed'],
-    [
-      'fujitsu',
-      fujitsu,
-      { paper: 'A5', duplex: true },
-      '--source=ADF Duplex --mode=Color --resolution=200 --page-width=148 --page-height=210 -l 0 -t 0 -x 148 -y 210',
-    ],
-    [
-      'fujitsu',
-      fujitsu,
-      { paper: 'A5' },
-      '--source=ADF Front --mode=Color --resolution=200 --page-width=148 --page-height=210 -l 0 -t 0 -x 148 -y 210',
-    ],
-  ] as const)('of %s: %#', (_, output, changes, expected) => {
-    expect(args(output, changes)).toBe(expected)
-  })
-})
 
 describe('what scanimage says', () => {
   test.each([
@@ -97,14 +14,58 @@ describe('what scanimage says', () => {
     [6, 'scanimage: sane_read: Document feeder jammed', 'SCANNER_JAM'],
     [8, 'scanimage: sane_start: Scanner cover is open', 'SCANNER_COVER_OPEN'],
     [10, 'scanimage: sane_start: Out of memory', 'SCANNER_FAILED'],
+    [1, 'scanimage: open of device x failed: Error during device I/O', 'SCANNER_ABSENT'],
+    [1, 'scanimage: open of device x failed: Scanner cover is open', 'SCANNER_COVER_OPEN'],
+    [1, 'scanimage: open of device x failed: Out of memory', 'SCANNER_FAILED'],
+    [1, 'scanimage: open of device x failed: Access to resource has been denied', 'SCANNER_FAILED'],
+    [1, 'scanimage: attempted to set inactive option page-width', 'SCAN_SETTING_REFUSED'],
+    [1, 'scanimage: sane_start: Operation not supported', 'SCANNER_FAILED'],
+    [2, 'scanimage: sane_read: Operation was canceled', 'SCANNER_FAILED'],
+    [4, 'scanimage: sane_start: Invalid argument', 'SCAN_SETTING_REFUSED'],
+    [9, 'scanimage: sane_read: Error during device I/O', 'SCANNER_FAILED'],
+    [11, 'scanimage: sane_start: Access to resource has been denied', 'SCANNER_FAILED'],
+    [12, 'scanimage: sane_start: Unknown SANE status code 12', 'SCANNER_BUSY'],
+    [13, 'scanimage: sane_start: Hardware is locked', 'SCANNER_BUSY'],
+    [12, 'scanimage: sane_start: Scanner is warming up', 'SCANNER_BUSY'],
+    [14, 'scanimage: sane_start: Unknown SANE status code 14', 'SCANNER_FAILED'],
   ])('exit %i with "%s" is %s', (code, line, expected) => {
     expect(endingOf(code, [line, 'Batch terminated, 0 pages scanned'])).toMatchObject({ end: 'fault', code: expected })
+  })
+
+  test.each([
+    [1, 'SCANNER_FAILED'],
+    [2, 'SCANNER_FAILED'],
+    [3, 'SCANNER_BUSY'],
+    [4, 'SCAN_SETTING_REFUSED'],
+    [6, 'SCANNER_JAM'],
+    [8, 'SCANNER_COVER_OPEN'],
+    [9, 'SCANNER_FAILED'],
+    [10, 'SCANNER_FAILED'],
+    [11, 'SCANNER_FAILED'],
+  ])('exit %i without a word is %s', (code, expected) => {
+    expect(endingOf(code, ['Scanning page 1'])).toMatchObject({ end: 'fault', code: expected })
+  })
+
+  test('an I/O error is worth another look, and a refusal names the group that may open scanners', () => {
+    expect(endingOf(9, ['scanimage: sane_read: Error during device I/O'])).toMatchObject({ unclear: 'broken' })
+    const gone = 'scanimage: sane_get_parameters: Unknown SANE status code 550444816'
+    expect(endingOf(16, [gone])).toMatchObject({ code: 'SCANNER_FAILED', unclear: 'broken' })
+    const denied = endingOf(11, ['scanimage: sane_start: Access to resource has been denied'])
+    expect(denied).toMatchObject({ detail: expect.stringContaining('group "scanner"') })
+  })
+
+  test('tells a page that could not be written', () => {
+    const said = ['cannot open page-3.tiff.part', 'cannot close image file', 'cannot rename a to b']
+    expect(said.every(isWriteFailure)).toBe(true)
+    expect(isWriteFailure('Scanning page 3')).toBe(false)
   })
 
   test('exit 0 and exit 7 can both mean that the feeder is empty', () => {
     const line = 'scanimage: sane_read: Document feeder out of documents'
     expect(endingOf(0, [line])).toEqual({ end: 'no-documents' })
     expect(endingOf(7, [line])).toEqual({ end: 'no-documents' })
+    expect(endingOf(7, [])).toEqual({ end: 'no-documents' })
+    expect(endingOf(5, ['scanimage: sane_start: End of file reached'])).toEqual({ end: 'no-documents' })
     expect(endingOf(0, [])).toEqual({ end: 'done' })
   })
 
@@ -130,12 +91,7 @@ describe('what scanimage says', () => {
     expect(parseDevices('fujitsu:fi-7160:1\tFUJITSU fi-7160\nwarning\n')).toEqual([
       { device: 'fujitsu:fi-7160:1', model: 'FUJITSU fi-7160' },
     ])
-    expect(['page-1.tiff', '../page-1.tiff', 'page-1.tiff.part', 'hello'].map(isPageName)).toEqual([
-      true,
-      false,
-      false,
-      false,
-    ])
+    expect(pageName(12)).toBe('page-12.tiff')
   })
 })
 

@@ -3,6 +3,7 @@
 
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createSaneScanner } from '../drivers/scanner/sane.ts'
 import { createScanners } from '../drivers/scanner/scanners.ts'
@@ -49,6 +50,27 @@ describe('a SANE device', () => {
     controller.abort(reason)
     await expect(scanning).rejects.toBe(reason)
     expect(await readdir(workplace.scratchFolder)).toEqual([])
+  })
+
+  test.each([
+    { 'fuzzy-parameters': 'yes' },
+    { 'non-blocking': 'yes', 'select-fd': 'yes' },
+    { 'read-limit': 'yes', 'read-limit-size': '4096' },
+    { 'ppl-loss': '30' },
+  ] as readonly Record<string, string>[])('that is odd in %o gives whole pages of the sheet', async options => {
+    const settings = { ...sheetSettings, maxImages: 2, resolution: 50 }
+    const { pages, end } = await take(device(options).scan(settings, never))
+    expect(end).toEqual({ end: 'limit', imagesCompleted: 2 })
+    const sizes = await Promise.all(pages.map(async ({ bytes }) => (await sharp(bytes).metadata()).height))
+    expect(sizes).toEqual([584, 584])
+    for (const { bytes } of pages) await sharp(bytes).stats()
+  })
+
+  test('moved by hand, whose length is known at the end only, gives a whole page', async () => {
+    const settings = { ...sheetSettings, maxImages: 1, resolution: 50 }
+    const { pages } = await take(device({ 'hand-scanner': 'yes' }).scan(settings, never))
+    // 17 cm.
+    expect((await sharp(pages[0]?.bytes).metadata()).height).toBe(334)
   })
 
   test('scans black and white with one bit where it has no mode for it', async () => {

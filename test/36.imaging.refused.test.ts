@@ -7,7 +7,15 @@ import { createImaging } from '../drivers/imaging/sharp.ts'
 import { drawSheet } from './sim/paper.ts'
 
 const imaging = createImaging()
-const request: PreparePageRequest = { mediaType: 'image/jpeg', resolution: 75, colour: 'auto', deskew: true }
+const request: PreparePageRequest = {
+  mediaType: 'image/jpeg',
+  resolution: 75,
+  colour: 'auto',
+  deskew: true,
+  crop: true,
+  background: 'kept',
+  reduction: 'none',
+}
 const unreadable = expect.objectContaining({ code: 'IMAGE_UNREADABLE' })
 const tooLarge = expect.objectContaining({ code: 'IMAGE_TOO_LARGE' })
 

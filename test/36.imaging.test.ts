@@ -14,7 +14,15 @@ import { cutG4Strip } from '../drivers/imaging/tiff-strip.ts'
 import { drawSheet, seededRandom } from './sim/paper.ts'
 
 const imaging = createImaging()
-const request: PreparePageRequest = { mediaType: 'image/jpeg', resolution: 150, colour: 'auto', deskew: true }
+const request: PreparePageRequest = {
+  mediaType: 'image/jpeg',
+  resolution: 150,
+  colour: 'auto',
+  deskew: true,
+  crop: true,
+  background: 'kept',
+  reduction: 'none',
+}
 const a4 = { width: 1240, height: 1754 }
 
 async function* streamOf(bytes: Uint8Array, chunkBytes = 50_000): ByteStream {
@@ -90,16 +98,26 @@ beforeAll(async () => {
 })
 
 describe('what passes through', () => {
-  const original = { kind: 'original', encoding: 'jpeg', ...a4, straightenDegrees: 0 }
+  const frame = { left: 0, top: 0, ...a4 }
+  const original = { kind: 'original', encoding: 'jpeg', ...a4, straightenDegrees: 0, frame }
 
   test('a straight letter stays the bytes of the scanner', async () => {
     const page = await prepare(letter)
     expect(page.rendition).toEqual(original)
-    expect(page.verdict).toEqual({ ...a4, resolution: 150, colour: 'color', blank: false, turn: 0, skewDegrees: 0 })
+    expect(page.verdict).toEqual({
+      ...a4,
+      resolution: 150,
+      colour: 'color',
+      blank: false,
+      turn: 0,
+      turnConfident: true,
+      skewDegrees: expect.closeTo(0, 1),
+      sheet: frame,
+    })
   })
 
   test('a skew that nobody sees, a progressive JPEG and a grey one do too', async () => {
-    const nearly = await drawSheet({ seed: 2, kind: 'letter', resolution: 150, skewDegrees: 0.2 })
+    const nearly = await drawSheet({ seed: 2, kind: 'letter', resolution: 150, skewDegrees: 0.06 })
     const progressive = await sharp(letter).jpeg({ progressive: true }).toBuffer()
     for (const bytes of [nearly, progressive, gray]) expect((await prepare(bytes)).rendition).toEqual(original)
     expect((await prepare(gray)).verdict.colour).toBe('gray')
@@ -123,7 +141,12 @@ describe('what passes through', () => {
   test('a quarter turn is told, not done', async () => {
     const page = await prepare(await drawSheet({ seed: 2, kind: 'letter', resolution: 150, turn: 90 }))
     expect(page.verdict).toMatchObject({ width: 1754, height: 1240, turn: 270 })
-    expect(page.rendition).toEqual({ ...original, width: 1754, height: 1240 })
+    expect(page.rendition).toEqual({
+      ...original,
+      width: 1754,
+      height: 1240,
+      frame: { ...frame, width: 1754, height: 1240 },
+    })
     const shown = await sharp(page.preview).metadata()
     expect([shown.width, shown.height]).toEqual([620, 877])
   })
@@ -149,7 +172,7 @@ describe('what is encoded anew', () => {
     expect(page.rendition).toMatchObject({ kind: 'encoded', straightenDegrees: 0 })
     const again = await prepare(encodedBytes(page))
     expect(Math.abs(again.verdict.skewDegrees)).toBeLessThanOrEqual(0.05)
-    expect(again.rendition).toEqual({ kind: 'original', encoding: 'jpeg', ...a4, straightenDegrees: 0 })
+    expect(again.rendition).toMatchObject({ kind: 'original', encoding: 'jpeg', ...a4, straightenDegrees: 0 })
   })
 
   test('an EXIF turn is applied', async () => {

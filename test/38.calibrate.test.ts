@@ -124,6 +124,7 @@ describe('a scan of the sheet', () => {
     let givenUp = false
     const scanner = {
       list: async () => [],
+      discover: async () => [],
       async *scan(): AsyncGenerator<ScannedPage, ScanEnd, void> {
         try {
           const image = (async function* () {})()

@@ -9,8 +9,8 @@ import sharp, { type Sharp } from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { judgePage } from '../device/image/page.ts'
 import { decodePnm, readPnmHeader } from '../device/image/pnm.ts'
-import { composePdf, type PdfPage } from '../device/pdf/compose.ts'
-import { chunksOf, eniMetadata, inFolder, joined, listed, outputFor } from './pdf-fixtures.ts'
+import { composePdf, type PdfImage } from '../device/pdf/compose.ts'
+import { chunksOf, eniMetadata, inFolder, joined, listed, outputFor, pageOf } from './pdf-fixtures.ts'
 import { drawSheet } from './sim/paper.ts'
 
 /** A4 at 72 pixels per inch: a pixel is a point. */
@@ -25,9 +25,10 @@ interface Picture {
   readonly pixels: Buffer
 }
 
-async function pdfOf(jpeg: Buffer, pages: readonly Pick<PdfPage, 'straightenDegrees' | 'turn'>[]): Promise<Buffer> {
-  const common = { ...sheetSize, encoding: 'jpeg', resolution: 72, byteLength: jpeg.length } as const
-  const listedPages = pages.map(page => ({ ...common, ...page, bytes: chunksOf(jpeg) }))
+async function pdfOf(jpeg: Buffer, pages: readonly Pick<PdfImage, 'straightenDegrees' | 'turn'>[]): Promise<Buffer> {
+  const frame = { left: 0, top: 0, ...sheetSize }
+  const common = { ...sheetSize, frame, encoding: 'jpeg', resolution: 72, byteLength: jpeg.length } as const
+  const listedPages = pages.map(page => pageOf({ ...common, ...page, bytes: chunksOf(jpeg) }))
   return joined(composePdf({ pages: listed(...listedPages), metadata: eniMetadata }))
 }
 

@@ -7,11 +7,21 @@ import { promisify } from 'node:util'
 import { PDFDocument } from 'pdf-lib'
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { composePdf, type PdfPage } from '../device/pdf/compose.ts'
+import { composePdf, type PdfImage } from '../device/pdf/compose.ts'
 import { sRgbProfile } from '../device/pdf/icc.ts'
 import { maxJpegHeaderBytes, parseJpegHeader } from '../device/pdf/jpeg-header.ts'
 import { xmpPacket } from '../device/pdf/xmp.ts'
-import { askAbout, chunksOf, eniMetadata, inFolder, joined, listed, whiteDocument, whitePage } from './pdf-fixtures.ts'
+import {
+  askAbout,
+  chunksOf,
+  eniMetadata,
+  inFolder,
+  joined,
+  listed,
+  pageOf,
+  whiteDocument,
+  whiteImage,
+} from './pdf-fixtures.ts'
 
 const execute = promisify(execFile)
 const [width, height] = [240, 160]
@@ -50,12 +60,13 @@ async function g4(): Promise<Buffer> {
   return tiff.subarray(tag(273), tag(273) + tag(279))
 }
 
-function page(encoding: PdfPage['encoding'], bytes: Uint8Array, changes: Partial<PdfPage> = {}): PdfPage {
+function page(encoding: PdfImage['encoding'], bytes: Uint8Array, changes: Partial<PdfImage> = {}): PdfImage {
   const common = {
     width,
     height,
     resolution: 144,
     straightenDegrees: 0,
+    frame: { left: 0, top: 0, width, height },
     turn: 0,
     bytes: chunksOf(bytes, 100),
     byteLength: bytes.length,
@@ -63,8 +74,8 @@ function page(encoding: PdfPage['encoding'], bytes: Uint8Array, changes: Partial
   return { encoding, ...common, ...changes }
 }
 
-function compose(...pages: readonly PdfPage[]): Promise<Buffer> {
-  return joined(composePdf({ pages: listed(...pages), metadata: eniMetadata }))
+function compose(...images: readonly PdfImage[]): Promise<Buffer> {
+  return joined(composePdf({ pages: listed(...images.map(pageOf)), metadata: eniMetadata }))
 }
 
 /** Each page as poppler shows it at its own resolution, as greyscale raw pixels. */
@@ -155,7 +166,7 @@ describe('a composed document', () => {
         yield chunk
       }
     }
-    const pages = listed(page('jpeg', bytes, { bytes: watched('a') }), page('jpeg', bytes, { bytes: watched('b') }))
+    const pages = listed(...['a', 'b'].map(name => pageOf(page('jpeg', bytes, { bytes: watched(name) }))))
     for await (const _ of composePdf({ pages, metadata: eniMetadata })) seen.push('out')
     // The frame header is in the first few chunks; from there on every chunk leaves before the next one is read.
     expect(seen.join(' ')).toMatch(/^out( a){1,3} out out( a out)+ (out )+b/)
@@ -193,16 +204,16 @@ describe('composing refuses', () => {
   })
 
   test('pages outside the sides that PDF/A allows', async () => {
-    await expect(compose(whitePage(2))).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' })
-    await expect(compose({ ...whitePage(), resolution: 1 })).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' })
-    await expect(compose({ ...whitePage(), resolution: Number.NaN })).rejects.toMatchObject({
+    await expect(compose(whiteImage(2))).rejects.toMatchObject({ code: 'IMAGE_UNREADABLE' })
+    await expect(compose({ ...whiteImage(), resolution: 1 })).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' })
+    await expect(compose({ ...whiteImage(), resolution: Number.NaN })).rejects.toMatchObject({
       code: 'IMAGE_UNREADABLE',
     })
   })
 
   test('an image that would not fit into 2 GiB, before it is read', async () => {
     const bytes = await jpeg()
-    const vast = { ...whitePage(), byteLength: 2_147_483_647 - bytes.length }
+    const vast = { ...whiteImage(), byteLength: 2_147_483_647 - bytes.length }
     await expect(compose(page('jpeg', bytes), vast)).rejects.toMatchObject({ code: 'IMAGE_TOO_LARGE' })
   })
 

@@ -4,8 +4,9 @@ import { createHash } from 'node:crypto'
 import { randomAccessOf } from '../device/bytes.ts'
 import { parseConfig } from '../device/config.ts'
 import { orderOf } from '../device/desk.ts'
-import { type Document, type DocumentEvent, openDocument, type StoredBlob } from '../device/document.ts'
+import { type Document, type DocumentEvent, openDocument } from '../device/document.ts'
 import { Fault } from '../device/errors.ts'
+import type { StoredBlob } from '../device/page.ts'
 import type { Blobs } from '../device/path/step.ts'
 import type { ByteStream } from '../device/ports.ts'
 import { next } from '../device/transition.ts'
@@ -58,7 +59,7 @@ export interface WaitingRequest {
 /** A signed copy that waits for its level. */
 export function waitingCopy({ level, store, signed, at }: WaitingRequest): Document {
   const order = orderOf(config, level.toLowerCase(), 'ca')
-  const opened = openDocument({ id: 'D', reference: 'AAAA-BBBB', language: 'ca', order, at })
+  const opened = openDocument({ id: 'D', reference: 'AAAA-BBBB', language: 'ca', order, csv: null, at })
   const pending = {
     tokenId: 't',
     keyId: '01',
@@ -72,6 +73,7 @@ export function waitingCopy({ level, store, signed, at }: WaitingRequest): Docum
     mediaType: 'image/jpeg',
     side: 'front',
     resolution: 300,
+    fedTurn: 0,
   } as const
   const events: readonly DocumentEvent[] = [
     { type: 'pageStored', page },

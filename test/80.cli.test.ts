@@ -1,8 +1,10 @@
 // The command line as scripts and fleets use it: exit codes, one line on stderr, JSON on request, files written whole.
 
+import { execFileSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { printPage, prose, wordAccuracy } from './37.text.kit.ts'
 import { commandLine } from './cli.kit.ts'
 import { drawSheet } from './sim/paper.ts'
 
@@ -192,5 +194,33 @@ describe('scan', () => {
       line.site.configFile,
     )
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringMatching(/^SCANNER_ABSENT: /) })
+  })
+})
+
+describe('compose --ocr', () => {
+  beforeAll(async () => {
+    for (const language of ['fr', 'it'] as const) {
+      await writeFile(join(line.folder, `${language}.jpg`), (await printPage({ text: prose[language] })).jpeg)
+    }
+  })
+
+  it('makes a document that is found by its words', async () => {
+    const words = ['compose', 'fr.jpg', 'it.jpg', '--out', 'text.pdf', '--dpi', '200', '--ocr', '--languages', 'fr,it']
+    const { code, stdout } = await line.compulsa(...words, '--json')
+    expect([code, JSON.parse(stdout).pages.map((page: { text: unknown }) => page.text)]).toEqual([0, [true, true]])
+    const pdf = await readFile(join(line.folder, 'text.pdf'))
+    const read = execFileSync('pdftotext', ['-', '-'], { input: pdf, encoding: 'utf8' })
+    const [french = '', italian = ''] = read.split('\f').map(page => page.trim())
+    expect(wordAccuracy(prose.fr.split(' '), french.split(/\s+/))).toBeGreaterThanOrEqual(0.85)
+    expect(wordAccuracy(prose.it.split(' '), italian.split(/\s+/))).toBeGreaterThanOrEqual(0.85)
+  })
+
+  it.each([
+    [['--ocr', '--languages', 'ca,xx'], 'takes some of'],
+    [['--ocr', '--languages', 'ca,ca'], 'takes some of'],
+    [['--languages', 'ca'], 'goes with --ocr'],
+  ])('refuses %j as wrong usage', async (args, words) => {
+    const { code, stderr } = await line.compulsa('compose', 'fr.jpg', '--out', 'no.pdf', ...args)
+    expect([code, stderr]).toEqual([2, expect.stringContaining(words)])
   })
 })

@@ -89,6 +89,7 @@ describe('without an appliance', () => {
       'sharp',
       'configuration',
       'data folder',
+      'text reading',
       'scanner feeder',
       'token modules',
     ]) {

@@ -49,6 +49,8 @@ const cases: Readonly<Record<string, Case>> = {
   procedures: { view: emptyView, taps: ['button[lang=ca]'] },
   manyProcedures: { view: { ...emptyView, procedures: manyProcedures }, taps: ['button[lang=ca]'] },
   nature: { view: withCopy({ pages: readyPages(4) }), taps: ['.onward .primary'] },
+  leftOut: { view: situations['reviewLeftOut'] ?? emptyView, taps: ['.hint .button'] },
+  tooLarge: { view: situations['reviewTooLarge'] ?? emptyView, taps: ['.onward .primary'] },
   undo: { view: withCopy({ pages: readyPages(9) }), taps: ['.tools .button:nth-child(6)'] },
   cancel: { view: withCopy({}), taps: ['.cancel'] },
   enlarged: { view: withCopy({ pages: readyPages(2) }), taps: ['.tools .button:nth-child(3)'] },

@@ -43,6 +43,11 @@ describe('screenFor', () => {
     review: 'review',
     reviewMixed: 'review',
     reviewNone: 'review',
+    reviewLeftOut: 'review',
+    reviewSmall: 'review',
+    reviewJoined: 'review',
+    reviewReduced: 'review',
+    reviewTooLarge: 'review',
     preparing: 'preparing',
     stopped: 'stopped',
     reader: 'reader',
@@ -54,6 +59,7 @@ describe('screenFor', () => {
     pin: 'pin',
     signing: 'signing',
     receipt: 'receipt',
+    receiptOfParts: 'receipt',
     receiptStopped: 'receipt',
     receiptUnsigned: 'receipt',
   }
@@ -140,7 +146,7 @@ describe('settle', () => {
 })
 
 describe('pages', () => {
-  const pages = readyPages(4).map((page, i) => (i === 1 ? { ...page, deleted: true, number: null } : page))
+  const pages = readyPages(4).map((page, i) => (i === 1 ? { ...page, leftOut: 'person' as const, number: null } : page))
   const copy = { ...openedCopy, pages }
   const kept = keptPages(copy)
 

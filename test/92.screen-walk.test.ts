@@ -51,9 +51,9 @@ describe.each(['portrait', 'landscape'] as const)('the walk by finger, %s', size
     await tap(say('ca', 'review.turnRight'))
     await expect.poll(() => kiosk.screen.copy().pages[0]?.turn).toBe(90)
     await tap(say('ca', 'review.delete'))
-    await expect.poll(() => kiosk.screen.copy().pages.filter(one => one.deleted).length).toBe(1)
+    await expect.poll(() => kiosk.screen.copy().pages.filter(one => one.leftOut === 'person').length).toBe(1)
     await tap(say('ca', 'review.restore'))
-    await expect.poll(() => kiosk.screen.copy().pages.filter(one => one.deleted).length).toBe(0)
+    await expect.poll(() => kiosk.screen.copy().pages.filter(one => one.leftOut === 'person').length).toBe(0)
   })
 
   it('declares the source, signs with the PIN and gets the receipt', async () => {

@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { composePdf, type PdfPage } from '../device/pdf/compose.ts'
+import { composePdf, type PdfImage, type PdfPage } from '../device/pdf/compose.ts'
 import type { DocumentMetadata } from '../device/pdf/xmp.ts'
 import type { RandomAccess } from '../device/ports.ts'
 
@@ -48,7 +48,7 @@ export async function joined(stream: AsyncIterable<Uint8Array>): Promise<Buffer>
 }
 
 /** A white page: one vertical mode code a row, then EOFB (ITU-T T.6). */
-export function whitePage(side = 400): PdfPage {
+export function whiteImage(side = 400): PdfImage {
   const bits = `${'1'.repeat(side)}${'000000000001'.repeat(2)}`
   const bytes = Uint8Array.from(bits.match(/.{1,8}/g) ?? [], group => Number.parseInt(group.padEnd(8, '0'), 2))
   const page = {
@@ -57,15 +57,21 @@ export function whitePage(side = 400): PdfPage {
     height: side,
     resolution: 200,
     straightenDegrees: 0,
+    frame: { left: 0, top: 0, width: side, height: side },
     turn: 0,
   } as const
   return { ...page, bytes: chunksOf(bytes), byteLength: bytes.length }
 }
 
+/** A page that is one image. */
+export function pageOf(image: PdfImage): PdfPage {
+  return { images: [image] }
+}
+
 /** A sound little document with `count` white pages. */
 export async function whiteDocument(count = 2): Promise<Buffer> {
   return joined(
-    composePdf({ pages: listed(...Array.from({ length: count }, () => whitePage())), metadata: eniMetadata }),
+    composePdf({ pages: listed(...Array.from({ length: count }, () => pageOf(whiteImage()))), metadata: eniMetadata }),
   )
 }
 

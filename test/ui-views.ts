@@ -68,7 +68,9 @@ export function readyPages(count: number): PageView[] {
     blank: false,
     unusable: null,
     turn: 0,
-    deleted: false,
+    leftOut: null,
+    under: null,
+    joinable: false,
   }))
 }
 
@@ -81,6 +83,9 @@ export const openedCopy: CopyView = {
   scanning: false,
   pages: [],
   fault: null,
+  sheetToFeed: 1,
+  size: { bytes: 1_240_000, limitBytes: 10_000_000, reduction: 'none' },
+  part: null,
   interrupted: false,
   card: null,
   result: null,
@@ -161,6 +166,12 @@ export const mixedPages: readonly PageView[] = readyPages(7).map((page, i) => {
   return i === 6 ? { ...page, ready: false } : page
 })
 
+/** Three sheets, the backs of two of them blank. */
+export const blankBacks: readonly PageView[] = readyPages(6).map((page, i) => {
+  const isBlank = i === 1 || i === 5
+  return { ...page, blank: isBlank, leftOut: isBlank ? ('blank' as const) : null, number: isBlank ? null : page.number }
+})
+
 /** One view for each situation, by a name; together they show every screen. */
 export const situations: Readonly<Record<string, View>> = {
   welcome: { ...emptyView, queue: { waiting: 2, stopped: 1 } },
@@ -188,10 +199,24 @@ export const situations: Readonly<Record<string, View>> = {
   paperAbsent: withCopy({}, { scanner: { state: 'absent', code: 'SCANNER_ABSENT', paperLoaded: null } }),
   paperFault: withCopy({ fault: 'SCANNER_DOUBLE_FEED' }),
   scanning: withCopy({ scanning: true, pages: readyPages(15).map((p, i) => ({ ...p, ready: i < 14 })) }),
-  scanFault: withCopy({ fault: 'SCANNER_JAM', pages: readyPages(2) }),
+  scanFault: withCopy({ fault: 'SCANNER_JAM', pages: readyPages(2), sheetToFeed: 3 }),
   review: withCopy({ pages: readyPages(4) }),
   reviewMixed: withCopy({ pages: mixedPages }),
-  reviewNone: withCopy({ pages: readyPages(1).map(page => ({ ...page, deleted: true, number: null })) }),
+  reviewNone: withCopy({ pages: readyPages(1).map(page => ({ ...page, leftOut: 'person' as const, number: null })) }),
+  reviewLeftOut: withCopy({ pages: blankBacks }),
+  reviewSmall: withCopy({ pages: readyPages(2).map(page => ({ ...page, joinable: true })) }),
+  reviewJoined: withCopy({
+    pages: readyPages(2).map((page, i) => ({ ...page, number: 1, joinable: true, under: i === 1 ? 'p1' : null })),
+  }),
+  reviewReduced: withCopy({
+    pages: readyPages(4),
+    size: { bytes: 9_240_000, limitBytes: 10_000_000, reduction: 'gray' },
+    part: { number: 2, of: 3, hasNext: true },
+  }),
+  reviewTooLarge: withCopy({
+    pages: readyPages(4),
+    size: { bytes: 23_400_000, limitBytes: 10_000_000, reduction: 'none' },
+  }),
   preparing: withCopy({ stage: 'composing', pages: readyPages(4) }),
   stopped: withCopy({ stage: 'composing', pages: readyPages(4), fault: 'DISK_FULL' }),
   reader: withCopy({ stage: 'signing', pages: readyPages(4) }),
@@ -203,6 +228,12 @@ export const situations: Readonly<Record<string, View>> = {
   pin: withCard([certificate], 'unknown'),
   signing: withCopy({ stage: 'signing', pages: readyPages(4), card: { state: 'signing' } }),
   receipt: withCopy({ stage: 'delivering', pages: readyPages(4), result }),
+  receiptOfParts: withCopy({
+    stage: 'delivering',
+    pages: readyPages(4),
+    result,
+    part: { number: 1, of: 2, hasNext: true },
+  }),
   receiptStopped: withCopy({ stage: 'delivering', pages: readyPages(4), fault: 'CERTIFICATE_REVOKED', result }),
   receiptUnsigned: withCopy({
     procedureId: 'padro',

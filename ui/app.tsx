@@ -16,6 +16,7 @@ import { CheckedScreen } from './screens/checked.tsx'
 import { CheckingScreen } from './screens/checking.tsx'
 import { InterruptedScreen } from './screens/interrupted.tsx'
 import { LastTryScreen } from './screens/last-try.tsx'
+import { LeftOutScreen } from './screens/left-out.tsx'
 import { LostScreen } from './screens/lost.tsx'
 import { MaintenanceScreen } from './screens/maintenance.tsx'
 import { NatureScreen } from './screens/nature.tsx'
@@ -30,6 +31,7 @@ import { ScanFaultScreen } from './screens/scan-fault.tsx'
 import { ScanningScreen } from './screens/scanning.tsx'
 import { SigningScreen } from './screens/signing.tsx'
 import { StoppedScreen } from './screens/stopped.tsx'
+import { TooLargeScreen } from './screens/too-large.tsx'
 import { WelcomeScreen } from './screens/welcome.tsx'
 
 const screens: Readonly<Record<ScreenName, ComponentType>> = {
@@ -44,6 +46,8 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   scanning: ScanningScreen,
   scanFault: ScanFaultScreen,
   review: ReviewScreen,
+  leftOut: LeftOutScreen,
+  tooLarge: TooLargeScreen,
   nature: NatureScreen,
   preparing: PreparingScreen,
   stopped: StoppedScreen,

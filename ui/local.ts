@@ -2,6 +2,7 @@
 // lost at any moment without losing anything of the copy, and it never outlives the visit it belongs to.
 
 import type { CertificateView, CopyView, ErrorAnswer, SignAnswer, View } from '../device/http/view.ts'
+import { isTooLarge } from './pages.ts'
 import type { Language } from './text/texts.ts'
 
 export type ErrorCode = ErrorAnswer['code']
@@ -16,6 +17,10 @@ export interface Local {
   readonly undo: { readonly pageId: string; readonly number: number } | null
   /** The pages were found good; the nature of the source is being asked. */
   readonly declaring: boolean
+  /** The pages that are left out of the copy are being looked at. */
+  readonly leftOutShown: boolean
+  /** The copy is too large, and what to do about it is being asked. */
+  readonly sizing: boolean
   /** The person has read why the scan stopped and went on to the pages. */
   readonly faultRead: boolean
   readonly certificate: Pick<CertificateView, 'tokenId' | 'keyId'> | null
@@ -33,6 +38,8 @@ export const freshLocal: Local = Object.freeze({
   selectedPageId: null,
   undo: null,
   declaring: false,
+  leftOutShown: false,
+  sizing: false,
   faultRead: false,
   certificate: null,
   lastTryAccepted: false,
@@ -51,7 +58,13 @@ export function settle(local: Local, before: View | null, now: View): Local {
   if (was.stage !== is.stage || is.interrupted) {
     return { ...freshLocal, language: local.language, selectedPageId: local.selectedPageId }
   }
-  return { ...local, ...(is.scanning ? afterScanStarted : {}), ...(cardGone(is) ? afterCardGone : {}) }
+  return {
+    ...local,
+    ...(is.scanning ? afterScanStarted : {}),
+    ...(cardGone(is) ? afterCardGone : {}),
+    leftOutShown: local.leftOutShown && !is.scanning && is.pages.some(page => page.leftOut !== null),
+    sizing: local.sizing && !is.scanning && (is.size.bytes === null || isTooLarge(is)),
+  }
 }
 
 /** No card, told as such; while a card is being read or is signing, nothing is known to have changed. */

@@ -3,9 +3,26 @@
 import type { CopyView, PageView } from '../device/http/view.ts'
 import type { Kiosk } from './kiosk.ts'
 
-/** The pages of the copy in order, without the deleted ones. */
+/** The pages of the copy in order, without those left out. */
 export function keptPages(copy: CopyView): readonly PageView[] {
-  return copy.pages.filter(page => !page.deleted)
+  return copy.pages.filter(page => page.leftOut === null)
+}
+
+/** Whether the copy would be larger than what may be sent. */
+export function isTooLarge({ size }: CopyView): boolean {
+  return size.bytes !== null && size.bytes > size.limitBytes
+}
+
+/** The page that can come to stand below `page` on one sheet: the next one, where both are small and stand alone. */
+export function partnerOf(kept: readonly PageView[], page: PageView): PageView | null {
+  const next = kept[kept.indexOf(page) + 1]
+  const isFree = (one: PageView) => one.joinable && one.under === null && !kept.some(other => other.under === one.id)
+  return next !== undefined && isFree(page) && isFree(next) ? next : null
+}
+
+/** The page of a pair that stands below the other, where `page` is one of it. */
+export function lowerOfPair(kept: readonly PageView[], page: PageView): PageView | null {
+  return page.under === null ? (kept.find(one => one.under === page.id) ?? null) : page
 }
 
 /** "3 pages". */
@@ -24,7 +41,7 @@ export function neighbour(kept: readonly PageView[], page: PageView): PageView |
   return kept[at + 1] ?? kept[at - 1] ?? null
 }
 
-/** Every page id in the order after moving a kept page by one kept place; deleted pages keep their places. */
+/** Every page id in the order after moving a kept page by one kept place; what is left out keeps its place. */
 export function movedOrder(copy: CopyView, page: PageView, by: -1 | 1): readonly string[] {
   const kept = keptPages(copy)
   const other = kept[kept.indexOf(page) + by]

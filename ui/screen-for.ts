@@ -16,6 +16,8 @@ export type ScreenName =
   | 'scanning'
   | 'scanFault'
   | 'review'
+  | 'leftOut'
+  | 'tooLarge'
   | 'nature'
   | 'preparing'
   | 'stopped'
@@ -54,6 +56,8 @@ function gatheringScreen(copy: CopyView, local: Local): ScreenName {
   if (copy.scanning) return 'scanning'
   if (copy.pages.length === 0) return 'paper'
   if (copy.fault !== null && !local.faultRead) return 'scanFault'
+  if (local.leftOutShown) return 'leftOut'
+  if (local.sizing) return 'tooLarge'
   return local.declaring ? 'nature' : 'review'
 }
 

@@ -17,6 +17,8 @@ const stepOf: Readonly<Record<ScreenName, (typeof steps)[number] | null>> = {
   scanning: 'step.scan',
   scanFault: 'step.scan',
   review: 'step.check',
+  leftOut: 'step.check',
+  tooLarge: 'step.check',
   nature: 'step.check',
   preparing: 'step.check',
   stopped: 'step.check',

@@ -8,6 +8,9 @@ import type { DocumentEntry } from './events.ts'
 /** The entry for an event; `after` is the document as the event left it. */
 export function entryOf(event: DocumentEvent, after: Document): DocumentEntry {
   const pages = keptPages(after).length
+  if ('pageId' in event) {
+    return { event: 'pagesChanged', details: { change: event.type, page: pageNumber(after, event.pageId), pages } }
+  }
   switch (event.type) {
     case 'scanStarted':
       return { event: 'pagesChanged', details: { change: 'scan-started', pages } }
@@ -19,12 +22,9 @@ export function entryOf(event: DocumentEvent, after: Document): DocumentEntry {
       return { event: 'scanEnded', details: { end: event.end, pages } }
     case 'scanFailed':
       return { event: 'scanEnded', details: { end: 'fault', code: event.code, pages } }
-    case 'pagePrepared':
-    case 'pageUnusable':
-    case 'pageTurned':
-    case 'pageDeleted':
-    case 'pageRestored':
-      return { event: 'pagesChanged', details: { change: event.type, page: pageNumber(after, event.pageId), pages } }
+    case 'reduced':
+      return { event: 'pagesChanged', details: { change: `reduced-${event.reduction}`, pages } }
+    case 'pagesMoved':
     case 'pagesOrdered':
     case 'reopened':
       return { event: 'pagesChanged', details: { change: event.type, pages } }

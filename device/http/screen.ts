@@ -17,6 +17,8 @@ const Opening = Type.Object(
 const Turn = Type.Object({ by: Type.Enum([90, 180, 270]) }, strict)
 const Order = Type.Object({ pageIds: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 2000 }) }, strict)
 const Approval = Type.Object({ sourceNature: Type.Enum(['original', 'authenticCopy', 'copy']) }, strict)
+const Joining = Type.Object({ under: Type.String({ maxLength: 64 }) }, strict)
+const Smaller = Type.Object({ reduction: Type.Enum(['none', 'gray', 'lower-quality']) }, strict)
 /** Longer than any card's PIN. */
 const maxPinOctets = 256
 /** So that a proxy or a sleeping network stack does not take the stream for dead. */
@@ -57,6 +59,8 @@ export function screenRoutes(app: FastifyInstance, { visit, desk, maintenance }:
     })
   act('/screen/copy/scan', () => desk.startScan(visit.copyId()))
   act('/screen/copy/stop', () => desk.stopScan(visit.copyId()))
+  act('/screen/copy/split', () => desk.split(visit.copyId()))
+  act('/screen/copy/next', () => visit.takeNext())
   act('/screen/copy/reopen', () => desk.reopen(visit.copyId()))
   act('/screen/copy/leave', () => visit.leave())
   act('/screen/copy/stay', () => visit.stay())
@@ -97,6 +101,26 @@ function pageRoutes(app: FastifyInstance, edit: (edit: PageEdit) => unknown): vo
     edit({ type: 'pageRestored', pageId: request.params.pageId })
     return reply.status(204).send()
   })
+  app.post<OfPage & { Body: Static<typeof Joining> }>(
+    '/screen/copy/pages/:pageId/join',
+    { schema: { body: Joining } },
+    async (request, reply) => {
+      edit({ type: 'pagesJoined', pageId: request.params.pageId, under: request.body.under })
+      return reply.status(204).send()
+    },
+  )
+  app.post<OfPage>('/screen/copy/pages/:pageId/part', async (request, reply) => {
+    edit({ type: 'pagesParted', pageId: request.params.pageId })
+    return reply.status(204).send()
+  })
+  app.post<{ Body: Static<typeof Smaller> }>(
+    '/screen/copy/reduce',
+    { schema: { body: Smaller } },
+    async (request, reply) => {
+      edit({ type: 'reduced', reduction: request.body.reduction })
+      return reply.status(204).send()
+    },
+  )
   app.post<{ Body: Static<typeof Order> }>(
     '/screen/copy/order',
     { schema: { body: Order } },

@@ -1,9 +1,22 @@
 // The screen's view, read off the appliance's state. Pure: the same state gives the same view.
 
 import { type Config, textIn } from '../config.ts'
-import { type Document, keptPages } from '../document.ts'
+import type { Document } from '../document.ts'
+import { verificationLink } from '../legend-lines.ts'
+import { copySheets, estimateBytes, largestBytes, sheetToFeed } from '../page.ts'
 import type { ScannerInfo } from '../ports.ts'
-import type { CardView, CopyStage, CopyView, PageView, ProcedureView, ResultView, ScannerView, View } from './view.ts'
+import { fitsBesideAnother, uprightTurn } from '../sheet.ts'
+import type {
+  CardView,
+  CopyStage,
+  CopyView,
+  PageView,
+  ProcedureView,
+  ResultView,
+  ScannerView,
+  SizeView,
+  View,
+} from './view.ts'
 
 export interface ScreenState {
   readonly config: Config
@@ -72,6 +85,9 @@ function copyView(
     scanning: copy.stage.name === 'gathering' && copy.stage.scan === 'running',
     pages: pageViews(copy),
     fault: copy.hold?.code ?? null,
+    sheetToFeed: sheetToFeed(copy.pages),
+    size: sizeView(copy),
+    part: copy.part && { number: copy.part.number, of: copy.part.of, hasNext: copy.part.nextId !== null },
     interrupted,
     card: stage === 'signing' ? card : null,
     result: resultView(copy, config),
@@ -79,19 +95,28 @@ function copyView(
 }
 
 function pageViews({ pages }: Document): PageView[] {
-  let number = 0
-  return pages.map(({ id, prepared, unusable, turn, deleted }) => {
-    if (!deleted) number += 1
+  const sheets = copySheets(pages)
+  return pages.map(page => {
+    const { id, prepared, unusable, leftOut, under } = page
+    const number = leftOut === null ? sheets.findIndex(sheet => sheet.includes(page)) + 1 : null
     const blank = prepared?.verdict.blank ?? false
-    return { id, number: deleted ? null : number, ready: prepared !== null, blank, unusable, turn, deleted }
+    const turn = ((uprightTurn(page) - (prepared?.verdict.turn ?? 0) + 360) % 360) as PageView['turn']
+    const joinable = fitsBesideAnother(page)
+    return { id, number, ready: prepared !== null, blank, unusable, turn, leftOut, under, joinable }
   })
+}
+
+function sizeView({ pages, reduction, order }: Document): SizeView {
+  const legend = order.document.legend !== 'none'
+  const bytes = estimateBytes({ pages, reduction }, { signature: order.signature, legend })
+  return { bytes: bytes ?? null, limitBytes: largestBytes(order), reduction }
 }
 
 function resultView(copy: Document, config: Config): ResultView | null {
   const { stage } = copy
   if (!('deliveries' in stage)) return null
   return {
-    pages: keptPages(copy).length,
+    pages: copySheets(copy.pages).length,
     bytes: stage.copy.bytes,
     signer: stage.signature?.signer ?? null,
     finishedAt: stage.signature?.at ?? stage.approval.at,
@@ -103,8 +128,7 @@ function resultView(copy: Document, config: Config): ResultView | null {
 
 /** The address where the copy can be checked, or the bare facts where the body has none. */
 export function receiptText(copy: Document, config: Config): string {
-  const { verificationUrl } = config.body
-  if (verificationUrl !== undefined)
-    return verificationUrl.replaceAll('{reference}', encodeURIComponent(copy.reference))
+  const link = verificationLink(copy, config.body)
+  if (link !== undefined) return link
   return `${textIn(config.body.name, copy.language)} · ${copy.reference} · ${copy.openedAt}`
 }

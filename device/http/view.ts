@@ -8,7 +8,10 @@
 // POST /screen/copy                            {procedureId, language}
 // POST /screen/copy/scan | stop | reopen | leave | stay
 // POST /screen/copy/pages/{pageId}/turn        {by: 90 | 180 | 270}
-// POST /screen/copy/pages/{pageId}/delete | restore
+// POST /screen/copy/pages/{pageId}/delete | restore | part
+// POST /screen/copy/pages/{pageId}/join        {under: pageId}
+// POST /screen/copy/reduce                     {reduction}
+// POST /screen/copy/split | next
 // POST /screen/copy/order                      {pageIds}
 // POST /screen/copy/approve                    {sourceNature}
 // POST /screen/copy/sign/{tokenId}/{keyId}     PIN as application/octet-stream → SignAnswer
@@ -17,6 +20,7 @@
 // POST /screen/maintenance/check                {deviceId}
 //
 // `leave` ends the visit: an unfinished copy is discarded and erased, a finished one goes on in the queue.
+// `split` makes several copies of one that is too large, `next` takes the next of them into hand when one is finished.
 // `stay` tells that somebody is still there. POSTs answer 204, or ErrorAnswer with the code's status.
 
 import type { LocalisedTexts, SourceNature } from '../config.ts'
@@ -99,10 +103,15 @@ export interface CopyView {
   readonly procedureId: string
   readonly stage: CopyStage
   readonly scanning: boolean
-  /** In the order of the copy, deleted ones included. */
+  /** In the order of the copy, those left out included. */
   readonly pages: readonly PageView[]
   /** Why it does not go on, e.g. SCANNER_JAM after page 2; the pages stay. */
   readonly fault: ErrorCode | null
+  /** The sheet, 1-based, from which on paper has to be fed again after a fault. */
+  readonly sheetToFeed: number
+  readonly size: SizeView
+  /** Which of several copies this is, where one was too large. */
+  readonly part: { readonly number: number; readonly of: number; readonly hasNext: boolean } | null
   /** True after a restart of the appliance until the person goes on: "we were interrupted". */
   readonly interrupted: boolean
   readonly card: CardView | null
@@ -111,15 +120,28 @@ export interface CopyView {
 
 export interface PageView {
   readonly id: string
-  /** 1-based among the pages kept; null for a deleted one. */
+  /** The page of the copy, 1-based, the same for images that share a sheet; null for one that is left out. */
   readonly number: number | null
   /** False while the page is being prepared. `GET /screen/copy/pages/{id}/preview` then answers 409. */
   readonly ready: boolean
   readonly blank: boolean
   readonly unusable: ErrorCode | null
-  /** Quarter turns chosen by the person, to be applied to the preview by the screen. */
+  /** Quarter turns that the preview lacks, to be applied to it by the screen. */
   readonly turn: 0 | 90 | 180 | 270
-  readonly deleted: boolean
+  readonly leftOut: 'person' | 'blank' | 'half-sheet' | null
+  /** The page below which this one stands on one sheet. */
+  readonly under: string | null
+  /** Small enough to share a sheet with another such page. */
+  readonly joinable: boolean
+}
+
+/** How large the signed copy will be at most. */
+export interface SizeView {
+  /** null until every page is prepared. */
+  readonly bytes: number | null
+  readonly limitBytes: number
+  /** What it was brought down by so far. */
+  readonly reduction: 'none' | 'gray' | 'lower-quality'
 }
 
 /** The card reader, while the copy is at the stage `signing`. */

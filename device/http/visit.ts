@@ -33,6 +33,8 @@ export interface Visit {
   /** The copy in hand; throws STAGE_CONFLICT when there is none. Counts as a touch. */
   copyId(): string
   stay(): void
+  /** Of several copies that one became, the next one, when this one is finished. Throws STAGE_CONFLICT. */
+  takeNext(): void
   leave(): Promise<void>
   sign(tokenId: string, keyId: string, pin: Uint8Array): Promise<SignAnswer>
   /** JPEG. Throws NOT_FOUND, PAGE_NOT_READY. */
@@ -90,7 +92,15 @@ export function createVisit(parts: VisitParts): Visit {
     interrupted = false
     card = null
     tell()
-    if (left !== null && isAttended(left)) await desk.discard(left.id, reason)
+    for (let copy = left; copy !== null; copy = followerOf(copy)) {
+      if (isAttended(copy)) await desk.discard(copy.id, reason)
+    }
+  }
+
+  /** The next of several copies that one became; those behind the one in hand go with it. */
+  function followerOf({ part }: Document): Document | null {
+    const next = part?.nextId ?? null
+    return next === null ? null : queue.get(next)
   }
 
   function signingNow(): boolean {
@@ -100,7 +110,7 @@ export function createVisit(parts: VisitParts): Visit {
   function onChange(document: Document): void {
     if (document.id === current?.id) {
       const gone = document.stage.name === 'discarded' || document.stage.name === 'erased'
-      current = gone ? null : document
+      current = gone ? (document.stage.name === 'erased' ? followerOf(document) : null) : document
       if (isSigning(document)) lookAtCard()
     }
     tell()
@@ -186,6 +196,14 @@ export function createVisit(parts: VisitParts): Visit {
       touch()
       tell()
     },
+    takeNext(): void {
+      const copy = inHand()
+      const next = followerOf(copy)
+      if (next === null || isAttended(copy)) throw new Fault('STAGE_CONFLICT', 'there is no other copy to take up')
+      current = next
+      touch()
+      tell()
+    },
     leave: () => leave('person'),
     async sign(tokenId: string, keyId: string, pin: Uint8Array): Promise<SignAnswer> {
       const { id } = inHand()
@@ -214,7 +232,8 @@ export function createVisit(parts: VisitParts): Visit {
       return { bytes, body: parts.blobs.read(id, name) }
     },
     start(): void {
-      const [unfinished] = queue.list({ stages: [...attended], limit: 1 })
+      // The oldest: of several copies that one became, they are made in order.
+      const unfinished = queue.list({ stages: [...attended] }).at(-1)
       if (unfinished !== undefined) {
         current = queue.get(unfinished.id)
         touch()

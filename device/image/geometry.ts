@@ -1,5 +1,5 @@
-// Sizes, densities and turns of a page image: how far it is reduced for judging, which pixels per inch to believe, and
-// what an EXIF orientation means.
+// Sizes, densities and turns of a page image: how far it is reduced for judging, which pixels per inch to believe, what
+// an EXIF orientation means, and where a part of the image lies once the whole was turned.
 
 /** The reduced copy that pages are judged on, and the preview, keep within so many pixels: A4 at about 75 per inch. */
 export const reducedLongestSide = 1000
@@ -48,6 +48,20 @@ function isPaper(size: { readonly width: number; readonly height: number }, reso
   )
 }
 
+/** A3 to A6, Letter, Legal, ID-1 (cards), ID-3 (passports) and a photograph's, millimetres (ISO 216, ISO/IEC 7810). */
+const sheetFormats = [...papers, [105, 148], [53.98, 85.6], [88, 125], [102, 152]] as const
+/** Widths of receipts, whatever their length. */
+const receiptWidths = [57.5, 80]
+const formatToleranceMillimetres = 2.2
+
+/** Whether sheets of this size, in millimetres, are common. */
+export function isSheetFormat(width: number, height: number): boolean {
+  const [short, long] = width < height ? [width, height] : [height, width]
+  const is = (found: number, meant: number) => Math.abs(found - meant) <= formatToleranceMillimetres
+  if (sheetFormats.some(format => is(short, format[0]) && is(long, format[1]))) return true
+  return receiptWidths.some(receipt => is(short, receipt) && long >= receipt)
+}
+
 /** Whether an EXIF orientation (TIFF 6.0 tag 274, 1 to 8) asks for the image to be turned or mirrored. */
 export function isTurnedByExif(orientation: number | undefined): boolean {
   return orientation !== undefined && orientation >= 2 && orientation <= 8
@@ -56,4 +70,43 @@ export function isTurnedByExif(orientation: number | undefined): boolean {
 /** Whether an EXIF orientation exchanges width and height. */
 export function isSidewaysByExif(orientation: number | undefined): boolean {
   return orientation !== undefined && orientation >= 5 && orientation <= 8
+}
+
+/** A position in an image, in pixels from its upper left corner. */
+export interface Point {
+  readonly x: number
+  readonly y: number
+}
+
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/** A rectangle in an image that was turned about its own centre; it may stick out of the canvas. */
+export interface Frame extends Size {
+  readonly left: number
+  readonly top: number
+}
+
+/** All of an image. */
+export function wholeFrame({ width, height }: Size): Frame {
+  return { left: 0, top: 0, width, height }
+}
+
+/** Where a point of an image comes to lie when the image is turned counterclockwise by so many degrees about its centre. */
+export function turnedPoint(point: Point, size: Size, degrees: number): Point {
+  const angle = (degrees * Math.PI) / 180
+  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)]
+  const [x, y] = [point.x - size.width / 2, point.y - size.height / 2]
+  return { x: size.width / 2 + cosine * x + sine * y, y: size.height / 2 - sine * x + cosine * y }
+}
+
+/** The whole pixels around `points` of an image of this size once it was turned counterclockwise by `degrees`. */
+export function frameAround(points: readonly Point[], size: Size, degrees: number): Frame {
+  const turned = points.map(point => turnedPoint(point, size, degrees))
+  const [xs, ys] = [turned.map(({ x }) => x), turned.map(({ y }) => y)]
+  const [left, top] = [Math.round(Math.min(...xs)), Math.round(Math.min(...ys))]
+  const [right, bottom] = [Math.round(Math.max(...xs)), Math.round(Math.max(...ys))]
+  return { left, top, width: Math.max(1, right - left), height: Math.max(1, bottom - top) }
 }

@@ -20,6 +20,10 @@ export interface InkMap {
 const blockPixels = 16
 /** Share of a block's pixels that may be darker than its paper level. */
 const paperPercentile = 0.85
+/** Where even a block's neighbours are darker than this share of the sheet's level lies no shadow but a large dark mark. */
+const leastPaperShare = 0.55
+/** Paper gets lighter by no more than this from one block to the next. */
+const mostRimStep = 4
 /** Less contrast than this is paper grain, show-through or JPEG noise at about 75 pixels per inch. */
 const leastContrast = 20
 /** Noise is counted out by so many times its mean step between neighbours. */
@@ -54,6 +58,7 @@ function paperLevels(image: GrayImage): PaperLevels {
   for (let row = 0; row < down; row++) {
     for (let column = 0; column < across; column++) own[row * across + column] = blockPaper(image, column, row)
   }
+  limitRim(own, across, down)
   const levels = new Uint8Array(own.length)
   for (let row = 0; row < down; row++) {
     for (let column = 0; column < across; column++) {
@@ -66,7 +71,25 @@ function paperLevels(image: GrayImage): PaperLevels {
       levels[row * across + column] = brightest
     }
   }
-  return { across, levels }
+  const sheet = medianOf(levels)
+  return { across, levels: levels.map(level => (level < sheet * leastPaperShare ? sheet : level)) }
+}
+
+/** A light lid beside tinted paper must not pass for it: the two outermost rings are not lighter than what they enclose. */
+function limitRim(levels: Uint8Array, across: number, down: number): void {
+  if (Math.min(across, down) < 6) return
+  for (const ring of [1, 0]) {
+    for (let row = ring; row < down - ring; row++) {
+      const innerRow = Math.max(ring + 1, Math.min(down - 2 - ring, row))
+      for (let column = ring; column < across - ring; column++) {
+        const innerColumn = Math.max(ring + 1, Math.min(across - 2 - ring, column))
+        if (row === innerRow && column === innerColumn) continue
+        const most = (levels[innerRow * across + innerColumn] as number) + mostRimStep
+        const at = row * across + column
+        levels[at] = Math.min(levels[at] as number, most)
+      }
+    }
+  }
 }
 
 function blockPaper(image: GrayImage, column: number, row: number): number {

@@ -22,16 +22,20 @@ export interface SkewVerdict {
   readonly columns: LineAngle
 }
 
-/** Feeders skew a sheet by less than this; beyond it a found angle is taken for a picture's. */
-const widestDegrees = 7
+/** Feeders skew a sheet by up to seven degrees; what is found at the end of the search is taken for a picture's. */
+const widestDegrees = 7.5
 /** Narrower than the peak that one line across the page makes. */
 const coarseStepDegrees = 0.25
 /** The coarse search looks at about so many ink pixels, evenly thinned. */
 const coarsePoints = 16_000
-/** The finer searches around the best angle so far: half the width, then the step. */
-const refinements: readonly (readonly [reach: number, step: number])[] = [
-  [0.2, 0.05],
-  [0.06, 0.02],
+/**
+ * The finer searches around the best angle so far: half the width, the step, and in how many strips the lines are read:
+ * columns of text do not stand on each other's lines, and only the whole width is exact.
+ */
+const refinements: readonly (readonly [reach: number, step: number, strips: number])[] = [
+  [0.5, 0.1, 3],
+  [0.15, 0.05, 1],
+  [0.06, 0.02, 1],
 ]
 /** Fewer ink pixels than this hold no line of text; at about 75 pixels per inch a full line has some 1500. */
 const leastInkPixels = 900
@@ -42,10 +46,11 @@ const leastSpread = 0.35
 const strayShare = 0.05
 /** The sheet's own edges and their shadows are left out. */
 const marginShare = 0.03
+/** Ink that goes on for so many pixels to all sides is no letter. */
+const solidReach = 5
 /** Fixed-point places of a line's position; sums are split between two bins by the upper eight of them. */
 const fractionBits = 16
 const one = 1 << fractionBits
-
 /** Finds the skew of a page from its ink. */
 export function findSkew(ink: InkMap): SkewVerdict {
   const points = collectPoints(ink)
@@ -85,13 +90,24 @@ function collectPoints(ink: InkMap): Points {
   for (let row = marginY; row < ink.height - marginY; row++) {
     for (let column = marginX, at = row * ink.width + marginX; column < ink.width - marginX; column++, at++) {
       const contrast = ink.contrast[at] as number
-      if (contrast === 0) continue
+      if (contrast === 0 || isSolid(ink, at)) continue
       x[count] = column
       y[count] = row
       weight[count++] = contrast
     }
   }
   return { x: x.subarray(0, count), y: y.subarray(0, count), weight: weight.subarray(0, count) }
+}
+
+/** Inside of a large dark area: only its edges tell an angle. */
+function isSolid({ width, contrast }: InkMap, at: number): boolean {
+  const rows = solidReach * width
+  return (
+    contrast[at - solidReach] !== 0 &&
+    contrast[at + solidReach] !== 0 &&
+    contrast[at - rows] !== 0 &&
+    contrast[at + rows] !== 0
+  )
 }
 
 function searchCoarse(points: Points, sign: Sign): LineAngle {
@@ -115,20 +131,24 @@ function searchCoarse(points: Points, sign: Sign): LineAngle {
 }
 
 function refine(points: Points, sign: Sign, coarseDegrees: number): number {
-  const score = scorer(points, sign)
-  let best = { degrees: coarseDegrees, score: score(coarseDegrees) }
-  let step = coarseStepDegrees
-  for (const [reach, finer] of refinements) {
-    const centre = best.degrees
-    for (let offset = -reach; offset <= reach + 1e-9; offset += finer) {
-      const found = score(centre + offset)
-      if (found > best.score) best = { degrees: centre + offset, score: found }
-    }
-    step = finer
+  const whole = scorer(points, sign)
+  let degrees = coarseDegrees
+  let finest = coarseStepDegrees
+  for (const [reach, step, strips] of refinements) {
+    degrees = bestAround(strips === 1 ? whole : scorer(thin(points), sign, strips), degrees, reach, step)
+    finest = step
   }
-  const vertex =
-    best.degrees + step * parabolaVertex(score(best.degrees - step), best.score, score(best.degrees + step))
+  const vertex = degrees + finest * parabolaVertex(whole(degrees - finest), whole(degrees), whole(degrees + finest))
   return Math.round(vertex * 100) / 100 + 0
+}
+
+function bestAround(score: (degrees: number) => number, centre: number, reach: number, step: number): number {
+  let best = { degrees: centre, score: score(centre) }
+  for (let offset = -reach; offset <= reach + 1e-9; offset += step) {
+    const found = score(centre + offset)
+    if (found > best.score) best = { degrees: centre + offset, score: found }
+  }
+  return best.degrees
 }
 
 function thin(points: Points): Points {
@@ -138,16 +158,25 @@ function thin(points: Points): Points {
   return { x: points.x.filter(kept), y: points.y.filter(kept), weight: points.weight.filter(kept) }
 }
 
-function scorer(points: Points, sign: Sign): (degrees: number) => number {
+/** Scores an angle by how the line sums jump; lines are read whole, or in so many strips side by side. */
+function scorer(points: Points, sign: Sign, parts = 1): (degrees: number) => number {
   const { x: along, y: across, weight } = points
-  const slack = Math.ceil(greatest(along) * Math.tan(((widestDegrees + 1) * Math.PI) / 180)) + 2
-  const sums = new Int32Array(greatest(across) + 2 * slack + 4)
-  const base = slack * one
+  const length = greatest(along) + 1
+  const slack = Math.ceil(length * Math.tan(((widestDegrees + 1) * Math.PI) / 180)) + 2
+  const stripBins = greatest(across) + 2 * slack + 4
+  const sums = new Int32Array(stripBins * parts)
+  const starts = Int32Array.from(along, x => (slack + Math.floor((x * parts) / length) * stripBins) * one)
+  for (let i = 0; i < starts.length; i++) {
+    starts[i] =
+      (starts[i] as number) +
+      ((across[i] as number) << fractionBits) +
+      ditherOf(along[i] as number, across[i] as number)
+  }
   return degrees => {
     sums.fill(0)
     const slope = Math.round(sign * Math.tan((degrees * Math.PI) / 180) * one)
     for (let i = 0; i < along.length; i++) {
-      const position = base + ((across[i] as number) << fractionBits) + Math.imul(along[i] as number, slope)
+      const position = (starts[i] as number) + Math.imul(along[i] as number, slope)
       const bin = position >> fractionBits
       const upper = (weight[i] as number) * ((position >> 8) & 0xff)
       sums[bin] = (sums[bin] as number) + ((weight[i] as number) << 8) - upper
@@ -155,6 +184,17 @@ function scorer(points: Points, sign: Sign): (degrees: number) => number {
     }
     return differentialVariance(sums)
   }
+}
+
+/**
+ * Columns are shifted by scattered fractions of a pixel. Without it lines that by chance lie level fall on whole bins,
+ * those of all other angles between two, and small skews are drawn to nothing. From line to line the fractions are each
+ * other's complement, so that they have no slope of their own.
+ */
+function ditherOf(column: number, line: number): number {
+  const mixed = Math.imul(column ^ (column >>> 4), 0x45d9f3b)
+  const fraction = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d) >>> (32 - fractionBits)
+  return line % 2 === 0 ? fraction : one - fraction
 }
 
 /** Sum of squared differences between neighbouring line sums, lightly blurred. */

@@ -1,5 +1,7 @@
-// Turns the pixels of a page about its centre by a small angle, so that its lines lie level. The page keeps its size,
-// what comes in from outside is white, and each pixel is the bilinear mix of the four it came from.
+// Turns the pixels of a page about its centre by a small angle, so that its lines lie level, and cuts the sheet out of
+// it. What comes in from outside is white, and each pixel is the bilinear mix of the four it came from.
+
+import { type Frame, wholeFrame } from './geometry.ts'
 
 /** Bytes, row by row, one (grey) or three (R G B) a pixel. */
 export interface PagePixels {
@@ -14,23 +16,43 @@ const white = 255
 const fractionBits = 16
 const one = 1 << fractionBits
 
-/** Undoes a skew: `skewDegrees` is how far clockwise the content is turned; a new image of the same size. */
-export function straighten(page: PagePixels, skewDegrees: number): PagePixels {
-  const { width, height, channels } = page
+/**
+ * Undoes a skew: `skewDegrees` is how far clockwise the content is turned. A new image of the size of `frame`, which lies
+ * in the turned page and may stick out of it.
+ */
+export function straighten(page: PagePixels, skewDegrees: number, frame: Frame = wholeFrame(page)): PagePixels {
+  if (skewDegrees === 0) return cutOut(page, frame)
+  const { channels } = page
+  const { width, height } = frame
   const angle = (skewDegrees * Math.PI) / 180
   const [cosine, sine] = [Math.cos(angle), Math.sin(angle)]
-  const [centreX, centreY] = [(width - 1) / 2, (height - 1) / 2]
-  const pixels = new Uint8Array(page.pixels.length).fill(white)
+  const [centreX, centreY] = [(page.width - 1) / 2, (page.height - 1) / 2]
+  const pixels = new Uint8Array(width * height * channels).fill(white)
   const stepX = Math.round(cosine * one)
   const stepY = Math.round(sine * one)
+  const fromCentre = frame.left - centreX
   for (let y = 0; y < height; y++) {
-    const startX = Math.round((centreX - cosine * centreX - sine * (y - centreY)) * one)
-    const startY = Math.round((centreY - sine * centreX + cosine * (y - centreY)) * one)
-    const from = Math.max(firstInside(startX, stepX, width), firstInside(startY, stepY, height), 0)
-    const until = Math.min(lastInside(startX, stepX, width), lastInside(startY, stepY, height), width - 1)
+    const below = frame.top + y - centreY
+    const startX = Math.round((centreX + cosine * fromCentre - sine * below) * one)
+    const startY = Math.round((centreY + sine * fromCentre + cosine * below) * one)
+    const from = Math.max(firstInside(startX, stepX, page.width), firstInside(startY, stepY, page.height), 0)
+    const until = Math.min(lastInside(startX, stepX, page.width), lastInside(startY, stepY, page.height), width - 1)
     const line = { startX, startY, stepX, stepY, from, until, to: (y * width + from) * channels }
     if (channels === 1) mixGrayLine(page, pixels, line)
     else mixColourLine(page, pixels, line)
+  }
+  return { width, height, channels, pixels }
+}
+
+/** The pixels of `frame` as they are; the page itself where that is all of it. */
+function cutOut(page: PagePixels, { left, top, width, height }: Frame): PagePixels {
+  if (left === 0 && top === 0 && width === page.width && height === page.height) return page
+  const { channels } = page
+  const pixels = new Uint8Array(width * height * channels).fill(white)
+  const [fromX, untilX] = [Math.max(0, left), Math.min(page.width, left + width)]
+  for (let y = Math.max(0, top); y < Math.min(page.height, top + height) && untilX > fromX; y++) {
+    const source = page.pixels.subarray((y * page.width + fromX) * channels, (y * page.width + untilX) * channels)
+    pixels.set(source, ((y - top) * width + fromX - left) * channels)
   }
   return { width, height, channels, pixels }
 }

@@ -61,8 +61,8 @@ async function storePage(
   { blobs, newId }: Pick<ScanTools, 'blobs' | 'newId'>,
 ): Promise<DocumentEvent> {
   const image = await blobs.write(documentId, page.image)
-  const { mediaType, side, resolution } = page
-  return { type: 'pageStored', page: { id: newId(), image, mediaType, side, resolution } }
+  const { mediaType, side, resolution, turn: fedTurn = 0 } = page
+  return { type: 'pageStored', page: { id: newId(), image, mediaType, side, resolution, fedTurn } }
 }
 
 /** The scanner's own count is the proof that no image was lost between it and the store. */

@@ -1,45 +1,46 @@
 // Page images into PDF/A-2b (ISO 19005-2), written front to back while the pages arrive: memory holds one chunk of one
 // image. A JPEG goes in byte for byte. The same input makes the same bytes: the dates are given, /ID is a digest of the content.
 
-import { createHash } from 'node:crypto'
+import { deflateSync } from 'node:zlib'
 import { Fault } from '../errors.ts'
-import type { ByteStream, PageEncoding } from '../ports.ts'
+import type { ByteStream, PageEncoding, PageText } from '../ports.ts'
+import { type EmbeddedFont, embedFont } from './embedded-font.ts'
 import { sRgbProfile } from './icc.ts'
+import { embedInvisibleFont } from './invisible-font.ts'
 import { type JpegHeader, maxJpegHeaderBytes, parseJpegHeader } from './jpeg-header.ts'
+import { type Legend, layOutLegend, legendCharacters } from './legend.ts'
+import type { PdfReference } from './objects.ts'
+import { createOutput, type Output, pendingObjects } from './output.ts'
+import { type ImageGeometry, layOutPage, type Place, type Size, showImage, trueSize } from './placement.ts'
 import { pdfDate, textString } from './text.ts'
-import { indirectObject, latin1 } from './write.ts'
+import { invisibleFontName, textLayer } from './text-layer.ts'
+import { latin1 } from './write.ts'
 import { type DocumentMetadata, xmpPacket } from './xmp.ts'
 
-/** One page, turned for the reader but stored as it came. */
-export interface PdfPage {
+/** An image of a page, stored as it came. */
+export interface PdfImage extends ImageGeometry {
   /** `jpeg` as scanned, grey or RGB; `ccitt-g4` a bare T.6 stream in which black runs are ink. */
   readonly encoding: PageEncoding
-  /** Pixels as stored. */
-  readonly width: number
-  readonly height: number
-  /** Pixels per inch. */
-  readonly resolution: number
-  /** Clockwise skew of the stored image, in degrees, that the page undoes about its centre; it keeps its size. */
-  readonly straightenDegrees: number
-  /** Clockwise degrees that the stored image, straightened, is turned by to be upright. */
-  readonly turn: 0 | 90 | 180 | 270
   readonly bytes: ByteStream
   /** What `bytes` add up to. */
   readonly byteLength: number
+  /** What was read on the upright image; laid over it invisibly. */
+  readonly text?: PageText
+}
+
+export interface PdfPage {
+  /** From top to bottom. */
+  readonly images: readonly [PdfImage, ...PdfImage[]]
+  /** Points; absent: the page is as large as its one image. */
+  readonly sheet?: Size
 }
 
 export interface ComposeRequest {
   readonly pages: AsyncIterable<PdfPage>
   readonly metadata: DocumentMetadata
+  readonly legend?: Legend
 }
 
-/** PDF/A-2 has no larger integer, and offsets are integers (ISO 19005-2, 6.1.13). */
-const maxFileBytes = 2_147_483_647
-/** Smallest and largest side of a page (ISO 19005-2, 6.1.13); points. */
-const pageSides = { least: 3, most: 14_400 }
-const pointsPerInch = 72
-/** A ten-thousandth of a point is far below a pixel, and no number needs an exponent, which PDF does not know. */
-const matrixPlaces = 4
 const objectNumbers = { catalog: 1, pages: 2, info: 3, metadata: 4, profile: 5, firstFree: 6 }
 const binaryHeader = '%PDF-1.7\n%\xe2\xe3\xcf\xd3\n'
 
@@ -47,15 +48,20 @@ const binaryHeader = '%PDF-1.7\n%\xe2\xe3\xcf\xd3\n'
  * The document in chunks. Throws NO_PAGES, IMAGE_UNREADABLE (a JPEG that is none, is CMYK, or differs from what its page
  * says; a stream that is shorter or longer than `byteLength`) or IMAGE_TOO_LARGE (page side, file size).
  */
-export async function* composePdf({ pages, metadata }: ComposeRequest): AsyncGenerator<Uint8Array> {
-  const output = createOutput()
+export async function* composePdf({ pages, metadata, legend }: ComposeRequest): AsyncGenerator<Uint8Array> {
+  const output = createOutput(objectNumbers.firstFree)
   yield output.put(binaryHeader)
+  const fonts = pendingObjects(output)
+  const margin = legend && { legend, font: embedFont(fonts, legend.font, legendCharacters(legend)) }
+  yield* fonts.write()
+  const layers = createLayers(output)
   const kids: string[] = []
   for await (const page of pages) {
-    kids.push(`${output.nextNumber() + 2} 0 R`)
-    yield* pageObjects(output, page)
+    const leaf = yield* pageObjects({ output, margin, layers }, page, kids.length + 1)
+    kids.push(`${leaf} 0 R`)
   }
   if (kids.length === 0) throw new Fault('NO_PAGES', 'there is no page to put into the document')
+  yield* layers.write()
   yield output.object(objectNumbers.catalog, catalog(metadata))
   yield output.object(objectNumbers.pages, `<< /Type /Pages /Count ${kids.length} /Kids [${kids.join(' ')}] >>`)
   yield output.object(objectNumbers.info, information(metadata))
@@ -64,31 +70,98 @@ export async function* composePdf({ pages, metadata }: ComposeRequest): AsyncGen
   yield output.end(`/Root ${objectNumbers.catalog} 0 R /Info ${objectNumbers.info} 0 R`)
 }
 
-/** The image, the content stream that shows it, and the page: three objects in this order. */
-async function* pageObjects(output: Output, page: PdfPage): AsyncGenerator<Uint8Array> {
-  output.claim(page.byteLength)
-  const { source, dictionary } = await openImage(page)
-  const image = output.takeNumber()
+interface Margin {
+  readonly legend: Legend
+  readonly font: EmbeddedFont
+}
+
+/** The font of the text layers, embedded where there is one: its number is taken then, and it is written at the end. */
+interface Layers {
+  font(): PdfReference
+  write(): Generator<Uint8Array>
+}
+
+function createLayers(output: Output): Layers {
+  const pending = pendingObjects(output)
+  let font: PdfReference | undefined
+  return Object.freeze({
+    font: () => {
+      font ??= embedInvisibleFont(pending)
+      return font
+    },
+    write: pending.write,
+  })
+}
+
+interface Target {
+  readonly output: Output
+  readonly margin: Margin | undefined
+  readonly layers: Layers
+}
+
+/** The images, the content stream that shows them, and the page, whose object number is handed back. */
+async function* pageObjects(
+  { output, margin, layers }: Target,
+  { images, sheet }: PdfPage,
+  number: number,
+): AsyncGenerator<Uint8Array, number> {
+  const sizes = images.map(trueSize)
+  const across = sheet ?? sizes[0] ?? { width: 0 }
+  const legend = margin && layOutLegend(margin.legend, across, number)
+  const layout = layOutPage(sizes, legend?.height ?? 0, sheet, margin?.legend.margin ?? 'added')
+  const references: number[] = []
+  for (const image of images) references.push(yield* imageObject(output, image))
+  const names = references.map((_, index) => `Im${index}`)
+  const shown = images.map((image, index) => showImage(names[index] ?? '', image, layout.places[index] ?? origin))
+  const read = images.map((image, index) => layerOf(image, layout.places[index] ?? origin)).filter(one => one !== '')
+  const written = legend && margin ? [legend.content(margin.font)] : []
   const content = output.takeNumber()
+  const operators = latin1([...shown, ...read, ...written].join('\n'))
+  if (read.length === 0) yield* output.stream(content, '', operators)
+  else yield* output.stream(content, '/Filter /FlateDecode', deflateSync(operators))
   const leaf = output.takeNumber()
-  const [width, height] = [points(page.width, page.resolution), points(page.height, page.resolution)]
-  yield output.begin(image, `<< ${dictionary} /Length ${page.byteLength} >>\nstream\n`)
+  const objects = names.map((name, index) => `/${name} ${references[index]} 0 R`).join(' ')
+  const fonts = [
+    ...(margin === undefined ? [] : [`/F1 ${margin.font.reference.number} 0 R`]),
+    ...(read.length === 0 ? [] : [`/${invisibleFontName} ${layers.font().number} 0 R`]),
+  ]
+  const font = fonts.length === 0 ? '' : ` /Font << ${fonts.join(' ')} >>`
+  yield output.object(
+    leaf,
+    `<< /Type /Page /Parent ${objectNumbers.pages} 0 R /MediaBox [0 0 ${side(layout.width)} ${side(layout.height)}] ` +
+      `/Resources << /XObject << ${objects} >>${font} >> /Contents ${content} 0 R >>`,
+  )
+  return leaf
+}
+
+function layerOf(image: PdfImage, { x, y, scale }: Place): string {
+  if (image.text === undefined) return ''
+  const { width, height } = trueSize(image)
+  return textLayer(image.text, { x, y, width: width * scale, height: height * scale })
+}
+
+const origin: Place = { x: 0, y: 0, scale: 1 }
+
+function side(points: number): number {
+  return Number(points.toFixed(3))
+}
+
+async function* imageObject(output: Output, image: PdfImage): AsyncGenerator<Uint8Array, number> {
+  output.claim(image.byteLength)
+  const { source, dictionary } = await openImage(image)
+  const number = output.takeNumber()
+  yield output.begin(number, `<< ${dictionary} /Length ${image.byteLength} >>\nstream\n`)
   let written = 0
   for await (const chunk of source) {
     written += chunk.length
-    if (written > page.byteLength) break
+    if (written > image.byteLength) break
     yield output.put(chunk)
   }
-  if (written !== page.byteLength) {
-    throw new Fault('IMAGE_UNREADABLE', `an image of ${page.byteLength} bytes came as ${written}`)
+  if (written !== image.byteLength) {
+    throw new Fault('IMAGE_UNREADABLE', `an image of ${image.byteLength} bytes came as ${written}`)
   }
   yield output.put('\nendstream\nendobj\n')
-  yield* output.stream(content, '', latin1(showImage(width, height, page.straightenDegrees)))
-  yield output.object(
-    leaf,
-    `<< /Type /Page /Parent ${objectNumbers.pages} 0 R /MediaBox [0 0 ${width} ${height}] /Rotate ${page.turn} ` +
-      `/Resources << /XObject << /Im0 ${image} 0 R >> >> /Contents ${content} 0 R >>`,
-  )
+  return number
 }
 
 interface OpenImage {
@@ -96,18 +169,18 @@ interface OpenImage {
   readonly dictionary: string
 }
 
-async function openImage(page: PdfPage): Promise<OpenImage> {
-  const common = `/Type /XObject /Subtype /Image /Width ${page.width} /Height ${page.height}`
-  if (page.encoding === 'ccitt-g4') {
-    const parameters = `<< /K -1 /Columns ${page.width} /Rows ${page.height} /BlackIs1 false >>`
+async function openImage(image: PdfImage): Promise<OpenImage> {
+  const common = `/Type /XObject /Subtype /Image /Width ${image.width} /Height ${image.height}`
+  if (image.encoding === 'ccitt-g4') {
+    const parameters = `<< /K -1 /Columns ${image.width} /Rows ${image.height} /BlackIs1 false >>`
     return {
-      source: page.bytes,
+      source: image.bytes,
       dictionary: `${common} /ColorSpace /DeviceGray /BitsPerComponent 1 /Filter /CCITTFaxDecode /DecodeParms ${parameters}`,
     }
   }
-  const { header, source } = await peekJpeg(page.bytes)
-  if (header.width !== page.width || header.height !== page.height) {
-    const [said, found] = [`${page.width} x ${page.height}`, `${header.width} x ${header.height}`]
+  const { header, source } = await peekJpeg(image.bytes)
+  if (header.width !== image.width || header.height !== image.height) {
+    const [said, found] = [`${image.width} x ${image.height}`, `${header.width} x ${header.height}`]
     throw new Fault('IMAGE_UNREADABLE', `a page of ${said} pixels came with a JPEG of ${found}`)
   }
   const space = header.components === 1 ? '/DeviceGray' : '/DeviceRGB'
@@ -141,30 +214,6 @@ async function* rejoin(head: Uint8Array, rest: AsyncIterator<Uint8Array>): Async
   }
 }
 
-/**
- * Shows the image (ISO 32000-1, 8.3.3). One that is straightened lies turned over a white page, which also covers the
- * corners it leaves, and what sticks out is clipped. The page's own /Rotate turns it all, so that both add up.
- */
-function showImage(width: number, height: number, straightenDegrees: number): string {
-  if (straightenDegrees === 0) return `q\n${width} 0 0 ${height} 0 0 cm\n/Im0 Do\nQ`
-  // User space has y upwards: there the turn against a clockwise skew has a positive angle.
-  const angle = (straightenDegrees * Math.PI) / 180
-  const [cosine, sine] = [Math.cos(angle), Math.sin(angle)]
-  const linear = [width * cosine, width * sine, -height * sine, height * cosine]
-  const offset = [(width - width * cosine + height * sine) / 2, (height - width * sine - height * cosine) / 2]
-  const matrix = [...linear, ...offset].map(value => Number(value.toFixed(matrixPlaces)))
-  return `q\n1 g 0 0 ${width} ${height} re W f\n${matrix.join(' ')} cm\n/Im0 Do\nQ`
-}
-
-/** A side in points, to a thousandth. */
-function points(pixels: number, resolution: number): number {
-  const side = (pixels / resolution) * pointsPerInch
-  if (!(side >= pageSides.least))
-    throw new Fault('IMAGE_UNREADABLE', `a page side of ${pixels} pixels at ${resolution} ppi`)
-  if (side > pageSides.most) throw new Fault('IMAGE_TOO_LARGE', `a page side of ${pixels} pixels at ${resolution} ppi`)
-  return Number(side.toFixed(3))
-}
-
 function catalog({ language }: DocumentMetadata): string {
   const { pages, metadata, profile } = objectNumbers
   return [
@@ -183,69 +232,4 @@ function information({ title, creator, subject, producer, createdAt }: DocumentM
   )
   const date = pdfDate(createdAt)
   return `<< ${entries.join('\n')}\n/CreationDate (${date}) /ModDate (${date}) >>`
-}
-
-interface Output {
-  readonly nextNumber: () => number
-  readonly takeNumber: () => number
-  /** Throws IMAGE_TOO_LARGE unless so many more bytes fit. */
-  readonly claim: (length: number) => void
-  /** Counts and digests what is then to be yielded. */
-  readonly put: (content: string | Uint8Array) => Uint8Array
-  /** Notes where the object starts; its body follows by `put`. */
-  readonly begin: (number: number, head: string) => Uint8Array
-  readonly object: (number: number, body: string) => Uint8Array
-  readonly stream: (number: number, entries: string, data: Uint8Array) => Generator<Uint8Array>
-  /** Cross-reference table and trailer; /ID is the digest of everything before. */
-  readonly end: (trailer: string) => Uint8Array
-}
-
-function createOutput(): Output {
-  const digest = createHash('sha256')
-  const offsets: number[] = [0]
-  let position = 0
-  let free: number = objectNumbers.firstFree
-
-  function put(content: string | Uint8Array): Uint8Array {
-    const bytes = typeof content === 'string' ? latin1(content) : content
-    claim(bytes.length)
-    digest.update(bytes)
-    position += bytes.length
-    return bytes
-  }
-
-  function claim(length: number): void {
-    if (position + length > maxFileBytes) {
-      throw new Fault('IMAGE_TOO_LARGE', `the document exceeds ${maxFileBytes} bytes`)
-    }
-  }
-
-  function object(number: number, body: string): Uint8Array {
-    offsets[number] = position
-    return put(indirectObject(number, 0, body))
-  }
-
-  function begin(number: number, head: string): Uint8Array {
-    offsets[number] = position
-    return put(`${number} 0 obj\n${head}`)
-  }
-
-  function* stream(number: number, entries: string, data: Uint8Array): Generator<Uint8Array> {
-    yield begin(number, `<< ${entries} /Length ${data.length} >>\nstream\n`)
-    yield put(data)
-    yield put('\nendstream\nendobj\n')
-  }
-
-  function end(trailer: string): Uint8Array {
-    const id = digest.copy().digest('hex').slice(0, 32).toUpperCase()
-    const start = position
-    const entries = offsets.slice(1).map(offset => `${String(offset).padStart(10, '0')} 00000 n \n`)
-    const size = offsets.length
-    return put(
-      `xref\n0 ${size}\n0000000000 65535 f \n${entries.join('')}` +
-        `trailer\n<< /Size ${size} ${trailer} /ID [<${id}> <${id}>] >>\nstartxref\n${start}\n%%EOF\n`,
-    )
-  }
-
-  return Object.freeze({ nextNumber: () => free, takeNumber: () => free++, claim, put, begin, object, stream, end })
 }

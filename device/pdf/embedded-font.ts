@@ -4,10 +4,25 @@
 
 import { createHash } from 'node:crypto'
 import { deflateSync } from 'node:zlib'
-import type { Draft } from './draft.ts'
 import type { Font } from './font.ts'
-import { type PdfDirect, type PdfReference, pdfArray, pdfDictionary, pdfInteger, pdfName } from './objects.ts'
+import {
+  type PdfDictionary,
+  type PdfDirect,
+  type PdfReference,
+  pdfArray,
+  pdfDictionary,
+  pdfInteger,
+  pdfName,
+} from './objects.ts'
 import { latin1 } from './write.ts'
+
+/** Where the font's objects go: an update, or a document that is being written. */
+export interface ObjectSink {
+  take(): PdfReference
+  put(reference: PdfReference, value: PdfDirect): void
+  /** A new stream object; /Length is added. */
+  addStream(dictionary: PdfDictionary, data: Uint8Array): PdfReference
+}
 
 export interface EmbeddedFont {
   readonly reference: PdfReference
@@ -16,7 +31,7 @@ export interface EmbeddedFont {
 }
 
 /** Embeds what of `font` the characters of `text` need. */
-export function embedFont(draft: Draft, font: Font, text: string): EmbeddedFont {
+export function embedFont(sink: ObjectSink, font: Font, text: string): EmbeddedFont {
   const shown = new Map<number, number>()
   for (const character of text) {
     const glyph = glyphFor(font, character)
@@ -26,11 +41,11 @@ export function embedFont(draft: Draft, font: Font, text: string): EmbeddedFont 
   const program = font.subset(glyphs)
   const scale = (units: number) => pdfInteger(Math.round((units * 1000) / font.unitsPerEm))
   const name = pdfName(`${subsetTag(program)}+Compulsa`)
-  const file = draft.addStream(
+  const file = sink.addStream(
     pdfDictionary({ Filter: flate, Length1: pdfInteger(program.length) }),
     deflateSync(program),
   )
-  const descriptor = put(draft, {
+  const descriptor = put(sink, {
     Type: pdfName('FontDescriptor'),
     FontName: name,
     Flags: pdfInteger(symbolic),
@@ -43,7 +58,7 @@ export function embedFont(draft: Draft, font: Font, text: string): EmbeddedFont 
     FontFile2: file,
   })
   const text32 = (value: string): PdfDirect => ({ kind: 'string', bytes: latin1(value), form: 'literal', span })
-  const descendant = put(draft, {
+  const descendant = put(sink, {
     Type: pdfName('Font'),
     Subtype: pdfName('CIDFontType2'),
     BaseFont: name,
@@ -56,13 +71,13 @@ export function embedFont(draft: Draft, font: Font, text: string): EmbeddedFont 
     CIDToGIDMap: pdfName('Identity'),
     W: pdfArray([pdfInteger(0), pdfArray(glyphs.map(glyph => scale(font.advance(glyph))))]),
   })
-  const reference = put(draft, {
+  const reference = put(sink, {
     Type: pdfName('Font'),
     Subtype: pdfName('Type0'),
     BaseFont: name,
     Encoding: pdfName('Identity-H'),
     DescendantFonts: pdfArray([descendant]),
-    ToUnicode: draft.addStream(pdfDictionary({ Filter: flate }), deflateSync(toUnicode(font, text, shown))),
+    ToUnicode: sink.addStream(pdfDictionary({ Filter: flate }), deflateSync(toUnicode(font, text, shown))),
   })
   const show = (line: string) =>
     `<${Array.from(line, character => hex(shown.get(glyphFor(font, character)) ?? 0)).join('')}>`
@@ -87,9 +102,9 @@ function glyphFor(font: Font, character: string): number {
   return glyph === 0 ? font.glyphOf(0x3f) : glyph
 }
 
-function put(draft: Draft, entries: Readonly<Record<string, PdfDirect>>): PdfReference {
-  const reference = draft.take()
-  draft.put(reference, pdfDictionary(entries))
+function put(sink: ObjectSink, entries: Readonly<Record<string, PdfDirect>>): PdfReference {
+  const reference = sink.take()
+  sink.put(reference, pdfDictionary(entries))
   return reference
 }
 

@@ -200,7 +200,7 @@ function fontProgram(tables: Tables, { parts, loca, advances, glyphs }: SubsetPa
     return found ? [[tag, found] as const] : []
   })
   const glyf = Buffer.concat(parts)
-  return assemble([
+  return assembleFont([
     ...kept,
     ['glyf', glyf],
     ['head', head],
@@ -217,7 +217,7 @@ function bearingOf(hmtx: Buffer, metricCount: number, glyph: number): number {
 }
 
 /** Table directory and tables, each padded to four bytes, with the checksums that the format wants. */
-function assemble(tables: readonly (readonly [string, Buffer])[]): Buffer {
+export function assembleFont(tables: readonly (readonly [string, Buffer])[]): Buffer {
   const sorted = tables.toSorted(([a], [b]) => (a < b ? -1 : 1))
   const power = 2 ** Math.floor(Math.log2(sorted.length))
   const directory = Buffer.alloc(12 + sorted.length * 16)

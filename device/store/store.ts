@@ -50,6 +50,8 @@ export interface Store extends Pick<Documents, 'create' | 'commit' | 'load' | 'l
     /** Notes an event of the appliance itself. */
     append(entry: ApplianceEntry): void
   }
+  /** Several commits as one: all of them are durable when this returns, or none is. */
+  together(work: () => void): void
   readonly calibrations: Calibrations
   /** Key and body are gone from their row when this returns, the files when it resolves; safe to repeat. NOT_FOUND. */
   erase(id: string, entry: DocumentEntry): Promise<void>
@@ -124,6 +126,7 @@ function openWriter(options: StoreOptions): Store {
     load,
     list,
     ...createForgetting({ database, documents, guard, reserve, blobsFolder }),
+    together: (work: () => void) => guard.run(() => database.transaction(work).immediate()),
     blobs: createBlobs({ folder: blobsFolder, key, random, isLive }),
     audit: Object.freeze({
       ...createAuditReader(database),

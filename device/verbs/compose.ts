@@ -6,13 +6,14 @@ import { Fault } from '../errors.ts'
 import { streamOf } from '../path/step.ts'
 import type { ImageType } from '../ports.ts'
 import { configOf, readInput, type Workbench, withWorkbench, writeOutput } from './appliance.ts'
-import { makeCopy, pageLine } from './copy.ts'
+import { makeCopy, pageLine, partialPath, sizeLines } from './copy.ts'
+import { searchable, searchableOptions } from './searchable.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const composeVerb: Verb = {
   name: 'compose',
   summary:
-    'Makes a PDF/A-2b file of JPEG, PNG, TIFF and PNM images, straightened and upright. Blank pages are left out and named.',
+    'Makes a PDF/A-2b file of JPEG, PNG, TIFF and PNM images, straightened and upright. Blank pages are left out and named; images that nothing can be made of are named, and the others are in F.partial.pdf.',
   words: { name: 'IMAGE…', min: 1, max: 2000 },
   options: {
     ...configOptions,
@@ -22,7 +23,10 @@ export const composeVerb: Verb = {
     dpi: { type: 'string', help: 'pixels per inch of images that do not tell (default 300)' },
     colour: { type: 'string', help: 'color, gray, bw or auto (default)' },
     'no-deskew': { type: 'boolean', help: 'leave the images as they lie' },
+    'no-crop': { type: 'boolean', help: 'keep what lies around the sheet' },
+    clean: { type: 'boolean', help: 'flatten shadows and what shines through: no faithful copy any more' },
     'keep-blank': { type: 'boolean', help: 'keep pages that look blank' },
+    ...searchableOptions,
   },
   run,
 }
@@ -35,11 +39,15 @@ async function run(call: Call): Promise<Answer> {
   const order = adjusted(orderOf(config, config.procedures[0]?.id ?? '', language), call)
   return await withWorkbench(config, async bench => {
     const feed = (document: Document) => fileEvents(call.words, document, bench)
-    const made = await makeCopy({ config, order, language, keepBlank: call.flag('keep-blank'), feed }, bench, call)
-    await writeOutput(out, bench.scratch.read(made.documentId, made.copy.name))
+    const blank = call.flag('keep-blank') ? 'kept' : 'left-out'
+    const made = await makeCopy({ config, order, language, blank, feed, names: call.words }, bench, call)
+    const path = made.fault === null ? out : partialPath(out)
+    await writeOutput(path, bench.scratch.read(made.documentId, made.copy.name))
+    if (made.fault !== null)
+      throw new Fault(made.fault.code, `${made.fault.detail}; ${made.pages.length} pages are in ${path}`)
     return {
       json: { out, ...made.copy, pages: made.pages },
-      lines: [...made.pages.map(pageLine), `${out}: ${made.copy.bytes} bytes`],
+      lines: [...made.pages.map(pageLine), `${out}: ${made.copy.bytes} bytes`, ...sizeLines(made.copy, order)],
     }
   })
 }
@@ -54,6 +62,9 @@ function adjusted(order: CopyOrder, call: Call): CopyOrder {
       resolution: call.number('dpi', { min: 1, max: 2400 }) ?? digitisation.resolution,
       colour: call.choice('colour', ['color', 'gray', 'bw', 'auto'] as const) ?? 'auto',
       deskew: !call.flag('no-deskew'),
+      crop: !call.flag('no-crop'),
+      background: call.flag('clean') ? 'cleaned' : digitisation.background,
+      ...searchable(digitisation, call),
     },
   }
 }
@@ -66,10 +77,10 @@ async function* fileEvents(
   const { resolution } = document.order.digitisation
   for (const path of paths) {
     const bytes = await readInput(path)
-    const mediaType = imageType(bytes)
-    if (mediaType === undefined) throw new Fault('IMAGE_UNREADABLE', `${path} is no JPEG, PNG, TIFF or PNM image`)
+    // What is no image at all is found out by the pages step, which names it and goes on.
+    const mediaType = imageType(bytes) ?? 'image/jpeg'
     const image = await scratch.write(document.id, streamOf(bytes))
-    yield { type: 'pageStored', page: { id: newId(), image, mediaType, side: 'front', resolution } }
+    yield { type: 'pageStored', page: { id: newId(), image, mediaType, side: 'front', resolution, fedTurn: 0 } }
   }
 }
 

@@ -1,36 +1,35 @@
 // A copy made in one run of the command line: the same steps and rules as at the kiosk, the document kept in memory.
 
 import type { Config } from '../config.ts'
-import {
-  type CopyOrder,
-  type Document,
-  type DocumentEvent,
-  keptPages,
-  openDocument,
-  type StoredBlob,
-} from '../document.ts'
+import { type CopyOrder, type Document, type DocumentEvent, keptPages, openDocument } from '../document.ts'
 import { Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
+import { legendParts } from '../legend-parts.ts'
+import { largestBytes, type StoredBlob } from '../page.ts'
 import { compose } from '../path/compose.ts'
 import { preparePage, unsettledPage } from '../path/pages.ts'
+import { readPage, unreadPage } from '../path/text.ts'
 import { next } from '../transition.ts'
 import type { Workbench } from './appliance.ts'
+import { checkLanguages } from './searchable.ts'
 import type { Call } from './verb.ts'
 
 export interface CopyRequest {
   readonly config: Config
   readonly order: CopyOrder
   readonly language: string
-  /** Pages that look blank stay in. */
-  readonly keepBlank: boolean
+  /** What becomes of pages that look blank; `by-side`: backs are left out, fronts stay, as at the kiosk. */
+  readonly blank: 'kept' | 'left-out' | 'by-side'
   readonly feed: (document: Document) => AsyncIterable<DocumentEvent>
+  /** What the images are called, in their order; those without a name go by their number. */
+  readonly names?: readonly string[]
 }
 
 export interface MadeCopy {
   readonly copy: StoredBlob
   readonly documentId: string
   readonly pages: readonly PageSummary[]
-  /** The feeding ended badly; the copy holds the pages before. */
+  /** The feeding ended badly, or images could not be used; the copy holds the other pages. */
   readonly fault: Fault | null
 }
 
@@ -43,11 +42,15 @@ export interface PageSummary {
   readonly skewDegrees: number
   readonly turn: number
   readonly blank: boolean
+  /** It does not go into the copy. */
+  readonly leftOut: boolean
   /** The scanner's own bytes went in. */
   readonly untouched: boolean
+  /** Whether its text could be read; null where none was wanted. */
+  readonly text: boolean | null
 }
 
-/** Throws NO_PAGES, IMAGE_UNREADABLE naming the page, and what scanner and store throw. */
+/** Throws NO_PAGES, TEXT_READER_ABSENT, what is wrong with the images where none can be used, and what scanner and store throw. */
 export async function makeCopy(
   request: CopyRequest,
   { rooms, scratch, newId }: Workbench,
@@ -55,12 +58,14 @@ export async function makeCopy(
 ): Promise<MadeCopy> {
   const { config, order, language, feed } = request
   const imaging = rooms.imaging()
+  await checkLanguages(order.digitisation, rooms.textReader, call.signal)
   const at = () => new Date(systemClock.now()).toISOString()
   let document = openDocument({
     id: newId(),
     reference: '',
+    csv: null,
     language,
-    order: { ...order, signature: { ...order.signature, mode: 'none' }, destinations: [] },
+    order: fileOrder(order),
     at: at(),
   })
   const apply = (event: DocumentEvent) => {
@@ -70,35 +75,73 @@ export async function makeCopy(
     apply(event)
     for (let page = unsettledPage(document); page !== undefined; page = unsettledPage(document)) {
       const settled = await preparePage(document, page, { imaging, blobs: scratch }, call.signal)
-      if (settled.type === 'pageUnusable') throw new Fault(settled.code, `image ${document.pages.length}`)
       apply(settled)
-      call.progress(`page ${document.pages.length}`)
+      if (settled.type === 'pageUnusable') apply({ type: 'pageDeleted', pageId: page.id })
+      else call.progress(`page ${document.pages.length}`)
     }
   }
-  const { hold } = document
-  const pages = document.pages.map(summary)
-  if (!request.keepBlank) {
-    for (const page of document.pages.filter(one => one.prepared?.verdict.blank))
-      apply({ type: 'pageDeleted', pageId: page.id })
+  const fault = faultOf(document, request.names ?? [])
+  for (const { id, leftOut, prepared } of document.pages) {
+    if (request.blank === 'kept' && leftOut === 'blank') apply({ type: 'pageRestored', pageId: id })
+    if (request.blank === 'left-out' && prepared?.verdict.blank) apply({ type: 'pageDeleted', pageId: id })
   }
-  if (keptPages(document).length === 0)
-    throw hold === null ? new Fault('NO_PAGES', 'nothing but blank pages') : new Fault(hold.code, hold.detail)
+  if (keptPages(document).length === 0) throw fault ?? new Fault('NO_PAGES', 'nothing but blank pages')
+  for (let page = unreadPage(document); page !== undefined; page = unreadPage(document)) {
+    apply(await readPage(document, page, { textReader: rooms.textReader(), blobs: scratch, log: unheard }, call.signal))
+    call.progress(`text of page ${document.pages.findIndex(one => one.id === page?.id) + 1}`)
+  }
+  const pages = document.pages.flatMap(summary)
   apply({ type: 'approved', sourceNature: order.sourceNatures[0] ?? 'copy' })
-  apply(await compose(document, { config, blobs: scratch, newId }, call.signal))
+  apply(await compose(document, { config, blobs: scratch, newId, ...legendParts() }, call.signal))
   const { stage } = document
   if (stage.name !== 'done') throw new Fault('INTERNAL', `the copy ended at ${stage.name}`)
+  return { copy: stage.copy, documentId: document.id, pages, fault }
+}
+
+/** Why the copy is not all of what was to be copied: the feeding, else the images that nothing can be made of, by name. */
+function faultOf({ hold, pages }: Document, names: readonly string[]): Fault | null {
+  if (hold !== null) return new Fault(hold.code, hold.detail)
+  const unusable = pages.flatMap(({ unusable: code }, i) => (code === null ? [] : [{ code, i }]))
+  const [first] = unusable
+  if (first === undefined) return null
+  return new Fault(first.code, unusable.map(({ code, i }) => `${names[i] ?? `image ${i + 1}`} (${code})`).join(', '))
+}
+
+/** Where the pages go that can be used, beside the file that was asked for. */
+export function partialPath(out: string): string {
+  return `${out.replace(/\.pdf$/i, '')}.partial.pdf`
+}
+
+/** PDF/A's own limit is the only one of a file. */
+const largestMegabytes = 2000
+
+/** The order of a file that nobody will find in the queue: no signature, no way to check it, no limit of an exchange. */
+function fileOrder(order: CopyOrder): CopyOrder {
   return {
-    copy: stage.copy,
-    documentId: document.id,
-    pages,
-    fault: hold === null ? null : new Fault(hold.code, hold.detail),
+    ...order,
+    signature: { ...order.signature, mode: 'none' },
+    document: { ...order.document, csv: 'none', legend: 'none', largestMegabytes },
+    destinations: [],
   }
 }
 
-function summary({ prepared, image }: Document['pages'][number], i: number): PageSummary {
+/** What is said of a file that the exchange of registries would not take. */
+export function sizeLines(copy: StoredBlob, order: CopyOrder): readonly string[] {
+  const limit = largestBytes(order)
+  return copy.bytes <= limit ? [] : [`larger than the ${limit} bytes that the procedure sends`]
+}
+
+/** The line of a page tells that it goes without text. */
+const unheard = { info: () => undefined, warn: () => undefined, error: () => undefined }
+
+function summary(
+  { prepared, unusable, image, text, leftOut }: Document['pages'][number],
+  i: number,
+): readonly PageSummary[] {
+  if (unusable !== null) return []
   if (prepared === null) throw new Fault('PAGE_NOT_READY', `image ${i + 1}`)
   const { width, height, resolution, colour, skewDegrees, turn, blank } = prepared.verdict
-  return {
+  const one = {
     number: i + 1,
     width,
     height,
@@ -107,8 +150,11 @@ function summary({ prepared, image }: Document['pages'][number], i: number): Pag
     skewDegrees,
     turn,
     blank,
+    leftOut: leftOut !== null,
     untouched: prepared.rendition.blob.name === image.name,
+    text: text && text.blob !== null,
   }
+  return [one]
 }
 
 export function pageLine({
@@ -120,13 +166,16 @@ export function pageLine({
   skewDegrees,
   turn,
   blank,
+  leftOut,
   untouched,
+  text,
 }: PageSummary): string {
   const notes = [
-    ...(blank ? ['blank'] : []),
+    ...(blank ? [leftOut ? 'blank, left out' : 'blank'] : []),
     ...(turn === 0 ? [] : [`turned ${turn}°`]),
     ...(skewDegrees === 0 ? [] : [`skew ${skewDegrees.toFixed(2)}°`]),
     untouched ? 'as scanned' : 'encoded anew',
+    ...(text === false ? ['without text'] : []),
   ]
   return `page ${number}: ${width} × ${height} px, ${resolution} ppi, ${colour}, ${notes.join(', ')}`
 }

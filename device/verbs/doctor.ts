@@ -6,6 +6,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { checkStates } from '../calibration.ts'
 import type { LoadedConfig } from '../config-file.ts'
 import { asFault } from '../errors.ts'
+import type { TextReader } from '../ports.ts'
 import { configOf, withWorkbench } from './appliance.ts'
 import { lastChecks } from './calibration-book.ts'
 import { checkLine } from './calibration-lines.ts'
@@ -36,6 +37,15 @@ const programs = [
   { program: 'scanimage', debian: 'sane-utils' },
   { program: 'pcscd', debian: 'pcscd' },
   { program: 'chromium', debian: 'chromium' },
+] as const
+
+/** The languages of the text layer, ISO 639-1. */
+const readableLanguages = [
+  { code: 'ca', debian: 'tesseract-ocr-cat' },
+  { code: 'es', debian: 'tesseract-ocr-spa' },
+  { code: 'en', debian: 'tesseract-ocr-eng' },
+  { code: 'fr', debian: 'tesseract-ocr-fra' },
+  { code: 'it', debian: 'tesseract-ocr-ita' },
 ] as const
 
 async function run(call: Call): Promise<Answer> {
@@ -129,6 +139,20 @@ function dataFolder({ dataFolder: folder }: LoadedConfig): Finding {
   )
 }
 
+/** Every language that the appliance knows, since each procedure and each command chooses its own. */
+async function textReading(reader: TextReader, signal: AbortSignal): Promise<Finding> {
+  const packages = readableLanguages.map(({ debian }) => debian)
+  try {
+    const installed = await reader.languages(signal)
+    const missing = readableLanguages.filter(({ code }) => !installed.includes(code)).map(({ debian }) => debian)
+    const detail = `tesseract reads ${installed.join(' ') || 'no language'}`
+    return finding('text reading', detail, missing.length === 0, `apt-get install ${missing.join(' ')}`)
+  } catch (thrown) {
+    const mend = `apt-get install ${['tesseract-ocr', ...packages].join(' ')}`
+    return finding('text reading', asFault(thrown).detail, false, mend)
+  }
+}
+
 async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]> {
   return await withWorkbench(config, async ({ rooms }) => {
     const scanners = await rooms.scanner().list(call.signal)
@@ -155,6 +179,7 @@ async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]>
       )
     const stamped = await checkTimestamping(config, rooms, call.signal)
     return [
+      await textReading(rooms.textReader(), call.signal),
       ...seen,
       ...(config.devices.tokenModules.length === 0 ? [] : [modules]),
       ...(stamped === undefined ? [] : [{ check: 'time-stamping', ...stamped }]),

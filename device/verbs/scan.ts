@@ -5,7 +5,8 @@ import type { CopyOrder } from '../document.ts'
 import { Fault } from '../errors.ts'
 import { scan } from '../path/scan.ts'
 import { configOf, withWorkbench, writeOutput } from './appliance.ts'
-import { makeCopy, pageLine } from './copy.ts'
+import { makeCopy, pageLine, partialPath, sizeLines } from './copy.ts'
+import { searchable, searchableOptions } from './searchable.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const scanVerb: Verb = {
@@ -22,7 +23,9 @@ export const scanVerb: Verb = {
     source: { type: 'string', help: 'adf or flatbed' },
     duplex: { type: 'boolean', help: 'both sides' },
     pages: { type: 'string', help: 'stop after so many images' },
-    'keep-blank': { type: 'boolean', help: 'keep pages that look blank' },
+    clean: { type: 'boolean', help: 'flatten shadows and what shines through: no faithful copy any more' },
+    'keep-blank': { type: 'boolean', help: 'keep backs that look blank, too' },
+    ...searchableOptions,
   },
   run,
 }
@@ -46,19 +49,19 @@ async function run(call: Call): Promise<Answer> {
         config,
         order,
         language,
-        keepBlank: call.flag('keep-blank'),
+        blank: call.flag('keep-blank') ? 'kept' : 'by-side',
         feed: document => scan(document, device, tools, call.signal),
       },
       bench,
       call,
     )
-    const path = made.fault === null ? out : `${out.replace(/\.pdf$/i, '')}.partial.pdf`
+    const path = made.fault === null ? out : partialPath(out)
     await writeOutput(path, bench.scratch.read(made.documentId, made.copy.name))
     if (made.fault !== null)
       throw new Fault(made.fault.code, `${made.fault.detail}; ${made.pages.length} pages are in ${path}`)
     return {
       json: { out: path, ...made.copy, pages: made.pages },
-      lines: [...made.pages.map(pageLine), `${path}: ${made.copy.bytes} bytes`],
+      lines: [...made.pages.map(pageLine), `${path}: ${made.copy.bytes} bytes`, ...sizeLines(made.copy, order)],
     }
   })
 }
@@ -73,6 +76,8 @@ function adjusted(order: CopyOrder, call: Call): CopyOrder {
       colour: call.choice('colour', ['color', 'gray', 'bw', 'auto'] as const) ?? digitisation.colour,
       source: call.choice('source', ['adf', 'flatbed'] as const) ?? digitisation.source,
       duplex: call.flag('duplex') || digitisation.duplex,
+      background: call.flag('clean') ? 'cleaned' : digitisation.background,
+      ...searchable(digitisation, call),
     },
   }
 }

@@ -7,6 +7,8 @@ export interface JpegFrame {
   readonly components: number
   /** Baseline or progressive, 8 bit, grey or YCbCr (ISO 32000-1, 7.4.8). */
   readonly usableInPdf: boolean
+  /** Where in the file the height stands, two bytes. */
+  readonly heightAt: number
 }
 
 const startOfImage = 0xffd8
@@ -34,7 +36,7 @@ export function readJpegFrame(bytes: Buffer): JpegFrame | undefined {
     if (code === markers.adobe && body.length >= 12 && body.toString('latin1', 0, 5) === 'Adobe') {
       adobeTransform = body[11] as number
     }
-    if (isFrame(code)) return frameOf(code, body, adobeTransform)
+    if (isFrame(code)) return frameOf(code, body, adobeTransform, at + 5)
     at += 2 + length
   }
   return undefined
@@ -46,7 +48,12 @@ function isFrame(code: number): boolean {
   )
 }
 
-function frameOf(code: number, body: Buffer, adobeTransform: number | undefined): JpegFrame | undefined {
+function frameOf(
+  code: number,
+  body: Buffer,
+  adobeTransform: number | undefined,
+  heightAt: number,
+): JpegFrame | undefined {
   if (body.length < 6) return undefined
   const components = body[5] as number
   const firstIdentifier = body[6] as number
@@ -56,6 +63,7 @@ function frameOf(code: number, body: Buffer, adobeTransform: number | undefined)
     width: body.readUInt16BE(3),
     height: body.readUInt16BE(1),
     components,
+    heightAt,
     usableInPdf: plain && (components === 1 || (components === 3 && ycc)),
   }
 }

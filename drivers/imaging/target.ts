@@ -4,7 +4,8 @@
 import { measureTarget } from '../../device/image/target.ts'
 import type { ByteStream, TargetImaging, TargetReading } from '../../device/ports.ts'
 import { readBounded } from './bounded.ts'
-import { defaultMaxBytes, defaultMaxPixels, openImage } from './sharp.ts'
+import { openImage } from './libvips.ts'
+import { defaultMaxBytes, defaultMaxPixels } from './sharp.ts'
 
 export function createTargetImaging(): TargetImaging {
   return Object.freeze({

@@ -1,56 +1,48 @@
 // The eSCL driver: one network (or ipp-usb) scanner. It keeps the scanner's own JPEG bytes, never starts an empty
-// feeder, and asks the scanner why a feed ended before it believes that the end was a good one.
+// feeder, asks the scanner why a feed ended before it believes that the end was a good one, and begins another job where
+// the scanner's own limit has ended one with paper left.
 //
-//   status ─► job ─► (document ─► page)* ─► status ─► end          any of them ─► fault; the job is always given up
+//   contact ─► status ─► job ─► (document ─► page)* ─► status ─► end          any of them ─► fault; the job is given up
+//                 ▲                                       │
+//                 └───────────── paper left ──────────────┘
 
-import { Fault } from '../../device/errors.ts'
 import type { Clock, ScanEnd, ScannedPage, ScannerInfo, ScanSettings } from '../../device/ports.ts'
-import { asScanFault, type ScanFault, type ScannerDriver, scanFault, unusable } from './driver.ts'
-import { createEsclClient, type EsclClient } from './escl-client.ts'
-import {
-  type EsclCapabilities,
-  type EsclPlan,
-  type EsclStatus,
-  encodeScanSettings,
-  feederFault,
-  planScan,
-} from './escl-protocol.ts'
-import { type ImageOutcome, imageStream, type OpenImage, openImage } from './image-stream.ts'
+import { type ScanFault, type ScannerDriver, scanFault, unusable } from './driver.ts'
+import type { EsclCapabilities } from './escl-capabilities.ts'
+import { type EsclLimits, esclLimits } from './escl-client.ts'
+import { type Feed, faultOf, feedJob, type JobEnd, pollIntervalMs, statusOf } from './escl-feed.ts'
+import { type Contact, createPlace, type PlaceOptions } from './escl-place.ts'
+import { type EsclQuirks, quirksOf } from './escl-quirks.ts'
+import { encodeScanSettings, planScan } from './escl-settings.ts'
+import { type EsclStatus, feederFault, isOccupied, isOutOfOrder } from './escl-status.ts'
+import { saysEmpty, startFault, stoppedWithPaper } from './escl-verdict.ts'
 
-const pollIntervalMs = 1_000
 /** How long another job may hold the scanner before it counts as busy. */
 const busyTimeoutMs = 10_000
-const nextDocumentTimeoutMs = 120_000
-/** How long a scanner may say that nothing comes while paper lies in its feeder and its job goes on. */
-const prematureEndTimeoutMs = 5_000
 
-export interface EsclOptions {
+export interface EsclOptions extends Omit<PlaceOptions, 'limits'> {
   readonly id: string
-  /** The eSCL root, for example `http://127.0.0.1:60000/eSCL`. */
-  readonly url: string
   readonly clock: Clock
+  /** How backs arrive; absent: as the quirk table says. */
+  readonly backs?: EsclQuirks['backs']
+  readonly limits?: EsclLimits
 }
 
-/** A feed that has begun: where its job is and what is known of it so far. */
-interface Feed {
-  readonly client: EsclClient
-  readonly clock: Clock
-  readonly plan: EsclPlan
-  readonly job: string
-  readonly signal: AbortSignal
-}
+/** A scan that is wanted of a scanner that has answered; what is missing for a job is its place. */
+type Order = Omit<Feed, 'path' | 'before' | 'wanted'>
 
 /** The driver of one eSCL scanner. */
-export function createEsclScanner({ id, url, clock }: EsclOptions): ScannerDriver {
-  const client = createEsclClient(url)
+export function createEsclScanner({ id, clock, backs, limits = esclLimits, ...where }: EsclOptions): ScannerDriver {
+  const place = createPlace({ ...where, limits })
+  const memory = { remembersJobs: false }
   let active: ScannerInfo | 'starting' | undefined
 
   async function info(signal?: AbortSignal): Promise<ScannerInfo> {
     // A scanner that is feeding is left alone: the small ones answer one request at a time.
     if (active !== undefined) return busyInfo(active === 'starting' ? undefined : active)
     try {
-      const capabilities = await client.capabilities(signal)
-      return describe(id, capabilities, await client.status(signal))
+      const contact = await place.contact(signal)
+      return describe(id, contact.capabilities, await contact.client.status(signal), quirksAt(contact))
     } catch (thrown) {
       return unusable(id, 'escl', firstContact(faultOf(thrown, signal)).code)
     }
@@ -60,25 +52,30 @@ export function createEsclScanner({ id, url, clock }: EsclOptions): ScannerDrive
     return { ...(known ?? unusable(id, 'escl', 'SCANNER_BUSY')), state: 'busy', code: 'SCANNER_BUSY' }
   }
 
+  function quirksAt({ capabilities: { makeAndModel, manufacturer }, server }: Contact): EsclQuirks {
+    const quirks = quirksOf({ makeAndModel, manufacturer, server })
+    return backs === undefined ? quirks : { ...quirks, backs }
+  }
+
   async function* scan(settings: ScanSettings, signal: AbortSignal): AsyncGenerator<ScannedPage, ScanEnd, void> {
     signal.throwIfAborted()
     if (active !== undefined) return scanFault('SCANNER_BUSY', 'another scan runs on this scanner')
     active = 'starting'
-    let feed: Feed | undefined
     try {
-      const capabilities = await client.capabilities(signal)
-      const planning = planScan(capabilities, settings)
+      const contact = await place.contact(signal)
+      const { client, capabilities } = contact
+      const quirks = quirksAt(contact)
+      const planning = planScan(capabilities, settings, quirks)
       if ('refused' in planning) return scanFault(planning.refused.code, planning.refused.detail)
-      const reserved = await reserve(client, clock, planning.plan, signal)
-      if ('end' in reserved) return reserved
-      active = describe(id, capabilities, reserved.status)
-      feed = { client, clock, plan: planning.plan, job: reserved.job, signal }
-      return yield* feedSheets(feed, settings.maxImages)
+      const { plan } = planning
+      const { detectsPaper } = capabilities
+      const order: Order = { client, clock, plan, source: plan.source, quirks, detectsPaper, memory, signal }
+      const begun = await reserve(order)
+      if ('end' in begun) return begun
+      active = describe(id, capabilities, begun.status, quirks)
+      return yield* feedJobs(order, begun.path, settings.maxImages, limits.maxImages)
     } catch (thrown) {
-      const fault = faultOf(thrown, signal)
-      if (feed === undefined) return firstContact(fault)
-      // Refusing connections is what a scanner does that is gone; that it was there is known from its job.
-      return fault.code === 'SCANNER_ABSENT' ? { ...fault, code: 'SCANNER_UNPLUGGED' } : fault
+      return firstContact(faultOf(thrown, signal))
     } finally {
       active = undefined
     }
@@ -87,24 +84,17 @@ export function createEsclScanner({ id, url, clock }: EsclOptions): ScannerDrive
   return Object.freeze({ info, scan })
 }
 
-/** What was thrown as the end of a scan; rethrows an abort's reason and what is no fault of a scanner. */
-function faultOf(thrown: unknown, signal: AbortSignal | undefined): ScanFault {
-  signal?.throwIfAborted()
-  const fault = thrown instanceof Fault ? asScanFault(thrown) : undefined
-  if (fault === undefined) throw thrown
-  return fault
-}
-
 /** Before a job is made, a scanner that does not answer is one that is not there. */
 function firstContact(fault: ScanFault): ScanFault {
   const silent = fault.code === 'SCANNER_UNPLUGGED' || fault.code === 'SCANNER_TIMEOUT'
   return silent ? { ...fault, code: 'SCANNER_ABSENT' } : fault
 }
 
-function describe(id: string, capabilities: EsclCapabilities, status: EsclStatus): ScannerInfo {
+function describe(id: string, capabilities: EsclCapabilities, status: EsclStatus, quirks: EsclQuirks): ScannerInfo {
   const { platen, simplex, duplex, makeAndModel } = capabilities
   const broken = feederFault(status.adf) ?? (isOutOfOrder(status) ? 'SCANNER_FAILED' : undefined)
   const code = broken ?? (isOccupied(status) ? 'SCANNER_BUSY' : undefined)
+  const loaded = status.adf === 'loaded'
   return Object.freeze({
     id,
     name: makeAndModel === '' ? id : makeAndModel,
@@ -113,34 +103,22 @@ function describe(id: string, capabilities: EsclCapabilities, status: EsclStatus
     ...(code === undefined ? {} : { code }),
     sources: [...(simplex ? (['adf'] as const) : []), ...(platen ? (['flatbed'] as const) : [])],
     duplex: duplex !== undefined,
-    ...(status.adf === 'loaded' || status.adf === 'empty' ? { paperLoaded: status.adf === 'loaded' } : {}),
+    ...(loaded || saysEmpty({ quirks }, status) ? { paperLoaded: loaded } : {}),
   })
 }
 
-function isOccupied({ state }: EsclStatus): boolean {
-  return state === 'processing' || state === 'testing'
-}
-
-function isOutOfOrder({ state }: EsclStatus): boolean {
-  return state === 'stopped' || state === 'down'
-}
-
 /** Gets a job, waiting a while for a scanner that is busy with another. */
-async function reserve(
-  client: EsclClient,
-  clock: Clock,
-  plan: EsclPlan,
-  signal: AbortSignal,
-): Promise<{ readonly job: string; readonly status: EsclStatus } | ScanFault> {
+async function reserve(order: Order): Promise<{ readonly path: string; readonly status: EsclStatus } | ScanFault> {
+  const { client, clock, plan, quirks, signal } = order
   const deadline = clock.now() + busyTimeoutMs
   for (;;) {
-    const status = await client.status(signal)
-    const fault = startFault(status, plan)
+    const status = await statusOf(order)
+    const fault = startFault(order, status)
     if (fault !== undefined) return fault
     let pauseMs = pollIntervalMs
     if (!isOccupied(status)) {
-      const answer = await client.createJob(encodeScanSettings(plan))
-      if ('job' in answer) return { job: answer.job, status }
+      const answer = await client.createJob(encodeScanSettings(plan), quirks.hostHeader)
+      if ('job' in answer) return { path: answer.job, status }
       if (answer.refused.status !== 503) {
         const code = answer.refused.status === 409 ? 'SCAN_SETTING_REFUSED' : 'SCANNER_FAILED'
         return scanFault(code, `the scanner refused the job (HTTP ${answer.refused.status})`)
@@ -152,120 +130,70 @@ async function reserve(
   }
 }
 
-/** Why a feeder must not be started: some scanners report an empty one as a jam, and stay jammed. */
-function startFault(status: EsclStatus, plan: EsclPlan): ScanFault | undefined {
-  if (plan.source === 'adf') {
-    const fault = feederFault(status.adf)
-    if (fault !== undefined) return scanFault(fault, 'the scanner reports it before the scan')
-    // An idle scanner whose feeder is `processing` is one that has no other word for an empty feeder.
-    const idleProcessing = status.adf === 'processing' && !isOccupied(status)
-    if (status.adf === 'empty' || idleProcessing) return scanFault('FEEDER_EMPTY', 'no paper lies in the feeder')
-  }
-  return isOutOfOrder(status) ? scanFault('SCANNER_FAILED', `the scanner is ${status.state}`) : undefined
-}
-
-async function* feedSheets(feed: Feed, maxImages: number | undefined): AsyncGenerator<ScannedPage, ScanEnd, void> {
-  const { client, plan, job, signal } = feed
-  const flatbed = plan.source === 'flatbed'
-  const lastNumber = Math.min(maxImages ?? Number.POSITIVE_INFINITY, flatbed ? 1 : Number.POSITIVE_INFINITY)
-  let cancelled: Promise<unknown> | undefined
-  const cancel = () => {
-    cancelled ??= client.deleteJob(job)
-    return cancelled
-  }
-  // At once, not when the consumer comes back for the next page: the feeder is running.
-  signal.addEventListener('abort', cancel, { once: true })
-  let image: OpenImage | undefined
-  try {
-    for (let number = 1; number <= lastNumber; number += 1) {
-      signal.throwIfAborted()
-      const next = await nextImage(feed, number - 1)
-      if ('end' in next) return next
-      image = next
-      const { stream, outcome } = imageStream(image)
-      yield pageOf(plan, number, image, stream)
-      // Also ends the connection of an image that was left unread.
-      await image.rest.return?.()
-      const end = await afterImage(feed, outcome())
-      if (end !== undefined) return end
-    }
-    return maxImages === lastNumber ? { end: 'limit' } : { end: 'empty' }
-  } finally {
-    signal.removeEventListener('abort', cancel)
-    await image?.rest.return?.()
-    await cancel()
-  }
-}
-
-function pageOf(plan: EsclPlan, number: number, image: OpenImage, stream: ScannedPage['image']): ScannedPage {
-  const side = plan.duplex && number % 2 === 0 ? 'back' : 'front'
-  const mediaType = image.mediaType ?? 'image/jpeg'
-  return Object.freeze({ number, side, mediaType, resolution: plan.resolution, image: stream })
-}
-
-/** An image that broke ends the scan: with the scanner's own reason if it still answers and has one, else with what broke it. */
-async function afterImage(feed: Feed, outcome: ImageOutcome): Promise<ScanEnd | undefined> {
-  if (outcome.state !== 'broken') return undefined
-  const broken = faultOf(outcome.thrown, feed.signal)
-  if (broken.code !== 'SCANNER_UNPLUGGED') return broken
-  return reasonOf(feed, await feed.client.status(feed.signal)) ?? broken
-}
-
-async function nextImage(feed: Feed, pages: number): Promise<OpenImage | ScanEnd> {
-  const { client, clock, job, signal } = feed
-  const started = clock.now()
+/** Feeds one job after another until the paper has ended, `maxImages` are there or `bound` is passed. */
+async function* feedJobs(
+  order: Order,
+  firstPath: string,
+  maxImages: number | undefined,
+  bound: number,
+): AsyncGenerator<ScannedPage, ScanEnd, void> {
+  const last = order.source === 'flatbed' ? 1 : Math.min(maxImages ?? bound, bound)
+  let arrived = 0
+  let counted: number | undefined = 0
+  let path = firstPath
   for (;;) {
-    const answer = await client.nextDocument(job, signal)
-    if ('image' in answer) {
-      const image = await openImage(answer.image)
-      if (image.mediaType !== undefined) return image
-      await image.rest.return?.()
-      const what = image.head.length === 0 ? 'an empty page' : 'a page that is no image'
-      return reasonOf(feed, await client.status(signal)) ?? scanFault('SCANNER_FAILED', `the scanner sent ${what}`)
-    }
-    const end = judge(feed, answer.refused.status, pages, clock.now() - started, await client.status(signal))
-    if (end !== undefined) return end
-    await clock.sleep(answer.refused.retryAfterMs ?? pollIntervalMs, signal)
+    const job: JobEnd = yield* feedJob({ ...order, path, before: arrived, wanted: last - arrived })
+    const first = arrived === 0
+    arrived += job.images
+    counted = counted === undefined || job.imagesCompleted === undefined ? undefined : counted + job.imagesCompleted
+    if (typeof job.end === 'object') return proven(job.end, counted, arrived)
+    if (job.end === 'wanted') return limitOf(order, arrived, maxImages)
+    if (job.end === 'nothing') return first ? withoutPage(order, job) : afterAll(order, job, counted, arrived)
+    if (job.end === 'finished') return emptied(counted)
+    const next = await another(order, arrived)
+    if ('end' in next) return next.code === 'FEEDER_EMPTY' ? emptied(counted) : proven(next, counted, arrived)
+    path = next.path
   }
 }
 
-/** What an answer without a page means: the end of the scan, or undefined while the page may still come. */
-function judge(feed: Feed, http: number, pages: number, waitedMs: number, status: EsclStatus): ScanEnd | undefined {
-  const reason = reasonOf(feed, status)
-  if (reason !== undefined) return reason
-  if (http === 503) {
-    if (waitedMs < nextDocumentTimeoutMs) return undefined
-    return scanFault('SCANNER_TIMEOUT', `no page within ${nextDocumentTimeoutMs} ms`)
+/** Another job for the paper that is left; from here on a scanner that does not answer was there a moment ago. */
+async function another(order: Order, arrived: number): Promise<{ readonly path: string } | ScanFault> {
+  const struck = (fault: ScanFault) => ({ ...fault, detail: `page ${arrived + 1}: ${fault.detail}` })
+  try {
+    // A sensor that still says `loaded` behind the last sheet would have an empty feeder started.
+    await order.clock.sleep(pollIntervalMs, order.signal)
+    const begun = await reserve(order)
+    return 'end' in begun ? struck(begun) : begun
+  } catch (thrown) {
+    const fault = struck(faultOf(thrown, order.signal))
+    return fault.code === 'SCANNER_ABSENT' ? { ...fault, code: 'SCANNER_UNPLUGGED' } : fault
   }
-  if (http !== 404 && http !== 409 && http !== 410) {
-    return scanFault('SCANNER_FAILED', `the scanner answered ${http} instead of a page`)
-  }
-  const own = ownJob(feed, status)
-  const adf = feed.plan.source === 'adf'
-  if (http === 404 && adf && status.adf === 'loaded' && (own?.state === 'pending' || own?.state === 'processing')) {
-    if (waitedMs < prematureEndTimeoutMs) return undefined
-    return scanFault('SCANNER_FAILED', 'the scanner stopped with paper in its feeder')
-  }
-  if (pages === 0) {
-    const code = adf && status.adf !== 'loaded' ? 'FEEDER_EMPTY' : 'SCANNER_FAILED'
-    return scanFault(code, 'the scanner had no page')
-  }
-  // A good end is 404; one family of servers says 409 when the feeder has run empty.
-  if (http !== 404 && status.adf !== 'empty') return scanFault('SCANNER_FAILED', `the job ended with ${http}`)
-  const imagesCompleted = own?.imagesCompleted
-  return { end: 'empty', ...(imagesCompleted === undefined ? {} : { imagesCompleted }) }
 }
 
-/** The fault that the scanner itself gives for a job that does not go on. */
-function reasonOf(feed: Feed, status: EsclStatus): ScanFault | undefined {
-  const fault = feed.plan.source === 'adf' ? feederFault(status.adf) : undefined
-  if (fault !== undefined) return scanFault(fault, 'the scanner reports it during the scan')
-  const state = ownJob(feed, status)?.state
-  if (state === 'aborted') return scanFault('SCANNER_FAILED', 'the scanner aborted the job')
-  if (state === 'canceled') return scanFault('SCANNER_FAILED', 'the job was cancelled at the scanner')
-  return undefined
+function limitOf({ source }: Order, arrived: number, maxImages: number | undefined): ScanEnd {
+  if (maxImages !== undefined && arrived >= maxImages) return { end: 'limit' }
+  if (source === 'flatbed') return { end: 'empty' }
+  return scanFault('SCANNER_FAILED', `the scanner does not end: ${arrived} images came in one scan`)
 }
 
-function ownJob({ job }: Feed, status: EsclStatus) {
-  return status.jobs.find(({ path }) => path === job)
+function withoutPage({ source }: Order, { adf }: JobEnd): ScanFault {
+  const code = source === 'adf' && adf !== 'loaded' ? 'FEEDER_EMPTY' : 'SCANNER_FAILED'
+  return scanFault(code, 'the scanner had no page')
+}
+
+/** A further job gave nothing: with a sensor for paper the scanner knows what lies there, without one it only thinks so. */
+function afterAll(order: Order, { adf }: JobEnd, counted: number | undefined, arrived: number): ScanEnd {
+  return adf === 'loaded' && order.detectsPaper === true
+    ? proven(stoppedWithPaper(), counted, arrived)
+    : emptied(counted)
+}
+
+function emptied(counted: number | undefined): ScanEnd {
+  return { end: 'empty', ...(counted === undefined ? {} : { imagesCompleted: counted }) }
+}
+
+/** A fault that also says so where the scanner counts images that never arrived. */
+function proven(fault: ScanFault, counted: number | undefined, arrived: number): ScanFault {
+  if (counted === undefined || counted <= arrived) return fault
+  return { ...fault, detail: `${fault.detail}; the scanner counts ${counted} images, ${arrived} arrived` }
 }

@@ -1,14 +1,15 @@
-// What a SANE device can do, read from `scanimage --all-options`, and the arguments that ask it for a scan. Backends
-// name the same thing differently (`Gray`, `Grayscale`; `ADF`, `Automatic Document Feeder`), so nothing is assumed:
-// an option that is not listed, or is inactive, is never passed.
+// What a SANE device says of itself, read from `scanimage --all-options`: its options, and from them what it can do and
+// what its sensors see. Backends name the same thing differently (`Gray`, `True Gray`; `ADF`, `Automatic Document
+// Feeder(left aligned)`), and list an option as inactive as long as another one stands in its way.
 
-import type { ScanFaultCode, ScanSettings, ScanSource } from '../../device/ports.ts'
-import { paperMillimetres, paperSlackMillimetres } from './paper.ts'
+import type { ScanSource } from '../../device/ports.ts'
 
 /** One option of a device. `values` are the words or numbers of a list, `range` is inclusive; both absent for free text. */
 export interface SaneOption {
   /** As on the command line: `--mode`, `-x`. */
   readonly flag: string
+  /** `hardware` is set by somebody at the device: a sensor or a button. `inactive` may become active with others. */
+  readonly access: 'settable' | 'hardware' | 'read-only' | 'inactive'
   readonly values?: readonly string[]
   readonly range?: { readonly min: number; readonly max: number; readonly step: number }
   /** What it is set to now; absent where the device does not tell. */
@@ -20,152 +21,161 @@ export type SaneOptions = ReadonlyMap<string, SaneOption>
 export interface SaneCapabilities {
   readonly sources: readonly ScanSource[]
   readonly duplex: boolean
-  /** From the `page-loaded` sensor, where there is one. */
+  /** From the sensor of the feeder, where there is one. */
   readonly paperLoaded?: boolean
 }
 
-export type SanePlanning =
-  | { readonly args: readonly string[] }
-  | { readonly refused: { readonly code: ScanFaultCode; readonly detail: string } }
+/** Each absent where the device has no such sensor. */
+export interface SaneSensors {
+  readonly paperLoaded?: boolean
+  readonly coverOpen?: boolean
+  readonly doubleFeed?: boolean
+  /** The button by which a person asks for a scan is held down. */
+  readonly button?: boolean
+}
 
-const optionLine = /^ {4}(-[a-z]|--[a-z0-9][\w-]*)(?:\[=\((.*?)\)\])?(?: (?!\[)(.*?))?((?: \[[^\]]*\])*)$/i
+/** Words of the source list by what they feed, each in the backend's order. `ADF Back` reads the other side: never one-sided scanning. */
+export interface SaneSources {
+  readonly flatbed?: string
+  readonly feeder?: string
+  readonly duplexFeeder?: string
+}
 
-/** The active options of a device, by flag, from the standard output of `scanimage --all-options`. */
+const optionLine = /^ {4}(-[a-z]|--[a-z0-9][\w-]*)(?:\[=\((.*)\)\])?(?: +(\S.*))?$/i
+/** Longer than any device's longest list. */
+const maxLineLength = 4096
+const words: ReadonlySet<string> = new Set(['inactive', 'read-only', 'hardware', 'advanced'])
+
+/** The options of a device, by flag, from the standard output of `scanimage --all-options`. */
 export function parseOptions(output: string): SaneOptions {
   const options = new Map<string, SaneOption>()
   for (const line of output.split('\n')) {
-    const [, flag, optional, constraint, brackets = ''] = optionLine.exec(line) ?? []
+    if (line.length > maxLineLength) continue
+    const { text, notes } = splitNotes(line)
+    const [, flag, optional, constraint] = optionLine.exec(text) ?? []
     if (flag === undefined) continue
-    const notes = [...brackets.matchAll(/\[([^\]]*)\]/g)].map(([, note = '']) => note)
-    if (notes.includes('inactive') || notes.includes('read-only')) continue
-    const [current] = notes.filter(note => note !== 'advanced' && note !== 'hardware')
+    const access =
+      (['inactive', 'read-only', 'hardware'] as const).find(word => notes.includes(word)) ?? ('settable' as const)
+    const current = notes.find(note => !words.has(note))
     const limits = parseConstraint(optional ?? constraint ?? '')
-    options.set(flag, { flag, ...limits, ...(current === undefined ? {} : { current }) })
+    options.set(flag, { flag, access, ...limits, ...(current === undefined ? {} : { current }) })
   }
   return options
 }
 
-/** Which ways of feeding the options offer; a device without a source option is a flatbed. */
+/** The option if it can be set now. */
+export function settable(options: SaneOptions, flag: string): SaneOption | undefined {
+  const option = options.get(flag)
+  return option?.access === 'settable' ? option : undefined
+}
+
+/** Which ways of feeding the options offer. */
 export function capabilitiesOf(options: SaneOptions): SaneCapabilities {
-  const sources = options.get('--source')?.values
-  const loaded = options.get('--page-loaded')?.current
-  const offered = (['adf', 'flatbed'] as const).filter(
-    source => sourceArgs(options, source, false) !== undefined || sourceArgs(options, source, true) !== undefined,
-  )
+  const { flatbed, feeder, duplexFeeder } = sourcesOf(options)
+  const { paperLoaded } = sensorsOf(options)
+  const fed = feeder !== undefined || duplexFeeder !== undefined
   return {
-    sources: sources === undefined ? ['flatbed'] : offered,
-    duplex: sourceArgs(options, 'adf', true) !== undefined,
-    ...(loaded === 'yes' || loaded === 'no' ? { paperLoaded: loaded === 'yes' } : {}),
+    sources: [...(fed ? ['adf' as const] : []), ...(flatbed === undefined ? [] : ['flatbed' as const])],
+    duplex: duplexFeeder !== undefined || (fed && twoSidedSwitch(options, true).length > 0),
+    ...(paperLoaded === undefined || !fed ? {} : { paperLoaded }),
   }
 }
 
-/** The device options for a scan, in the order in which they depend on each other; what is not offered is refused. */
-export function planArgs(options: SaneOptions, settings: ScanSettings): SanePlanning {
-  const source = sourceArgs(options, settings.source, settings.source === 'adf' && settings.duplex)
-  if (source === undefined) {
-    const what = settings.source === 'flatbed' ? 'flatbed' : settings.duplex ? 'two-sided feeder' : 'feeder'
-    return refused(`the scanner has no ${what}`)
+/** The empty word stands for a way of feeding that needs no choosing: the only one. */
+export function sourcesOf(options: SaneOptions): SaneSources {
+  const option = options.get('--source')
+  if (option === undefined || option.access === 'inactive' || option.values === undefined) {
+    return isSheetFed(options) ? { feeder: '' } : { flatbed: '' }
   }
-  const resolution = options.get('--resolution')
-  if (resolution !== undefined && !accepts(resolution, settings.resolution)) {
-    return refused(`no resolution of ${settings.resolution} ppi`)
+  const { values } = option
+  const flatbed = values.find(value => /flat ?bed|platen|document table|^normal$|^fb$/i.test(value))
+  const feeders = values.filter(value => /adf|feed|^duplex$/i.test(value))
+  const feeder = feeders.find(value => !/duplex|back|rear/i.test(value))
+  const duplexFeeder = feeders.find(value => /duplex/i.test(value))
+  return {
+    ...(flatbed === undefined ? {} : { flatbed }),
+    ...(feeder === undefined ? {} : { feeder }),
+    ...(duplexFeeder === undefined ? {} : { duplexFeeder }),
   }
-  const area = areaArgs(options, settings.paper)
-  if (area === undefined) return refused(`${settings.paper} is larger than the scanner takes`)
-  const dots = resolution === undefined ? [] : [`--resolution=${settings.resolution}`]
-  return { args: [...source, ...colourArgs(options, settings.colour), ...dots, ...area] }
 }
 
-function sourceArgs(options: SaneOptions, source: ScanSource, duplex: boolean): readonly string[] | undefined {
-  const values = options.get('--source')?.values
-  if (values === undefined) return source === 'flatbed' ? [] : undefined
-  if (source === 'flatbed')
-    return valueArgs(
-      '--source',
-      values.find(value => /flatbed|platen|^normal$/i.test(value)),
-    )
-  const feeders = values.filter(value => /adf|feed/i.test(value))
-  const simplex = feeders.filter(value => !/duplex/i.test(value))
-  // `ADF Back` reads the other side of the sheet: never what one-sided scanning means.
-  const front = simplex.find(value => !/back|rear/i.test(value))
-  if (!duplex)
-    return front === undefined ? undefined : [...(valueArgs('--source', front) ?? []), ...sides(options, false)]
-  const both = feeders.find(value => /duplex/i.test(value))
-  if (both !== undefined) return valueArgs('--source', both)
-  const twoSided = sides(options, true)
-  return front === undefined || twoSided.length === 0 ? undefined : [`--source=${front}`, ...twoSided]
-}
+/** Options by which some backends feed both sides, where others have a source for it. */
+export const twoSidedFlags = ['--adf-mode', '--duplex'] as const
 
 /** Backends that do not make two-sided feeding a source have `--adf-mode` (epson) or a `--duplex` switch. */
-function sides(options: SaneOptions, duplex: boolean): readonly string[] {
-  const mode = options.get('--adf-mode')?.values?.find(value => /duplex/i.test(value) === duplex)
+export function twoSidedSwitch(options: SaneOptions, duplex: boolean): readonly string[] {
+  const mode = settable(options, '--adf-mode')?.values?.find(value => /duplex/i.test(value) === duplex)
   if (mode !== undefined) return [`--adf-mode=${mode}`]
-  return options.get('--duplex')?.values?.includes('yes') === true ? [`--duplex=${duplex ? 'yes' : 'no'}`] : []
+  const offered = settable(options, '--duplex')?.values?.includes('yes') === true
+  return offered ? [`--duplex=${duplex ? 'yes' : 'no'}`] : []
 }
 
-/** `bw` without a one-bit mode is scanned in grey and made black and white by the pages step. */
-function colourArgs(options: SaneOptions, colour: ScanSettings['colour']): readonly string[] {
-  const modes = options.get('--mode')?.values
-  const inColour = colour === 'color' || colour === 'auto'
-  if (modes === undefined) {
-    return options.get('--grayify') === undefined ? [] : [`--grayify=${inColour ? 'no' : 'yes'}`]
+/** Whether two-sided feeding is listed, but can be told only once the feeder is chosen: that choice. */
+export function feederToAsk(options: SaneOptions): readonly string[] {
+  const { feeder, duplexFeeder } = sourcesOf(options)
+  const waiting = twoSidedFlags.some(flag => options.get(flag)?.access === 'inactive')
+  const askable = feeder !== undefined && feeder !== '' && settable(options, '--source') !== undefined
+  return askable && duplexFeeder === undefined && waiting ? [`--source=${feeder}`] : []
+}
+
+/** Sensors are options that only the hardware sets; an option of the same name that can be set is something else. */
+export function sensorsOf(options: SaneOptions): SaneSensors {
+  const sees = (...flags: readonly string[]): boolean | undefined => {
+    const seen = flags.map(flag => options.get(flag)).filter(option => option?.access === 'hardware')
+    const states = seen.flatMap(option => (['yes', 'no'].includes(option?.current ?? '') ? [option?.current] : []))
+    return states.length === 0 ? undefined : states.includes('yes')
   }
-  const first = (...patterns: readonly RegExp[]) =>
-    patterns.map(pattern => modes.find(mode => pattern.test(mode))).find(mode => mode !== undefined)
-  const [oneBit, gray, full] = [/lineart|binary|black.*white|monochrome/i, /gr[ae]y/i, /colou?r/i]
-  const mode = inColour ? first(full, gray) : colour === 'gray' ? first(gray, full) : first(oneBit, gray, full)
-  const depths = options.get('--depth')?.values ?? []
-  const depth = colour === 'bw' && !(mode !== undefined && oneBit.test(mode)) && depths.includes('1') ? '1' : '8'
-  const setDepth = depths.includes(depth) && !(mode !== undefined && oneBit.test(mode))
-  return [...(valueArgs('--mode', mode) ?? []), ...(setDepth ? [`--depth=${depth}`] : [])]
-}
-
-/** The area of the sheet from the device's origin; fujitsu-like backends want the paper's size as well, and first. */
-function areaArgs(options: SaneOptions, paper: ScanSettings['paper']): readonly string[] | undefined {
-  const [width, height] = paperMillimetres[paper]
-  const args: string[] = []
-  const sizes = [
-    ['--page-width', width],
-    ['--page-height', height],
-    ['-x', width],
-    ['-y', height],
-  ] as const
-  for (const [flag, wanted] of sizes) {
-    const range = options.get(flag)?.range
-    if (range === undefined) continue
-    if (wanted > range.max + paperSlackMillimetres) return undefined
-    const value = String(Math.min(wanted, range.max))
-    args.push(...(flag.startsWith('--') ? [`${flag}=${value}`] : [flag, value]))
+  const sensors = {
+    paperLoaded: sees('--page-loaded', '--adf-loaded'),
+    coverOpen: sees('--cover-open'),
+    doubleFeed: sees('--double-feed', '--omr-df'),
+    button: sees('--scan', '--start'),
   }
-  const origin = (['-l', '-t'] as const).flatMap(flag => (options.get(flag)?.range === undefined ? [] : [flag, '0']))
-  const pageSize = args.filter(arg => arg.startsWith('--'))
-  return [...pageSize, ...origin, ...args.filter(arg => !arg.startsWith('--'))]
+  return Object.fromEntries(Object.entries(sensors).filter(([, state]) => state !== undefined))
 }
 
-function accepts(option: SaneOption, value: number): boolean {
-  const { values, range } = option
-  if (values !== undefined) return values.some(offered => Number.parseFloat(offered) === value)
-  if (range === undefined) return true
-  const steps = range.step === 0 ? 0 : (value - range.min) / range.step
-  return value >= range.min && value <= range.max && Math.abs(steps - Math.round(steps)) < 1e-3
+/** Without a choice of sources a device is a flatbed, unless it speaks of feeding. */
+function isSheetFed(options: SaneOptions): boolean {
+  return ['--page-loaded', '--adf-loaded', '--feeder-mode'].some(flag => {
+    const option = options.get(flag)
+    return option !== undefined && option.access !== 'inactive'
+  })
+}
+
+/** Takes the bracketed words off the end of a line; brackets within them (`[24bit Color[Fast]]`) belong to the word. */
+function splitNotes(line: string): { readonly text: string; readonly notes: readonly string[] } {
+  const notes: string[] = []
+  let text = line.trimEnd()
+  for (;;) {
+    const start = text.endsWith(']') ? openingOf(text) : -1
+    if (start < 1 || text[start - 1] !== ' ') return { text, notes }
+    notes.unshift(text.slice(start + 1, -1))
+    text = text.slice(0, start).trimEnd()
+  }
+}
+
+/** Where the bracket opens that the last character closes; -1 when none does. */
+function openingOf(text: string): number {
+  let depth = 0
+  for (let at = text.length - 1; at >= 0; at -= 1) {
+    if (text[at] === ']') depth += 1
+    if (text[at] === '[') depth -= 1
+    if (depth === 0) return at
+  }
+  return -1
 }
 
 function parseConstraint(text: string): Pick<SaneOption, 'values' | 'range'> {
   const range = /^(?:auto\|)?(-?[\d.]+?)\.\.(-?[\d.]+)[a-z%]*(?:,\.\.\.)?(?: \(in steps of ([\d.]+)\))?$/i.exec(text)
   if (range !== null) return { range: { min: Number(range[1]), max: Number(range[2]), step: Number(range[3] ?? 0) } }
   if (text === '' || text.startsWith('<')) return {}
-  const values = text.split('|').filter(value => value !== '')
+  const values = text
+    .split('|')
+    .map(value => value.trim())
+    .filter(value => value !== '')
   // A list of numbers carries its unit once, behind the last of them.
   const numeric = values.every(value => value === 'auto' || /^-?[\d.]+[a-z%]*$/i.test(value))
   return {
     values: numeric ? values.map(value => (value === 'auto' ? value : String(Number.parseFloat(value)))) : values,
   }
-}
-
-function valueArgs(flag: string, value: string | undefined): readonly string[] | undefined {
-  return value === undefined ? undefined : [`${flag}=${value}`]
-}
-
-function refused(detail: string): SanePlanning {
-  return { refused: { code: 'SCAN_SETTING_REFUSED', detail } }
 }

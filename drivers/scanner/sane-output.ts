@@ -16,10 +16,18 @@ export interface SaneDevice {
   readonly model: string
 }
 
-/** How scanimage ended, of all that it may have meant. `broken`: another look tells whether the device is still there. */
+/**
+ * How scanimage ended, of all that it may have meant. `broken`: another look tells whether the device is still there;
+ * `warming`: it will be ready by itself.
+ */
 export type SaneEnding =
   | { readonly end: 'done' | 'no-documents' }
-  | { readonly end: 'fault'; readonly code: ScanFaultCode; readonly detail: string; readonly broken?: true }
+  | {
+      readonly end: 'fault'
+      readonly code: ScanFaultCode
+      readonly detail: string
+      readonly unclear?: 'broken' | 'warming'
+    }
 
 /** What scanimage wrote to its standard error, kept in bounds while it runs. */
 export interface SaneJournal {
@@ -39,9 +47,9 @@ export function parseDevices(output: string): readonly SaneDevice[] {
     )
 }
 
-/** Whether a line of standard output names a finished page of ours. */
-export function isPageName(line: string): boolean {
-  return /^page-\d{1,6}\.tiff$/.test(line)
+/** As scanimage prints it when that page is finished. */
+export function pageName(number: number): string {
+  return pageNameFormat.replace('%d', String(number))
 }
 
 export function createJournal(): SaneJournal {
@@ -59,23 +67,28 @@ export function createJournal(): SaneJournal {
 }
 
 /**
- * What scanimage's words mean, and its exit status (a SANE_Status) where it ended by itself. A batch that was announced
- * as terminated is over: backends are known to hang or crash while they close the device.
+ * What scanimage's words mean, and its exit status (a SANE_Status) where it has none. A batch that was announced as
+ * terminated is over: backends are known to hang or crash while they close the device.
  */
 export function endingOf(exitCode: number | undefined, said: readonly string[]): SaneEnding {
   const complaint = said.findLast(isComplaint)?.replace(/^scanimage: /, '') ?? ''
   const detail = complaint === '' ? `scanimage ended with ${exitCode ?? 'a signal'}` : complaint
-  const fault = (code: ScanFaultCode): SaneEnding => ({ end: 'fault', code, detail })
-  if (/^open of device .* failed/.test(complaint)) return fault(openFault(complaint))
-  if (/^no SANE devices found/.test(complaint)) return fault('SCANNER_ABSENT')
-  if (/^setting of option|^unrecognized option|^argument|^option/i.test(complaint)) return fault('SCAN_SETTING_REFUSED')
-  const status = /^sane_(?:start|read): (.*)$/.exec(complaint)?.[1] ?? ''
-  const meaning = statuses[status]
-  if (meaning === 'no-documents') return { end: 'no-documents' }
-  if (meaning === 'broken') return { end: 'fault', code: 'SCANNER_FAILED', detail, broken: true }
-  if (meaning !== undefined) return fault(meaning)
-  if (status === '' && (exitCode === 0 || (exitCode === undefined && said.some(isBatchEnd)))) return { end: 'done' }
-  return fault('SCANNER_FAILED')
+  const opening = /^open of device .* failed: (.*)$/.exec(complaint)?.[1]
+  if (opening !== undefined)
+    return meant(opening === 'Invalid argument' ? 'SCANNER_ABSENT' : openMeaning(opening), detail)
+  if (/^no SANE devices found/.test(complaint)) return meant('SCANNER_ABSENT', detail)
+  if (/^setting of option|^attempted to set|^unrecognized option|^argument|^option/i.test(complaint)) {
+    return meant('SCAN_SETTING_REFUSED', detail)
+  }
+  const status = /^sane_(?:start|read|get_parameters): (.*)$/.exec(complaint)?.[1]
+  if (status !== undefined) return meant(meaningOf(status), detail)
+  if (exitCode === 0 || (exitCode === undefined && said.some(isBatchEnd))) return { end: 'done' }
+  return meant(statusCodes[exitCode ?? 0] ?? 'SCANNER_FAILED', detail)
+}
+
+/** Whether scanimage could not keep what the scanner gave it. */
+export function isWriteFailure(line: string): boolean {
+  return /cannot (?:open|close|rename) |No space left on device/.test(line)
 }
 
 /** Whether a line of standard error says that no more pages come. */
@@ -88,8 +101,10 @@ function isComplaint(line: string): boolean {
   return /^scanimage: (?!received signal|trying to stop scanner|aborting|rounded value)/.test(line)
 }
 
+type Meaning = ScanFaultCode | 'no-documents' | 'broken' | 'warming' | 'denied'
+
 /** The texts of sane_strstatus(); a status that is not here is a failure of the scanner. */
-const statuses: Readonly<Record<string, ScanFaultCode | 'no-documents' | 'broken'>> = {
+const statuses: Readonly<Record<string, Meaning>> = {
   'Device busy': 'SCANNER_BUSY',
   'Invalid argument': 'SCAN_SETTING_REFUSED',
   // Backends without a feeder sensor end a stack with the end of the file.
@@ -98,9 +113,50 @@ const statuses: Readonly<Record<string, ScanFaultCode | 'no-documents' | 'broken
   'Document feeder out of documents': 'no-documents',
   'Scanner cover is open': 'SCANNER_COVER_OPEN',
   'Error during device I/O': 'broken',
+  'Access to resource has been denied': 'denied',
 }
 
-function openFault(complaint: string): ScanFaultCode {
-  if (complaint.endsWith('Device busy')) return 'SCANNER_BUSY'
-  return complaint.endsWith('Access to resource has been denied') ? 'SCANNER_FAILED' : 'SCANNER_ABSENT'
+/** SANE_Status by number, as far as scanimage does not end with the same number for reasons of its own (1 and 2). */
+const statusCodes: Readonly<Record<number, Meaning>> = {
+  3: 'SCANNER_BUSY',
+  4: 'SCAN_SETTING_REFUSED',
+  5: 'no-documents',
+  6: 'SCANNER_JAM',
+  7: 'no-documents',
+  8: 'SCANNER_COVER_OPEN',
+  9: 'broken',
+  10: 'SCANNER_FAILED',
+  11: 'denied',
+  12: 'warming',
+  13: 'SCANNER_BUSY',
+}
+
+/** Warming up (12) and locked for transport (13) are newer than most libraries' words for them. */
+function meaningOf(status: string): Meaning {
+  if (/warming up|status code 12$/i.test(status)) return 'warming'
+  if (/lock|status code 13$/i.test(status)) return 'SCANNER_BUSY'
+  // What the net backend says of a saned that is gone: the number is whatever lay in its memory.
+  if (/status code \d{3,}$/.test(status)) return 'broken'
+  return statuses[status] ?? 'SCANNER_FAILED'
+}
+
+/** A device that was unplugged cannot be opened, whatever word the backend has for it. */
+function openMeaning(status: string): Meaning {
+  const meaning = meaningOf(status)
+  return meaning === 'broken' || meaning === 'no-documents' ? 'SCANNER_ABSENT' : meaning
+}
+
+function meant(meaning: Meaning, detail: string): SaneEnding {
+  switch (meaning) {
+    case 'no-documents':
+      return { end: 'no-documents' }
+    case 'broken':
+      return { end: 'fault', code: 'SCANNER_FAILED', detail, unclear: 'broken' }
+    case 'warming':
+      return { end: 'fault', code: 'SCANNER_BUSY', detail, unclear: 'warming' }
+    case 'denied':
+      return { end: 'fault', code: 'SCANNER_FAILED', detail: `${detail} (is its user in the group "scanner"?)` }
+    default:
+      return { end: 'fault', code: meaning, detail }
+  }
 }

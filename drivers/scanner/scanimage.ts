@@ -1,16 +1,25 @@
 // One run of scanimage in batch mode: the names of the pages it finishes as they come, what it said, how it ended, and
 // an end to it that lets the backend stop its motor. No run outlives its `finish()`.
 
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { Fault } from '../../device/errors.ts'
 import { lines, type ProcessExit, type RunningProcess, run, start } from '../exec.ts'
 import { type ScanFault, scanFault } from './driver.ts'
-import { createJournal, endingOf, isBatchEnd, isPageName, pageNameFormat, type SaneJournal } from './sane-output.ts'
+import { createJournal, endingOf, isBatchEnd, pageName, pageNameFormat, type SaneJournal } from './sane-output.ts'
 
 const scanimage = 'scanimage'
 /** How long a backend may take to stop its motor or to close its device before the process is ended. */
-const closeTimeoutMs = 5_000
+const defaultCloseTimeoutMs = 5_000
+/** More than a backend has to say in a thousand pages; one that goes on is ended. */
+const maxSaidCharacters = 4 * 1024 * 1024
 /** Pages that may lie on the disk unread before the feeder waits; below that it never does. */
 const maxPagesAhead = 8
+/** They lie in memory: fewer of them where they are large (A4 in colour has 26 MB at 300 ppi, and 104 MB at 600). */
+const maxBytesAhead = 128 * 1024 * 1024
+/** How long what was said may still arrive after scanimage has ended: a daemon it left behind may hold the pipe for ever. */
+const drainAfterExitMs = 2_000
 
 export interface BatchRun {
   readonly journal: SaneJournal
@@ -27,6 +36,8 @@ export interface BatchOptions {
   readonly folder: string
   readonly environment: Readonly<Record<string, string>>
   readonly pageTimeoutMs: number
+  /** How long the backend may take to stop its motor or to close its device. */
+  readonly closeTimeoutMs?: number
 }
 
 /** A question to scanimage that is answered on standard output, or why there is no answer. */
@@ -38,7 +49,8 @@ export async function askScanimage(
     readonly signal?: AbortSignal
   },
 ): Promise<{ readonly output: string } | ScanFault> {
-  const { exit, stdout, stderr } = await run(scanimage, args, options)
+  const { exit, stdout, stderr, truncated } = await run(scanimage, args, options)
+  if (truncated) return scanFault('SCANNER_FAILED', 'the scanner says more than any scanner has to say')
   const fault = processFault(exit)
   if (fault !== undefined) return fault
   const ending = exit.end === 'exited' && exit.code !== 0 ? endingOf(exit.code, stderr.split('\n')) : undefined
@@ -51,12 +63,14 @@ export async function askScanimage(
  * Each page has to be asked for (`--batch-prompt`): interrupted between two pages, scanimage would start a new job and
  * feed the rest of the paper.
  */
-export function startBatch({ args, folder, environment, pageTimeoutMs }: BatchOptions): BatchRun {
+export function startBatch({ args, folder, environment, pageTimeoutMs, ...options }: BatchOptions): BatchRun {
+  const { closeTimeoutMs = defaultCloseTimeoutMs } = options
   const batch = ['--format=tiff', `--batch=${pageNameFormat}`, '--batch-print', '--batch-prompt']
-  const child = start(scanimage, [...batch, ...args], { folder, environment })
+  // Ended only when it has not followed an interrupt or says more than it should: no second chance then.
+  const child = start(scanimage, [...batch, ...args], { folder, environment, killAfterMs: 0 })
   const journal = createJournal()
-  const names = readNames(child)
-  const journalled = readJournal(child, journal)
+  const names = readNames(child, folder)
+  const journalled = readJournal(child, journal, closeTimeoutMs)
   let over = false
   const ended = child.exit.then(exit => {
     over = true
@@ -122,23 +136,34 @@ async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
  * The page names as they come, then undefined; asks for the next page as soon as one is finished. Standard output is
  * read to its end even when nobody wants more: a closed pipe would be a signal to scanimage, and the interrupt its second.
  */
-function readNames(child: RunningProcess): { next(): Promise<string | undefined>; readonly ended: Promise<void> } {
-  const names: string[] = []
+function readNames(
+  child: RunningProcess,
+  folder: string,
+): { next(): Promise<string | undefined>; readonly ended: Promise<void> } {
+  const waiting: { readonly name: string; readonly bytes: number }[] = []
   let closed = false
   let wake = () => {}
   let asked = 0
   let finished = 0
+  const listen = withinBounds(child)
+  const hasRoom = () => {
+    const bytes = waiting.map(page => page.bytes)
+    const withNext = bytes.reduce((sum, size) => sum + size, Math.max(0, ...bytes))
+    return waiting.length < maxPagesAhead && withNext <= maxBytesAhead
+  }
   const askForNext = () => {
-    if (asked > finished || names.length >= maxPagesAhead || !child.stdin.writable) return
+    // One page may always be on its way, however large.
+    if (asked > finished || !(waiting.length === 0 || hasRoom()) || !child.stdin.writable) return
     asked += 1
     child.stdin.write('\n')
   }
   const read = async () => {
     askForNext()
-    for await (const line of lines(child.stdout)) {
+    for await (const line of lines(saidBy(child, child.stdout))) {
+      listen(line)
       // A backend may print words of its own.
-      if (!isPageName(line)) continue
-      names.push(line)
+      if (line !== pageName(finished + 1) || asked <= finished) continue
+      waiting.push({ name: line, bytes: await sizeOf(join(folder, line)) })
       finished += 1
       askForNext()
       wake()
@@ -147,26 +172,59 @@ function readNames(child: RunningProcess): { next(): Promise<string | undefined>
     wake()
   }
   const next = async () => {
-    while (names.length === 0 && !closed) {
+    while (waiting.length === 0 && !closed) {
       const { promise, resolve } = Promise.withResolvers<void>()
       wake = resolve
       await promise
     }
-    const name = names.shift()
+    const page = waiting.shift()
     askForNext()
-    return name
+    return page?.name
   }
   return { next, ended: read() }
 }
 
+/** 0 for a file that is not there: whoever reads the page finds out. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return 0
+    throw thrown
+  }
+}
+
+/** A stream of a process to its end, or to a while after the process has ended. */
+async function* saidBy(child: RunningProcess, stream: Readable): AsyncGenerator<Uint8Array, void, void> {
+  void child.exit.then(() => setTimeout(() => stream.destroy(), drainAfterExitMs).unref())
+  try {
+    yield* stream
+  } catch (thrown) {
+    const cut = thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_STREAM_PREMATURE_CLOSE'
+    if (!cut) throw thrown
+  }
+}
+
 /** Also ends a run that has said that it is over and does not end: nobody waits for a page that cannot come. */
-async function readJournal(child: RunningProcess, journal: SaneJournal): Promise<void> {
+async function readJournal(child: RunningProcess, journal: SaneJournal, closeTimeoutMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  for await (const line of lines(child.stderr)) {
+  const listen = withinBounds(child)
+  for await (const line of lines(saidBy(child, child.stderr))) {
+    listen(line)
     journal.add(line)
     if (isBatchEnd(line)) timer ??= setTimeout(() => void child.kill(), closeTimeoutMs)
   }
   clearTimeout(timer)
+}
+
+/** Ends a process that says more than any backend has to say. */
+function withinBounds(child: RunningProcess): (line: string) => void {
+  let said = 0
+  return line => {
+    const before = said
+    said += line.length
+    if (before <= maxSaidCharacters && said > maxSaidCharacters) void child.kill()
+  }
 }
 
 /** scanimage cancels at the device on SIGINT only; SIGTERM ends it where it stands. */

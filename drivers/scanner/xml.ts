@@ -10,11 +10,12 @@ const maxLength = 1024 * 1024
 const maxDepth = 32
 const maxElements = 20_000
 
-/** One element: `name` without its prefix, `namespace` empty where none is declared, `text` trimmed. */
+/** One element: `name` without its prefix, `namespace` empty where none is declared, `text` trimmed, attributes by name. */
 export interface XmlElement {
   readonly name: string
   readonly namespace: string
   readonly text: string
+  readonly attributes: ReadonlyMap<string, string>
   readonly children: readonly XmlElement[]
 }
 
@@ -33,7 +34,8 @@ function parsed(bytes: Uint8Array): ParsedElement {
   }
 }
 
-function elementOf({ local, namespace, children }: ParsedElement, count: { left: number }, depth: number): XmlElement {
+function elementOf(parsedElement: ParsedElement, count: { left: number }, depth: number): XmlElement {
+  const { local, namespace, attributes, children } = parsedElement
   count.left -= 1
   if (count.left < 0) throw unreadable('too many elements')
   if (depth > maxDepth) throw unreadable('nested too deeply')
@@ -43,6 +45,7 @@ function elementOf({ local, namespace, children }: ParsedElement, count: { left:
     name: local,
     namespace,
     text: text.trim(),
+    attributes: new Map(attributes.map(attribute => [attribute.local, attribute.value])),
     children: Object.freeze(elements.map(child => elementOf(child, count, depth + 1))),
   })
 }
@@ -58,10 +61,24 @@ export function textOf(element: XmlElement | undefined, ...path: readonly string
   return target === undefined || target.text === '' ? undefined : target.text
 }
 
+/** The whole number of 0 and more in that child; undefined where there is none. */
+export function numberOf(element: XmlElement | undefined, name: string): number | undefined {
+  const digits = /^\s*(\d{1,9})(?:\.0*)?\s*$/.exec(textOf(element, name) ?? '')?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
 /** Every descendant of that name, in document order. */
 export function descendantsOf(element: XmlElement | undefined, name: string): readonly XmlElement[] {
   if (element === undefined) return []
   return element.children.flatMap(child => [...(child.name === name ? [child] : []), ...descendantsOf(child, name)])
+}
+
+/** A device's words made fit to be shown on one line of a terminal or screen. */
+export function oneLine(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()
+    .slice(0, 100)
 }
 
 /** Text made fit to stand between two tags. */

@@ -17,10 +17,11 @@ import type {
 import type { CallContext, Handler, Handlers } from './serve.ts'
 import type { WireCertificates, WirePreparedPage, WirePreparedPart, WireSignOutcome } from './shapes.ts'
 
-/** `list` and `scan`: a page is an item with its image as bytes, the end of the scan is the result. */
+/** `list`, `discover` and `scan`: a page is an item with its image as bytes, the end of the scan is the result. */
 export function scannerHandlers(scanner: Scanner): Handlers {
   return new Map<string, Handler>([
     ['list', (_params, { signal }) => scanner.list(signal)],
+    ['discover', (_params, { signal }) => scanner.discover(signal)],
     ['scan', (params, context) => scanTo(scanner, params as { deviceId: string; settings: ScanSettings }, context)],
   ])
 }

@@ -38,6 +38,11 @@ export interface WorkerOptions {
   readonly deathSignal?: StartOptions['deathSignal']
   /** Largest JavaScript heap of the process; it dies when it needs more. Absent: the runtime's own bound. */
   readonly maxHeapMegabytes?: number
+  /**
+   * Largest part of the heap for young objects, of which there are three; the runtime's own bound is 16. A worker that
+   * passes bytes on keeps nothing there, and is as fast with 1.
+   */
+  readonly youngHeapMegabytes?: number
   /** As in StartOptions; some 400 MB of it is what the runtime sets aside for itself. */
   readonly maxDataBytes?: StartOptions['maxDataBytes']
 }
@@ -94,13 +99,12 @@ export function launchWorker(options: WorkerOptions): Worker {
 
 /** One life of the process, from its start until it is gone. */
 async function runOnce(
-  { name, entry, config, log, deathSignal, maxHeapMegabytes, maxDataBytes }: WorkerOptions,
+  { name, entry, config, log, deathSignal, maxDataBytes, ...heap }: WorkerOptions,
   behind: Behind,
   stopping: AbortSignal,
 ): Promise<void> {
   const { environment, ...configuration } = config
-  const heap = maxHeapMegabytes === undefined ? [] : [`--max-old-space-size=${maxHeapMegabytes}`]
-  const child = start(process.execPath, [...heap, fileURLToPath(new URL(entry, import.meta.url))], {
+  const child = start(process.execPath, [...heapFlags(heap), fileURLToPath(new URL(entry, import.meta.url))], {
     environment: { MALLOC_ARENA_MAX: '2', ...compileCache(), ...environment },
     socket: true,
     killAfterMs,
@@ -125,6 +129,14 @@ async function runOnce(
   const fields = { worker: name, pid: child.pid, code: reason.code, detail: reason.detail, exit }
   if (stopping.aborted) log.info('worker.stopped', fields)
   else log.warn('worker.lost', fields)
+}
+
+function heapFlags(heap: Pick<WorkerOptions, 'maxHeapMegabytes' | 'youngHeapMegabytes'>): readonly string[] {
+  const { maxHeapMegabytes: old, youngHeapMegabytes: young } = heap
+  return [
+    ...(old === undefined ? [] : [`--max-old-space-size=${old}`]),
+    ...(young === undefined ? [] : [`--max-semi-space-size=${young}`]),
+  ]
 }
 
 /** The folder where this process keeps compiled modules, for the worker to use as well. */

@@ -23,6 +23,7 @@ import {
   certificates,
   checked,
   deliveryOutcome,
+  discoveredScanners,
   preparedPage,
   preparedPart,
   scanEnd,
@@ -58,7 +59,11 @@ export function remoteScanner(channel: Channel): Scanner {
     const asked = channel.call('list', null, withSignal(signal))
     return answerOf(channel, asked, answer => checked(scannerInfos, answer, 'scanners'))
   }
-  return Object.freeze({ list, scan })
+  const discover = async (signal?: AbortSignal) => {
+    const asked = channel.call('discover', null, withSignal(signal))
+    return answerOf(channel, asked, answer => checked(discoveredScanners, answer, 'discovered scanners'))
+  }
+  return Object.freeze({ list, discover, scan })
 }
 
 /** A Signer in the sign worker. WORKER_LOST from `sign` leaves open whether the token was asked. */

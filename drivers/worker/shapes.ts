@@ -38,10 +38,27 @@ export const scannerInfos = Type.Array(
       sources: Type.Array(scanSource, { maxItems: 2 }),
       duplex: Type.Boolean(),
       paperLoaded: Type.Optional(Type.Boolean()),
+      buttonPressed: Type.Optional(Type.Boolean()),
     },
     closed,
   ),
   { maxItems: 64 },
+)
+
+/** Answer of `Scanner.discover`. */
+export const discoveredScanners = Type.Array(
+  Type.Object(
+    {
+      name: text(200),
+      url: text(400),
+      uuid: Type.Optional(text(100)),
+      serial: Type.Optional(text(100)),
+      sources: Type.Array(scanSource, { maxItems: 2 }),
+      duplex: Type.Boolean(),
+    },
+    closed,
+  ),
+  { maxItems: 256 },
 )
 
 /** A page without its image. */
@@ -51,6 +68,7 @@ export const scannedPage = Type.Object(
     side: Type.Enum(['front', 'back']),
     mediaType: Type.Enum(['image/jpeg', 'image/png', 'image/tiff', 'image/x-portable-anymap']),
     resolution: Type.Number({ exclusiveMinimum: 0, maximum: 10_000 }),
+    turn: Type.Optional(Type.Literal(180)),
   },
   closed,
 )
@@ -118,7 +136,9 @@ export const deliveryOutcome = Type.Union([
 
 const pixels = Type.Integer({ minimum: 1, maximum: maxPixels })
 const skewDegrees = Type.Number({ minimum: -45, maximum: 45 })
-const geometry = { width: pixels, height: pixels, straightenDegrees: skewDegrees }
+const position = Type.Integer({ minimum: -maxPixels, maximum: maxPixels })
+const frame = Type.Object({ left: position, top: position, width: pixels, height: pixels }, closed)
+const geometry = { width: pixels, height: pixels, straightenDegrees: skewDegrees, frame }
 
 /** What `prepare` tells once its bytes are through: `preview` first, then `rendition` where it is `encoded`. */
 export const preparedPage = Type.Object(
@@ -131,7 +151,9 @@ export const preparedPage = Type.Object(
         colour: Type.Enum(['color', 'gray', 'bw']),
         blank: Type.Boolean(),
         turn: Type.Enum([0, 90, 180, 270]),
+        turnConfident: Type.Boolean(),
         skewDegrees,
+        sheet: frame,
       },
       closed,
     ),

@@ -1,6 +1,6 @@
 // `make bench`: measures the appliance beside other people's programs in one run and prints Markdown. Never a test:
-// nothing fails for being slow. `--only scan|durability|start|signatures|cli|large`, `--sheets`, `--pdfs`, `--rounds` and
-// `--folder` (the disk that counts) are for trying things.
+// nothing fails for being slow. `--only pages|scan|text|durability|start|signatures|cli|large`, `--pages`, `--sheets`,
+// `--pdfs`, `--rounds` and `--folder` (the disk that counts) are for trying things.
 
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -10,8 +10,10 @@ import { benchCommandLine } from './command-line.ts'
 import { benchDurability } from './durability.ts'
 import { benchLargeFiles } from './large-files.ts'
 import { missingPackages } from './packages.ts'
+import { benchPages } from './pages.ts'
 import { machine, markdown, type Section } from './report.ts'
 import { benchScan } from './scan.ts'
+import { benchSearchable } from './searchable.ts'
 import { benchSignatures } from './signatures.ts'
 import { benchStartUp } from './start-up.ts'
 
@@ -20,6 +22,7 @@ const defaultFolder = new URL('../../var', import.meta.url).pathname
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
+    pages: { type: 'string', default: '40' },
     sheets: { type: 'string', default: '20' },
     rounds: { type: 'string', default: '3' },
     documents: { type: 'string', default: '100' },
@@ -37,7 +40,10 @@ const { signal } = stopping
 const rounds = Number(values.rounds)
 
 const parts: Readonly<Record<string, (folder: string) => Promise<Section[]> | AsyncIterable<Section>>> = {
+  pages: folder => benchPages({ folder: join(folder, 'pages'), pages: Number(values.pages), rounds, signal }),
   scan: folder => benchScan({ folder, sheets: Number(values.sheets), rounds, signal }),
+  text: folder =>
+    benchSearchable({ folder: join(folder, 'text'), sheets: Math.min(Number(values.sheets), 10), rounds: 1, signal }),
   durability: folder =>
     benchDurability({ folder: join(folder, 'durability'), documents: Number(values.documents), rounds, signal }),
   start: folder => benchStartUp({ folder: join(folder, 'start'), runs: Number(values.starts), signal }),

@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path'
 const programs = {
   scanimage: 'sane-utils',
   img2pdf: 'img2pdf',
+  ocrmypdf: 'ocrmypdf',
   pdfsig: 'poppler-utils',
   pdfinfo: 'poppler-utils',
   openssl: 'openssl',

@@ -18,7 +18,16 @@ export async function writeScan(file: string, megabytes: number): Promise<void> 
   async function* pages(): AsyncGenerator<PdfPage> {
     for (let page = 0; page < megabytes; page += 1) {
       const shape = { encoding: 'jpeg', width: side, height: side, resolution: 200 } as const
-      yield { ...shape, straightenDegrees: 0, turn: 0, bytes: once(jpeg), byteLength: jpeg.length }
+      const frame = { left: 0, top: 0, width: side, height: side }
+      const image = {
+        ...shape,
+        frame,
+        straightenDegrees: 0,
+        turn: 0,
+        bytes: once(jpeg),
+        byteLength: jpeg.length,
+      } as const
+      yield { images: [image] }
     }
   }
   await pipeline(composePdf({ pages: pages(), metadata: eniMetadata }), createWriteStream(file))

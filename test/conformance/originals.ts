@@ -1,15 +1,33 @@
-// What is signed in a conformance run: a PDF/A-2b as the kiosk makes it, a text and an XML document.
+// What is signed in a conformance run: a PDF/A-2b as the kiosk makes it, with a layer of text, a text and an XML document.
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SignatureFormat } from '../../device/ades/request.ts'
-import { whiteDocument } from '../pdf-fixtures.ts'
+import { composePdf } from '../../device/pdf/compose.ts'
+import type { PageText } from '../../device/ports.ts'
+import { eniMetadata, joined, listed, pageOf, whiteImage } from '../pdf-fixtures.ts'
 
 /** Has an Id, for the packagings that refer to one. */
 const xmlOriginal =
   '<?xml version="1.0" encoding="UTF-8"?>\n<doc xmlns="urn:conformance" Id="content"><a b="&lt;&amp;">Certificació</a>\r\n</doc>\n'
 
 export const xmlContentElement = 'urn:conformance:doc'
+
+const text: PageText = {
+  width: 400,
+  height: 400,
+  lines: [
+    {
+      words: [
+        { text: 'Còpia', left: 40, top: 50, width: 60, height: 20, confidence: 0.9 },
+        { text: 'x\u{1f4c4}\u0007', left: 110, top: 50, width: 40, height: 20, confidence: 0.1 },
+      ],
+      size: 20,
+      angleDegrees: 0,
+      baseline: { y: 65, slope: 0.01 },
+    },
+  ],
+}
 
 export interface Originals {
   /** Path. */
@@ -24,7 +42,8 @@ export async function writeOriginals(folder: string): Promise<Originals> {
     CAdES: join(folder, 'original.txt'),
     XAdES: join(folder, 'original.xml'),
   } as const
-  await writeFile(paths.PAdES, await whiteDocument(2))
+  const pages = listed(pageOf({ ...whiteImage(), text }), pageOf(whiteImage()))
+  await writeFile(paths.PAdES, await joined(composePdf({ pages, metadata: eniMetadata })))
   await writeFile(paths.CAdES, 'Còpia autèntica\n'.repeat(1000))
   await writeFile(paths.XAdES, xmlOriginal)
   return Object.freeze({

@@ -172,7 +172,7 @@ export function describeScanner(name: string, traits: ScannerTraits): void {
       if (page !== undefined && 'image' in page) await readAll(page.image)
       controller.abort(reason)
       await expect(aborted.next()).rejects.toBe(reason)
-      expect(await infoOf(deviceId)).toMatchObject({ state: 'ready' })
+      await expect.poll(() => infoOf(deviceId)).toMatchObject({ state: 'ready' })
     })
 
     test('returning within a page frees the device', async () => {
@@ -183,7 +183,7 @@ export function describeScanner(name: string, traits: ScannerTraits): void {
         }
         break
       }
-      expect(await infoOf(deviceId)).toMatchObject({ state: 'ready' })
+      await expect.poll(() => infoOf(deviceId)).toMatchObject({ state: 'ready' })
       bench.reload()
       expect((await take(scan({ maxImages: 1 }))).end.end).toBe('limit')
     })
@@ -191,9 +191,20 @@ export function describeScanner(name: string, traits: ScannerTraits): void {
     test.each(traits.faults)('$name ends with $code after $pages whole images', async fault => {
       bench.arrange(fault.name)
       const { pages, end } = await take(scan({}, never, fault.deviceId ?? deviceId))
-      expect(end).toMatchObject({ end: 'fault', code: fault.code })
+      expect(end).toMatchObject({ end: 'fault', code: fault.code, detail: expect.stringMatching(/\w{3}/) })
       expect(pages).toHaveLength(fault.pages)
       for (const { bytes } of pages) await sharp(bytes).stats()
+    })
+
+    test('goes on after all of that', async () => {
+      for (const { name, deviceId: other } of traits.faults) {
+        if (other !== undefined) continue
+        bench.arrange(name)
+        expect((await take(scan())).end.end).toBe('fault')
+        bench.reload()
+        expect(await infoOf(deviceId)).toMatchObject({ state: 'ready' })
+      }
+      expect(await take(scan())).toMatchObject({ pages: { length: traits.images }, end: { end: 'empty' } })
     })
   })
 }

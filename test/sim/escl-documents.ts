@@ -20,6 +20,7 @@ export interface Ticket {
   readonly resolution: number
   readonly width: number
   readonly height: number
+  readonly compressionFactor?: number
 }
 
 export type TicketReading = { readonly ticket: Ticket } | { readonly status: 400 | 409; readonly reason: string }
@@ -32,7 +33,23 @@ export interface JobEntry {
   readonly ageSeconds: number
 }
 
-export function capabilitiesXml(makeAndModel: string): string {
+/** Who a simulated scanner is and how it describes itself. */
+export interface DeviceDescription {
+  readonly makeAndModel?: string
+  readonly uuid?: string
+  readonly serial?: string
+  /** CompressionFactorSupport. */
+  readonly compression?: readonly [min: number, max: number]
+  /** Whether it says that it can tell paper in its feeder; the default. */
+  readonly detectsPaper?: boolean
+  readonly feederCapacity?: number
+}
+
+export const simulatedModel = 'Compulsa Simulated Feeder 50'
+
+export function capabilitiesXml(device: DeviceDescription = {}): string {
+  const { makeAndModel = simulatedModel, serial = 'SIM0001', feederCapacity = 50 } = device
+  const { uuid = '5c4a4c57-0000-4000-8000-000000000001', compression, detectsPaper = true } = device
   const input = (
     name: string,
   ) => `<scan:${name}><scan:MinWidth>16</scan:MinWidth><scan:MaxWidth>${maxWidth}</scan:MaxWidth>
@@ -49,12 +66,17 @@ export function capabilitiesXml(makeAndModel: string): string {
   return documentXml(
     'ScannerCapabilities',
     `<pwg:Version>${version}</pwg:Version><pwg:MakeAndModel>${makeAndModel}</pwg:MakeAndModel>
-<pwg:SerialNumber>SIM0001</pwg:SerialNumber><scan:UUID>5c4a4c57-0000-4000-8000-000000000001</scan:UUID>
+<pwg:SerialNumber>${serial}</pwg:SerialNumber><scan:UUID>${uuid}</scan:UUID>
 <scan:Platen>${input('PlatenInputCaps')}</scan:Platen>
-<scan:Adf>${input('AdfSimplexInputCaps')}${input('AdfDuplexInputCaps')}<scan:FeederCapacity>50</scan:FeederCapacity>
-<scan:AdfOptions><scan:AdfOption>DetectPaperLoaded</scan:AdfOption><scan:AdfOption>Duplex</scan:AdfOption></scan:AdfOptions>
-</scan:Adf>`,
+<scan:Adf>${input('AdfSimplexInputCaps')}${input('AdfDuplexInputCaps')}<scan:FeederCapacity>${feederCapacity}</scan:FeederCapacity>
+<scan:AdfOptions>${detectsPaper ? '<scan:AdfOption>DetectPaperLoaded</scan:AdfOption>' : ''}<scan:AdfOption>Duplex</scan:AdfOption></scan:AdfOptions>
+</scan:Adf>${compression === undefined ? '' : compressionXml(...compression)}`,
   )
+}
+
+function compressionXml(min: number, max: number): string {
+  const range = `<scan:Min>${min}</scan:Min><scan:Max>${max}</scan:Max><scan:Normal>${max}</scan:Normal><scan:Step>1</scan:Step>`
+  return `<scan:CompressionFactorSupport>${range}</scan:CompressionFactorSupport>`
 }
 
 export function statusXml(state: string, adfState: string, jobs: readonly JobEntry[]): string {
@@ -71,7 +93,7 @@ export function statusXml(state: string, adfState: string, jobs: readonly JobEnt
 }
 
 /** Reads a ticket as strictly as the strictest scanner: names, namespaces, order and values. */
-export function readTicket(document: string): TicketReading {
+export function readTicket(document: string, { compression }: DeviceDescription = {}): TicketReading {
   let root: XmlElement
   try {
     root = readXml(document)
@@ -104,9 +126,14 @@ export function readTicket(document: string): TicketReading {
   if (x < 0 || y < 0 || width < 16 || height < 16 || x + width > maxWidth || y + height > maxHeight) {
     return { status: 409, reason: `region ${width} x ${height} at ${x}, ${y}` }
   }
+  const factor = textOf(root, 'CompressionFactor')
+  if (factor !== undefined && !(compression !== undefined && +factor >= compression[0] && +factor <= compression[1])) {
+    return { status: 409, reason: `CompressionFactor ${factor}` }
+  }
   const format = textOf(root, 'DocumentFormatExt') ?? textOf(root, 'DocumentFormat')
   if (format !== 'image/jpeg') return { status: 409, reason: `format ${format}` }
-  return { ticket: { source, duplex: duplex === 'true', colourMode, resolution, width, height } }
+  const compressionFactor = factor === undefined ? {} : { compressionFactor: Number(factor) }
+  return { ticket: { source, duplex: duplex === 'true', colourMode, resolution, width, height, ...compressionFactor } }
 }
 
 type Rule = readonly [name: string, namespace: string, presence: 'required' | 'optional']

@@ -24,7 +24,8 @@ export interface ScannerMechanics {
   jobs(): readonly JobEntry[]
   /** The path of a new job, or undefined while another runs. */
   createJob(ticket: Ticket): string | undefined
-  nextImage(path: string): Promise<NextImage>
+  /** `asked` is when the request came. */
+  nextImage(path: string, asked: number): Promise<NextImage>
   cancelJob(path: string): boolean
   /** How often a feeder without paper was started: what a good client never does. */
   emptyFeederStarts(): number
@@ -44,12 +45,19 @@ interface Job {
 }
 
 /** A scanner with `sheets` in its feeder; `rootPath` is where its jobs are. */
-export function createScannerMechanics(rootPath: string, initial: EsclPreset): ScannerMechanics {
+export function createScannerMechanics(
+  rootPath: string,
+  initial: EsclPreset,
+  now: () => number = Date.now,
+): ScannerMechanics {
   let preset = initial
   let feeder: SheetImage[] = []
   let platen: SheetImage | undefined
   let stuck: string | undefined
   let emptyStarts = 0
+  let undecided = 0
+  let lastSent = 0
+  let late = 0
   const jobs: Job[] = []
 
   const runningJob = () => {
@@ -77,18 +85,30 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
   function createJob(ticket: Ticket): string | undefined {
     if (runningJob() !== undefined) return undefined
     const path = `${rootPath}/ScanJobs/${jobs.length + 1}`
-    const now = Date.now()
-    jobs.push({ path, ticket, created: now, touched: now, state: 'Pending', completed: 0, putOff: 0, pending: [] })
-    if (ticket.source === 'Feeder' && adfState() !== 'ScannerAdfLoaded') emptyStarts += 1
+    const created = Date.now()
+    jobs.push({ path, ticket, created, touched: created, state: 'Pending', completed: 0, putOff: 0, pending: [] })
+    if (ticket.source === 'Feeder' && feeder.length === 0) {
+      emptyStarts += 1
+      if (preset.jamsWhenEmpty === true) stuck = 'ScannerAdfJam'
+    }
     return path
   }
 
   function adfState(): string {
     if (preset.pretendsLoaded === true && jobs.length === 0) return 'ScannerAdfLoaded'
-    return stuck ?? preset.adfState ?? (feeder.length > 0 ? 'ScannerAdfLoaded' : 'ScannerAdfEmpty')
+    if (stuck !== undefined || preset.adfState !== undefined) return stuck ?? preset.adfState ?? ''
+    if (undecided > 0) {
+      undecided -= 1
+      return 'ScannerAdfProcessing'
+    }
+    if (feeder.length === 0 && late < (preset.lateSensorAnswers ?? 0)) {
+      late += 1
+      return 'ScannerAdfLoaded'
+    }
+    return feeder.length > 0 ? 'ScannerAdfLoaded' : (preset.emptyWord ?? 'ScannerAdfEmpty')
   }
 
-  async function nextImage(path: string): Promise<NextImage> {
+  async function nextImage(path: string, asked: number): Promise<NextImage> {
     const job = jobs.find(candidate => candidate.path === path)
     if (job === undefined || job.state === 'Canceled') return { status: 404 }
     job.touched = Date.now()
@@ -96,6 +116,8 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
     if (job.state === 'Aborted') return { status: 409 }
     job.state = 'Processing'
     const page = job.completed + 1
+    const limit = limitReached(job, asked)
+    if (limit !== undefined) return limit
     const putOff = putOffStatus(preset, page, job.putOff)
     if (putOff !== undefined) {
       job.putOff += 1
@@ -115,6 +137,20 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
       ...(preset.unplugMidPage?.page === page ? { cut: preset.unplugMidPage.how } : {}),
       sent: () => sent(job),
     }
+  }
+
+  /** What the scanner's own limits make of a job before its next image. */
+  function limitReached(job: Job, asked: number): NextImage | undefined {
+    const { jobLimit, leastPauseMs } = preset
+    if (jobLimit !== undefined && job.completed >= jobLimit.images) {
+      job.state = jobLimit.how === 'completed' ? 'Completed' : 'Aborted'
+      undecided = preset.undecidedAnswers ?? 0
+      return { status: jobLimit.how === 'completed' ? 404 : 410 }
+    }
+    if (leastPauseMs !== undefined && job.completed > 0 && asked - lastSent < leastPauseMs) {
+      return abort(job, 'ScannerAdfEmpty', 'Completed', 404)
+    }
+    return undefined
   }
 
   function abort(job: Job, adf: string, state: Job['state'] = 'Aborted', status: 404 | 409 | 410 = 409) {
@@ -141,6 +177,7 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
   /** A sheet has left the feeder when its last image has arrived; until then a person finds it there again. */
   function sent(job: Job): void {
     job.completed += 1
+    lastSent = now()
     job.putOff = 0
     job.touched = Date.now()
     job.pending.shift()
@@ -160,7 +197,7 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
     powerOff,
     state: () => preset.state ?? (runningJob() === undefined ? 'Idle' : 'Processing'),
     adfState,
-    jobs: () => jobs.map(entryOf).reverse(),
+    jobs: () => (preset.hidesJobs === true ? [] : jobs.map(job => entryOf(job, preset.miscounts ?? 0)).reverse()),
     createJob,
     nextImage,
     cancelJob,
@@ -168,11 +205,12 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
   })
 }
 
-function putOffStatus(preset: EsclPreset, page: number, putOff: number): 503 | 404 | undefined {
+function putOffStatus(preset: EsclPreset, page: number, putOff: number): 503 | 404 | 410 | undefined {
   if (putOff < (preset.notReadyAnswers ?? 0)) return 503
+  if (putOff < (preset.goneAnswers?.answers ?? 0)) return preset.goneAnswers?.status
   return preset.prematureEnd?.page === page && putOff < preset.prematureEnd.answers ? 404 : undefined
 }
 
-function entryOf({ path, state, completed, created }: Job): JobEntry {
-  return { path, state, imagesCompleted: completed, ageSeconds: Math.floor((Date.now() - created) / 1000) }
+function entryOf({ path, state, completed, created }: Job, miscounts: number): JobEntry {
+  return { path, state, imagesCompleted: completed + miscounts, ageSeconds: Math.floor((Date.now() - created) / 1000) }
 }

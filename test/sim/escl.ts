@@ -4,13 +4,12 @@
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { capabilitiesXml, readTicket, statusXml, type Ticket } from './escl-documents.ts'
+import { capabilitiesXml, type DeviceDescription, readTicket, statusXml, type Ticket } from './escl-documents.ts'
 import { createScannerMechanics, type NextImage, type ScannerMechanics } from './escl-jobs.ts'
 import { type EsclPreset, ready } from './escl-presets.ts'
 import type { SheetImage } from './escl-sheets.ts'
 
 const rootPath = '/eSCL'
-const makeAndModel = 'Compulsa Simulated Feeder 50'
 const maxTicketBytes = 64 * 1024
 const defaultRetryAfterSeconds = 1
 
@@ -19,6 +18,12 @@ export interface EsclSimulatorOptions {
   /** 0 or absent: any free one. */
   readonly port?: number
   readonly preset?: EsclPreset
+  /** Who it says it is, and what it can do; absent parts are the simulator's own. */
+  readonly device?: DeviceDescription
+  /** What its web server calls itself. */
+  readonly serverName?: string
+  /** Milliseconds, by which it tells a hasty client; absent: the machine's. */
+  readonly now?: () => number
 }
 
 /** What was asked of the scanner since it started. */
@@ -55,6 +60,10 @@ interface Site {
   counts: { requests: number; jobs: number; images: number; deletes: number }
   ticket: Ticket | undefined
   readonly refusals: string[]
+  readonly device: DeviceDescription
+  readonly serverName: string | undefined
+  statusAnswers: number
+  readonly now: () => number
 }
 
 /** Starts the scanner; the caller stops it. */
@@ -88,8 +97,8 @@ export async function startEsclSimulator(options: EsclSimulatorOptions): Promise
   })
 }
 
-function createSite({ sheets, preset = ready }: EsclSimulatorOptions): Site {
-  const mechanics = createScannerMechanics(rootPath, preset)
+function createSite({ sheets, preset = ready, device = {}, serverName, now = Date.now }: EsclSimulatorOptions): Site {
+  const mechanics = createScannerMechanics(rootPath, preset, now)
   mechanics.load(sheets)
   const site: Site = {
     mechanics,
@@ -101,6 +110,10 @@ function createSite({ sheets, preset = ready }: EsclSimulatorOptions): Site {
     counts: { requests: 0, jobs: 0, images: 0, deletes: 0 },
     ticket: undefined,
     refusals: [],
+    device,
+    serverName,
+    statusAnswers: 0,
+    now,
   }
   return site
 }
@@ -109,6 +122,7 @@ function setPreset(site: Site, preset: EsclPreset): void {
   site.preset = preset
   site.gone = false
   site.busyAnswers = 0
+  site.statusAnswers = 0
   site.mechanics.set(preset)
 }
 
@@ -127,9 +141,13 @@ async function serve(site: Site, request: IncomingMessage, response: ServerRespo
   site.counts.requests += 1
   const job = /^\/eSCL\/ScanJobs\/\d+(?=\/|$)/.exec(url)?.[0]
   const { mechanics } = site
-  if (method === 'GET' && url === `${rootPath}/ScannerCapabilities`)
-    return sendXml(response, capabilitiesXml(makeAndModel))
+  if (site.serverName !== undefined) response.setHeader('server', site.serverName)
+  if (method === 'GET' && url === `${rootPath}/ScannerCapabilities`) {
+    return sendXml(response, capabilitiesXml(site.device))
+  }
   if (method === 'GET' && url === `${rootPath}/ScannerStatus`) {
+    site.statusAnswers += 1
+    if (site.statusAnswers <= (site.preset.statusBusyAnswers ?? 0)) return sendBusy(site, response)
     return sendXml(response, statusXml(mechanics.state(), mechanics.adfState(), mechanics.jobs()))
   }
   if (method === 'POST' && url === `${rootPath}/ScanJobs`) return createJob(site, request, response)
@@ -138,7 +156,8 @@ async function serve(site: Site, request: IncomingMessage, response: ServerRespo
   }
   if (method === 'DELETE' && job !== undefined && url === job) {
     site.counts.deletes += 1
-    return sendStatus(response, mechanics.cancelJob(job) ? 200 : 404)
+    const known = mechanics.cancelJob(job)
+    return sendStatus(response, known ? (site.preset.refusesCleanUp === true ? 500 : 200) : 404)
   }
   return sendStatus(response, 404)
 }
@@ -146,7 +165,12 @@ async function serve(site: Site, request: IncomingMessage, response: ServerRespo
 async function createJob(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const document = await readBody(request)
   if (document === undefined) return sendStatus(response, 413)
-  const reading = readTicket(document)
+  const refusal = hostRefusal(site, request)
+  if (refusal !== undefined) {
+    site.refusals.push(refusal)
+    return sendStatus(response, 403)
+  }
+  const reading = readTicket(document, site.device)
   if ('status' in reading) {
     site.refusals.push(reading.reason)
     return sendStatus(response, reading.status)
@@ -163,12 +187,23 @@ async function createJob(site: Site, request: IncomingMessage, response: ServerR
     absolute: `http://${request.headers.host}`,
     relative: '',
     'wrong-host': 'http://scanner.invalid:8080',
+    'broken-ipv6': 'http://fe80::21d:b3ff:fe12:1%2',
   }
-  response.setHeader('location', origins[site.preset.location ?? 'absolute'] + path)
-  return sendStatus(response, 201)
+  const { location = 'absolute', dropsBody } = site.preset
+  if (location !== 'none') response.setHeader('location', origins[location] + path)
+  if (dropsBody !== true) return sendStatus(response, 201)
+  response.writeHead(201, { 'content-length': 100 }).flushHeaders()
+  setTimeout(() => response.destroy(), 5)
+}
+
+function hostRefusal({ preset: { wantsHost } }: Site, { headers: { host = '' } }: IncomingMessage): string | undefined {
+  if (wantsHost === undefined || (wantsHost === 'localhost' ? host === 'localhost' : /:\d+$/.test(host)))
+    return undefined
+  return `Host ${host}`
 }
 
 async function nextImage(site: Site, job: string): Promise<NextImage> {
+  const asked = site.now()
   const delayMs = site.preset.pageDelayMs ?? 0
   if (delayMs > 0) {
     await new Promise<void>(resolve => {
@@ -181,7 +216,7 @@ async function nextImage(site: Site, job: string): Promise<NextImage> {
       site.pauses.add(wake)
     })
   }
-  return site.mechanics.nextImage(job)
+  return site.mechanics.nextImage(job, asked)
 }
 
 async function sendImage(site: Site, job: string, next: NextImage, response: ServerResponse): Promise<void> {
@@ -228,7 +263,14 @@ function sendXml(response: ServerResponse, document: string): void {
 }
 
 function sendBusy({ preset }: Site, response: ServerResponse): void {
-  response.setHeader('retry-after', preset.retryAfterSeconds ?? defaultRetryAfterSeconds)
+  const seconds = preset.retryAfterSeconds ?? defaultRetryAfterSeconds
+  if (preset.retryAfterDate === true) {
+    const wrongNow = Date.UTC(2001, 0, 1)
+    response.setHeader('date', new Date(wrongNow).toUTCString())
+    response.setHeader('retry-after', new Date(wrongNow + seconds * 1000).toUTCString())
+  } else if (!Number.isNaN(seconds)) {
+    response.setHeader('retry-after', seconds)
+  }
   sendStatus(response, 503)
 }
 

@@ -52,6 +52,12 @@ export async function drawSheet(request: SheetRequest): Promise<Buffer> {
   return withDensity(jpeg, request.resolution)
 }
 
+/** The words that are printed on the sheet and stamped on it, handwriting left out. */
+export function printedWords(request: SheetRequest): readonly string[] {
+  const lines = sheetSvg(request, 1, 1).matchAll(/<text [^>]*>([^<]*)<\/text>/g)
+  return [...lines].flatMap(([, text = '']) => text.replaceAll('&lt;', '<').replaceAll('&amp;', '&').split(/\s+/))
+}
+
 /** Random numbers in [0, 1) that a seed repeats. */
 export function seededRandom(seed: number): Random {
   let state = Math.imul(seed + 1, 0x9e3779b1) >>> 0

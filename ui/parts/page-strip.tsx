@@ -62,6 +62,7 @@ function Thumbnail({ page, selected, onPress }: ThumbnailProps) {
         <span class="spoken">{kiosk.say('page.number', { number: '' })}</span>
         {page.number}
       </span>
+      {page.under !== null && <span class="mark">{kiosk.say('page.joined')}</span>}
       {page.blank && page.unusable === null && <span class="mark">{kiosk.say('page.blank')}</span>}
     </button>
   )

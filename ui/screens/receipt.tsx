@@ -12,7 +12,7 @@ import type { TextKey } from '../text/texts.ts'
 
 export function ReceiptScreen() {
   const kiosk = useKiosk()
-  const { reference, result, fault } = useCopy().copy
+  const { reference, result, fault, part } = useCopy().copy
   if (result === null) return null
   return (
     <Screen
@@ -22,9 +22,15 @@ export function ReceiptScreen() {
       cancel={false}
       lead={<Summary result={result} stopped={fault !== null} />}
       actions={
-        <Button kind="primary" onPress={() => void kiosk.leave()}>
-          {kiosk.say('action.finish')}
-        </Button>
+        part?.hasNext === true ? (
+          <Button kind="primary" onPress={() => void kiosk.ask('copy/next')}>
+            {kiosk.say('part.next', { number: part.number + 1 })}
+          </Button>
+        ) : (
+          <Button kind="primary" onPress={() => void kiosk.leave()}>
+            {kiosk.say('action.finish')}
+          </Button>
+        )
       }
     >
       <p class="reference">
@@ -33,6 +39,11 @@ export function ReceiptScreen() {
       </p>
       <Qr text={result.qr} label={kiosk.say('receipt.qr', { reference })} />
       <p>{kiosk.say('receipt.keep')}</p>
+      {part !== null && (
+        <p>
+          {kiosk.say('part.of', { number: part.number, of: part.of })}. {part.hasNext && kiosk.say('part.more')}
+        </p>
+      )}
     </Screen>
   )
 }

@@ -1,16 +1,16 @@
 // Looking through the pages: one is shown large, the row below chooses which, and the buttons turn, move or delete it.
 // Nothing is lost by a touch: a deleted page can be put back until the next step.
 
-import type { PageView } from '../../device/http/view.ts'
+import type { CopyView, PageView } from '../../device/http/view.ts'
 import { useCopy, useKiosk } from '../context.ts'
 import type { Kiosk } from '../kiosk.ts'
-import { keptPages, pagesText, selectedPage } from '../pages.ts'
+import { isTooLarge, keptPages, lowerOfPair, pagesText, partnerOf, selectedPage } from '../pages.ts'
 import { Button } from '../parts/button.tsx'
 import { PageImage } from '../parts/page-image.tsx'
 import { PageStrip } from '../parts/page-strip.tsx'
 import { PageTools } from '../parts/page-tools.tsx'
 import { Screen } from '../parts/screen.tsx'
-import type { TextKey } from '../text/texts.ts'
+import { megabytesText } from '../sizes.ts'
 
 export function ReviewScreen() {
   const kiosk = useKiosk()
@@ -19,7 +19,7 @@ export function ReviewScreen() {
   const selected = selectedPage(kept, kiosk.local.value.selectedPageId)
   return (
     <Screen
-      title={`${kiosk.say('review.title')} · ${pagesText(kiosk.say, kept.length)}`}
+      title={titleOf(kiosk, copy)}
       layout="split"
       class="review"
       lead={selected !== null && <PageImage page={selected} />}
@@ -32,13 +32,28 @@ export function ReviewScreen() {
   )
 }
 
+/** What is asked, and what the copy is so far: which of several, its pages, its size beside what may be sent. */
+function titleOf(kiosk: Kiosk, copy: CopyView): string {
+  const { part, size } = copy
+  const inText = (bytes: number) => megabytesText(bytes, kiosk.language.value)
+  const facts = [
+    part === null ? kiosk.say('review.title') : kiosk.say('part.of', { number: part.number, of: part.of }),
+    pagesText(kiosk.say, keptPages(copy).length),
+    ...(size.bytes === null
+      ? []
+      : [kiosk.say('size.now', { size: inText(size.bytes), limit: inText(size.limitBytes) })]),
+  ]
+  return facts.join(' · ')
+}
+
 function ReviewActions({ kept }: { readonly kept: readonly PageView[] }) {
   const kiosk = useKiosk()
-  const { procedure } = useCopy()
+  const { copy, procedure } = useCopy()
   const natures = procedure?.sourceNatures ?? []
   const complete = kept.length > 0 && kept.every(page => page.ready && page.unusable === null)
   const goOn = (): void => {
-    if (natures.length > 1) kiosk.change({ declaring: true, undo: null })
+    if (isTooLarge(copy)) kiosk.change({ sizing: true, undo: null })
+    else if (natures.length > 1) kiosk.change({ declaring: true, undo: null })
     else void kiosk.ask('copy/approve', { sourceNature: natures[0] })
   }
   const scanner = kiosk.view.value?.scanner
@@ -54,34 +69,71 @@ function ReviewActions({ kept }: { readonly kept: readonly PageView[] }) {
   )
 }
 
-/** The one thing worth saying now: the offer to undo, or what holds the copy back, or what a page looks like. */
+/** The one thing worth saying now, and the button that goes with it. */
+interface HintView {
+  readonly text: string
+  readonly button?: { readonly text: string; onPress(): void }
+}
+
 function Hint({ kept, selected }: { readonly kept: readonly PageView[]; readonly selected: PageView | null }) {
   const kiosk = useKiosk()
-  const { undo } = kiosk.local.value
-  const hint = hintFor(kept, selected)
+  const { copy } = useCopy()
+  const hint = undoHint(kiosk) ?? troubleHint(kiosk, copy, selected) ?? offerHint(kiosk, copy, kept, selected)
   return (
     <div class="hint" aria-live="polite">
-      {undo !== null ? (
-        <>
-          <p>{kiosk.say('review.deleted', { number: undo.number })}</p>
-          <Button onPress={() => void restore(kiosk, undo.pageId)}>{kiosk.say('review.restore')}</Button>
-        </>
-      ) : (
-        hint !== null && <p>{kiosk.say(hint.key, { number: hint.number ?? '' })}</p>
-      )}
+      {hint !== null && <p>{hint.text}</p>}
+      {hint?.button !== undefined && <Button onPress={hint.button.onPress}>{hint.button.text}</Button>}
     </div>
   )
 }
 
-function hintFor(
+function undoHint(kiosk: Kiosk): HintView | null {
+  const { undo } = kiosk.local.value
+  if (undo === null) return null
+  const button = { text: kiosk.say('review.restore'), onPress: () => void restore(kiosk, undo.pageId) }
+  return { text: kiosk.say('review.deleted', { number: undo.number }), button }
+}
+
+/** What holds the copy back, or may be wrong with a page. */
+function troubleHint(kiosk: Kiosk, copy: CopyView, selected: PageView | null): HintView | null {
+  const kept = keptPages(copy)
+  if (selected === null) return { text: kiosk.say('review.empty') }
+  const unusable = kept.find(page => page.unusable !== null)
+  if (unusable !== undefined) return { text: kiosk.say('review.unusable', { number: unusable.number ?? '' }) }
+  if (kept.some(page => !page.ready)) return { text: kiosk.say('review.wait') }
+  if (copy.size.bytes === null) return { text: kiosk.say('size.working') }
+  if (isTooLarge(copy)) return { text: kiosk.say('size.over') }
+  return selected.blank && selected.under === null ? { text: kiosk.say('review.blank') } : null
+}
+
+/** What can be done that is not on a button below: two small sheets on one, pages that were left out, colours back. */
+function offerHint(
+  kiosk: Kiosk,
+  copy: CopyView,
   kept: readonly PageView[],
   selected: PageView | null,
-): { readonly key: TextKey; readonly number: number | null } | null {
-  if (selected === null) return { key: 'review.empty', number: null }
-  const unusable = kept.find(page => page.unusable !== null)
-  if (unusable !== undefined) return { key: 'review.unusable', number: unusable.number }
-  if (kept.some(page => !page.ready)) return { key: 'review.wait', number: null }
-  return selected.blank ? { key: 'review.blank', number: selected.number } : null
+): HintView | null {
+  const ask = (path: string, body?: Readonly<Record<string, unknown>>) => () => void kiosk.ask(path, body)
+  const ofPage = (page: PageView, act: string) => `copy/pages/${encodeURIComponent(page.id)}/${act}`
+  const lower = selected && lowerOfPair(kept, selected)
+  if (lower !== null) {
+    const button = { text: kiosk.say('review.part'), onPress: ask(ofPage(lower, 'part')) }
+    return { text: kiosk.say('review.joined'), button }
+  }
+  const partner = selected && partnerOf(kept, selected)
+  if (selected !== null && partner !== null) {
+    const button = { text: kiosk.say('review.join'), onPress: ask(ofPage(selected, 'join'), { under: partner.id }) }
+    return { text: kiosk.say('review.joinable'), button }
+  }
+  const count = copy.pages.filter(page => page.leftOut !== null).length
+  if (count > 0) {
+    const show = () => kiosk.change({ leftOutShown: true, undo: null })
+    const button = { text: kiosk.say(count === 1 ? 'review.showLeftOut' : 'review.showLeftOuts'), onPress: show }
+    return { text: kiosk.say(count === 1 ? 'review.leftOut.one' : 'review.leftOut.other', { count }), button }
+  }
+  if (copy.size.reduction === 'none') return null
+  const button = { text: kiosk.say('size.undo'), onPress: ask('copy/reduce', { reduction: 'none' }) }
+  return { text: kiosk.say(`size.${copy.size.reduction}.done`), button }
 }
 
 async function restore(kiosk: Kiosk, pageId: string): Promise<void> {

@@ -5,13 +5,16 @@ import { keptPages } from '../pages.ts'
 import { Button } from '../parts/button.tsx'
 import { Drawing } from '../parts/drawing.tsx'
 import { FaultText } from '../parts/fault-text.tsx'
+import { PageImage } from '../parts/page-image.tsx'
 import { ScannerState } from '../parts/scanner-state.tsx'
 import { Screen } from '../parts/screen.tsx'
 
 export function ScanFaultScreen() {
   const kiosk = useKiosk()
   const { copy } = useCopy()
-  const count = keptPages(copy).length
+  const kept = keptPages(copy)
+  const count = kept.length
+  const last = kept.at(-1)
   const scanner = kiosk.view.value?.scanner
   // A scanner may go on reporting the fault until it is asked again, so that only absence and business hold it back.
   const held = scanner?.state === 'absent' || scanner?.state === 'busy'
@@ -23,8 +26,14 @@ export function ScanFaultScreen() {
       actions={<Button onPress={() => kiosk.change({ faultRead: true })}>{kiosk.say('scanFault.review')}</Button>}
     >
       <div class="panel" role="alert">
+        {last?.ready === true && (
+          <span class="last-safe">
+            <PageImage page={last} />
+          </span>
+        )}
         {copy.fault !== null && <FaultText code={copy.fault} />}
         <p class="safe">{kiosk.say(safeKey(count), { count })}</p>
+        <p class="safe">{kiosk.say('scanFault.back', { sheet: copy.sheetToFeed })}</p>
       </div>
       {held && scanner !== undefined && scanner.code !== copy.fault && <ScannerState scanner={scanner} />}
       <Button kind="primary" class="main-button" disabled={held} onPress={() => void kiosk.ask('copy/scan')}>
