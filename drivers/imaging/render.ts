@@ -14,14 +14,15 @@ import { wrapG4Strip } from './tiff-wrap.ts'
 const maxStoredBytes = 128 << 20
 
 /**
- * A binary PGM or PPM; of an image finer than `finestResolution`, whole squares of pixels become one until it is not. Throws
- * IMAGE_UNREADABLE (also where the image differs from what the view says), IMAGE_TOO_LARGE, or the signal's reason.
+ * A binary PGM or PPM, header and pixels; of an image finer than `finestResolution`, whole squares of pixels become one
+ * until it is not. Throws IMAGE_UNREADABLE (also where the image differs from what the view says), IMAGE_TOO_LARGE, or the
+ * signal's reason.
  */
 export async function renderPage(
   image: ByteStream,
   view: PageView & { readonly resolution: number; readonly finestResolution: number },
   signal?: AbortSignal,
-): Promise<{ readonly width: number; readonly height: number; readonly pnm: Uint8Array }> {
+): Promise<{ readonly width: number; readonly height: number; readonly pnm: readonly Uint8Array[] }> {
   const stored = await readBounded(image, maxStoredBytes, signal)
   const { encoding, width, height, frame, resolution, finestResolution } = view
   if (frame.width * frame.height > defaultMaxPixels) {
@@ -39,7 +40,7 @@ export async function renderPage(
   const shown = show(page, view, Math.max(1, Math.ceil(resolution / finestResolution)))
   const kind = shown.channels === 1 ? 'P5' : 'P6'
   const header = Buffer.from(`${kind}\n${shown.width} ${shown.height}\n255\n`, 'latin1')
-  return { width: shown.width, height: shown.height, pnm: Buffer.concat([header, shown.pixels]) }
+  return { width: shown.width, height: shown.height, pnm: [header, shown.pixels] }
 }
 
 function show(page: PagePixels, view: PageView, reduction: number): PagePixels {

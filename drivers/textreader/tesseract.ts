@@ -25,7 +25,7 @@ export type RenderPage = (
   image: ByteStream,
   view: PageView & { readonly resolution: number; readonly finestResolution: number },
   signal?: AbortSignal,
-) => Promise<{ readonly width: number; readonly height: number; readonly pnm: Uint8Array }>
+) => Promise<{ readonly width: number; readonly height: number; readonly pnm: readonly Uint8Array[] }>
 
 export interface TesseractOptions {
   readonly render: RenderPage
