@@ -11,7 +11,7 @@ UI_SOURCES := $(shell find ui -type f -not -path 'ui/dist/*' 2>/dev/null)
 MACHINE_PATH := $(PATH)
 export PATH := $(BIN):$(PATH)
 
-.PHONY: help setup run sim check test bench hardware conformance image
+.PHONY: help setup run sim check test bench quality hardware conformance image
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1  /p' Makefile
 
@@ -68,6 +68,10 @@ test: check ## type check, lint and all tests
 
 bench: setup debian-bench ## measure against other programs, side by side
 	node test/bench/main.ts
+
+QUALITY_DATA ?=
+quality: setup ## measure straightening, turning, cropping and blank pages against known truth; exits 1 on a broken promise
+	node test/quality/main.ts $(if $(QUALITY_DATA),--data $(QUALITY_DATA))
 
 hardware: ## contract tests on the attached devices
 	@echo 'make hardware: will run the contract suites of test/contract on the devices that are attached. Nothing was run.'

@@ -191,13 +191,13 @@ describe('orientation', () => {
   })
 
   test('only a clear vote of the lines turns a page', () => {
-    const ink = { inkToTop: 1000, inkToBottom: 400 }
+    const ink = { risersToTop: 1000, risersToBottom: 400 }
     expect(isClear({ toTop: 30, toBottom: 4, ...ink })).toBe(true)
-    expect(isClear({ toTop: 4, toBottom: 30, inkToTop: 400, inkToBottom: 1000 })).toBe(true)
+    expect(isClear({ toTop: 4, toBottom: 30, risersToTop: 400, risersToBottom: 1000 })).toBe(true)
     expect(isClear({ toTop: 10, toBottom: 0, ...ink })).toBe(false)
     expect(isClear({ toTop: 22, toBottom: 8, ...ink })).toBe(false)
     expect(isClear({ toTop: 660, toBottom: 340, ...ink })).toBe(false)
-    expect(isClear({ toTop: 30, toBottom: 4, inkToTop: 1000, inkToBottom: 900 })).toBe(false)
+    expect(isClear({ toTop: 30, toBottom: 4, risersToTop: 1000, risersToBottom: 900 })).toBe(false)
   })
 
   test('a page with lines both ways is left as it lies', async () => {
@@ -214,13 +214,17 @@ describe('orientation', () => {
     const words = 'el libro del alcalde habla de las fiestas del barrio y de los plazos que faltan'.split(' ')
     const text = () => Array.from({ length: 9 }, () => words[Math.floor(random() * words.length)]).join(' ')
     const figures = () => Array.from({ length: 7 }, () => (random() * 9999).toFixed(2)).join('    ')
-    const upsideDown = async (count: number, line: () => string) => {
+    const upsideDown = async (count: number, line: () => string, font = 'DejaVu Sans', degrees = 180) => {
       const row = (_: unknown, i: number) => `<text x="30" y="${50 + i * 18}" font-size="12">${line()}</text>`
       const size = 'width="620" height="877"'
-      const svg = `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="DejaVu Sans"><rect ${size} fill="#fff"/>${Array.from({ length: count }, row).join('')}</svg>`
-      return judgePage(await reducedJpeg(await sharp(Buffer.from(svg)).rotate(180).jpeg().toBuffer())).turn
+      const svg = `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="${font}"><rect ${size} fill="#fff"/>${Array.from({ length: count }, row).join('')}</svg>`
+      return judgePage(await reducedJpeg(await sharp(Buffer.from(svg)).rotate(degrees).jpeg().toBuffer())).turn
     }
-    expect(await upsideDown(40, () => text().toUpperCase())).toBe(0)
+    for (const font of ['DejaVu Sans', 'DejaVu Serif', 'DejaVu Sans Mono']) {
+      for (const degrees of [0, 180]) {
+        expect(await upsideDown(40, () => text().toUpperCase(), font, degrees)).toBe(0)
+      }
+    }
     expect(await upsideDown(40, figures)).toBe(0)
     expect(await upsideDown(2, text)).toBe(0)
     expect(await upsideDown(40, text)).toBe(180)

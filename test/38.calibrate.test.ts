@@ -5,7 +5,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { checkStates, scanTarget } from '../device/calibration.ts'
-import type { Config } from '../device/config.ts'
+import { type Config, parseConfig } from '../device/config.ts'
+import { loadConfig } from '../device/config-file.ts'
 import { Fault } from '../device/errors.ts'
 import type { ScanEnd, ScannedPage } from '../device/ports.ts'
 import { asScanned, drawTarget, encoded, gaussian, painted } from './38.target.kit.ts'
@@ -66,34 +67,30 @@ describe('the verb', () => {
     expect(code).toBe(1)
   })
 
-  it('reads an image of the sheet, by its own resolution, and accepts no bad one to compare others with', async () => {
-    const path = join(line.folder, 'worse.png')
-    const { code, answer } = await json('--image', path, '--device', 'feeder', '--accept-baseline')
-    expect(answer).toMatchObject({ askedPpi: 200, source: 'file', verdict: 'fail', kept: false, baseline: false })
+  it('reads an image, takes values measured on the print, and accepts no bad scan to compare others with', async () => {
+    const [image, reference] = [join(line.folder, 'worse.png'), join(line.folder, 'reference.json')]
+    await writeFile(reference, JSON.stringify({ patches: { red: [20, 10, 10] } }))
+    const words = ['--image', image, '--device', 'feeder', '--accept-baseline', '--reference', reference]
+    const { code, answer } = await json(...words)
+    expect(answer).toMatchObject({ askedPpi: 200, source: 'file', reference: 'measured', verdict: 'fail' })
+    expect(answer).toMatchObject({ kept: false, baseline: false })
+    expect(answer.items).toContainEqual(expect.objectContaining({ item: 'colour', verdict: 'fail' }))
     expect(code).toBe(1)
-    const nobodys = await calibrate('--image', path, '--accept-baseline')
-    expect(nobodys).toMatchObject({ code: 2, stderr: expect.stringContaining('--accept-baseline needs --device') })
   })
 
-  it('takes values that were measured on the printed sheet, and says so', async () => {
-    await writeFile(join(line.folder, 'good.jpg'), good)
+  it('is told what is wrong with its words and files before anything is scanned', async () => {
+    const nobodys = await calibrate('--image', join(line.folder, 'worse.png'), '--accept-baseline')
+    expect(nobodys).toMatchObject({ code: 2, stderr: expect.stringContaining('--accept-baseline needs --device') })
     const path = join(line.folder, 'reference.json')
-    await writeFile(path, JSON.stringify({ patches: { red: [20, 10, 10] } }))
-    const { answer } = await json('--image', join(line.folder, 'good.jpg'), '--dpi', '200', '--reference', path)
-    expect(answer).toMatchObject({ reference: 'measured', kept: false })
-    expect(answer.items).toContainEqual(expect.objectContaining({ item: 'colour', verdict: 'fail' }))
     await writeFile(path, JSON.stringify({ patches: { pink: [20, 10, 10] } }))
-    const refused = await calibrate('--image', join(line.folder, 'good.jpg'), '--reference', path)
+    const refused = await calibrate('--device', 'feeder', '--reference', path)
     expect(refused.stderr).toMatch(/^REQUEST_INVALID: .*the sheet has no patch pink/)
   })
 
-  it('refuses by name what is no sheet, and an empty feeder', async () => {
+  it('refuses by name what is no sheet, and a scanner that is none', async () => {
     line.site.scanner.load([{ front: await drawSheet({ seed: 4, kind: 'letter', resolution: 200 }) }])
     const letter = await calibrate('--device', 'feeder', '--dpi', '200')
     expect(letter).toMatchObject({ code: 1, stderr: expect.stringMatching(/^TARGET_NOT_FOUND: /m) })
-    line.site.scanner.load([])
-    const empty = await calibrate('--device', 'feeder', '--dpi', '200')
-    expect(empty).toMatchObject({ code: 1, stderr: expect.stringMatching(/^FEEDER_EMPTY: /m) })
     const nobody = await calibrate('--device', 'nobody')
     expect(nobody).toMatchObject({ code: 1, stderr: expect.stringMatching(/^SCANNER_ABSENT: /m) })
   })
@@ -127,6 +124,7 @@ describe('a scan of the sheet', () => {
     let givenUp = false
     const scanner = {
       list: async () => [],
+      discover: async () => [],
       async *scan(): AsyncGenerator<ScannedPage, ScanEnd, void> {
         try {
           const image = (async function* () {})()
@@ -150,6 +148,13 @@ describe('the next check', () => {
   const config = { devices: { scanners: [{ id: 'feeder' }], calibrationDays: 180 } } as unknown as Config
   const checked = { deviceId: 'feeder', at: Date.parse('2026-01-01T00:00:00.000Z'), verdict: 'ok' }
   const day = 86_400_000
+
+  it('is due after 180 days unless the configuration says otherwise', () => {
+    const { config: loaded } = loadConfig({ configFile: line.site.configFile, dataFolder: line.folder })
+    expect(loaded.devices.calibrationDays).toBe(180)
+    const wrong = { ...loaded, devices: { ...loaded.devices, calibrationDays: 0 } }
+    expect(() => parseConfig(wrong)).toThrow(/devices\.calibrationDays/)
+  })
 
   it('is due for a scanner that was never checked, and after the days configured', () => {
     const from = checked.at

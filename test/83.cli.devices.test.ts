@@ -1,13 +1,15 @@
 // `compulsa devices` on the command line: configured scanners with their states, and behind them what ipp-usb's ports serve
 // besides, with the words that go into the configuration.
 
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commandLine } from './cli.kit.ts'
 import { onIppUsbPort } from './ipp-usb.kit.ts'
 import type { EsclSimulator } from './sim/escl.ts'
 
 const line = commandLine()
-const uuid = '5c4a4c57-0000-4000-8000-0000000000dd'
+// Of this run alone: the ports of ipp-usb are the machine's, and another run may be on them.
+const uuid = randomUUID()
 let plugged: EsclSimulator
 
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 // A USB scanner that is known by its UUID alone is unplugged in the middle of page 2 and comes back on another port, under
 // another name, with a stranger on its old one: page 1 stays, and the copy goes on without anything being restarted.
 
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { onIppUsbPort } from './ipp-usb.kit.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'
@@ -9,7 +10,8 @@ import { unpluggedMidPage } from './sim/escl-presets.ts'
 import { feed, open, procedure, smallPile } from './walk.kit.ts'
 
 describe('a scanner that is replugged elsewhere', () => {
-  const uuid = '5c4a4c57-0000-4000-8000-0000000000ee'
+  // Of this run alone: the ports of ipp-usb are the machine's, and another run may be on them.
+  const [uuid, strangers] = [randomUUID(), randomUUID()]
   const plugged: EsclSimulator[] = []
   let kiosk: Kiosk
   beforeAll(async () => {
@@ -38,7 +40,7 @@ describe('a scanner that is replugged elsewhere', () => {
   })
 
   it('goes on from another port, and leaves the stranger on the old one alone', async () => {
-    const stranger = await onIppUsbPort({ sheets: await smallPile(1), device: { uuid: uuid.replace('ee', 'ff') } })
+    const stranger = await onIppUsbPort({ sheets: await smallPile(1), device: { uuid: strangers } })
     const back = { uuid, makeAndModel: 'Renamed Scanner' }
     plugged.push(stranger, await onIppUsbPort({ sheets: await smallPile(2), device: back }, stranger.host))
     await kiosk.screen.until(view => view.scanner.state === 'ready', 'the scanner is back')

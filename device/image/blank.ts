@@ -1,5 +1,5 @@
 // Whether a sheet is empty. A page that is wrongly called blank may be lost to a person, so every doubt is settled for
-// "not blank": only specks of dust, punched holes and what is fainter than pencil are overlooked.
+// "not blank": only specks of dust, punched holes, a corner folded over and what is fainter than pencil are overlooked.
 
 import type { InkMap } from './ink.ts'
 
@@ -29,13 +29,19 @@ const holeReach = 0.1
 /** A disc fills π/4 of its square. */
 const discFill = { least: 0.62, most: 0.92 }
 const mostHoles = 8
+/** A folded corner reaches so far along the edges, as a share of the shorter side: 25 mm of 210. */
+const mostFold = 0.12
+/** Share of its pixels that lie where a fold's edges lie, and by how many pixels they may miss. */
+const leastOnFold = 0.9
+const foldSlackPixels = 2.5
 
 /** Decides from the ink of one page whether it is blank. */
 export function judgeBlank(ink: InkMap): BlankVerdict {
   const marks = findMarks(ink)
   const short = Math.min(ink.width, ink.height)
   const holes = marks.filter(mark => isHole(mark, ink, short))
-  const tolerated = holes.length <= mostHoles ? new Set(holes) : new Set<Mark>()
+  const folds = marks.filter(mark => isFold(mark, ink, short))
+  const tolerated = new Set([...folds, ...(holes.length <= mostHoles ? holes : [])])
   let markPixels = 0
   let speckPixels = 0
   for (const mark of marks) {
@@ -111,4 +117,30 @@ function isHole(mark: Mark, ink: InkMap, short: number): boolean {
   const fromSides = Math.min(mark.right, ink.width - 1 - mark.left)
   const fromEnds = Math.min(mark.bottom, ink.height - 1 - mark.top)
   return Math.min(fromSides, fromEnds) <= reach
+}
+
+/**
+ * A corner folded over shows the lid in the triangle that it left, and the two edges of the flap, which meet opposite the
+ * corner and run to the margins.
+ */
+function isFold(mark: Mark, ink: InkMap, short: number): boolean {
+  const { width, height } = ink
+  const fromRight = mark.left + mark.right > width
+  const fromBottom = mark.top + mark.bottom > height
+  const [nearX, farX] = fromRight ? [width - 1 - mark.right, width - 1 - mark.left] : [mark.left, mark.right]
+  const [nearY, farY] = fromBottom ? [height - 1 - mark.bottom, height - 1 - mark.top] : [mark.top, mark.bottom]
+  const reach = Math.max(farX, farY)
+  if (reach > short * mostFold || Math.abs(farX - farY) > reach * 0.25) return false
+  if (nearX > width * marginShare + foldSlackPixels || nearY > height * marginShare + foldSlackPixels) return false
+  let [all, onFold] = [0, 0]
+  for (let y = mark.top; y <= mark.bottom; y++) {
+    for (let x = mark.left; x <= mark.right; x++) {
+      if (ink.contrast[y * width + x] === 0) continue
+      const [across, down] = [fromRight ? width - 1 - x : x, fromBottom ? height - 1 - y : y]
+      all++
+      const onFlap = across >= farX - foldSlackPixels || down >= farY - foldSlackPixels
+      if (onFlap || across + down <= reach + foldSlackPixels) onFold++
+    }
+  }
+  return onFold >= all * leastOnFold
 }

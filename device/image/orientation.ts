@@ -34,9 +34,9 @@ const leastRisers = 0.07
 const voteMargin = 1.5
 /** Tops and bottoms are counted by half pixels. */
 const binsPerPixel = 2
-/** Share of the votes, and how many times the ink, that the winning side needs. */
+/** Share of the votes, and how many times the risers of the other side, that the winning side needs. */
 const leastAgreement = 0.7
-const leastInkMargin = 1.25
+const leastRiserMargin = 1.25
 /** So many lines must have told something. */
 const leastVotes = 12
 /** How many standard deviations the vote must lie from a draw of lots. */
@@ -64,12 +64,14 @@ export function isClear(votes: Votes): boolean {
   const cast = votes.toTop + votes.toBottom
   const most = Math.max(votes.toTop, votes.toBottom)
   const [more, less] =
-    votes.toTop >= votes.toBottom ? [votes.inkToTop, votes.inkToBottom] : [votes.inkToBottom, votes.inkToTop]
+    votes.toTop >= votes.toBottom
+      ? [votes.risersToTop, votes.risersToBottom]
+      : [votes.risersToBottom, votes.risersToTop]
   return (
     cast >= leastVotes &&
     most >= cast * leastAgreement &&
     2 * most - cast >= leastDeviations * Math.sqrt(cast) &&
-    more >= less * leastInkMargin
+    more >= less * leastRiserMargin
   )
 }
 
@@ -156,20 +158,20 @@ function findLines(profile: Float64Array): { readonly lines: readonly LineExtent
 export interface Votes {
   toTop: number
   toBottom: number
-  inkToTop: number
-  inkToBottom: number
+  risersToTop: number
+  risersToBottom: number
 }
 
 function countVotes(lines: readonly LineExtent[]): Votes {
-  const votes: Votes = { toTop: 0, toBottom: 0, inkToTop: 0, inkToBottom: 0 }
+  const votes: Votes = { toTop: 0, toBottom: 0, risersToTop: 0, risersToBottom: 0 }
   for (const { tops, bottoms } of lines) {
     const [top, bottom] = [commonest(tops), commonest(bottoms)]
     if (bottom - top < leastBody) continue
     const rise = Math.max(leastRise.pixels, (bottom - top) * leastRise.share)
     const above = tops.filter(at => at < top - rise).length
     const below = bottoms.filter(at => at > bottom + rise).length
-    votes.inkToTop += above
-    votes.inkToBottom += below
+    votes.risersToTop += above
+    votes.risersToBottom += below
     const least = tops.length * leastRisers
     if (above >= least && above > below * voteMargin) votes.toTop++
     else if (below >= least && below > above * voteMargin) votes.toBottom++

@@ -8,9 +8,10 @@ import { clip, type Line, type Outline } from './outline.ts'
 /** How far outward (negative) and inward of a side is looked, in pixels of the halved copy at about 37 per inch. */
 const reachPixels = 7
 const seamPixels = 3
-/** A shadow is so much darker than what lies on both sides of it, and no line of ink. */
-const leastDepth = 4
+/** A shadow is so much darker than what lies on both sides of it, at most: beyond that it is a line of ink. */
 const mostDepth = 110
+/** Below this a side casts none, and the outline is the sheet's own. */
+const leastDepth = 4
 /** The deepest and the faintest side differ by so much. */
 const leastAsymmetry = 4
 /** Both ends of a side are left out: corners may be folded, and other sides' shadows end there. */
@@ -29,7 +30,7 @@ export function withoutShadow(image: GrayImage, outline: Outline): Outline | und
   const depths = shadows.flatMap(shadow => (shadow === undefined ? [] : [shadow.depth]))
   if (depths.length < 2) return undefined
   const [most, least] = [Math.max(...depths), Math.min(...depths)]
-  if (most < leastDepth || most > mostDepth || most - least < leastAsymmetry) return undefined
+  if (most > mostDepth || most - least < leastAsymmetry) return undefined
   const sides = outline.sides.map((side, i) => side && moved(side, i, shadows[i]?.inward ?? 0))
   return { ...outline, sides, corners: clip(image, sides, outline.degrees) }
 }
@@ -53,7 +54,7 @@ function shadowOf(image: GrayImage, outline: Outline, side: Line, i: number): Sh
   if (outside === undefined || inside === undefined) return undefined
   const seam = levels.slice(reachPixels - seamPixels, reachPixels + seamPixels + 1)
   const darkest = Math.min(...seam.filter(level => level !== undefined))
-  const depth = Math.min(outside, inside) - darkest
+  const depth = Math.max(0, Math.min(outside, inside) - darkest)
   if (depth < leastDepth) return { depth, inward: 0 }
   const at = seam.lastIndexOf(darkest)
   const risen = seam.findIndex((level, index) => index > at && level !== undefined && level > (darkest + inside) / 2)

@@ -22,8 +22,8 @@ export interface SkewVerdict {
   readonly columns: LineAngle
 }
 
-/** Feeders skew a sheet by less than this; beyond it a found angle is taken for a picture's. */
-const widestDegrees = 7
+/** Feeders skew a sheet by up to seven degrees; what is found at the end of the search is taken for a picture's. */
+const widestDegrees = 7.5
 /** Narrower than the peak that one line across the page makes. */
 const coarseStepDegrees = 0.25
 /** The coarse search looks at about so many ink pixels, evenly thinned. */

@@ -18,6 +18,9 @@ import { type BatchRun, processFault, startBatch } from './scanimage.ts'
 const defaultPageTimeoutMs = 120_000
 /** A lamp is warm within a minute. */
 const warmUpPauseMs = 5_000
+/** How long another may hold the device before it counts as busy. */
+const busyTimeoutMs = 10_000
+const busyPauseMs = 500
 const maxWarmUpTries = 12
 
 export interface SaneOptionsOfDevice {
@@ -71,6 +74,16 @@ export function createSaneScanner(configured: SaneOptionsOfDevice): ScannerDrive
     return 'refused' in planning ? planning : { args: [...first, ...planning.args] }
   }
 
+  /** A device that was just let go of, by another program or a daemon, is free a moment later. */
+  async function lookWhenFree(signal: AbortSignal): Promise<Found | ScanFault> {
+    const deadline = clock.now() + busyTimeoutMs
+    for (;;) {
+      const found = await finder.look(signal)
+      if (!('end' in found) || found.code !== 'SCANNER_BUSY' || clock.now() >= deadline) return found
+      await clock.sleep(busyPauseMs, signal)
+    }
+  }
+
   async function* feedWhenWarm(
     args: readonly string[],
     folder: string,
@@ -92,7 +105,7 @@ export function createSaneScanner(configured: SaneOptionsOfDevice): ScannerDrive
     active = unusable(id, 'sane', 'SCANNER_BUSY')
     let folder: string | undefined
     try {
-      const found = await finder.look(signal)
+      const found = await lookWhenFree(signal)
       if ('end' in found) return found
       const planning = await plan(found, settings, signal)
       if ('refused' in planning) return scanFault(planning.refused.code, planning.refused.detail)

@@ -172,7 +172,7 @@ export function describeScanner(name: string, traits: ScannerTraits): void {
       if (page !== undefined && 'image' in page) await readAll(page.image)
       controller.abort(reason)
       await expect(aborted.next()).rejects.toBe(reason)
-      expect(await infoOf(deviceId)).toMatchObject({ state: 'ready' })
+      await expect.poll(() => infoOf(deviceId)).toMatchObject({ state: 'ready' })
     })
 
     test('returning within a page frees the device', async () => {
@@ -183,7 +183,7 @@ export function describeScanner(name: string, traits: ScannerTraits): void {
         }
         break
       }
-      expect(await infoOf(deviceId)).toMatchObject({ state: 'ready' })
+      await expect.poll(() => infoOf(deviceId)).toMatchObject({ state: 'ready' })
       bench.reload()
       expect((await take(scan({ maxImages: 1 }))).end.end).toBe('limit')
     })

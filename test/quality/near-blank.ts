@@ -34,6 +34,8 @@ const marks: Readonly<Record<string, (random: Random) => string>> = {
   'blue signature': random => handwriting(random, somewhere(random), 9, pen, 0.5),
   'thin rule': random => `<path d="M40 ${40 + random() * 200}h120" stroke="#777" stroke-width="0.15"/>`,
   'typed word': random => textLine(...inside(random), 2.6, 'vist', { fill: '#444' }),
+  'initial in the corner': random =>
+    `<path d="M${190 + random() * 6} ${12 + random() * 6}q4 -8 5 0t-3 0" fill="none" stroke="#6a6a70" stroke-width="0.5"/>`,
   'embossed tint': random => rectangle(...inside(random), 40, 12, 'fill="#d8d8e6"'),
 }
 

@@ -45,7 +45,11 @@ interface Job {
 }
 
 /** A scanner with `sheets` in its feeder; `rootPath` is where its jobs are. */
-export function createScannerMechanics(rootPath: string, initial: EsclPreset): ScannerMechanics {
+export function createScannerMechanics(
+  rootPath: string,
+  initial: EsclPreset,
+  now: () => number = Date.now,
+): ScannerMechanics {
   let preset = initial
   let feeder: SheetImage[] = []
   let platen: SheetImage | undefined
@@ -81,8 +85,8 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
   function createJob(ticket: Ticket): string | undefined {
     if (runningJob() !== undefined) return undefined
     const path = `${rootPath}/ScanJobs/${jobs.length + 1}`
-    const now = Date.now()
-    jobs.push({ path, ticket, created: now, touched: now, state: 'Pending', completed: 0, putOff: 0, pending: [] })
+    const created = Date.now()
+    jobs.push({ path, ticket, created, touched: created, state: 'Pending', completed: 0, putOff: 0, pending: [] })
     if (ticket.source === 'Feeder' && feeder.length === 0) {
       emptyStarts += 1
       if (preset.jamsWhenEmpty === true) stuck = 'ScannerAdfJam'
@@ -173,7 +177,7 @@ export function createScannerMechanics(rootPath: string, initial: EsclPreset): S
   /** A sheet has left the feeder when its last image has arrived; until then a person finds it there again. */
   function sent(job: Job): void {
     job.completed += 1
-    lastSent = Date.now()
+    lastSent = now()
     job.putOff = 0
     job.touched = Date.now()
     job.pending.shift()

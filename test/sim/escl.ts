@@ -22,6 +22,8 @@ export interface EsclSimulatorOptions {
   readonly device?: DeviceDescription
   /** What its web server calls itself. */
   readonly serverName?: string
+  /** Milliseconds, by which it tells a hasty client; absent: the machine's. */
+  readonly now?: () => number
 }
 
 /** What was asked of the scanner since it started. */
@@ -61,6 +63,7 @@ interface Site {
   readonly device: DeviceDescription
   readonly serverName: string | undefined
   statusAnswers: number
+  readonly now: () => number
 }
 
 /** Starts the scanner; the caller stops it. */
@@ -94,8 +97,8 @@ export async function startEsclSimulator(options: EsclSimulatorOptions): Promise
   })
 }
 
-function createSite({ sheets, preset = ready, device = {}, serverName }: EsclSimulatorOptions): Site {
-  const mechanics = createScannerMechanics(rootPath, preset)
+function createSite({ sheets, preset = ready, device = {}, serverName, now = Date.now }: EsclSimulatorOptions): Site {
+  const mechanics = createScannerMechanics(rootPath, preset, now)
   mechanics.load(sheets)
   const site: Site = {
     mechanics,
@@ -110,6 +113,7 @@ function createSite({ sheets, preset = ready, device = {}, serverName }: EsclSim
     device,
     serverName,
     statusAnswers: 0,
+    now,
   }
   return site
 }
@@ -199,7 +203,7 @@ function hostRefusal({ preset: { wantsHost } }: Site, { headers: { host = '' } }
 }
 
 async function nextImage(site: Site, job: string): Promise<NextImage> {
-  const asked = Date.now()
+  const asked = site.now()
   const delayMs = site.preset.pageDelayMs ?? 0
   if (delayMs > 0) {
     await new Promise<void>(resolve => {
