@@ -44,14 +44,7 @@ import { createQueue, liveStages, type Queue } from './queue.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEvidenceCache } from './trust/evidence-cache.ts'
 import { certificatesInPem } from './trust/pem.ts'
-
-/** Several times what the largest file that is taken needs; bytes outside the heap count as data alone. */
-const documentLimits = { maxHeapMegabytes: 512, maxDataBytes: 1_500_000_000 } as const
-
-/** Pixels and pages pass through these workers outside the heap; what they keep in it is small. */
-const passingOn = { youngHeapMegabytes: 1 } as const
-/** A page of the largest size that is taken, several times over, and what the runtime sets aside. */
-const parseLimits = { ...passingOn, maxHeapMegabytes: 256, maxDataBytes: 2_000_000_000 } as const
+import { documentLimits, parseLimits, passingOn } from './worker-limits.ts'
 
 const uiFolder = new URL('../ui/dist', import.meta.url).pathname
 
