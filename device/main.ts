@@ -44,14 +44,7 @@ import { createQueue, liveStages, type Queue } from './queue.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEvidenceCache } from './trust/evidence-cache.ts'
 import { certificatesInPem } from './trust/pem.ts'
-
-/** Several times what the largest file that is taken needs; bytes outside the heap count as data alone. */
-const documentLimits = { maxHeapMegabytes: 512, maxDataBytes: 1_500_000_000 } as const
-
-/** Pixels and pages pass through these workers outside the heap; what they keep in it is small. */
-const passingOn = { youngHeapMegabytes: 1 } as const
-/** A page of the largest size that is taken, several times over, and what the runtime sets aside. */
-const parseLimits = { ...passingOn, maxHeapMegabytes: 256, maxDataBytes: 2_000_000_000 } as const
+import { documentLimits, parseLimits, passingOn } from './worker-limits.ts'
 
 const uiFolder = new URL('../ui/dist', import.meta.url).pathname
 
@@ -147,7 +140,9 @@ export async function startAppliance(
     openStore({ folder: dataFolder, deviceKeyFile, clock, random, createKeyIfMissing: true }),
     held => held.close(),
   )
-  const scratchFolder = await emptyScratch(dataFolder)
+  const scratchFolder = started.adopt(await emptyScratch(dataFolder), folder =>
+    rm(folder, { recursive: true, force: true }),
+  )
   const rooms = started.adopt(openRooms(config, scratchFolder, around), held => held.stop())
   const queue = createQueue({ store, clock })
   const newId = () => newIdFrom(random)
@@ -224,11 +219,16 @@ function extensionParts({ timestamping }: Config, rooms: Rooms) {
 
 /** Images that a scanner program writes as files pass through memory, never over the disk in clear; what a kill left goes. */
 async function emptyScratch(dataFolder: string): Promise<string> {
-  const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
-  const folder = join(memory, `compulsa-${createHash('sha256').update(dataFolder).digest('hex').slice(0, 16)}`)
+  const folder = scratchFolderOf(dataFolder)
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true, mode: 0o700 })
   return folder
+}
+
+/** Where the images that pass through memory lie while the appliance of this data folder runs. */
+export function scratchFolderOf(dataFolder: string): string {
+  const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+  return join(memory, `compulsa-${createHash('sha256').update(dataFolder).digest('hex').slice(0, 16)}`)
 }
 
 async function stopAll(running: AsyncDisposableStack, store: Store, log: Log): Promise<void> {

@@ -51,4 +51,14 @@ describe('sheets fed together', () => {
     await feed(kiosk)
     expect(kiosk.screen.copy().pages).toHaveLength(1)
   })
+
+  it("scans when the scanner's own button is pressed, and only while a copy is in hand", async () => {
+    await kiosk.screen.post('/screen/copy/leave')
+    await kiosk.screen.until(view => view.copy === null, 'nobody at the screen')
+    feeder.set({ device: 'sim:2', sheets: 2, sensors: ['page-loaded', 'scan'] })
+    await open(kiosk, 'copy-none')
+    const { copy } = await kiosk.screen.until(view => view.copy?.pages.length === 2, 'two pages without a touch')
+    expect(copy?.reference).toBe(kiosk.screen.copy().reference)
+    feeder.set({ device: 'sim:2', sheets: 2 })
+  })
 })

@@ -154,9 +154,21 @@ export function createVisit(parts: VisitParts): Visit {
           scanners = seen
           tell()
         }
+        if (seen.some(one => one.state === 'ready' && one.buttonPressed === true)) await scanByButton()
       }
       tasks.at('scanners', clock.now() + scannerLookMs, lookAtScanners)
     })
+  }
+
+  /** The scanner's own button does what the screen's does, while a copy is being gathered. */
+  async function scanByButton(): Promise<void> {
+    if (current?.stage.name !== 'gathering' || interrupted) return
+    touch()
+    try {
+      await desk.startScan(current.id)
+    } catch (thrown) {
+      log.warn('the button of the scanner started nothing', { document: current.id, code: asFault(thrown).code })
+    }
   }
 
   function lost(thrown: unknown): readonly ScannerInfo[] {

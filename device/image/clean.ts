@@ -43,13 +43,21 @@ function paperTint({ pixels }: PagePixels, paper: Paper): readonly number[] | un
 function cleanGray({ width, height, pixels }: PagePixels, paper: Paper): Uint8Array {
   const cleaned = new Uint8Array(pixels.length)
   const levels = new Float32Array(width)
+  const gain = new Int32Array(width)
   for (let y = 0, at = 0; y < height; y++) {
-    if (y % sharedLines === 0) gains(paper, y, height, levels, white)
-    for (let x = 0; x < width; x++, at++) cleaned[at] = lifted((pixels[at] as number) * (levels[x] as number))
+    if (y % sharedLines === 0) {
+      paperLine(paper, y, height, levels)
+      fillGains(levels, white, gain)
+    }
+    for (let x = 0; x < width; x++, at++) {
+      const level = ((pixels[at] as number) * (gain[x] as number)) >> gainBits
+      cleaned[at] = lifted[level > white ? white : level] as number
+    }
   }
   return cleaned
 }
 
+/** Written out in whole numbers: a page has nine million pixels. */
 function cleanColour(
   { width, height, pixels }: PagePixels,
   paper: Paper,
@@ -58,17 +66,23 @@ function cleanColour(
 ): Uint8Array {
   const cleaned = new Uint8ClampedArray(pixels.length)
   const levels = new Float32Array(width)
-  const [tintRed, tintGreen, tintBlue] = tint as [number, number, number]
+  const [gainRed, gainGreen, gainBlue] = [new Int32Array(width), new Int32Array(width), new Int32Array(width)]
   for (let y = 0, at = 0; y < height; y++) {
-    if (y % sharedLines === 0) gains(paper, y, height, levels, target)
+    if (y % sharedLines === 0) {
+      paperLine(paper, y, height, levels)
+      for (const [i, gain] of [gainRed, gainGreen, gainBlue].entries()) {
+        fillGains(levels, target * (tint[i] as number), gain)
+      }
+    }
     for (let x = 0; x < width; x++, at += 3) {
-      const gain = levels[x] as number
-      const red = (pixels[at] as number) * gain * tintRed
-      const green = (pixels[at + 1] as number) * gain * tintGreen
-      const blue = (pixels[at + 2] as number) * gain * tintBlue
-      const apart = Math.max(red, green, blue) - Math.min(red, green, blue)
-      const luma = 0.299 * red + 0.587 * green + 0.114 * blue
-      const lift = apart > leastColour ? 0 : lifted(luma) - Math.min(white, luma)
+      const red = ((pixels[at] as number) * (gainRed[x] as number)) >> gainBits
+      const green = ((pixels[at + 1] as number) * (gainGreen[x] as number)) >> gainBits
+      const blue = ((pixels[at + 2] as number) * (gainBlue[x] as number)) >> gainBits
+      const most = red > green ? (red > blue ? red : blue) : green > blue ? green : blue
+      const least = red < green ? (red < blue ? red : blue) : green < blue ? green : blue
+      const sum = (77 * red + 150 * green + 29 * blue) >> 8
+      const luma = sum > white ? white : sum
+      const lift = most - least > leastColour ? 0 : (lifted[luma] as number) - luma
       cleaned[at] = red + lift
       cleaned[at + 1] = green + lift
       cleaned[at + 2] = blue + lift
@@ -77,16 +91,19 @@ function cleanColour(
   return new Uint8Array(cleaned.buffer)
 }
 
+/** Gains are counted in 1/4096. */
+const gainBits = 12
+
 /** What a line's pixels are multiplied with to bring their paper to `target`. */
-function gains(paper: Paper, y: number, height: number, levels: Float32Array, target: number): void {
-  paperLine(paper, y, height, levels)
-  for (let x = 0; x < levels.length; x++) levels[x] = target / Math.max(1, levels[x] as number)
+function fillGains(levels: Float32Array, target: number, gain: Int32Array): void {
+  const scaled = target * (1 << gainBits)
+  for (let x = 0; x < levels.length; x++) gain[x] = Math.round(scaled / Math.max(1, levels[x] as number))
 }
 
-/** Background goes to white, ink stays, and between them nothing changes places. */
-function lifted(level: number): number {
+/** By level: background goes to white, ink stays, and between them nothing changes places. */
+const lifted = Uint8Array.from({ length: white + 1 }, (_, level) => {
   const darkness = white - level
   const { faintest, ink } = background
   if (darkness <= faintest) return white
-  return darkness >= ink ? level : white - ((darkness - faintest) * ink) / (ink - faintest)
-}
+  return darkness >= ink ? level : Math.round(white - ((darkness - faintest) * ink) / (ink - faintest))
+})

@@ -27,7 +27,7 @@ const pointsPerMillimetre = 72 / 25.4
 const quarterCircle = 0.5522847498
 const lineMillimetres = 3.6
 const linesInGroup = 12
-const textPoints = { title: 11, body: 7.5 } as const
+const textPoints = { title: 11, body: 7.5, label: 6 } as const
 
 /** The whole file; `languages` choose the texts, `version` is another than ours in tests of the reader alone. */
 export function targetSheet(languages: readonly string[], version = targetVersion): Uint8Array {
@@ -139,8 +139,22 @@ function texts(languages: readonly string[], version: number): string[] {
   return [
     '0 g',
     writeLine(title, textPoints.title, left, 18),
+    ...labels(),
     ...lines.map((line, index) => writeLine(line, textPoints.body, left, 272 + index * lineMillimetres)),
   ]
+}
+
+/** Line pairs a millimetre, beside each group; for the eye. */
+function labels(): string[] {
+  const { perMillimetre, side, upright, level } = linePairs
+  const pitch = side / perMillimetre.length
+  return perMillimetre.flatMap((pairs, group) => {
+    const along = -side / 2 + (group + 0.5) * pitch
+    return [
+      writeLine(String(pairs), textPoints.label, upright.x - 8, upright.y + along + 0.7),
+      writeLine(String(pairs), textPoints.label, level.x + along - 0.6, level.y - 5),
+    ]
+  })
 }
 
 function writeLine(text: string, size: number, x: number, y: number): string {

@@ -40,7 +40,7 @@ async function run(call: Call): Promise<Answer> {
   return await withWorkbench(config, async bench => {
     const feed = (document: Document) => fileEvents(call.words, document, bench)
     const blank = call.flag('keep-blank') ? 'kept' : 'left-out'
-    const made = await makeCopy({ config, order, language, blank, feed, names: call.words }, bench, call)
+    const made = await makeCopy({ config, order, language, blank, feed, names: call.words, ahead: 1 }, bench, call)
     const path = made.fault === null ? out : partialPath(out)
     await writeOutput(path, bench.scratch.read(made.documentId, made.copy.name))
     if (made.fault !== null)

@@ -7,10 +7,10 @@ import { systemClock } from '../host.ts'
 import { legendParts } from '../legend-parts.ts'
 import { largestBytes, type StoredBlob } from '../page.ts'
 import { compose } from '../path/compose.ts'
-import { preparePage, unsettledPage } from '../path/pages.ts'
 import { readPage, unreadPage } from '../path/text.ts'
 import { next } from '../transition.ts'
 import type { Workbench } from './appliance.ts'
+import { gatherPages } from './gather.ts'
 import { checkLanguages } from './searchable.ts'
 import type { Call } from './verb.ts'
 
@@ -21,6 +21,8 @@ export interface CopyRequest {
   /** What becomes of pages that look blank; `by-side`: backs are left out, fronts stay, as at the kiosk. */
   readonly blank: 'kept' | 'left-out' | 'by-side'
   readonly feed: (document: Document) => AsyncIterable<DocumentEvent>
+  /** How many images may wait to be prepared before the next is asked for; absent: any number. */
+  readonly ahead?: number
   /** What the images are called, in their order; those without a name go by their number. */
   readonly names?: readonly string[]
 }
@@ -71,15 +73,16 @@ export async function makeCopy(
   const apply = (event: DocumentEvent) => {
     document = next(document, event, at())
   }
-  for await (const event of feed(document)) {
-    apply(event)
-    for (let page = unsettledPage(document); page !== undefined; page = unsettledPage(document)) {
-      const settled = await preparePage(document, page, { imaging, blobs: scratch }, call.signal)
-      apply(settled)
-      if (settled.type === 'pageUnusable') apply({ type: 'pageDeleted', pageId: page.id })
-      else call.progress(`page ${document.pages.length}`)
-    }
-  }
+  await gatherPages({
+    current: () => document,
+    apply,
+    feed: feed(document),
+    imaging,
+    scratch,
+    signal: call.signal,
+    ahead: request.ahead ?? Number.POSITIVE_INFINITY,
+    onPrepared: number => call.progress(`page ${number}`),
+  })
   const fault = faultOf(document, request.names ?? [])
   for (const { id, leftOut, prepared } of document.pages) {
     if (request.blank === 'kept' && leftOut === 'blank') apply({ type: 'pageRestored', pageId: id })

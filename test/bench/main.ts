@@ -1,5 +1,5 @@
 // `make bench`: measures the appliance beside other people's programs in one run and prints Markdown. Never a test:
-// nothing fails for being slow. `--only pages|scan|text|durability|start|signatures|cli|large`, `--pages`, `--sheets`,
+// nothing fails for being slow. `--only pages|feeder|scan|text|durability|start|signatures|cli|large`, `--pages`, `--sheets`,
 // `--pdfs`, `--rounds` and `--folder` (the disk that counts) are for trying things.
 
 import { mkdirSync, mkdtempSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchCommandLine } from './command-line.ts'
 import { benchDurability } from './durability.ts'
+import { benchFeeder } from './feeder.ts'
 import { benchLargeFiles } from './large-files.ts'
 import { missingPackages } from './packages.ts'
 import { benchPages } from './pages.ts'
@@ -41,6 +42,7 @@ const rounds = Number(values.rounds)
 
 const parts: Readonly<Record<string, (folder: string) => Promise<Section[]> | AsyncIterable<Section>>> = {
   pages: folder => benchPages({ folder: join(folder, 'pages'), pages: Number(values.pages), rounds, signal }),
+  feeder: folder => benchFeeder({ folder: join(folder, 'feeder'), sheets: Number(values.pages), signal }),
   scan: folder => benchScan({ folder, sheets: Number(values.sheets), rounds, signal }),
   text: folder =>
     benchSearchable({ folder: join(folder, 'text'), sheets: Math.min(Number(values.sheets), 10), rounds: 1, signal }),

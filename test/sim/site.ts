@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { scratchFolderOf } from '../../device/main.ts'
 import { type EsclSimulator, startEsclSimulator } from './escl.ts'
 import type { SheetImage } from './escl-sheets.ts'
 import { createTestPki, pem, type SignerKind, type TestPki } from './pki.ts'
@@ -71,6 +72,9 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     trust,
   })
   await writeFile(configFile, JSON.stringify({ ...config, ...options.config }, null, 2))
+  const dataFolder = join(folder, 'kiosk')
+  // A kiosk that was killed leaves to its next start what only a test knows will not come.
+  started.defer(() => rm(scratchFolderOf(dataFolder), { recursive: true, force: true }))
   const running = started.move()
   return {
     scanner,
@@ -79,7 +83,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     configFile,
     certificates,
     trustFile,
-    dataFolder: join(folder, 'kiosk'),
+    dataFolder,
     pin,
     stop: () => running.disposeAsync(),
   }
