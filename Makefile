@@ -70,7 +70,7 @@ bench: setup debian-bench ## measure against other programs, side by side
 	node test/bench/main.ts
 
 QUALITY_DATA ?=
-quality: setup ## measure straightening, turning, cropping and blank pages against known truth; exits 1 on a broken promise
+quality: setup debian-bench ## measure straightening, turning, cropping and blank pages against known truth; exits 1 on a broken promise
 	node test/quality/main.ts $(if $(QUALITY_DATA),--data $(QUALITY_DATA))
 
 hardware: ## contract tests on the attached devices

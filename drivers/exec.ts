@@ -58,7 +58,8 @@ export interface RunningProcess {
 
 /** As for `start`, with what goes in and how much may come out. */
 export interface RunOptions extends StartOptions {
-  readonly input?: Uint8Array
+  /** One piece, or several in order. */
+  readonly input?: Uint8Array | readonly Uint8Array[]
   /** Of stdout and stderr each; the process is ended when it writes more. Default 1 MiB. */
   readonly maxOutputBytes?: number
 }
@@ -118,7 +119,8 @@ export async function run(command: string, args: readonly string[], options: Run
     collect(child.stdout, maxBytes, stopAtLimit),
     collect(child.stderr, maxBytes, stopAtLimit),
   ])
-  child.stdin.end(options.input ?? new Uint8Array(0))
+  for (const piece of [options.input ?? []].flat()) child.stdin.write(piece)
+  child.stdin.end()
   const exit = await child.exit
   const drain = setTimeout(() => {
     child.stdout.destroy()

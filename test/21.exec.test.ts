@@ -22,6 +22,12 @@ describe('run', () => {
     })
   })
 
+  it('passes input in pieces, and none', async () => {
+    const pieces = ['one ', 'two ', 'three'].map(piece => Buffer.from(piece))
+    expect(text((await run('cat', [], { input: pieces })).stdout)).toBe('one two three')
+    expect((await run('cat', [])).stdout).toHaveLength(0)
+  })
+
   it('goes through no shell and gives no environment away', async () => {
     process.env['COMPULSA_TEST_SECRET'] = 'mine'
     onTestFinished(() => void delete process.env['COMPULSA_TEST_SECRET'])

@@ -59,6 +59,23 @@ describe('the view of a page', () => {
     expect([darkest % 101, Math.floor(darkest / 101)]).toEqual([84, 50])
   })
 
+  it.each([90, 180, 270] as const)('keeps its colours when it is cut, turned by %i° and reduced', async turn => {
+    const colours = Uint8Array.from({ length: width * height * 3 }, () => random() * 256)
+    const part = { left: 5, top: 3, width: 40, height: 36 }
+    const image = sharp(colours, { raw: { width, height, channels: 3 } })
+    const cut = await image.extract(part).rotate(turn).raw().toBuffer({ resolveWithObject: true })
+    const view = viewOf({ width, height, channels: 3, pixels: colours }, { ...asIs, frame: part, turn })
+    expect([view.width, view.height, Buffer.from(view.pixels)]).toEqual([cut.info.width, cut.info.height, cut.data])
+    const half = viewOf(
+      { ...view },
+      { ...asIs, frame: { left: 0, top: 0, width: view.width, height: view.height }, reduction: 2 },
+    )
+    const square = [0, 1].flatMap(y =>
+      [0, 1].map(x => view.pixels[((2 * 4 + y) * view.width + 2 * 3 + x) * 3 + 2] ?? 0),
+    )
+    expect(half.pixels[(4 * half.width + 3) * 3 + 2]).toBe(Math.round(square.reduce((sum, level) => sum + level) / 4))
+  })
+
   it('is white where the frame reaches beyond the image', async () => {
     const beyond = { left: -3, top: 5, width: 70, height: 40 }
     const around = { left: 3, top: 0, right: 6, bottom: 2, background: '#fff' }

@@ -1,4 +1,4 @@
-// A stored page image as its reader sees it: level, cut to the page, upright, and no finer than asked. Grey pixels in and
+// A stored page image as its reader sees it: level, cut to the page, upright, and no finer than asked. Pixels in and
 // out; the file keeps the scanner's own image and says the same by numbers (device/pdf).
 
 import { type PagePixels, straighten } from './straighten.ts'
@@ -17,7 +17,7 @@ export interface ViewRequest {
 
 const white = 255
 
-/** The view of a grey image; throws RangeError for a frame without pixels. */
+/** The view of an image, in its own colours; throws RangeError for a frame without pixels. */
 export function viewOf(page: PagePixels, { straightenDegrees, frame, turn, reduction }: ViewRequest): PagePixels {
   const level = straightenDegrees === 0 ? page : straighten(page, straightenDegrees)
   const cut = cutOut(level, frame)
@@ -33,44 +33,59 @@ function cutOut(page: PagePixels, frame: ViewRequest['frame']): PagePixels {
     throw new RangeError(`a frame of ${width} × ${height} at ${left}, ${top} in ${page.width} × ${page.height} pixels`)
   }
   if (left === 0 && top === 0 && width === page.width && height === page.height) return page
-  const pixels = new Uint8Array(width * height).fill(white)
+  const { channels } = page
+  const pixels = new Uint8Array(width * height * channels).fill(white)
   for (let y = upper; y < lower; y++) {
     const row = y * page.width
-    pixels.set(page.pixels.subarray(row + first, row + end), (y - top) * width + first - left)
+    const line = page.pixels.subarray((row + first) * channels, (row + end) * channels)
+    pixels.set(line, ((y - top) * width + first - left) * channels)
   }
-  return { width, height, channels: 1, pixels }
+  return { width, height, channels, pixels }
 }
 
 /** What is left over at the right and lower edge, less than `factor` pixels, is dropped. */
 function reduceWhole(page: PagePixels, factor: number): PagePixels {
+  const { channels } = page
   const width = Math.max(1, Math.floor(page.width / factor))
   const height = Math.max(1, Math.floor(page.height / factor))
-  const pixels = new Uint8Array(width * height)
-  const sums = new Uint32Array(width)
-  const half = (factor * factor) >> 1
+  const pixels = new Uint8Array(width * height * channels)
+  const sums = new Uint32Array(width * channels)
+  const count = factor * factor
   for (let y = 0; y < height; y++) {
     sums.fill(0)
-    for (let row = 0; row < factor; row++) {
-      let at = (y * factor + row) * page.width
-      for (let x = 0; x < width; x++) {
-        for (let column = 0; column < factor; column++) sums[x] = (sums[x] as number) + (page.pixels[at++] as number)
+    for (let row = 0; row < factor; row++) addLine(page, y * factor + row, factor, sums)
+    for (let x = 0; x < sums.length; x++) pixels[y * sums.length + x] = ((sums[x] as number) + (count >> 1)) / count
+  }
+  return { width, height, channels, pixels }
+}
+
+function addLine({ pixels, width, channels }: PagePixels, y: number, factor: number, sums: Uint32Array): void {
+  for (let to = 0, x = 0; to < sums.length; to += channels) {
+    for (let column = 0; column < factor; column++, x++) {
+      const at = (y * width + x) * channels
+      for (let channel = 0; channel < channels; channel++) {
+        sums[to + channel] = (sums[to + channel] as number) + (pixels[at + channel] as number)
       }
     }
-    for (let x = 0; x < width; x++) pixels[y * width + x] = ((sums[x] as number) + half) / (factor * factor)
   }
-  return { width, height, channels: 1, pixels }
 }
 
 function turned(page: PagePixels, turn: 90 | 180 | 270): PagePixels {
-  const source = page.pixels
-  if (turn === 180) return { ...page, pixels: Uint8Array.from(source).reverse() }
-  const [width, height] = [page.height, page.width]
+  const { channels, pixels: source } = page
+  const [width, height] = turn === 180 ? [page.width, page.height] : [page.height, page.width]
   const pixels = new Uint8Array(source.length)
-  for (let y = 0; y < height; y++) {
-    // Row y of the new image is column y, or the last but y, of the old one.
-    let from = turn === 90 ? (page.height - 1) * page.width + y : page.width - 1 - y
-    const step = turn === 90 ? -page.width : page.width
-    for (let x = 0, to = y * width; x < width; x++, to++, from += step) pixels[to] = source[from] as number
+  // Where the first pixel comes from, and how far on the one to its right and the one below do.
+  const last = page.width * page.height - 1
+  const [origin, right, down] = {
+    90: [last + 1 - page.width, -page.width, 1],
+    180: [last, -1, -page.width],
+    270: [page.width - 1, page.width, -1],
+  }[turn] as [number, number, number]
+  for (let y = 0, to = 0; y < height; y++) {
+    let from = (origin + y * down) * channels
+    for (let x = 0; x < width; x++, from += right * channels) {
+      for (let channel = 0; channel < channels; channel++) pixels[to++] = source[from + channel] as number
+    }
   }
-  return { width, height, channels: 1, pixels }
+  return { width, height, channels, pixels }
 }

@@ -63,12 +63,6 @@ export function createImaging(options: { readonly maxPixels?: number } = {}): Im
   })
 }
 
-/** The grey pixels of a checked image, upright by EXIF. Throws IMAGE_UNREADABLE or IMAGE_TOO_LARGE. */
-export async function decodeGray(bytes: Buffer, maxPixels: number): Promise<PagePixels> {
-  const source = await openImage(bytes, maxPixels)
-  return toGray(await source.pixels())
-}
-
 async function preparePage(source: Source, request: PreparePageRequest, signal?: AbortSignal): Promise<PreparedPage> {
   const view = await look(source, request)
   signal?.throwIfAborted()

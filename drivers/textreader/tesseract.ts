@@ -1,5 +1,5 @@
 // The text reader over Tesseract: one run per page, from memory to memory, bounded in time, memory and output. The page
-// goes in as grey pixels that were rendered here, so that none of Tesseract's many decoders meets foreign bytes, and it
+// goes in as pixels that were rendered here, so that none of Tesseract's many decoders meets foreign bytes, and it
 // cannot take them for a list of files or addresses to open. What it says about itself goes nowhere: it may repeat words.
 
 import { Fault } from '../../device/errors.ts'
@@ -13,8 +13,8 @@ const tesseractLanguages: Readonly<Record<string, string>> = { ca: 'cat', es: 's
 /** Many times what a page takes on a small machine while everything else goes before it. */
 const defaultReadTimeoutMs = 180_000
 const listTimeoutMs = 10_000
-/** Twice what an A3 sheet at the finest resolution needs, five languages at a time; A4 at 300 ppi needs 130 MB. */
-const defaultMaxDataBytes = 600_000_000
+/** Half as much again as a coloured A3 sheet at the finest resolution needs; A4 at 300 ppi needs 200 MB. */
+const defaultMaxDataBytes = 900_000_000
 /** A page of nothing but words has some 300 KB. */
 const maxHocrBytes = 16 << 20
 /** Its models were trained on text as it is at 300 ppi; finer images take longer and are read no better. */
@@ -25,7 +25,7 @@ export type RenderPage = (
   image: ByteStream,
   view: PageView & { readonly resolution: number; readonly finestResolution: number },
   signal?: AbortSignal,
-) => Promise<{ readonly width: number; readonly height: number; readonly pgm: Uint8Array }>
+) => Promise<{ readonly width: number; readonly height: number; readonly pnm: readonly Uint8Array[] }>
 
 export interface TesseractOptions {
   readonly render: RenderPage
@@ -52,7 +52,7 @@ export function createTesseract(options: TesseractOptions): TextReader {
     const resolution = Math.round((request.resolution * page.width) / widthShown(request))
     const parameters = ['-l', models.join('+'), '--dpi', String(resolution), '--psm', '3']
     const result = await run(program, ['stdin', 'stdout', ...parameters, '-c', 'tessedit_create_hocr=1'], {
-      input: page.pgm,
+      input: page.pnm,
       maxOutputBytes: maxHocrBytes,
       maxDataBytes,
       timeoutMs: readTimeoutMs,

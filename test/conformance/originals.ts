@@ -1,10 +1,13 @@
-// What is signed in a conformance run: a PDF/A-2b as the kiosk makes it, with a layer of text, a text and an XML document.
+// What is signed in a conformance run: a PDF/A-2b as the kiosk makes it, with a layer of text, two images on one sheet, cut
+// and turned, and a legend; a text and an XML document.
 
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SignatureFormat } from '../../device/ades/request.ts'
 import { composePdf } from '../../device/pdf/compose.ts'
+import { readFont } from '../../device/pdf/font.ts'
 import type { PageText } from '../../device/ports.ts'
+import { a4 } from '../../device/sheet.ts'
 import { eniMetadata, joined, listed, pageOf, whiteImage } from '../pdf-fixtures.ts'
 
 /** Has an Id, for the packagings that refer to one. */
@@ -42,8 +45,13 @@ export async function writeOriginals(folder: string): Promise<Originals> {
     CAdES: join(folder, 'original.txt'),
     XAdES: join(folder, 'original.xml'),
   } as const
-  const pages = listed(pageOf({ ...whiteImage(), text }), pageOf(whiteImage()))
-  await writeFile(paths.PAdES, await joined(composePdf({ pages, metadata: eniMetadata })))
+  const frame = { left: -4, top: 20, width: 380, height: 260 }
+  const cut = () => ({ ...whiteImage(), frame, straightenDegrees: 1.3, turn: 90 }) as const
+  const pages = listed(pageOf({ ...whiteImage(), text }), { images: [cut(), cut()], sheet: a4 })
+  const font = readFont(await readFile('/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'))
+  const lines = ['Còpia electrònica autèntica de document en paper · Ajuntament de Mostra', 'Data 2026-11-26 10:00 UTC']
+  const legend = { lines, pageLine: 'Pàgina {page} de 2', link: 'https://seu.example.cat/verifica?csv=7K3M', font }
+  await writeFile(paths.PAdES, await joined(composePdf({ pages, metadata: eniMetadata, legend })))
   await writeFile(paths.CAdES, 'Còpia autèntica\n'.repeat(1000))
   await writeFile(paths.XAdES, xmlOriginal)
   return Object.freeze({

@@ -3,6 +3,7 @@
 import { Readable } from 'node:stream'
 import { type Frame, frameAround } from '../../device/image/geometry.ts'
 import type { Imaging, PreparedPage } from '../../device/ports.ts'
+import { toleratedSkewDegrees } from '../../drivers/imaging/sharp.ts'
 import type { Scan } from './scan.ts'
 
 /** One scan judged. Millimetres and degrees; `undefined` where the measure does not apply. */
@@ -32,11 +33,18 @@ export async function judge(imaging: Imaging, scan: Scan): Promise<Finding> {
     reduction: 'none',
   })
   const took = performance.now() - started
-  const { frame, straightenDegrees } = page.rendition
+  const { frame, degrees } = applied(page)
   const cropped = frame.width !== scan.width || frame.height !== scan.height
-  const { cut, left } = borders(scan, frame, straightenDegrees)
-  const skewError = Math.abs(straightenDegrees - (scan.request.skewDegrees ?? 0))
+  const { cut, left } = borders(scan, frame, degrees)
+  const skewError = Math.abs(degrees - (scan.request.skewDegrees ?? 0))
   return { scan, page, skewError, cut: cropped ? cut : 0, left, cropped, took }
+}
+
+/** What was undone and cut: by the page in the PDF, or in the pixels of an image that was encoded. */
+function applied({ rendition, verdict }: PreparedPage): { readonly frame: Frame; readonly degrees: number } {
+  if (rendition.kind === 'original') return { frame: rendition.frame, degrees: rendition.straightenDegrees }
+  const degrees = Math.abs(verdict.skewDegrees) > toleratedSkewDegrees ? verdict.skewDegrees : 0
+  return { frame: verdict.sheet, degrees }
 }
 
 /** How far the frame's sides lie within the sheet's, and beyond them; the part of the sheet that the image shows counts. */

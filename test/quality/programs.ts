@@ -22,10 +22,14 @@ export interface Reading {
 }
 
 /** Reads a page image; the layout is found, the orientation is not. */
-export async function read(file: string, language: string): Promise<Reading> {
-  const { stdout } = await run('tesseract', [file, '-', '-l', language, '--psm', '3', 'hocr'], {
-    maxBuffer: mostOutput,
-  })
+export async function read(file: string, language: string, resolution: number): Promise<Reading> {
+  const { stdout } = await run(
+    'tesseract',
+    [file, '-', '-l', language, '--psm', '3', '--dpi', String(resolution), 'hocr'],
+    {
+      maxBuffer: mostOutput,
+    },
+  )
   const words = [...stdout.matchAll(/class='ocrx_word'[^>]*>(?:<[^>]+>)*([^<]*)</g)].map(match =>
     unescaped(match[1] ?? ''),
   )
@@ -48,8 +52,9 @@ function unescaped(text: string): string {
 /** The turn that Tesseract's OSD proposes and how sure it is; undefined where it finds too little. */
 export async function orientation(
   file: string,
+  resolution: number,
 ): Promise<{ readonly turn: number; readonly confidence: number } | undefined> {
-  const told = await run('tesseract', [file, '-', '--psm', '0']).catch(() => undefined)
+  const told = await run('tesseract', [file, '-', '--psm', '0', '--dpi', String(resolution)]).catch(() => undefined)
   const turn = told?.stdout.match(/Rotate: (\d+)/)?.[1]
   const confidence = told?.stdout.match(/Orientation confidence: ([\d.]+)/)?.[1]
   return turn === undefined || confidence === undefined

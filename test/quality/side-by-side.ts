@@ -53,7 +53,7 @@ async function readings(
     const language = tesseractNames[trouble.sheet.language]
     const truth = trouble.sheet.words.split(' ')
     const note = async (to: Column, image: string) => {
-      const { words, slopeDegrees } = await read(image, language)
+      const { words, slopeDegrees } = await read(image, language, resolution)
       to.accuracies.push(wordAccuracy(truth, words))
       to.slopes.push(Math.abs(slopeDegrees ?? trouble.skewDegrees ?? 0))
     }
@@ -107,7 +107,7 @@ async function turns(folder: string, resolution: number, imaging: Imaging): Prom
   for (const trouble of crookedPages(56)) {
     const made = await scan({ ...trouble, resolution })
     await writeFile(image, made.jpeg)
-    const told = await orientation(image)
+    const told = await orientation(image, resolution)
     const { verdict } = (await judge(imaging, made)).page
     const sure = told !== undefined && told.confidence >= ocrmypdfConfidence
     counts.pages++
