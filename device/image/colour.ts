@@ -33,7 +33,7 @@ const leastStroke = 1.4
 /** No seam is as strong. */
 const surelyCellChroma = 40
 /** A tile's mean that is no paper drift any more: over several tiles, and in one. */
-const faintTile = { chroma: 1.8, count: 4 }
+const faintTile = { chroma: 1.5, count: 4 }
 const clearTileChroma = 5
 /** Paper drifts towards yellow at its edges. */
 const yellowDrift = 4

@@ -47,16 +47,26 @@ const lowerResolution = 200
 /** Middle grey: where an image that was black and white is so again after it was turned. */
 const middleGray = 128
 
-/** Makes the imaging port. One image at a time. */
+/** Images larger than A4 at 400 pixels per inch are worked on one after the other: each may take ten bytes a pixel. */
+const sharedPixels = 16_000_000
+
+/** Makes the imaging port. */
 export function createImaging(options: { readonly maxPixels?: number } = {}): Imaging {
   const maxPixels = options.maxPixels ?? defaultMaxPixels
+  let large: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = large.then(work)
+    large = done.catch(() => undefined)
+    return done
+  }
   restrain()
   return Object.freeze({
     async prepare(image: ByteStream, request: PreparePageRequest, signal?: AbortSignal): Promise<PreparedPage> {
       const bytes = await readBounded(image, maxPixels * mostBytesPerPixel + headerBytes, signal)
       const source = await openImage(bytes, maxPixels)
       signal?.throwIfAborted()
-      return preparePage(source, request, signal)
+      const prepare = () => preparePage(source, request, signal)
+      return await (source.width * source.height > sharedPixels ? inTurn(prepare) : prepare())
     },
   })
 }
