@@ -18,7 +18,8 @@ const Digitisation = Type.Object(
   {
     resolution: Type.Integer({ minimum: 1, maximum: 1200, default: 300 }),
     colour: Type.Enum(['auto', 'color', 'gray', 'bw'], { default: 'auto' }),
-    paper: Type.Enum(['A3', 'A4', 'A5', 'letter'], { default: 'A4' }),
+    /** `auto` for piles of mixed sizes, on scanners whose lid can be told from paper. */
+    paper: Type.Enum(['A3', 'A4', 'A5', 'letter', 'auto'], { default: 'A4' }),
     source: Type.Enum(['adf', 'flatbed'], { default: 'adf' }),
     duplex: Type.Boolean({ default: false }),
     deskew: Type.Boolean({ default: true }),

@@ -20,7 +20,8 @@ export interface ScanSettings {
   /** Pixels per inch, the same on both axes; at least 200. */
   readonly resolution: number
   readonly colour: ColourMode
-  readonly paper: 'A3' | 'A4' | 'A5' | 'letter'
+  /** `auto`: all that the device can see; the pages step finds the sheet in it. */
+  readonly paper: 'A3' | 'A4' | 'A5' | 'letter' | 'auto'
   readonly source: ScanSource
   readonly duplex: boolean
   /** Stop after this many images; absent: until the feeder is empty (one on the flatbed). */

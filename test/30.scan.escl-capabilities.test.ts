@@ -232,6 +232,9 @@ describe('capabilities', () => {
     expect(planned(sized(0, 0), {})).toMatchObject({ width: 2480, height: 3508 })
     const wide = feeder('<MinWidth>2000</MinWidth><MaxWidth>2550</MaxWidth>')
     expect(planned(wide, { paper: 'A5' })).toMatchObject({ width: 2000, height: 2480 })
+    expect(planned(wide, { paper: 'auto' })).toMatchObject({ width: 2550, height: 3508 })
+    expect(planned(sized(3600, 5100), { paper: 'auto' })).toMatchObject({ width: 3600, height: 5100 })
+    expect(planned(sized(2600, 33_000), { paper: 'auto' })).toMatchObject({ width: 2600, height: 7087 })
   })
 
   test('that promise more than the model can do', () => {

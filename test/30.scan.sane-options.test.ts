@@ -178,6 +178,10 @@ describe('a scan', () => {
       `--source=ADF Duplex --mode=Color --df-action=Stop --resolution=300 --df-thickness=yes --df-recovery=Off ${a4Page}`,
     )
     expect(argsOf('fujitsu-fi-7260', { paper: 'A3' }, prepared)).toMatch(/^A3 is larger .* 225 × 2750 mm$/)
+    expect(argsOf('fujitsu-fi-7260', { paper: 'auto' }, prepared)).toMatch(
+      /--page-width=22[\d.]+ --page-height=600 -l 0 -t 0 -x 22[\d.]+ -y 600$/,
+    )
+    expect(argsOf('plustek', { source: 'flatbed', paper: 'auto' })).toMatch(/-x 215[\d.]* -y 29[67][\d.]*$/)
     expect(argsOf('fujitsu-fi-7260', { source: 'flatbed' })).toBe(
       `--source=Flatbed --mode=Color --resolution=300 -l 0 -t 0 -x 210 -y 296.972`,
     )

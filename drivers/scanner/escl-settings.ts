@@ -3,7 +3,7 @@
 
 import type { ScanFaultCode, ScanSettings, ScanSource } from '../../device/ports.ts'
 import type { EsclCapabilities, EsclInput, EsclProfile, EsclResolutions } from './escl-capabilities.ts'
-import { paperMillimetres, paperSlackMillimetres } from './paper.ts'
+import { longestMillimetres, paperMillimetres, paperSlackMillimetres } from './paper.ts'
 import { escapeXml } from './xml.ts'
 
 export const scanNamespace = 'http://schemas.hp.com/imaging/escl/2011/05/03'
@@ -133,12 +133,22 @@ function resolutionsIn({ resolutions }: EsclProfile, colourMode: string): readon
 
 /** Undefined for a sheet that the device would cut; one smaller than it can see is scanned with what lies around it. */
 function sizeFor(input: EsclInput, paper: ScanSettings['paper']): { width: number; height: number } | undefined {
+  if (paper === 'auto') return largest(input)
   const [width, height] = paperMillimetres[paper].map(toUnits) as [number, number]
   const slack = toUnits(paperSlackMillimetres)
   if (width > input.maxWidth + slack || height > input.maxHeight + slack) return undefined
   return {
     width: Math.min(Math.max(width, input.minWidth), input.maxWidth),
     height: Math.min(Math.max(height, input.minHeight), input.maxHeight),
+  }
+}
+
+/** All that the device says it sees; A4 along an axis that it does not tell. */
+function largest({ maxWidth, maxHeight }: EsclInput): { width: number; height: number } {
+  const [width, height] = paperMillimetres.A4.map(toUnits) as [number, number]
+  return {
+    width: Number.isFinite(maxWidth) ? maxWidth : width,
+    height: Number.isFinite(maxHeight) ? Math.min(maxHeight, toUnits(longestMillimetres)) : height,
   }
 }
 

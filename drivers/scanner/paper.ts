@@ -4,7 +4,9 @@
 import type { ScanSettings } from '../../device/ports.ts'
 
 /** Width and height in millimetres, upright: ISO 216 and ANSI Y14.1. */
-export const paperMillimetres: Readonly<Record<ScanSettings['paper'], readonly [width: number, height: number]>> = {
+export const paperMillimetres: Readonly<
+  Record<Exclude<ScanSettings['paper'], 'auto'>, readonly [width: number, height: number]>
+> = {
   A3: [297, 420],
   A4: [210, 297],
   A5: [148, 210],
@@ -13,3 +15,6 @@ export const paperMillimetres: Readonly<Record<ScanSettings['paper'], readonly [
 
 /** A4 feeders often state a width or length a hair under the sheet's; what is lost there lies outside any print. */
 export const paperSlackMillimetres = 3
+
+/** The longest sheet that is asked for without a size: a long receipt. Some feeders would take metres, and picture them all. */
+export const longestMillimetres = 600

@@ -3,7 +3,7 @@
 // straighten, crop, clean or leave out by itself is switched off, and sheets fed together are to stop the feeder.
 
 import type { ScanFaultCode, ScanSettings } from '../../device/ports.ts'
-import { paperMillimetres, paperSlackMillimetres } from './paper.ts'
+import { longestMillimetres, paperMillimetres, paperSlackMillimetres } from './paper.ts'
 import { type SaneOption, type SaneOptions, settable, sourcesOf, twoSidedSwitch } from './sane-options.ts'
 
 export type SanePlanning =
@@ -134,10 +134,10 @@ function areaArgs(
   paper: ScanSettings['paper'],
 ): { readonly args: readonly string[] } | { readonly most: string } {
   const rangeOf = (flag: string) => settable(options, flag)?.range
-  const [width, height] = paperMillimetres[paper]
   const most = [rangeOf('--page-width') ?? rangeOf('-x'), rangeOf('--page-height') ?? rangeOf('-y')].map(
     range => range?.max ?? Number.POSITIVE_INFINITY,
-  )
+  ) as [number, number]
+  const [width, height] = paper === 'auto' ? [most[0], Math.min(most[1], longestMillimetres)] : paperMillimetres[paper]
   if ([width, height].some((wanted, i) => wanted > (most[i] ?? 0) + paperSlackMillimetres)) {
     return { most: `${most.map(limit => limit.toFixed(0)).join(' × ')} mm` }
   }
