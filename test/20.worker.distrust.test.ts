@@ -1,53 +1,11 @@
 // What no driver could have said is refused, and the worker that said it is given up.
 
 import { describe, expect, it } from 'vitest'
-import type { ScannerInfo, ScanSettings } from '../device/ports.ts'
-import { openChannel } from '../drivers/worker/channel.ts'
+import type { openChannel } from '../drivers/worker/channel.ts'
 import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
-import { type Handler, type Handlers, serveChannel } from '../drivers/worker/serve.ts'
-import { piecesOf, socketPair } from './20.worker.setup.ts'
-
-async function channelTo(handlers: Handlers) {
-  const [near, far] = await socketPair()
-  serveChannel({ input: far, output: far }, handlers)
-  return openChannel({ input: near, output: near })
-}
-
-const settings: ScanSettings = { resolution: 300, colour: 'auto', paper: 'A4', source: 'adf', duplex: true }
-const info: ScannerInfo = {
-  id: 'escl:1',
-  name: 'Escáner',
-  driver: 'escl',
-  state: 'fault',
-  code: 'SCANNER_JAM',
-  sources: ['adf', 'flatbed'],
-  duplex: true,
-  paperLoaded: false,
-}
-const never = new AbortController().signal
-
-const frame = { left: -12, top: 4, width: 2470, height: 3500 }
-const verdict = {
-  width: 2480,
-  height: 3508,
-  resolution: 300,
-  colour: 'bw',
-  blank: false,
-  turn: 180,
-  turnConfident: true,
-  skewDegrees: -0.7,
-  sheet: frame,
-} as const
-
-const request = {
-  mediaType: 'image/jpeg',
-  resolution: 300,
-  colour: 'auto',
-  deskew: true,
-  crop: true,
-  background: 'kept',
-  reduction: 'none',
-} as const
+import type { Handler } from '../drivers/worker/serve.ts'
+import { channelTo, frame, info, never, request, settings, verdict } from './20.worker.said.ts'
+import { piecesOf } from './20.worker.setup.ts'
 
 describe('what no driver says', () => {
   const tiny = { kind: 'original', encoding: 'jpeg', width: 1, height: 1, straightenDegrees: 0, frame }

@@ -1,4 +1,4 @@
-// The ports through a channel: what a driver says arrives as it was said, and what no driver could have said is refused.
+// The ports through a channel: what a driver says arrives as it was said.
 
 import { describe, expect, it } from 'vitest'
 import type {
@@ -9,37 +9,16 @@ import type {
   PreparedPage,
   ScanEnd,
   Scanner,
-  ScannerInfo,
-  ScanSettings,
   Signer,
   SigningCertificate,
   SignOutcome,
 } from '../device/ports.ts'
-import { openChannel } from '../drivers/worker/channel.ts'
 import { deliveryHandlers, imagingHandlers, scannerHandlers, signerHandlers } from '../drivers/worker/handlers.ts'
 import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
-import { type Handlers, serveChannel } from '../drivers/worker/serve.ts'
-import { piecesOf, sizeOf, socketPair, until } from './20.worker.setup.ts'
+import { channelTo, frame, info, never, request, settings, verdict } from './20.worker.said.ts'
+import { piecesOf, sizeOf, until } from './20.worker.setup.ts'
 
-async function channelTo(handlers: Handlers) {
-  const [near, far] = await socketPair()
-  serveChannel({ input: far, output: far }, handlers)
-  return openChannel({ input: near, output: near })
-}
-
-const settings: ScanSettings = { resolution: 300, colour: 'auto', paper: 'A4', source: 'adf', duplex: true }
-const info: ScannerInfo = {
-  id: 'escl:1',
-  name: 'Escáner',
-  driver: 'escl',
-  state: 'fault',
-  code: 'SCANNER_JAM',
-  sources: ['adf', 'flatbed'],
-  duplex: true,
-  paperLoaded: false,
-}
 const found: DiscoveredScanner = { name: 'F', url: 'http://[::1]/eSCL', uuid: 'u', sources: ['adf'], duplex: false }
-const never = new AbortController().signal
 
 function scannerThatEnds(end: ScanEnd, asked: unknown[] = [], pieceBytes = 100_000): Scanner {
   return {
@@ -167,29 +146,6 @@ describe('a remote delivery', () => {
     expect(asked).toEqual([{ ...request, received: 2_000_000 }])
   })
 })
-
-const frame = { left: -12, top: 4, width: 2470, height: 3500 }
-const verdict = {
-  width: 2480,
-  height: 3508,
-  resolution: 300,
-  colour: 'bw',
-  blank: false,
-  turn: 180,
-  turnConfident: true,
-  skewDegrees: -0.7,
-  sheet: frame,
-} as const
-
-const request = {
-  mediaType: 'image/jpeg',
-  resolution: 300,
-  colour: 'auto',
-  deskew: true,
-  crop: true,
-  background: 'kept',
-  reduction: 'none',
-} as const
 
 describe('a remote imaging', () => {
   it.each<PreparedPage['rendition']>([

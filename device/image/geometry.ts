@@ -110,3 +110,12 @@ export function frameAround(points: readonly Point[], size: Size, degrees: numbe
   const [right, bottom] = [Math.round(Math.max(...xs)), Math.round(Math.max(...ys))]
   return { left, top, width: Math.max(1, right - left), height: Math.max(1, bottom - top) }
 }
+
+/** A frame grown to hold `points` too once the image was turned counterclockwise by `degrees`. */
+export function frameWith(frame: Frame, points: readonly Point[], size: Size, degrees: number): Frame {
+  const other = frameAround(points, size, degrees)
+  const [left, top] = [Math.min(frame.left, other.left), Math.min(frame.top, other.top)]
+  const right = Math.max(frame.left + frame.width, other.left + other.width)
+  const bottom = Math.max(frame.top + frame.height, other.top + other.height)
+  return { left, top, width: right - left, height: bottom - top }
+}

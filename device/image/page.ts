@@ -3,6 +3,7 @@
 
 import { judgeBlank } from './blank.ts'
 import { type ColourImage, grayOf, isColoured } from './colour.ts'
+import { inkBeyond } from './corners.ts'
 import { frameAround, type Point } from './geometry.ts'
 import { findInk, type GrayImage } from './ink.ts'
 import { judgeOrientation, type QuarterTurn } from './orientation.ts'
@@ -26,6 +27,8 @@ export interface PageJudgement {
   readonly turnConfident: boolean
   /** The corners of the sheet, in pixels of the copy; undefined where it was not told from the scanner's lid. */
   readonly sheet: readonly Point[] | undefined
+  /** Ink, in pixels of the copy, that levelling moves off the canvas. */
+  readonly beyond: readonly Point[]
 }
 
 /** The density that A4 pages are judged at. */
@@ -47,13 +50,14 @@ export function judgePage(page: ReducedPage, pixelsPerInch = usualPixelsPerInch)
   const blank = judgeBlank(ink).blank && (part.channels === 1 || judgeBlank(findInk(darkestOf(part))).blank)
   const coloured = part.channels === 3 && isColoured(part)
   const edges = Math.round((sheet?.degrees ?? 0) * 100) / 100
-  const found = { coloured, sheet: sheet?.corners }
+  const found = { coloured, sheet: sheet?.corners, beyond: [] }
   if (blank) return { ...found, blank, skewDegrees: edges, turn: 0, turnConfident: false }
   const skew = findSkew(ink)
   const { turn, confident } = judgeOrientation(ink, skew)
   const area = part.width * part.height * (25.4 / pixelsPerInch) ** 2
   const skewDegrees = Math.round((edges + (isByEdges(sheet, skew, area) ? 0 : skew.degrees)) * 100) / 100
-  return { ...found, blank, skewDegrees, turn, turnConfident: confident }
+  const beyond = sheet === undefined ? inkBeyond(ink, skewDegrees) : []
+  return { ...found, beyond, blank, skewDegrees, turn, turnConfident: confident }
 }
 
 /**

@@ -7,7 +7,15 @@ import { isEvenPaper, isInkOnPaper } from '../../device/image/bilevel.ts'
 import { blackShare, isBlackAndWhite, splitAt, toBlackAndWhite } from '../../device/image/black.ts'
 import { cleanBackground } from '../../device/image/clean.ts'
 import { grayOf } from '../../device/image/colour.ts'
-import { believedResolution, type Frame, frameAround, type Size, wholeFrame } from '../../device/image/geometry.ts'
+import {
+  believedResolution,
+  type Frame,
+  frameAround,
+  frameWith,
+  type Point,
+  type Size,
+  wholeFrame,
+} from '../../device/image/geometry.ts'
 import { judgePage, type PageJudgement } from '../../device/image/page.ts'
 import { findPaper } from '../../device/image/paper.ts'
 import { type PagePixels, straighten } from '../../device/image/straighten.ts'
@@ -105,7 +113,8 @@ async function look(source: Source, request: PreparePageRequest): Promise<View> 
   const upright = uprightSize(source, reduced)
   const judgement = judgePage(reduced, (resolution * reduced.width) / upright.width)
   const skew = request.deskew && Math.abs(judgement.skewDegrees) > toleratedSkewDegrees ? judgement.skewDegrees : 0
-  const frameIn = (size: Size) => (request.crop ? sheetIn(size, judgement, reduced, skew) : wholeFrame(size))
+  const shown = request.crop ? judgement : { ...judgement, sheet: undefined }
+  const frameIn = (size: Size) => sheetIn(size, shown, reduced, skew)
   const level = (page: PagePixels) => straighten(page, skew, frameIn(page))
   return { source, request, reduced, judgement, upright, resolution, skew, frameIn, level }
 }
@@ -192,12 +201,15 @@ function uprightSize({ width, height, turnedByExif }: Source, reduced: Size): Si
   return lies ? { width: height, height: width } : { width, height }
 }
 
-/** The sheet that was told in the reduced copy, in an image of this size turned back by `degrees`; else all of it. */
-function sheetIn(size: Size, { sheet }: PageJudgement, reduced: Size, degrees: number): Frame {
-  if (sheet === undefined) return wholeFrame(size)
+/**
+ * The sheet that was told in the reduced copy, in an image of this size turned back by `degrees`; else all of it, and
+ * what is written in the corners that the turn moves out of it.
+ */
+function sheetIn(size: Size, { sheet, beyond }: PageJudgement, reduced: Size, degrees: number): Frame {
   const [across, down] = [size.width / reduced.width, size.height / reduced.height]
-  const corners = sheet.map(({ x, y }) => ({ x: x * across, y: y * down }))
-  return frameAround(corners, size, degrees)
+  const scaled = ({ x, y }: Point) => ({ x: x * across, y: y * down })
+  if (sheet !== undefined) return frameAround(sheet.map(scaled), size, degrees)
+  return beyond.length === 0 ? wholeFrame(size) : frameWith(wholeFrame(size), beyond.map(scaled), size, degrees)
 }
 
 function toGray(page: PagePixels): PagePixels {
