@@ -1,18 +1,11 @@
-// The composition root: configuration → workers → store → path → screen. The only importer of drivers/ besides test/.
+// The composition root: configuration → workers → store → path → screen.
 // What is started here is stopped here, in the opposite order, and every failure on the way down is reported.
 
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker/launch.ts'
-import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
-import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
-import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
-import { remoteTarget } from '../drivers/worker/remote-target.ts'
-import { remoteTextReader } from '../drivers/worker/remote-text.ts'
-import type { DocumentJobs } from './ades/job.ts'
 import { checkStates, keepCalibration } from './calibration.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
@@ -27,97 +20,14 @@ import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
 import { legendParts } from './legend-parts.ts'
 import { createPath } from './path.ts'
-import type {
-  Clock,
-  Delivery,
-  Imaging,
-  Log,
-  Random,
-  Revocation,
-  Scanner,
-  Signer,
-  TargetImaging,
-  TextReader,
-  Timestamper,
-} from './ports.ts'
+import type { Log, Scanner, Timestamper } from './ports.ts'
 import { createQueue, liveStages, type Queue } from './queue.ts'
+import { openRooms, type Rooms, type Surroundings } from './rooms.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEvidenceCache } from './trust/evidence-cache.ts'
 import { certificatesInPem } from './trust/pem.ts'
-import { documentLimits, parseLimits, passingOn } from './worker-limits.ts'
 
 const uiFolder = new URL('../ui/dist', import.meta.url).pathname
-
-export interface Surroundings {
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-}
-
-/** The ports of the appliance, each behind its worker; a worker starts when its port is first asked for. */
-export interface Rooms {
-  scanner(): Scanner
-  signer(): Signer
-  delivery(): Delivery
-  imaging(): Imaging
-  textReader(): TextReader
-  targets(): TargetImaging
-  /** Throws TSA_ABSENT where no authority is configured. */
-  timestamper(): Timestamper
-  revocation(): Revocation
-  documents(): DocumentJobs
-  stop(): Promise<void>
-}
-
-/** `scratchFolder` is where the scan worker may put files while it scans. */
-export function openRooms(config: Config, scratchFolder: string, { clock, log }: Surroundings): Rooms {
-  const workers = new Map<string, Worker>()
-  const { environment, scanners, tokenModules, keyStores } = config.devices
-  const channel = (
-    name: string,
-    configuration: object,
-    more: Pick<WorkerOptions, 'deathSignal' | 'maxHeapMegabytes' | 'youngHeapMegabytes' | 'maxDataBytes'> = passingOn,
-  ) => {
-    const config = { environment, ...configuration }
-    const present = workers.get(name) ?? launchWorker({ name, entry: `${name}.ts`, config, log, clock, ...more })
-    workers.set(name, present)
-    return present.channel
-  }
-  const net = () => channel('net', netConfiguration(config))
-  return Object.freeze({
-    // It loads no vendor code, and left to itself it cancels its job at the scanner when the device is gone.
-    scanner: () => {
-      const configuration = { devices: scanners, scratchFolder, saneEnvironment: environment }
-      return remoteScanner(channel('scan', configuration, { ...passingOn, deathSignal: 'none' }))
-    },
-    signer: () => remoteSigner(channel('sign', { modules: tokenModules.map(path => ({ path })), keyStores })),
-    delivery: () => remoteDelivery(net()),
-    imaging: () => remoteImaging(channel('parse', {}, parseLimits)),
-    textReader: () => remoteTextReader(channel('text', {})),
-    targets: () => remoteTarget(channel('parse', {}, parseLimits)),
-    timestamper: () => {
-      if (config.timestamping !== undefined) return remoteTimestamper(net())
-      throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')
-    },
-    revocation: () => remoteRevocation(net()),
-    documents: () => {
-      const sizeOf = async (path: string) => (await stat(path)).size
-      return remoteDocuments(channel('document', {}, documentLimits), { sizeOf })
-    },
-    async stop(): Promise<void> {
-      await Promise.all([...workers.values()].map(worker => worker.stop()))
-    },
-  })
-}
-
-function netConfiguration({ destinations, timestamping, revocation }: Config) {
-  const { allowPrivate, maxCrlMegabytes } = revocation
-  return {
-    destinations,
-    ...(timestamping !== undefined && { timestamping }),
-    revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
-  }
-}
 
 export interface Appliance {
   readonly url: string
@@ -156,7 +66,7 @@ export async function startAppliance(
       ...common,
       ...extensionParts(config, rooms),
       imaging: rooms.imaging(),
-      textReader: lazily(rooms),
+      textReader: rooms.textReader(),
       delivery: rooms.delivery(),
     }),
     held => held.stop(),
@@ -198,11 +108,6 @@ export async function startAppliance(
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
   return { url: server.url, stop: () => stopAll(running, store, log) }
-}
-
-/** The text worker starts with the first page that is to be read. */
-function lazily(rooms: Rooms): Pick<TextReader, 'read'> {
-  return { read: async (image, request, signal) => rooms.textReader().read(image, request, signal) }
 }
 
 /** What levels above B take; a copy that wants a time-stamp where no authority is configured any more is held. */

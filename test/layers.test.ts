@@ -114,8 +114,8 @@ describe('who may import whom', () => {
     expect(describeAll(production.flatMap(s => s.imports).filter(i => i.to.startsWith('test/')))).toEqual([])
   })
 
-  it('only device/main.ts imports drivers/', () => {
-    const wrong = importsOf('device/').filter(i => i.to.startsWith('drivers/') && i.from !== 'device/main.ts')
+  it('only device/rooms.ts imports drivers/', () => {
+    const wrong = importsOf('device/').filter(i => i.to.startsWith('drivers/') && i.from !== 'device/rooms.ts')
     expect(describeAll(wrong)).toEqual([])
   })
 

@@ -8,7 +8,7 @@ import type { SignJob, Written } from '../ades/job.ts'
 import type { Packaging, SignatureFormat, SignatureLevel, SignatureOperation } from '../ades/request.ts'
 import { Fault } from '../errors.ts'
 import type { Report, SignatureReport } from '../trust/report.ts'
-import { configOf, readable, type Workbench, withWorkbench } from './appliance.ts'
+import { configOf, readable, withWorkbench } from './appliance.ts'
 import { extraOf, filesOf, propertiesOf, shownBy } from './extra.ts'
 import { signerOptions, withIdentity, withSigner } from './identity.ts'
 import { contentOption, passwordOption, perform, tellEarlier, writeMade } from './job.ts'
@@ -53,7 +53,8 @@ async function run(call: Call): Promise<Answer> {
   const properties = await propertiesOf(call, extra)
   const anchors = await anchorsFor(call, config)
   return await withWorkbench(used, bench => {
-    warmUp(bench, asked)
+    // While the signer is still being asked for its certificates.
+    bench.rooms.start('document', ...(asked.level === 'B' ? [] : (['net'] as const)))
     return withIdentity(call, bench.rooms.signer(), async signer => {
       const policy = used.timestamping?.policy
       const shown = shownBy(extra, properties, signer.identity.certificate)
@@ -78,12 +79,6 @@ async function run(call: Call): Promise<Answer> {
       return answerOf(call, signer.holder, ignored, outcome)
     })
   })
-}
-
-/** Starts the workers that the job needs while its signer is still being asked for its certificates. */
-function warmUp({ rooms }: Workbench, { level }: Asked): void {
-  rooms.documents()
-  if (level !== 'B') rooms.timestamper()
 }
 
 function answerOf(

@@ -41,8 +41,19 @@ export interface Channel {
   readonly closed: Promise<Fault>
 }
 
+/** What the ports over a channel use of it. */
+export type PortChannel = Pick<Channel, 'call' | 'close'>
+
+/** A channel that is opened with its first call. */
+export function openedWithFirstCall(open: () => Channel): PortChannel {
+  return Object.freeze({
+    call: (method, params, options) => open().call(method, params, options),
+    close: reason => open().close(reason),
+  } satisfies PortChannel)
+}
+
 /** Runs a check of what a worker sent; where it fails, the worker's session ends before the caller hears of it. */
-export function distrust<T>(channel: Channel, check: () => T): T {
+export function distrust<T>(channel: PortChannel, check: () => T): T {
   try {
     return check()
   } catch (thrown) {

@@ -8,7 +8,7 @@ import type { Splice } from '../../device/bytes.ts'
 import { Fault } from '../../device/errors.ts'
 import { type Answers, createAnswers } from './answers.ts'
 import { fromJson, toJson } from './bytes-json.ts'
-import { type Channel, type Conversation, distrust } from './channel.ts'
+import { type Conversation, distrust, type PortChannel } from './channel.ts'
 import { checked } from './shapes.ts'
 
 /** What any job gets, and what each byte of its files adds: ten times what an old Raspberry Pi needs. */
@@ -61,7 +61,7 @@ export interface RemoteDocumentsOptions {
 }
 
 /** A DocumentJobs port in the document worker. */
-export function remoteDocuments(channel: Channel, options: RemoteDocumentsOptions): DocumentJobs {
+export function remoteDocuments(channel: PortChannel, options: RemoteDocumentsOptions): DocumentJobs {
   const perform: DocumentJobs['perform'] = async (job, files, answer, { password, signal } = {}) => {
     const answers = createAnswers()
     const watch = createWatch(options.budgetMs ?? (await budgetOf(files, options)), channel)
@@ -91,7 +91,7 @@ async function budgetOf(files: JobFiles, { sizeOf }: RemoteDocumentsOptions): Pr
 
 async function converse(
   conversation: Conversation,
-  channel: Channel,
+  channel: PortChannel,
   answers: Answers,
   watch: Watch,
   answer: (ask: Ask) => Promise<Uint8Array>,
@@ -134,7 +134,7 @@ function askFrom(told: unknown): Ask {
   return asked as Ask
 }
 
-function outcomeFrom(channel: Channel, value: unknown, splices: readonly Splice[]): JobOutcome {
+function outcomeFrom(channel: PortChannel, value: unknown, splices: readonly Splice[]): JobOutcome {
   const told = distrust(channel, () => checked(outcome, fromJson(value), 'outcome'))
   return (told.outcome === 'written' ? { ...told, splices } : told) as JobOutcome
 }
@@ -164,7 +164,7 @@ interface Watch {
   explain(thrown: unknown): unknown
 }
 
-function createWatch(budgetMs: number, channel: Channel): Watch {
+function createWatch(budgetMs: number, channel: PortChannel): Watch {
   let paused = 0
   let busyMs = 0
   let late = false

@@ -4,14 +4,14 @@
 import { Buffer } from 'node:buffer'
 import { Fault } from '../../device/errors.ts'
 import type { ByteStream, Revocation, Timestamper } from '../../device/ports.ts'
-import type { Channel, Conversation } from './channel.ts'
+import type { Conversation, PortChannel } from './channel.ts'
 
 /** Above what the drivers let through. */
 const maxReplyBytes = 2 * 1024 * 1024
 const maxFetchedBytes = 128 * 1024 * 1024
 
 /** A Timestamper in the net worker. Beside what the port says, it throws WORKER_LOST and FRAME_INVALID. */
-export function remoteTimestamper(channel: Channel): Timestamper {
+export function remoteTimestamper(channel: PortChannel): Timestamper {
   return Object.freeze({
     stamp: (query: Uint8Array, signal?: AbortSignal) =>
       answerOf(channel, channel.call('stamp', null, { input: once(query), ...withSignal(signal) }), maxReplyBytes),
@@ -19,7 +19,7 @@ export function remoteTimestamper(channel: Channel): Timestamper {
 }
 
 /** A Revocation in the net worker. Beside what the port says, it throws WORKER_LOST and FRAME_INVALID. */
-export function remoteRevocation(channel: Channel): Revocation {
+export function remoteRevocation(channel: PortChannel): Revocation {
   return Object.freeze({
     ocsp: (url: string, query: Uint8Array, signal?: AbortSignal) =>
       answerOf(channel, channel.call('ocsp', { url }, { input: once(query), ...withSignal(signal) }), maxReplyBytes),
@@ -29,7 +29,7 @@ export function remoteRevocation(channel: Channel): Revocation {
 }
 
 /** The bytes of the one item there must be. */
-async function answerOf(channel: Channel, conversation: Conversation, maxBytes: number): Promise<Uint8Array> {
+async function answerOf(channel: PortChannel, conversation: Conversation, maxBytes: number): Promise<Uint8Array> {
   try {
     const { done, value } = await conversation.next()
     if (done === true) return cutOff(channel, 'an answer without bytes')
@@ -48,7 +48,7 @@ async function answerOf(channel: Channel, conversation: Conversation, maxBytes: 
 }
 
 /** A worker that answers otherwise than agreed is ended before the caller hears of it. */
-function cutOff(channel: Channel, detail: string): never {
+function cutOff(channel: PortChannel, detail: string): never {
   const fault = new Fault('FRAME_INVALID', detail)
   channel.close(fault)
   throw fault

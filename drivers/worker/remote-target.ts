@@ -3,7 +3,7 @@
 import Type from 'typebox'
 import { targetMeasurement } from '../../device/image/target-measurement.ts'
 import type { ByteStream, TargetImaging } from '../../device/ports.ts'
-import type { Channel } from './channel.ts'
+import type { PortChannel } from './channel.ts'
 import { answerOf, withSignal } from './remote.ts'
 import { checked } from './shapes.ts'
 
@@ -16,7 +16,7 @@ const targetReading = Type.Object(
 )
 
 /** A TargetImaging in the parse worker. Beside what the port says, it throws WORKER_LOST and FRAME_INVALID. */
-export function remoteTarget(channel: Channel): TargetImaging {
+export function remoteTarget(channel: PortChannel): TargetImaging {
   return Object.freeze({
     measure: (image: ByteStream, signal?: AbortSignal) => {
       const asked = channel.call('measureTarget', null, { ...withSignal(signal), input: image })

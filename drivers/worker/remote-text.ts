@@ -5,7 +5,7 @@ import { Buffer } from 'node:buffer'
 import Type, { type Static } from 'typebox'
 import { Fault } from '../../device/errors.ts'
 import type { ByteStream, PageText, TextReader, TextReadRequest } from '../../device/ports.ts'
-import { type Channel, type Conversation, distrust } from './channel.ts'
+import { type Conversation, distrust, type PortChannel } from './channel.ts'
 import { checked } from './shapes.ts'
 
 /** A page of fine print on A3 has less than one. */
@@ -47,7 +47,7 @@ const line = Type.Object(
 const pageText = Type.Object({ width: extent, height: extent, lines: Type.Array(line, { maxItems: 50_000 }) }, closed)
 
 /** A TextReader in the text worker. Beside what the port says, it throws WORKER_LOST and FRAME_INVALID. */
-export function remoteTextReader(channel: Channel): TextReader {
+export function remoteTextReader(channel: PortChannel): TextReader {
   return Object.freeze({
     languages: async (signal?: AbortSignal) => {
       const conversation = channel.call('languages', null, withSignal(signal))
@@ -69,7 +69,7 @@ export function remoteTextReader(channel: Channel): TextReader {
 }
 
 /** The bytes of the one item there must be. */
-async function onlyItem(channel: Channel, conversation: Conversation): Promise<Buffer> {
+async function onlyItem(channel: PortChannel, conversation: Conversation): Promise<Buffer> {
   const first = await conversation.next()
   if (first.done === true) return distrust(channel, () => refuse('an answer without its text'))
   const pieces: Uint8Array[] = []

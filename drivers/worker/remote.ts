@@ -18,7 +18,7 @@ import type {
   Signer,
   SignRequest,
 } from '../../device/ports.ts'
-import { type Channel, type Conversation, distrust } from './channel.ts'
+import { type Conversation, distrust, type PortChannel } from './channel.ts'
 import {
   certificates,
   checked,
@@ -37,7 +37,7 @@ const maxPreviewBytes = 8 * 1024 * 1024
 const maxRenditionBytes = 64 * 1024 * 1024
 
 /** A Scanner in the scan worker. Beside what the port says, `list` and `scan` throw WORKER_LOST and FRAME_INVALID. */
-export function remoteScanner(channel: Channel): Scanner {
+export function remoteScanner(channel: PortChannel): Scanner {
   async function* scan(
     deviceId: string,
     settings: ScanSettings,
@@ -67,7 +67,7 @@ export function remoteScanner(channel: Channel): Scanner {
 }
 
 /** A Signer in the sign worker. WORKER_LOST from `sign` leaves open whether the token was asked. */
-export function remoteSigner(channel: Channel): Signer {
+export function remoteSigner(channel: PortChannel): Signer {
   return Object.freeze({
     tokens: async (signal?: AbortSignal) => {
       const asked = channel.call('tokens', null, withSignal(signal))
@@ -94,7 +94,7 @@ export function remoteSigner(channel: Channel): Signer {
 }
 
 /** A Delivery in the net worker. */
-export function remoteDelivery(channel: Channel): Delivery {
+export function remoteDelivery(channel: PortChannel): Delivery {
   return Object.freeze({
     deliver: async ({ body, ...request }: DeliveryRequest, signal: AbortSignal) => {
       const asked = channel.call('deliver', request, { signal, input: body })
@@ -104,7 +104,7 @@ export function remoteDelivery(channel: Channel): Delivery {
 }
 
 /** An Imaging in the parse worker; previews over 8 MiB and renditions over 64 MiB are FRAME_INVALID. */
-export function remoteImaging(channel: Channel): Imaging {
+export function remoteImaging(channel: PortChannel): Imaging {
   const prepare = async (
     image: ByteStream,
     request: PreparePageRequest,
@@ -120,7 +120,7 @@ export function remoteImaging(channel: Channel): Imaging {
   return Object.freeze({ prepare })
 }
 
-async function collectPage(channel: Channel, conversation: Conversation): Promise<PreparedPage> {
+async function collectPage(channel: PortChannel, conversation: Conversation): Promise<PreparedPage> {
   let preview: Uint8Array | undefined
   let bytes: Uint8Array | undefined
   for (;;) {
@@ -139,7 +139,7 @@ async function collectPage(channel: Channel, conversation: Conversation): Promis
   }
 }
 
-async function collect(channel: Channel, bytes: ByteStream, maxBytes: number): Promise<Uint8Array> {
+async function collect(channel: PortChannel, bytes: ByteStream, maxBytes: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
   let size = 0
   for await (const piece of bytes) {
@@ -152,7 +152,7 @@ async function collect(channel: Channel, bytes: ByteStream, maxBytes: number): P
 
 /** The result of a call that has no items to tell. */
 export async function answerOf<T>(
-  channel: Channel,
+  channel: PortChannel,
   conversation: Conversation,
   check: (answer: unknown) => T,
 ): Promise<T> {

@@ -1,0 +1,116 @@
+// The rooms with locks: each port of the appliance behind the worker that hosts its driver. The only importer of drivers/
+// besides test/.
+
+import { stat } from 'node:fs/promises'
+import { openedWithFirstCall } from '../drivers/worker/channel.ts'
+import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker/launch.ts'
+import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
+import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
+import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
+import { remoteTarget } from '../drivers/worker/remote-target.ts'
+import { remoteTextReader } from '../drivers/worker/remote-text.ts'
+import type { DocumentJobs } from './ades/job.ts'
+import type { Config } from './config.ts'
+import { Fault } from './errors.ts'
+import type {
+  Clock,
+  Delivery,
+  Imaging,
+  Log,
+  Random,
+  Revocation,
+  Scanner,
+  Signer,
+  TargetImaging,
+  TextReader,
+  Timestamper,
+} from './ports.ts'
+import { documentLimits, parseLimits, passingOn } from './worker-limits.ts'
+
+export interface Surroundings {
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+export type WorkerName = 'scan' | 'sign' | 'net' | 'parse' | 'text' | 'document'
+
+interface WorkerKind {
+  readonly configuration: object
+  readonly limits: Pick<WorkerOptions, 'deathSignal' | 'maxHeapMegabytes' | 'youngHeapMegabytes' | 'maxDataBytes'>
+}
+
+/** The ports of the appliance, each behind its worker, which starts when something is first asked of it. */
+export interface Rooms {
+  scanner(): Scanner
+  signer(): Signer
+  delivery(): Delivery
+  imaging(): Imaging
+  textReader(): TextReader
+  targets(): TargetImaging
+  /** Throws TSA_ABSENT where no authority is configured. */
+  timestamper(): Timestamper
+  revocation(): Revocation
+  documents(): DocumentJobs
+  /** Starts workers before anything is asked of them, for whoever knows that something soon will be. */
+  start(...names: readonly WorkerName[]): void
+  stop(): Promise<void>
+}
+
+/** `scratchFolder` is where the scan worker may put files while it scans. */
+export function openRooms(config: Config, scratchFolder: string, { clock, log }: Surroundings): Rooms {
+  const workers = new Map<WorkerName, Worker>()
+  const { environment, scanners, tokenModules, keyStores } = config.devices
+  const kinds: Readonly<Record<WorkerName, WorkerKind>> = {
+    scan: {
+      configuration: { devices: scanners, scratchFolder, saneEnvironment: environment },
+      // It loads no vendor code, and left to itself it cancels its job at the scanner when the device is gone.
+      limits: { ...passingOn, deathSignal: 'none' },
+    },
+    sign: { configuration: { modules: tokenModules.map(path => ({ path })), keyStores }, limits: passingOn },
+    net: { configuration: netConfiguration(config), limits: passingOn },
+    parse: { configuration: {}, limits: parseLimits },
+    text: { configuration: {}, limits: passingOn },
+    document: { configuration: {}, limits: documentLimits },
+  }
+  const started = (name: WorkerName) => {
+    const { configuration, limits } = kinds[name]
+    const options = { name, entry: `${name}.ts`, config: { environment, ...configuration }, log, clock, ...limits }
+    const worker = workers.get(name) ?? launchWorker(options)
+    workers.set(name, worker)
+    return worker.channel
+  }
+  const to = (name: WorkerName) => openedWithFirstCall(() => started(name))
+  return Object.freeze({
+    scanner: () => remoteScanner(to('scan')),
+    signer: () => remoteSigner(to('sign')),
+    delivery: () => remoteDelivery(to('net')),
+    imaging: () => remoteImaging(to('parse')),
+    textReader: () => remoteTextReader(to('text')),
+    targets: () => remoteTarget(to('parse')),
+    timestamper: () => {
+      if (config.timestamping !== undefined) return remoteTimestamper(to('net'))
+      throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')
+    },
+    revocation: () => remoteRevocation(to('net')),
+    documents: () => {
+      const sizeOf = async (path: string) => (await stat(path)).size
+      return remoteDocuments(to('document'), { sizeOf })
+    },
+    start: (...names: readonly WorkerName[]) => {
+      for (const name of names) started(name)
+    },
+    async stop(): Promise<void> {
+      await Promise.all([...workers.values()].map(worker => worker.stop()))
+    },
+  })
+}
+
+function netConfiguration({ destinations, timestamping, revocation }: Config) {
+  const { allowPrivate, maxCrlMegabytes } = revocation
+  return {
+    destinations,
+    ...(timestamping !== undefined && { timestamping }),
+    revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
+  }
+}
