@@ -52,8 +52,8 @@ ui/dist/index.html: node_modules/.installed $(UI_SOURCES)
 	@touch $@
 
 run: setup ## run the kiosk on the attached devices, or on simulators where there are none
-	@if node device/cli.ts devices --require scanner >/dev/null 2>&1; \
-	then exec node device/cli.ts serve --data var/data; \
+	@if device/cli.ts devices --require scanner >/dev/null 2>&1; \
+	then exec device/cli.ts serve --data var/data; \
 	else exec node test/sim/cli.ts appliance --folder var/sim; fi
 
 sim: setup ## run the kiosk on simulators, whatever is attached

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=1
 // The command line: one table of verbs. Exit 0 done, 1 the work failed (one line on stderr: code and what to do), 2 wrong
 // usage. Secrets come from files, never from arguments. What the verbs import is compiled once and kept beside the
 // packages; where that folder cannot be written, every start compiles.
@@ -7,50 +7,37 @@ import { useCompileCache } from './compile-cache.ts'
 import { asFault, Fault } from './errors.ts'
 import { nearestName } from './nearest.ts'
 import { helpOf, readCall, type Verb } from './verbs/verb.ts'
+import { version } from './version.ts'
 
+// Imported before it is in use, a module would not be kept.
 useCompileCache()
-// A static import would be loaded before the cache is in use.
-const { version } = await import('./main.ts')
-const { auditVerb } = await import('./verbs/audit.ts')
-const { calibrateVerb } = await import('./verbs/calibrate.ts')
-const { composeVerb } = await import('./verbs/compose.ts')
-const { devicesVerb } = await import('./verbs/devices.ts')
-const { doctorVerb } = await import('./verbs/doctor.ts')
-const { extendVerb } = await import('./verbs/extend.ts')
-const { queueVerb } = await import('./verbs/queue.ts')
-const { scanVerb } = await import('./verbs/scan.ts')
-const { serveVerb } = await import('./verbs/serve.ts')
-const { signVerb } = await import('./verbs/sign.ts')
-const { statusVerb } = await import('./verbs/status.ts')
-const { verifyVerb } = await import('./verbs/verify.ts')
 
-export const verbs: readonly Verb[] = [
-  serveVerb,
-  devicesVerb,
-  scanVerb,
-  composeVerb,
-  calibrateVerb,
-  signVerb,
-  extendVerb,
-  verifyVerb,
-  queueVerb,
-  auditVerb,
-  statusVerb,
-  doctorVerb,
-]
+/** Each verb is loaded when it is asked for: a run holds in memory what it needs and no more. */
+const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
+  serve: async () => (await import('./verbs/serve.ts')).serveVerb,
+  devices: async () => (await import('./verbs/devices.ts')).devicesVerb,
+  scan: async () => (await import('./verbs/scan.ts')).scanVerb,
+  compose: async () => (await import('./verbs/compose.ts')).composeVerb,
+  calibrate: async () => (await import('./verbs/calibrate.ts')).calibrateVerb,
+  sign: async () => (await import('./verbs/sign.ts')).signVerb,
+  extend: async () => (await import('./verbs/extend.ts')).extendVerb,
+  verify: async () => (await import('./verbs/verify.ts')).verifyVerb,
+  queue: async () => (await import('./verbs/queue.ts')).queueVerb,
+  audit: async () => (await import('./verbs/audit.ts')).auditVerb,
+  status: async () => (await import('./verbs/status.ts')).statusVerb,
+  doctor: async () => (await import('./verbs/doctor.ts')).doctorVerb,
+}
 
-function overview(): string {
-  const rows = verbs.map(verb => `  ${verb.name.padEnd(9)} ${verb.summary}`)
+async function overview(): Promise<string> {
+  const all = await Promise.all(Object.values(verbs).map(load => load()))
+  const rows = all.map(verb => `  ${verb.name.padEnd(9)} ${verb.summary}`)
   return ['compulsa VERB …', '', ...rows, '', '`compulsa VERB --help` tells the options.'].join('\n')
 }
 
-function verbNamed(name: string): Verb {
-  const verb = verbs.find(one => one.name === name)
-  if (verb !== undefined) return verb
-  const nearest = nearestName(
-    name,
-    verbs.map(one => one.name),
-  )
+async function verbNamed(name: string): Promise<Verb> {
+  const load = Object.hasOwn(verbs, name) ? verbs[name] : undefined
+  if (load !== undefined) return load()
+  const nearest = nearestName(name, Object.keys(verbs))
   throw new Fault('USAGE', `no verb "${name}"${nearest === undefined ? '' : `; did you mean ${nearest}?`}`)
 }
 
@@ -58,9 +45,9 @@ function verbNamed(name: string): Verb {
 async function main(argv: readonly string[], signal: AbortSignal): Promise<0 | 1> {
   const [name, ...rest] = argv
   if (name === '--version') console.log(version)
-  if (name === undefined || name === '--help' || name === 'help') console.log(overview())
+  if (name === undefined || name === '--help' || name === 'help') console.log(await overview())
   if (name === undefined || name.startsWith('--') || name === 'help') return 0
-  const verb = verbNamed(name)
+  const verb = await verbNamed(name)
   const json = rest.includes('--json')
   const progress = (line: string) => (json ? undefined : console.error(line))
   const call = readCall(verb, rest, { progress, signal })

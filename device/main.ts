@@ -2,7 +2,7 @@
 // What is started here is stopped here, in the opposite order, and every failure on the way down is reported.
 
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,6 +26,7 @@ import { openRooms, type Rooms, type Surroundings } from './rooms.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEvidenceCache } from './trust/evidence-cache.ts'
 import { certificatesInPem } from './trust/pem.ts'
+import { version } from './version.ts'
 
 const uiFolder = new URL('../ui/dist', import.meta.url).pathname
 
@@ -143,15 +144,6 @@ async function stopAll(running: AsyncDisposableStack, store: Store, log: Log): P
     log.error('the stop could not be noted', { code: asFault(thrown).code })
   }
   await running.disposeAsync()
-}
-
-/** Read from package.json, so that there is one place that says it. */
-export const version: string = readVersion()
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8')
-  const parsed: { version?: unknown } = JSON.parse(text)
-  return String(parsed.version)
 }
 
 /** DER of the configured trust anchors. Throws FILE_UNREADABLE, CERTIFICATE_UNREADABLE. */

@@ -220,8 +220,8 @@ function byte(pixels: Uint8Array, at: number): number {
 function medianOf(values: Float32Array | Int16Array): number {
   const reach = 256 * cellPixels
   const counts = new Uint32Array(2 * reach + 1)
-  for (const value of values) {
-    const bin = Math.round(value) + reach
+  for (let i = 0; i < values.length; i++) {
+    const bin = Math.round(values[i] as number) + reach
     counts[bin] = (counts[bin] as number) + 1
   }
   let below = 0

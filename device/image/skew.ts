@@ -154,8 +154,14 @@ function bestAround(score: (degrees: number) => number, centre: number, reach: n
 function thin(points: Points): Points {
   const every = Math.ceil(points.x.length / coarsePoints)
   if (every <= 1) return points
-  const kept = (_: number, index: number) => index % every === 0
-  return { x: points.x.filter(kept), y: points.y.filter(kept), weight: points.weight.filter(kept) }
+  const length = Math.ceil(points.x.length / every)
+  const [x, y, weight] = [new Int32Array(length), new Int32Array(length), new Uint8Array(length)]
+  for (let i = 0, at = 0; i < length; i++, at += every) {
+    x[i] = points.x[at] as number
+    y[i] = points.y[at] as number
+    weight[i] = points.weight[at] as number
+  }
+  return { x, y, weight }
 }
 
 /** Scores an angle by how the line sums jump; lines are read whole, or in so many strips side by side. */
@@ -216,9 +222,17 @@ function greatest(values: Int32Array): number {
 
 /** The share of `length` between the positions that leave the stray ends out. */
 function spreadOf(positions: Int32Array, length: number): number {
-  const sorted = positions.toSorted()
-  const stray = Math.floor(sorted.length * strayShare)
-  return ((sorted[sorted.length - 1 - stray] ?? 0) - (sorted[stray] ?? 0)) / length
+  const counts = new Uint32Array(length)
+  for (let i = 0; i < positions.length; i++) {
+    const position = positions[i] as number
+    counts[position] = (counts[position] as number) + 1
+  }
+  const stray = Math.floor(positions.length * strayShare)
+  let first = 0
+  for (let below = counts[0] as number; below <= stray && first < length - 1; below += counts[++first] as number);
+  let last = length - 1
+  for (let above = counts[last] as number; above <= stray && last > 0; above += counts[--last] as number);
+  return Math.max(0, last - first) / length
 }
 
 /** Where between −1 and 1 the top of the parabola through three equally spaced scores lies. */

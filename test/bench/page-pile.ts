@@ -46,7 +46,7 @@ export async function benchLongPile({ folder, files, signal }: PileBench): Promi
 }
 
 async function composeWatched(pages: readonly string[], out: string) {
-  const child = spawn(process.execPath, [program, 'compose', ...pages, '--out', out], {
+  const child = spawn(program, ['compose', ...pages, '--out', out], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const gone = once(child, 'exit')
