@@ -38,8 +38,8 @@ describe('the README', () => {
 
   it('names every verb, and no other', () => {
     const named = rowsUnder('The command line').map(([cell]) => /^`(\w+)/.exec(cell ?? '')?.[1])
-    const table = /export const verbs[^=]*= \[([^\]]*)\]/.exec(read('device/cli.ts'))?.[1] ?? ''
-    expect(named).toEqual([...table.matchAll(/(\w+)Verb/g)].map(([, name]) => name))
+    const table = /const verbs: [^{]*\{([^}]*)\}/.exec(read('device/cli.ts'))?.[1] ?? ''
+    expect(named).toEqual([...table.matchAll(/(\w+)Verb,/g)].map(([, name]) => name))
   })
 
   it('gives a reason for every package, and for no other', () => {

@@ -18,11 +18,10 @@ const program = new URL('../../device/cli.ts', import.meta.url).pathname
 /** Resolves when it has said where its screen is; throws what it complained of. */
 export async function serve(configFile: string, dataFolder: string): Promise<ServedAppliance> {
   const startedAtMs = performance.now()
-  const child = spawn(
-    process.execPath,
-    [program, 'serve', '--config', configFile, '--data', dataFolder, '--port', '0'],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, COMPULSA_LOG: 'error' } },
-  )
+  const child = spawn(program, ['serve', '--config', configFile, '--data', dataFolder, '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, COMPULSA_LOG: 'error' },
+  })
   const gone = once(child, 'exit')
   let complaints = ''
   child.stderr.on('data', chunk => {

@@ -25,9 +25,9 @@ const shell = (script: string, files: readonly string[], out: string, place: Run
 export const pagePrograms: readonly PageProgram[] = [
   {
     name: 'compulsa compose',
-    program: process.execPath,
+    program: compulsa,
     straightens: true,
-    run: (files, out, place) => runMeasured(process.execPath, [compulsa, 'compose', ...files, '--out', out], place),
+    run: (files, out, place) => runMeasured(compulsa, ['compose', ...files, '--out', out], place),
   },
   {
     name: 'img2pdf, then ocrmypdf --deskew, OCR off, PDF/A',

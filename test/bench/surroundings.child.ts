@@ -20,7 +20,12 @@ const piles: Record<Pile, readonly SheetImage[]> = { straight: await draw('strai
 const site = await startSite({
   folder,
   sheets: [],
-  config: { procedures: [procedure('local', { digitisation: { resolution, colour: 'color' } })] },
+  // More than the exchange of registries takes: the size of the pile is the bench's matter.
+  config: {
+    procedures: [
+      procedure('local', { digitisation: { resolution, colour: 'color' }, document: { largestMegabytes: 2000 } }),
+    ],
+  },
 })
 const { scanner, configFile, pin } = site
 
