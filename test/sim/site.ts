@@ -74,7 +74,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   await writeFile(configFile, JSON.stringify({ ...config, ...options.config }, null, 2))
   const dataFolder = join(folder, 'kiosk')
   // A kiosk that was killed leaves to its next start what only a test knows will not come.
-  started.defer(() => rm(scratchFolderOf(dataFolder), { recursive: true, force: true }))
+  started.defer(() => rm(scratchFolderOf(join(dataFolder, 'data')), { recursive: true, force: true }))
   const running = started.move()
   return {
     scanner,
