@@ -84,7 +84,6 @@ const ConfigSchema = Type.Object(
 
 export type Config = DeepReadonly<Static<typeof ConfigSchema>>
 export type ProcedureConfig = Config['procedures'][number]
-export type ScannerConfig = Config['devices']['scanners'][number]
 export type SourceNature = ProcedureConfig['sourceNatures'][number]
 export type LocalisedTexts = Readonly<Record<string, string>>
 

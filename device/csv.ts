@@ -16,15 +16,12 @@ export function newCsv(random: (length: number) => Uint8Array): string {
   return code.match(new RegExp(`.{1,${groupSymbols}}`, 'g'))?.join('-') ?? code
 }
 
-/**
- * The code as it was issued, from what a person typed: any case, any spacing, O for 0, I and L for 1. Undefined for what is
- * no code: every single wrong symbol and every exchange of two is found.
- */
-export function readCsv(typed: string): string | undefined {
-  const plain = typed.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1')
-  const symbols = Array.from(plain, character => alphabet.indexOf(character))
-  if (symbols.length !== symbolsOfChance + 1 || symbols.includes(-1) || evaluate(symbols) !== 0) return undefined
-  return plain.match(new RegExp(`.{1,${groupSymbols}}`, 'g'))?.join('-')
+/** The code of a copy by its order; null where the procedure wants none. */
+export function csvFor(
+  { document }: { readonly document: { readonly csv: 'none' | 'auto' } },
+  random: (length: number) => Uint8Array,
+): string | null {
+  return document.csv === 'none' ? null : newCsv(random)
 }
 
 /** The symbols as a polynomial over GF(32), at its primitive element: each place has a weight of its own. */

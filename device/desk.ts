@@ -3,7 +3,7 @@
 
 import type { Config } from './config.ts'
 import { textIn } from './config.ts'
-import { newCsv } from './csv.ts'
+import { csvFor } from './csv.ts'
 import type { CopyOrder, DiscardReason, Document, DocumentEvent } from './document.ts'
 import { errorTable, Fault } from './errors.ts'
 import { scan } from './path/scan.ts'
@@ -74,7 +74,7 @@ export function createDesk(parts: DeskParts): Desk {
   return Object.freeze({
     open({ procedureId, language }: { procedureId: string; language: string }): Document {
       const order = orderOf(config, procedureId, language)
-      const csv = order.document.csv === 'none' ? null : newCsv(parts.random.bytes)
+      const csv = csvFor(order, parts.random.bytes)
       return queue.open({ id: newId(), reference: newReference(), language, order, csv })
     },
     async startScan(id: string): Promise<void> {

@@ -1,7 +1,7 @@
 // A copy that is too large, as several: its sheets in order, as many in each as the limit lets in. The first copy keeps
 // its name; the others are new documents that come into hand one after the other.
 
-import { newCsv } from './csv.ts'
+import { csvFor } from './csv.ts'
 import type { Document, Opening } from './document.ts'
 import { Fault } from './errors.ts'
 import { copySheets, estimateBytes, largestBytes, type Page, type StoredBlob } from './page.ts'
@@ -62,7 +62,7 @@ export async function splitCopy(document: Document, parts: SplitParts): Promise<
       reduction: document.reduction,
     }
     const { language, order } = document
-    const csv = order.document.csv === 'none' ? null : newCsv(parts.random.bytes)
+    const csv = csvFor(order, parts.random.bytes)
     openings.push({ id, reference: parts.newReference(), language, order, csv, continued })
   }
   const pageIds = moved.flat().map(page => page.id)

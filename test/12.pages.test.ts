@@ -2,13 +2,14 @@
 // large it all is, and that what an older version stored is read as it was meant.
 
 import { describe, expect, it } from 'vitest'
-import { newCsv, readCsv } from '../device/csv.ts'
+import { newCsv } from '../device/csv.ts'
 import type { Document, DocumentEvent } from '../device/document.ts'
 import { documentIn, storedShape } from '../device/document-shape.ts'
 import { copySheets, estimateBytes, type Page, sheetToFeed } from '../device/page.ts'
 import { uprightTurn } from '../device/sheet.ts'
 import { planParts } from '../device/split.ts'
 import { moved, opened, pagePrepared, pageStored } from './11.document.kit.ts'
+import { readCsv } from './csv.kit.ts'
 
 type Prepared = Extract<DocumentEvent, { type: 'pagePrepared' }>
 

@@ -33,8 +33,8 @@ export interface Visit {
   /** The copy in hand; throws STAGE_CONFLICT when there is none. Counts as a touch. */
   copyId(): string
   stay(): void
-  /** Of several copies that one became, the next one, when this one is finished. Throws STAGE_CONFLICT. */
-  takeNext(): void
+  /** Of several copies that one became, the next one, when this one is finished; ends the visit where it is gone. Throws STAGE_CONFLICT. */
+  takeNext(): Promise<void>
   leave(): Promise<void>
   sign(tokenId: string, keyId: string, pin: Uint8Array): Promise<SignAnswer>
   /** JPEG. Throws NOT_FOUND, PAGE_NOT_READY. */
@@ -97,10 +97,11 @@ export function createVisit(parts: VisitParts): Visit {
     }
   }
 
-  /** The next of several copies that one became; those behind the one in hand go with it. */
+  /** The next of several copies that one became; those behind the one in hand go with it. Null, too, when an operator gave it up. */
   function followerOf({ part }: Document): Document | null {
-    const next = part?.nextId ?? null
-    return next === null ? null : queue.get(next)
+    const nextId = part?.nextId ?? null
+    if (nextId === null || queue.list().every(({ id }) => id !== nextId)) return null
+    return queue.get(nextId)
   }
 
   function signingNow(): boolean {
@@ -208,10 +209,13 @@ export function createVisit(parts: VisitParts): Visit {
       touch()
       tell()
     },
-    takeNext(): void {
+    async takeNext(): Promise<void> {
       const copy = inHand()
+      if (copy.part?.nextId == null || isAttended(copy)) {
+        throw new Fault('STAGE_CONFLICT', 'there is no other copy to take up')
+      }
       const next = followerOf(copy)
-      if (next === null || isAttended(copy)) throw new Fault('STAGE_CONFLICT', 'there is no other copy to take up')
+      if (next === null) return leave('person')
       current = next
       touch()
       tell()

@@ -1,10 +1,10 @@
 // The parts that pages are drawn of, as SVG in millimetres.
 
-import { seededRandom } from '../sim/paper.ts'
+import { seededRandom, wrapped } from '../sim/paper.ts'
 
 export type Random = () => number
 
-export { seededRandom }
+export { seededRandom, wrapped }
 
 export const sans = 'DejaVu Sans'
 export const serif = 'DejaVu Serif'
@@ -25,19 +25,6 @@ export function textLine(x: number, y: number, size: number, text: string, style
   const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
   const weight = bold ? ' font-weight="bold"' : ''
   return `<text x="${x}" y="${y}" font-family="${font}" font-size="${size}" fill="${fill}" opacity="${opacity}"${weight}>${escaped}</text>`
-}
-
-/** Breaks words into lines of at most so many characters. */
-export function wrapped(text: string, columns: number): readonly string[] {
-  const lines: string[] = []
-  let current = ''
-  for (const word of text.split(' ')) {
-    if (current !== '' && current.length + 1 + word.length > columns) {
-      lines.push(current)
-      current = word
-    } else current = current === '' ? word : `${current} ${word}`
-  }
-  return [...lines, current]
 }
 
 export function rectangle(x: number, y: number, width: number, height: number, attributes: string): string {

@@ -253,7 +253,8 @@ function line(x: number, y: number, size: number, text: string, font: string, at
   return `<text x="${x}" y="${y}" font-family="${font}" font-size="${size}" ${ink} ${attributes}>${escaped}</text>`
 }
 
-function wrapped(text: string, columns: number): readonly string[] {
+/** Breaks words into lines of at most so many characters. */
+export function wrapped(text: string, columns: number): readonly string[] {
   const lines: string[] = []
   let current = ''
   for (const word of text.split(' ')) {
