@@ -1,10 +1,15 @@
 // A copy over what may be sent: the screen says so and nothing goes on before a person has chosen. Grey makes it smaller
 // and can be taken back; several copies are signed and sent one after the other, each with its own pages.
 
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { program } from './cli.kit.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'
 import { drawSheet } from './sim/paper.ts'
 import { approve, copyReceived, feed, open, procedure } from './walk.kit.ts'
+
+const execute = promisify(execFile)
 
 describe('a copy of 1.7 MB where 1 MB may be sent', () => {
   let kiosk: Kiosk
@@ -88,6 +93,29 @@ describe('copies that are left before they are all made', () => {
       await kiosk.screen.until(view => view.scanner.state === 'ready', 'a kiosk that is up')
       expect(kiosk.screen.view().copy).toBeNull()
       expect((await copyReceived(kiosk, 0)).images.length).toBeGreaterThan(0)
+    } finally {
+      await kiosk.stop()
+    }
+  })
+
+  it('end the visit where an operator gave the next one up', async () => {
+    const sheets = await Promise.all(
+      [1, 2, 3].map(async seed => ({ front: await drawSheet({ seed, kind: 'letter', resolution: 300 }) })),
+    )
+    const limited = procedure('none', { digitisation: { resolution: 300 }, document: { largestMegabytes: 1 } })
+    const kiosk = await startKiosk({ sheets, config: { procedures: [limited] } })
+    try {
+      await open(kiosk, 'copy-none')
+      await feed(kiosk)
+      await kiosk.screen.post('/screen/copy/split')
+      await approve(kiosk, 'copy')
+      const { copy } = await kiosk.screen.until(view => view.copy?.stage === 'done', 'the first copy is delivered')
+      const data = ['--config', kiosk.site.configFile, '--data', kiosk.site.dataFolder]
+      const compulsa = (...words: string[]) => execute(process.execPath, [program, 'queue', ...words, ...data])
+      const listed: readonly { id: string }[] = JSON.parse((await compulsa('list', '--json')).stdout)
+      for (const { id } of listed.filter(one => one.id !== copy?.id)) await compulsa('discard', id)
+      expect(await kiosk.screen.post('/screen/copy/next')).toMatchObject({ status: 204 })
+      await kiosk.screen.until(view => view.copy === null, 'the visit is over')
     } finally {
       await kiosk.stop()
     }
