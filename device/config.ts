@@ -5,6 +5,7 @@ import Type, { type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
 import { Procedure, Texts } from './config-procedure.ts'
+import { Api, Autofirma, Batches, requestFaults } from './config-requests.ts'
 import { Id, Scanner, scannerFaults } from './config-scanners.ts'
 import { Fault } from './errors.ts'
 import { nearestName } from './nearest.ts'
@@ -77,6 +78,9 @@ const ConfigSchema = Type.Object(
     trust: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
     timestamping: Type.Optional(Timestamping),
     revocation: Revocation,
+    batches: Batches,
+    api: Type.Optional(Api),
+    autofirma: Type.Optional(Autofirma),
     procedures: Type.Array(Procedure, { minItems: 1 }),
   },
   strict,
@@ -178,6 +182,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...duplicates('devices.scanners', config.devices.scanners),
     ...scannerFaults(config.devices.scanners),
     ...timestampingFaults(config.timestamping),
+    ...requestFaults(config),
   ]
   config.procedures.forEach((procedure, i) => {
     faults.push(...levelFaults(`procedures.${i}.signature`, procedure.signature, config))

@@ -223,6 +223,57 @@ const table = {
     mend: 'The state of the certificate named in the message could not be fetched; check the network.',
   },
   CERTIFICATE_REVOKED: { status: 409, retry: 'person', mend: 'The certificate was revoked; use another one.' },
+  // what others ask to be signed
+  BATCH_INVALID: { status: 400, retry: 'never', mend: 'Correct the batch at the JSON path that the message names.' },
+  BATCH_TOO_LARGE: {
+    status: 413,
+    retry: 'never',
+    mend: 'Make the batch smaller, or raise the limit of `batches` that the message names.',
+  },
+  ALGORITHM_REFUSED: {
+    status: 422,
+    retry: 'never',
+    mend: 'Ask for SHA-256 or stronger; SHA-1 is made only where it is explicitly allowed.',
+  },
+  REFERENCE_REFUSED: {
+    status: 403,
+    retry: 'operator',
+    mend: 'Put the document below a folder of `batches.folders`, or name its host in `batches.hosts`.',
+  },
+  REFERENCE_UNAVAILABLE: {
+    status: 502,
+    retry: 'later',
+    mend: 'The document could not be fetched; check its address and the network.',
+  },
+  BATCH_ITEM_LATE: {
+    status: 504,
+    retry: 'later',
+    mend: 'The signature was not made within `concurrenttimeout`; send the document again.',
+  },
+  BATCH_SERVICE_FAILED: {
+    status: 502,
+    retry: 'later',
+    mend: 'The page’s own signing service failed; its operator has to mend it.',
+  },
+  CERTIFICATE_NOT_FITTING: {
+    status: 409,
+    retry: 'person',
+    mend: 'The page wants another certificate than those on the card; use the card that it asks for.',
+  },
+  REQUEST_DECLINED: { status: 409, retry: 'person', mend: 'The person at the kiosk did not agree; ask again.' },
+  KIOSK_BUSY: { status: 503, retry: 'later', mend: 'The kiosk is busy with something else; ask again in a moment.' },
+  ORIGIN_REFUSED: {
+    status: 403,
+    retry: 'operator',
+    mend: 'Name the site in `autofirma.origins`, if it may ask for signatures here.',
+  },
+  LAUNCH_UNKNOWN: {
+    status: 403,
+    retry: 'never',
+    mend: 'Load the page again; its session identifier is not the one that the kiosk was started with.',
+  },
+  MESSAGE_TOO_LARGE: { status: 413, retry: 'never', mend: 'Send a smaller document; the limit is `maxMegabytes`.' },
+  CLIENT_UNKNOWN: { status: 401, retry: 'operator', mend: 'Name the client in `api.clients`, with its own token.' },
   // store
   DISK_FULL: {
     status: 507,

@@ -315,6 +315,38 @@ export type SignOutcome =
   | { readonly outcome: 'token-removed' }
   | { readonly outcome: 'failed'; readonly detail: string }
 
+/** One login for many signatures. `pin` is UTF-8; the signer overwrites its own copies after use, the caller this one. */
+export interface SessionRequest {
+  readonly tokenId: string
+  readonly keyId: string
+  readonly pin: Uint8Array
+}
+
+export type SessionOutcome =
+  | { readonly outcome: 'open'; readonly session: SigningSession }
+  | Exclude<SignOutcome, { readonly outcome: 'signed' }>
+
+/**
+ * A key that one login has opened. Nobody else is served by its token meanwhile, but for `tokens`. It ends with `close`,
+ * with the card's removal (`token-removed`, then and ever after), and when its worker is lost (WORKER_LOST).
+ */
+export interface SigningSession {
+  /** How many signatures may be asked for at once: 1 for a card. */
+  readonly concurrency: number
+  /**
+   * Whether the key wants the PIN before each signature (CKA_ALWAYS_AUTHENTICATE, PKCS #11 v3.0, 4.9): `sign` without one
+   * is then `failed`. The PIN of the login is not kept.
+   */
+  readonly pinEachTime: boolean
+  /** ECDSA signatures come back as DER Ecdsa-Sig-Value. Overwrites nothing of the caller's. */
+  sign(
+    request: { readonly algorithm: SignatureAlgorithm; readonly digest: Uint8Array; readonly pin?: Uint8Array },
+    signal?: AbortSignal,
+  ): Promise<SignOutcome>
+  /** Logs out. Safe to repeat, never throws. */
+  close(): Promise<void>
+}
+
 export interface Signer {
   /** Tokens present now. Throws TOKEN_MODULE_FAILED, KEY_STORE_UNREADABLE when not one of its sources can be used. */
   tokens(signal?: AbortSignal): Promise<readonly Token[]>
@@ -344,6 +376,35 @@ export interface Revocation {
   ocsp(url: string, query: Uint8Array, signal?: AbortSignal): Promise<Uint8Array>
   /** The bytes behind a CRL distribution point or a caIssuers access location; http and https only. */
   fetch(url: string, what: 'crl' | 'issuer', signal?: AbortSignal): Promise<Uint8Array>
+}
+
+// -------------------------------------------------------------------------------------------------------- signing for others
+
+/** Fetches documents that others ask to be signed, from the hosts that the configuration names. */
+export interface References {
+  /**
+   * The bytes behind an http or https URL, redirects followed only to configured hosts. Throws REFERENCE_REFUSED for a host
+   * or address that is not allowed, REFERENCE_UNAVAILABLE for any other failure, BATCH_TOO_LARGE above the limit.
+   */
+  fetch(url: string, signal?: AbortSignal): Promise<Uint8Array>
+}
+
+/** The page's own server in AutoFirma's three-phase batch: it prepares what is signed, and takes the signature values. */
+export interface TriphaseServer {
+  /**
+   * Posts the batch with the signer's chain (DER, the signer first) to a presign or postsign service, `tridata` with the
+   * second, and gives the JSON text of the answer. Throws REFERENCE_REFUSED for a host that is not allowed,
+   * BATCH_SERVICE_FAILED for any other failure.
+   */
+  post(
+    request: {
+      readonly url: string
+      readonly batch: Uint8Array
+      readonly certificates: readonly Uint8Array[]
+      readonly tridata?: Uint8Array
+    },
+    signal?: AbortSignal,
+  ): Promise<string>
 }
 
 // ---------------------------------------------------------------------------------------------------------- deliver

@@ -4,6 +4,8 @@
 
 import { Fault } from '../errors.ts'
 import type { DigestAlgorithm } from '../ports.ts'
+import { type PdfExtra, pdfOf } from './extra-pdf.ts'
+import { present, type Reader, readerOf } from './extra-reader.ts'
 import { agel, checkedPolicy, isDotted } from './policy.ts'
 import type {
   CommitmentType,
@@ -14,18 +16,6 @@ import type {
   SignerLocation,
 } from './request.ts'
 
-/** A visible signature: points from the page's lower left corner, as the reader sees it. */
-export interface VisibleSignature {
-  /** Empty where an existing field says where. */
-  readonly rectangle: readonly [left: number, bottom: number, right: number, top: number]
-  /** 1-based; -1 is the last. */
-  readonly page: number
-  readonly text?: string
-  readonly fontSize?: number
-  /** JPEG. */
-  readonly image?: Uint8Array
-}
-
 export interface ExtraParams {
   readonly policy?: SignaturePolicy
   readonly location?: SignerLocation
@@ -35,26 +25,9 @@ export interface ExtraParams {
   readonly packaging?: Packaging
   readonly target?: 'LEAFS' | 'TREE'
   readonly signerCertificateOnly?: boolean
-  readonly pdf: {
-    readonly fieldName?: string
-    /** DocMDP /P; absent or 0: an approval signature. */
-    readonly certificationLevel?: 1 | 2 | 3
-    readonly reason?: string
-    readonly contactInfo?: string
-    readonly visible?: VisibleSignature
-  }
+  readonly pdf: PdfExtra
   /** Names of parameters that had no effect, in their order. */
   readonly ignored: readonly string[]
-}
-
-/** Parameters read so far; what is left at the end had no effect. */
-interface Reader {
-  text(name: string): string | undefined
-  flag(name: string): boolean | undefined
-  number(name: string): number | undefined
-  /** Nothing is done about these after all. */
-  ignore(...names: readonly string[]): void
-  rest(): readonly string[]
 }
 
 /** Names that say nothing about a signature of the format; a reason is none beside a policy or a commitment. */
@@ -82,44 +55,6 @@ export function readExtraParams(params: ReadonlyMap<string, string>, format: Sig
   }
   const pdf = pdfOf(reader)
   return { ...present(found), pdf, ignored: reader.rest() }
-}
-
-/** Without the entries that are undefined. */
-function present<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> }
-}
-
-/** Characters of a name that is told. */
-const maxToldName = 80
-
-function readerOf(params: ReadonlyMap<string, string>, foreignNames: RegExp): Reader {
-  const used = new Set<string>()
-  const text = (name: string) => {
-    if (foreignNames.test(name)) return undefined
-    used.add(name)
-    const value = params.get(name)
-    return value === undefined || value === '' ? undefined : value
-  }
-  return {
-    text,
-    flag: name => {
-      const value = text(name)?.toLowerCase()
-      if (value === undefined || value === 'true' || value === 'false')
-        return value === undefined ? undefined : value === 'true'
-      throw new Fault('REQUEST_INVALID', `${name} is neither true nor false`)
-    },
-    number: name => {
-      const value = text(name)
-      if (value === undefined) return undefined
-      if (/^-?\d{1,6}(\.\d{1,6})?$/.test(value.trim())) return Number(value)
-      throw new Fault('REQUEST_INVALID', `${name} is no number`)
-    },
-    ignore: (...names) => {
-      for (const name of names) used.delete(name)
-    },
-    rest: () => [...params.keys()].filter(name => !used.has(name)).map(name => name.slice(0, maxToldName)),
-  }
 }
 
 const digestNames: Readonly<Record<string, DigestAlgorithm>> = {
@@ -235,60 +170,4 @@ function targetOf(reader: Reader): ExtraParams['target'] {
   const target = reader.text('target')?.toUpperCase()
   if (target === undefined || target === 'LEAFS' || target === 'TREE') return target
   throw new Fault('REQUEST_INVALID', 'target is neither LEAFS nor TREE')
-}
-
-function pdfOf(reader: Reader): ExtraParams['pdf'] {
-  const level = reader.number('certificationLevel') ?? 0
-  if (![0, 1, 2, 3].includes(level)) throw new Fault('REQUEST_INVALID', 'certificationLevel is none of 0 to 3')
-  const fieldName = reader.text('signatureField')
-  return present({
-    fieldName,
-    certificationLevel: level === 0 ? undefined : (level as 1 | 2 | 3),
-    reason: reader.text('signReason'),
-    contactInfo: reader.text('signerContact'),
-    visible: visibleOf(reader, fieldName !== undefined),
-  })
-}
-
-const usualText = '$$SUBJECTCN$$\n$$SIGNDATE=dd/MM/yyyy HH:mm$$'
-
-/** Without a rectangle there is nothing to see, unless a field that exists brings its own. */
-function visibleOf(reader: Reader, inField: boolean): VisibleSignature | undefined {
-  const corner = (name: string) => reader.number(`signaturePositionOnPage${name}`)
-  const rectangle = [corner('LowerLeftX'), corner('LowerLeftY'), corner('UpperRightX'), corner('UpperRightY')]
-  const [left = 0, bottom = 0, right = 0, top = 0] = rectangle
-  const text = reader.text('layer2Text')
-  const fontSize = reader.number('layer2FontSize')
-  const image = reader.text('signatureRubricImage')
-  const page = pageOf(reader)
-  if (rectangle.some(one => one === undefined)) {
-    if (rectangle.some(one => one !== undefined)) {
-      throw new Fault('REQUEST_INVALID', 'a visible signature needs all four signaturePositionOnPage parameters')
-    }
-    if (!inField || (text ?? image) === undefined) {
-      reader.ignore('layer2Text', 'layer2FontSize', 'signatureRubricImage', 'signaturePage')
-      return undefined
-    }
-  }
-  return {
-    rectangle: [left, bottom, right, top],
-    page,
-    // A place that shows nothing would be taken for one without a signature.
-    ...present({
-      text: text ?? (image === undefined ? usualText : undefined),
-      fontSize,
-      image: image === undefined ? undefined : Buffer.from(image, 'base64'),
-    }),
-  }
-}
-
-/** One page, the last by default; `all`, ranges and lists have no effect. */
-function pageOf(reader: Reader): number {
-  const written = reader.text('signaturePage')
-  if (written === undefined || /^-?\d+$/.test(written.trim())) return reader.number('signaturePage') ?? -1
-  if (!/^(all|-?\d+(-\d+)?(,\s*-?\d+(-\d+)?)*)$/i.test(written.trim())) {
-    throw new Fault('REQUEST_INVALID', 'signaturePage names no page')
-  }
-  reader.ignore('signaturePage')
-  return -1
 }

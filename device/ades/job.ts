@@ -5,7 +5,7 @@
 import type { Splice } from '../bytes.ts'
 import type { SignatureAlgorithm } from '../ports.ts'
 import type { Report } from '../trust/report.ts'
-import type { VisibleSignature } from './extra-params.ts'
+import type { VisibleSignature } from './extra-pdf.ts'
 import type {
   Packaging,
   SignatureFormat,

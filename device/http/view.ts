@@ -16,6 +16,15 @@
 // POST /screen/copy/approve                    {sourceNature}
 // POST /screen/copy/sign/{tokenId}/{keyId}     PIN as application/octet-stream → SignAnswer
 //
+// POST /screen/request/accept | refuse         what a page or a program asks for, which the person has read
+// POST /screen/request/sign/{tokenId}/{keyId}  PIN as application/octet-stream → SignAnswer; starts, or goes on, signing
+// POST /screen/request/certificate/{tokenId}/{keyId}   tells the page this certificate
+// POST /screen/request/save                    lets the page save its file
+// POST /screen/request/load                    {names}
+// POST /screen/request/stop                    what is signed by then stays signed
+// POST /screen/request/close                   what has come of it was read
+// POST /screen/waiting/{requestId}/take        takes up what a program has asked for
+//
 // POST /screen/maintenance/open | close
 // POST /screen/maintenance/check                {deviceId}
 //
@@ -39,8 +48,75 @@ export interface View {
   /** Finished copies on their way: waiting for the network, and stopped for an operator. */
   readonly queue: { readonly waiting: number; readonly stopped: number }
   readonly copy: CopyView | null
+  /** What a page or a program asks for, while it is in hand; never beside a copy. */
+  readonly request?: RequestView
+  /** What programs ask for and nobody has taken up yet, oldest first. */
+  readonly waiting?: readonly WaitingView[]
+  /** Pages of others that the screen offers. */
+  readonly portals?: readonly { readonly title: LocalisedTexts; readonly url: string }[]
   /** Only while the maintenance screen is open, and never beside a copy. */
   readonly maintenance?: MaintenanceView
+}
+
+/** Who asks: a page by its origin, a program by its name in the configuration. */
+export interface AskerView {
+  readonly kind: 'page' | 'program'
+  readonly name: string
+}
+
+export interface WaitingView {
+  readonly id: string
+  readonly asker: AskerView
+  readonly total: number
+  /** How many were signed before it was interrupted. */
+  readonly done: number
+}
+
+export type RequestOperation =
+  | 'sign'
+  | 'cosign'
+  | 'countersign'
+  | 'batch'
+  | 'select-certificate'
+  | 'save-file'
+  | 'load-file'
+
+/**
+ * `asking`: the person reads what it is. `card`: card, certificate and PIN. `signing`: progress. `pin`: the card wants the PIN
+ * before each signature. `paused`: the card is gone, or a PIN was refused; with the card back it goes on by a PIN.
+ * `finished`: what came of it, until it is closed.
+ */
+export type RequestStage = 'asking' | 'card' | 'signing' | 'pin' | 'paused' | 'finished'
+
+export interface RequestView {
+  readonly id: string
+  readonly asker: AskerView
+  readonly operation: RequestOperation
+  readonly stage: RequestStage
+  /** What is to be signed, in its order; the first 200. Empty where nothing is signed. */
+  readonly documents: readonly RequestedDocumentView[]
+  readonly total: number
+  /** The page's own server prepares what is signed, and the kiosk cannot look at it. */
+  readonly preparedElsewhere: boolean
+  readonly done: number
+  readonly failed: number
+  /** Why it is paused, or was refused as a whole. */
+  readonly fault: ErrorCode | null
+  readonly card: CardView | null
+  /** `save-file`: the file; `load-file`: what may be chosen. */
+  readonly files: readonly { readonly name: string; readonly bytes: number }[]
+  /** `load-file`: whether several may be chosen. */
+  readonly several: boolean
+}
+
+export interface RequestedDocumentView {
+  readonly name: string
+  readonly format: 'PAdES' | 'CAdES' | 'XAdES'
+  readonly operation: 'sign' | 'cosign' | 'countersign'
+  /** null where it is fetched later. */
+  readonly bytes: number | null
+  readonly state: 'waiting' | 'signed' | 'failed' | 'skipped'
+  readonly fault: ErrorCode | null
 }
 
 export interface MaintenanceView {

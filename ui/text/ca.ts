@@ -280,6 +280,22 @@ export const ca = {
     'No s’ha pogut comprovar l’estat del certificat.\nNo cal que faci res: el quiosc ho tornarà a provar.',
   'error.CERTIFICATE_REVOKED': 'El certificat ha estat revocat.\nFaci servir una altra targeta.',
   'error.PDF_CERTIFIED': 'El document no admet cap més signatura.\nAvisi el personal.',
+  'error.BATCH_INVALID': 'El lot de signatures té un error.\nAvisi el servei que li ha demanat de signar.',
+  'error.BATCH_TOO_LARGE': 'El lot és massa gran per a aquest quiosc.\nAvisi el servei que li ha demanat de signar.',
+  'error.ALGORITHM_REFUSED':
+    'L’algorisme de signatura demanat no és segur.\nAvisi el servei que li ha demanat de signar.',
+  'error.REFERENCE_REFUSED': 'El document és en un lloc que aquest quiosc no pot llegir.\nAvisi el personal.',
+  'error.REFERENCE_UNAVAILABLE': 'No s’ha pogut obtenir el document.\nEsperi un moment i torni-ho a provar.',
+  'error.BATCH_ITEM_LATE': 'La signatura ha trigat massa.\nTorni-ho a provar.',
+  'error.BATCH_SERVICE_FAILED': 'El servei de la pàgina no respon bé.\nTorni-ho a provar més tard.',
+  'error.CERTIFICATE_NOT_FITTING': 'La pàgina demana un altre certificat.\nFaci servir una altra targeta.',
+  'error.REQUEST_DECLINED': 'No s’ha signat: s’ha cancel·lat.\nSi ho vol signar, torni-ho a demanar des de la pàgina.',
+  'error.KIOSK_BUSY': 'El quiosc està ocupat amb una altra cosa.\nAcabi-la i torni-ho a provar.',
+  'error.ORIGIN_REFUSED': 'Aquesta pàgina no pot demanar signatures aquí.\nAvisi el personal.',
+  'error.LAUNCH_UNKNOWN': 'La pàgina ha perdut la connexió amb el quiosc.\nTorni a carregar la pàgina.',
+  'error.MESSAGE_TOO_LARGE':
+    'El document és massa gran per a aquest quiosc.\nAvisi el servei que li ha demanat de signar.',
+  'error.CLIENT_UNKNOWN': 'El programa que ho demana no és conegut.\nAvisi el personal.',
   'error.DISK_FULL': 'El terminal no té més espai.\nAvisi el personal. El que s’ha escanejat es conserva.',
   'error.STORAGE_FAILED':
     'El terminal no ha pogut desar les dades.\nAvisi el personal. El que ja estava desat es conserva.',

@@ -279,6 +279,22 @@ export const es = {
     'No se ha podido comprobar el estado del certificado.\nNo hace falta hacer nada: el quiosco volverá a intentarlo.',
   'error.CERTIFICATE_REVOKED': 'El certificado ha sido revocado.\nUse otra tarjeta.',
   'error.PDF_CERTIFIED': 'El documento no admite ninguna firma más.\nAvise al personal.',
+  'error.BATCH_INVALID': 'El lote de firmas tiene un error.\nAvise al servicio que le ha pedido firmar.',
+  'error.BATCH_TOO_LARGE': 'El lote es demasiado grande para este quiosco.\nAvise al servicio que le ha pedido firmar.',
+  'error.ALGORITHM_REFUSED': 'El algoritmo de firma pedido no es seguro.\nAvise al servicio que le ha pedido firmar.',
+  'error.REFERENCE_REFUSED': 'El documento está en un lugar que este quiosco no puede leer.\nAvise al personal.',
+  'error.REFERENCE_UNAVAILABLE': 'No se ha podido obtener el documento.\nEspere un momento y vuelva a intentarlo.',
+  'error.BATCH_ITEM_LATE': 'La firma ha tardado demasiado.\nVuelva a intentarlo.',
+  'error.BATCH_SERVICE_FAILED': 'El servicio de la página no responde bien.\nVuelva a intentarlo más tarde.',
+  'error.CERTIFICATE_NOT_FITTING': 'La página pide otro certificado.\nUse otra tarjeta.',
+  'error.REQUEST_DECLINED':
+    'No se ha firmado: se ha cancelado.\nSi lo quiere firmar, vuelva a pedirlo desde la página.',
+  'error.KIOSK_BUSY': 'El quiosco está ocupado con otra cosa.\nTermínela y vuelva a intentarlo.',
+  'error.ORIGIN_REFUSED': 'Esta página no puede pedir firmas aquí.\nAvise al personal.',
+  'error.LAUNCH_UNKNOWN': 'La página ha perdido la conexión con el quiosco.\nVuelva a cargar la página.',
+  'error.MESSAGE_TOO_LARGE':
+    'El documento es demasiado grande para este quiosco.\nAvise al servicio que le ha pedido firmar.',
+  'error.CLIENT_UNKNOWN': 'El programa que lo pide no es conocido.\nAvise al personal.',
   'error.DISK_FULL': 'El terminal no tiene más espacio.\nAvise al personal. Lo que se ha escaneado se conserva.',
   'error.STORAGE_FAILED':
     'El terminal no ha podido guardar los datos.\nAvise al personal. Lo que ya estaba guardado se conserva.',

@@ -1,0 +1,51 @@
+// Reads extra parameters one by one and remembers which of them were used: what is left at the end had no effect.
+
+import { Fault } from '../errors.ts'
+
+/** Parameters read so far; what is left at the end had no effect. */
+export interface Reader {
+  text(name: string): string | undefined
+  flag(name: string): boolean | undefined
+  number(name: string): number | undefined
+  /** Nothing is done about these after all. */
+  ignore(...names: readonly string[]): void
+  rest(): readonly string[]
+}
+
+/** Without the entries that are undefined. */
+export function present<T extends object>(values: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> }
+}
+
+/** Characters of a name that is told. */
+const maxToldName = 80
+
+export function readerOf(params: ReadonlyMap<string, string>, foreignNames: RegExp): Reader {
+  const used = new Set<string>()
+  const text = (name: string) => {
+    if (foreignNames.test(name)) return undefined
+    used.add(name)
+    const value = params.get(name)
+    return value === undefined || value === '' ? undefined : value
+  }
+  return {
+    text,
+    flag: name => {
+      const value = text(name)?.toLowerCase()
+      if (value === undefined || value === 'true' || value === 'false')
+        return value === undefined ? undefined : value === 'true'
+      throw new Fault('REQUEST_INVALID', `${name} is neither true nor false`)
+    },
+    number: name => {
+      const value = text(name)
+      if (value === undefined) return undefined
+      if (/^-?\d{1,6}(\.\d{1,6})?$/.test(value.trim())) return Number(value)
+      throw new Fault('REQUEST_INVALID', `${name} is no number`)
+    },
+    ignore: (...names) => {
+      for (const name of names) used.delete(name)
+    },
+    rest: () => [...params.keys()].filter(name => !used.has(name)).map(name => name.slice(0, maxToldName)),
+  }
+}

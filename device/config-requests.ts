@@ -1,0 +1,85 @@
+// The part of the configuration about what others ask to be signed: the limits of a batch and where its documents may come
+// from, the interface for other programs, and the sites whose pages may sign as with AutoFirma. The last two are off by
+// default.
+
+import Type from 'typebox'
+import { Texts } from './config-procedure.ts'
+import { Id } from './config-scanners.ts'
+
+const strict = { additionalProperties: false } as const
+const File = Type.String({ minLength: 1 })
+const Host = Type.String({ pattern: '^[A-Za-z0-9._:[\\]-]{1,260}$' })
+const Hosts = Type.Array(Host, { default: [], maxItems: 100 })
+const Origin = Type.String({ pattern: '^https://[a-z0-9.-]+(:\\d{1,5})?$' })
+
+export const Batches = Type.Object(
+  {
+    /** References to local files are followed below these folders only. */
+    folders: Type.Array(Type.String({ minLength: 1 }), { default: [], maxItems: 20 }),
+    /** Hosts, `name` or `name:port`, that references may point to by http or https. */
+    hosts: Hosts,
+    /** Those of `hosts` whose addresses need not be public. */
+    allowPrivate: Hosts,
+    maxDocuments: Type.Integer({ minimum: 1, maximum: 100_000, default: 10_000 }),
+    /** Of the whole batch as JSON text. */
+    maxMegabytes: Type.Integer({ minimum: 1, maximum: 100_000, default: 1024 }),
+    /** Of one document. */
+    maxDocumentMegabytes: Type.Integer({ minimum: 1, maximum: 256, default: 64 }),
+    allowSha1: Type.Boolean({ default: false }),
+    /** How long the result of a batch waits to be fetched before it is erased. */
+    retentionHours: Type.Integer({ minimum: 1, maximum: 720, default: 12 }),
+  },
+  { ...strict, default: {} },
+)
+
+export const Api = Type.Object(
+  {
+    /** An address of this machine; any but loopback needs `tls`. */
+    host: Type.String({ pattern: '^[0-9A-Fa-f.:]{2,45}$', default: '127.0.0.1' }),
+    port: Type.Integer({ minimum: 0, maximum: 65535 }),
+    tls: Type.Optional(Type.Object({ certificateFile: File, keyFile: File }, strict)),
+    clients: Type.Array(Type.Object({ id: Id, tokenFile: File }, strict), { minItems: 1, maxItems: 100 }),
+  },
+  strict,
+)
+
+export const Autofirma = Type.Object(
+  {
+    /** Sites whose pages may ask. */
+    origins: Type.Array(Origin, { minItems: 1, maxItems: 100, uniqueItems: true }),
+    /** Pages that the screen offers; their sites count as `origins` too. */
+    portals: Type.Array(Type.Object({ title: Texts, url: Type.String({ pattern: '^https://' }) }, strict), {
+      default: [],
+      maxItems: 20,
+    }),
+    /** Hosts of three-phase services, beside the asking site's own. */
+    serviceHosts: Hosts,
+    /** Largest message of a page. */
+    maxMegabytes: Type.Integer({ minimum: 1, maximum: 256, default: 64 }),
+    /** Where pages may save and load files after the person has agreed, such as a mounted stick; absent: nowhere. */
+    folder: Type.Optional(Type.String({ minLength: 1 })),
+  },
+  strict,
+)
+
+const loopback = /^(127\.\d+\.\d+\.\d+|::1)$/
+
+/** What of the parts above does not go together. */
+export function requestFaults(config: {
+  readonly batches: { readonly hosts: readonly string[]; readonly allowPrivate: readonly string[] }
+  readonly api?: {
+    readonly host: string
+    readonly tls?: object
+    readonly clients: readonly { readonly id: string }[]
+  }
+}): string[] {
+  const { batches, api } = config
+  const faults = batches.allowPrivate
+    .filter(host => !batches.hosts.includes(host))
+    .map(host => `batches.allowPrivate names ${host}, which is not in batches.hosts`)
+  if (api === undefined) return faults
+  const ids = api.clients.map(client => client.id)
+  const twice = ids.filter((id, index) => ids.indexOf(id) < index).map(id => `api.clients has the id ${id} twice`)
+  const open = loopback.test(api.host) || api.tls !== undefined
+  return [...faults, ...twice, ...(open ? [] : [`api.tls is needed where api.host is ${api.host}`])]
+}
