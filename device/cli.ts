@@ -20,6 +20,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   compose: async () => (await import('./verbs/compose.ts')).composeVerb,
   calibrate: async () => (await import('./verbs/calibrate.ts')).calibrateVerb,
   sign: async () => (await import('./verbs/sign.ts')).signVerb,
+  batch: async () => (await import('./verbs/batch.ts')).batchVerb,
   extend: async () => (await import('./verbs/extend.ts')).extendVerb,
   verify: async () => (await import('./verbs/verify.ts')).verifyVerb,
   queue: async () => (await import('./verbs/queue.ts')).queueVerb,

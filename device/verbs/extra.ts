@@ -27,9 +27,16 @@ export async function propertiesOf(call: Call, extra: ExtraParams): Promise<Sign
   const named = call.text('policy')
   const fromFile = async (path: string) => parsePolicy((await readInput(path)).toString('utf8'))
   const policy = named === undefined ? extra.policy : named === 'agel' ? agel : await fromFile(named)
-  const { location, claimedRoles, commitments, contentFormat } = extra
+  return statedBy({ ...extra, ...(policy !== undefined && { policy }) }, systemClock.now())
+}
+
+/** What a signature with these parameters states. */
+export function statedBy(
+  { policy, location, claimedRoles, commitments, contentFormat }: ExtraParams,
+  signingTime: number,
+): SignatureProperties {
   return {
-    signingTime: systemClock.now(),
+    signingTime,
     ...(policy !== undefined && { policy }),
     ...(location !== undefined && { location }),
     ...(claimedRoles !== undefined && { claimedRoles }),
@@ -68,7 +75,7 @@ export function shownBy(
 /** Font and image of a visible signature as files. */
 export async function filesOf(
   { pdf }: ExtraParams,
-  { scratch }: Workbench,
+  { scratch }: Pick<Workbench, 'scratch'>,
 ): Promise<Omit<JobFiles, 'input' | 'content'>> {
   const image = pdf.visible?.image
   const stored = image === undefined ? undefined : await scratch.write('image', streamOf(image))
