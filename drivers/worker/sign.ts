@@ -1,11 +1,12 @@
 // The sign worker: card readers and PKCS#11 modules, vendor code that may block or crash, and key stores. It sees digests,
-// never documents, and a PIN for as long as one signature takes.
+// never documents, a PIN for as long as one login takes, and a software key for as
+// long as one session lasts.
 
 import { createPkcs11Signer, type Pkcs11SignerOptions } from '../signer/pkcs11.ts'
 import { createPkcs12Signer, type KeyStore } from '../signer/pkcs12.ts'
 import { joinSigners } from '../signer/signers.ts'
-import { signerHandlers } from './handlers.ts'
 import { hostWorker } from './host.ts'
+import { signerHandlers } from './signer-handlers.ts'
 
 export interface SignConfiguration extends Pkcs11SignerOptions {
   readonly keyStores: readonly KeyStore[]

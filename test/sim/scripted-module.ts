@@ -51,11 +51,15 @@ export function createScriptedModule(script: ModuleScript): ScriptedModule {
       fail(failures.sign)
       return Buffer.alloc(256, 1)
     },
+    check: () => undefined,
+    close: () => {
+      calls.push('close session')
+    },
   })
   const load = () => {
     calls.push('load')
     return Object.freeze({
-      tokens: () => [token],
+      slots: () => [slot],
       token: () => token,
       openSession: () => {
         calls.push('open session')
