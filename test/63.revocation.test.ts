@@ -123,6 +123,21 @@ describe('a server that fails', () => {
     ])
   })
 
+  it('303 is a redirect for a list, not for a query', async () => {
+    const server = createServer(({ url }, answer) =>
+      url === '/' ? answer.writeHead(303, { location: '/there' }).end() : answer.end('there'),
+    )
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => {
+      server.close()
+    })
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const { fetch, ocsp } = createHttpRevocation(loopback)
+    expect(await codeOf(fetch(url, 'crl'))).toBe('5 bytes')
+    expect(await codeOf(ocsp(url, Buffer.from('0')))).toContain('answered 303')
+  })
+
   it('a list over the limit is not read, one within it is', async () => {
     const { base } = await services()
     const tight = createHttpRevocation({ ...loopback, maxCrlBytes: 100 })

@@ -137,6 +137,15 @@ describe('a redirect', () => {
     expect(String(await fetch(`http://127.0.0.1:${plain.port}/up`))).toBe('secured')
   })
 
+  it('gives a slow host no more time', async () => {
+    const chain = await listen(({ path }, answer) => {
+      const redirect = () => answer.writeHead(302, { location: `/${Number(path.slice(1)) - 1}` }).end()
+      setTimeout(redirect, 200)
+    })
+    const { fetch } = references({ deadlineMs: 500 })
+    expect(await faultOf(fetch(`http://127.0.0.1:${chain.port}/9`))).toMatch(/^REFERENCE_UNAVAILABLE .*within/)
+  })
+
   it('to nowhere is REFERENCE_UNAVAILABLE', async () => {
     const { port } = await listen((_asked, answer) => answer.writeHead(302).end())
     expect(await faultOf(references().fetch(`http://127.0.0.1:${port}/`))).toMatch(/^REFERENCE_UNAVAILABLE .*nowhere/)
@@ -196,6 +205,7 @@ describe('a document that does not come', () => {
     'javascript:hush',
     'not a url, hush',
     `http://127.0.0.1/?hush=${'x'.repeat(3_000)}`,
+    `http://example.org/${'x'.repeat(1_000)}`,
   ])('%s is REFERENCE_REFUSED, its secret untold', async url => {
     const told = await faultOf(references().fetch(url))
     expect(told).toMatch(/^REFERENCE_REFUSED /)

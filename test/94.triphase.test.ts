@@ -71,6 +71,7 @@ describe('what is not asked', () => {
     [`http://${near}:PORT/presign`, {}, { allowedHosts: [`${near}:1`, 'example.org'] }],
     [`http://${near}:PORT/presign`, { allowPrivate: [] }, {}],
     [`https://${near}:PORT/presign`, { allowPrivate: [] }, {}],
+    ['http://8.8.8.8:PORT/presign', { deadlineMs: 500 }, { allowedHosts: ['8.8.8.8'] }],
     [`http://${near}:PORT/presign?a`, {}, {}],
     [`http://${near}:PORT/pre=sign`, {}, {}],
     [`http://${near}:PORT/presign#a=b`, {}, {}],
