@@ -7,8 +7,8 @@ import { basename, isAbsolute, join, relative, sep } from 'node:path'
 import { Fault } from './errors.ts'
 import { type OpenFile, openFile } from './verbs/scratch.ts'
 
-/** Linux's O_PATH and O_NOFOLLOW, open(2): a descriptor of the place alone, which wakes no device and waits for no pipe. */
-const holdOnly = 0o10000000 | 0o400000
+/** Linux's O_PATH, open(2): a descriptor of the place alone, which wakes no device and waits for no pipe. */
+const holdOnly = 0o10000000
 const maxPathLength = 4096
 /** A path is a foreign text: as much of it is told as names it. */
 const maxToldLength = 200
@@ -26,7 +26,7 @@ export interface ReferencedFile {
  *   which is looked up in each of the folders, as AutoFirma's FileSystemDocumentManager looks up names in its own;
  * - anything else: a name, or a path without `..`, which is looked up below each of the folders.
  *
- * Throws REFERENCE_REFUSED for what leads out of the folders or is no regular file, REFERENCE_UNAVAILABLE for what is not
+ * Links are followed as long as they lead to a file below the same folder. Throws REFERENCE_REFUSED for what leads out of the folders or is no regular file, REFERENCE_UNAVAILABLE for what is not
  * there, cannot be read or is empty, BATCH_TOO_LARGE for more than `maxBytes`.
  */
 export async function openReferencedFile(
@@ -73,7 +73,7 @@ function placeOf(text: string): string | undefined {
 /** As RFC 8089 writes it; undefined for a file of another host and for a broken encoding. Not by URL, which takes out `..`. */
 function pathOfUrl(text: string): string | undefined {
   const encoded = /^file:(?:\/\/(?:localhost)?)?(\/[^?#]*)$/i.exec(text)?.[1]
-  if (encoded === undefined || /^\/\//.test(encoded) || /%(2f|5c)/i.test(encoded)) return undefined
+  if (encoded === undefined || /%(2f|5c)/i.test(encoded)) return undefined
   try {
     return decodeURIComponent(encoded)
   } catch {
@@ -82,8 +82,7 @@ function pathOfUrl(text: string): string | undefined {
 }
 
 function isBelow(folder: string, path: string): boolean {
-  const [first] = relative(folder, path).split(sep)
-  return first !== '' && first !== '..'
+  return relative(folder, path).split(sep)[0] !== '..'
 }
 
 async function hold(place: string, told: string): Promise<FileHandle | undefined> {

@@ -2,10 +2,12 @@
 // refused everywhere else, whatever link, device or encoding is tried.
 
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openReferencedFile } from '../device/batch-files.ts'
 import { faultOf } from './94.hosts.kit.ts'
@@ -70,19 +72,42 @@ describe('a reference to a file below a folder', () => {
   it('may lie behind links that stay in the folder, and in a folder that is a link itself', async () => {
     const { root, configured } = folders()
     symlinkSync('sub', join(root, 'in/alias'))
+    symlinkSync('alias/b.pdf', join(root, 'in/other.pdf'))
+    expect(await read('other.pdf', configured)).toBe('other.pdf: this is in/sub/b.pdf')
     expect(await read(join(root, 'in/alias/b.pdf'), configured)).toBe('b.pdf: this is in/sub/b.pdf')
     symlinkSync('in', join(root, 'linked'))
     expect(await read(join(root, 'linked/a.pdf'), [join(root, 'linked')])).toBe('a.pdf: this is in/a.pdf')
     expect(await read('a.pdf', [`${root}/linked/`])).toBe('a.pdf: this is in/a.pdf')
   })
 
-  it('is the file that was opened, although another takes its name', async () => {
+  it('is looked up in one folder after the other', async () => {
     const { root, configured } = folders()
-    const { file } = await openReferencedFile('a.pdf', configured, limit)
-    rmSync(join(root, 'in/a.pdf'))
-    symlinkSync('../out/secret', join(root, 'in/a.pdf'))
-    expect(String(await file.read(0, file.size))).toBe('this is in/a.pdf')
-    await file.close()
+    mkdirSync(join(root, 'more/b'))
+    writeFileSync(join(root, 'in/b'), 'no folder')
+    writeFileSync(join(root, 'more/b/x.pdf'), 'found')
+    expect(await read('b/x.pdf', configured)).toBe('x.pdf: found')
+  })
+
+  it('is the file that was judged, however fast another takes its name', async () => {
+    const { root, configured } = folders()
+    const swap = `const { linkSync, renameSync, symlinkSync } = require('node:fs')
+      const root = ${JSON.stringify(root)}
+      for (let n = 0; ; n += 1) {
+        symlinkSync('../out/secret', root + '/in/l' + n)
+        renameSync(root + '/in/l' + n, root + '/in/a.pdf')
+        linkSync(root + '/more/a.pdf', root + '/in/f' + n)
+        renameSync(root + '/in/f' + n, root + '/in/a.pdf')
+      }`
+    const swapping = new Worker(swap, { eval: true })
+    await once(swapping, 'online')
+    const seen = new Set<string>()
+    for (let n = 0; n < 2_000; n += 1) {
+      const text = await read('a.pdf', configured).catch(thrown => String(thrown))
+      seen.add(/secret|REFUSED/.exec(text)?.[0] ?? text)
+    }
+    await swapping.terminate()
+    expect(seen).not.toContain('secret')
+    expect(seen).toContain('REFUSED')
   })
 })
 
@@ -98,7 +123,7 @@ describe('REFERENCE_REFUSED', () => {
     'file://ROOT/in/sub%5cb.pdf',
     'file://ROOT/in/%ff.pdf',
     'file://ROOT/in/a.pdf?x',
-    'file://server.example/in/a.pdf',
+    'file://server.exampleROOT/in/a.pdf',
     'file:////server/in/a.pdf',
     '../out/secret',
     'sub/../../out/secret',
