@@ -398,12 +398,14 @@ export interface References {
 export interface TriphaseServer {
   /**
    * Posts the batch with the signer's chain (DER, the signer first) to a presign or postsign service, `tridata` with the
-   * second, and gives the JSON text of the answer. Throws REFERENCE_REFUSED for a host that is not allowed,
+   * second, and gives the JSON text of the answer. Throws REFERENCE_REFUSED for a URL or host that is not allowed,
    * BATCH_SERVICE_FAILED for any other failure.
    */
   post(
     request: {
       readonly url: string
+      /** `name` or `name:port`: the asking page's own host, and those of `autofirma.serviceHosts`. */
+      readonly allowedHosts: readonly string[]
       readonly batch: Uint8Array
       readonly certificates: readonly Uint8Array[]
       readonly tridata?: Uint8Array
