@@ -107,3 +107,19 @@ async function openHeld(self: string, told: string): Promise<OpenFile> {
 function codeOf(thrown: unknown): string {
   return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : String(thrown)
 }
+
+/** The bytes of a file that a reference names. Throws as `openReferencedFile`, and REFERENCE_UNAVAILABLE where reading fails. */
+export async function readReferencedFile(
+  path: string,
+  folders: readonly string[],
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const { file } = await openReferencedFile(path, folders, { maxBytes })
+  try {
+    return await file.read(0, file.size)
+  } catch (thrown) {
+    throw new Fault('REFERENCE_UNAVAILABLE', 'the document could not be read to its end', { cause: thrown })
+  } finally {
+    await file.close()
+  }
+}

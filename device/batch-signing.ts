@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type ExtraParams, readExtraParams } from './ades/extra-params.ts'
 import { formatOf } from './ades/format.ts'
 import type { Ask, DocumentJobs, SignJob } from './ades/job.ts'
-import type { Packaging, SignatureFormat, SignerIdentity } from './ades/request.ts'
+import type { Packaging, SignatureFormat, SignatureOperation, SignerIdentity } from './ades/request.ts'
 import { type BatchItem, documentName } from './batch/batch.ts'
 import type { ItemIntent, MadeSignature } from './batch/outcome.ts'
 import { inOneBuffer, randomAccessOf, spliced } from './bytes.ts'
@@ -48,7 +48,8 @@ export async function signItem(
 ): Promise<MadeSignature> {
   const document = data ?? (await documentOf(item, parts, signal))
   const format = item.format === 'auto' ? await detected(document) : item.format
-  const extra = readExtraParams(item.extraParams, format)
+  const operation = operationOf(item, format)
+  const extra = readExtraParams(item.extraParams, format, operation)
   const input = join(parts.scratch.folder, `${item.number}.in`)
   await writeFile(input, document, { mode: 0o600 })
   try {
@@ -90,6 +91,11 @@ async function detected(document: Uint8Array): Promise<SignatureFormat> {
   }
 }
 
+/** A PDF is signed once more: its signatures stand one behind the other. */
+function operationOf({ operation }: BatchItem, format: SignatureFormat): SignatureOperation {
+  return format === 'PAdES' && operation === 'cosign' ? 'sign' : operation
+}
+
 function jobOf(
   item: BatchItem,
   format: SignatureFormat,
@@ -102,14 +108,14 @@ function jobOf(
     job: 'sign',
     format,
     level: 'B',
-    // A PDF is signed once more: its signatures stand one behind the other.
-    operation: format === 'PAdES' && item.operation === 'cosign' ? 'sign' : item.operation,
+    operation: operationOf(item, format),
     packaging: item.packaging ?? extra.packaging ?? usualPackaging[format],
     identity: extra.signerCertificateOnly === true ? { ...identity, chain: [] } : identity,
     properties: statedBy(extra, signingTime),
     contentName: documentName(item),
     target: extra.target ?? 'LEAFS',
     pdf,
+    cades: extra.cades,
     anchors,
   }
 }

@@ -9,6 +9,7 @@ import type { Report } from '../trust/report.ts'
 import { type Extended, type ExtendRequest, type ExtendTools, extendFile } from './extend.ts'
 import type { Ask, ExtendJob, Job, JobOutcome, SignJob, VerifyJob } from './job.ts'
 import { type Made, signFile } from './sign.ts'
+import { cadesPackaging, subjectOf } from './sign-cms.ts'
 import { type VerifyFileOptions, verifyFile } from './verify.ts'
 
 export interface EngineTools {
@@ -31,8 +32,10 @@ export interface EngineTools {
  */
 export async function perform(job: Job, tools: EngineTools): Promise<JobOutcome> {
   switch (job.job) {
-    case 'sign':
-      return written(await signed(job, tools), originalOf(job, tools), job, tools)
+    case 'sign': {
+      const used = { ...tools, input: await subjectOf(job, tools.input) }
+      return written(await signed(job, used), originalOf(job, used), job, used)
+    }
     case 'extend': {
       const request = { level: job.level, ...openedWith(job, tools) }
       return written(await extendFile({ file: tools.input }, request, toolsFor(job, tools)), tools.content, job, tools)
@@ -66,8 +69,10 @@ async function signed(job: SignJob, tools: EngineTools): Promise<Made & Partial<
 }
 
 /** What a detached signature is about: the input when it is new, else what was given beside it. */
-function originalOf({ operation, packaging }: SignJob, { input, content }: EngineTools): RandomAccess | undefined {
-  return operation === 'sign' && packaging === 'detached' ? input : content
+function originalOf(job: SignJob, { input, content }: EngineTools): RandomAccess | undefined {
+  if (job.operation !== 'sign') return content
+  const packaging = job.format === 'CAdES' ? cadesPackaging(job, input.size) : job.packaging
+  return packaging === 'detached' ? input : content
 }
 
 function passwordOf({ password }: EngineTools): string | undefined {

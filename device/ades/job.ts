@@ -5,6 +5,7 @@
 import type { Splice } from '../bytes.ts'
 import type { SignatureAlgorithm } from '../ports.ts'
 import type { Report } from '../trust/report.ts'
+import type { CadesExtra } from './extra-cades.ts'
 import type { VisibleSignature } from './extra-pdf.ts'
 import type {
   Packaging,
@@ -36,6 +37,7 @@ export interface SignJob extends JobCommon {
   /** Which signatures are countersigned: LEAFS those that nobody has countersigned, TREE all. */
   readonly target: 'LEAFS' | 'TREE'
   readonly pdf: PdfSignatureOptions
+  readonly cades?: CadesExtra
 }
 
 /** What only a PDF signature has. */

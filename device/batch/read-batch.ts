@@ -181,7 +181,7 @@ function inheritedOf(header: Header): Inherited {
   return {
     format: format === undefined || format === '' ? undefined : formatNamed('$.format', format),
     operation: operation === undefined ? 'sign' : operationNamed('$.suboperation', operation),
-    extraParams: at('$.extraparams', () => parseExtraParams(extra ?? '')),
+    extraParams: at('$.extraparams', () => parseExtraParams(extra ?? '', { literalNewlines: true })),
   }
 }
 
@@ -194,7 +194,9 @@ function resolved({ path, number, id, source, ...own }: RawItem, inherited: Inhe
     throw invalid(`${path}.suboperation`, 'a PDF holds no countersignatures')
   const { extraparams } = own
   const extraParams =
-    extraparams === undefined ? inherited.extraParams : at(`${path}.extraparams`, () => parseExtraParams(extraparams))
+    extraparams === undefined
+      ? inherited.extraParams
+      : at(`${path}.extraparams`, () => parseExtraParams(extraparams, { literalNewlines: true }))
   return { number, id, source, format, operation, extraParams, ...(packaging !== undefined && { packaging }) }
 }
 

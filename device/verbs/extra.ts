@@ -4,7 +4,7 @@ import { type ExtraParams, readExtraParams } from '../ades/extra-params.ts'
 import { parseProperties } from '../ades/java-properties.ts'
 import type { JobFiles, SignJob } from '../ades/job.ts'
 import { agel, parsePolicy } from '../ades/policy.ts'
-import type { SignatureFormat, SignatureProperties } from '../ades/request.ts'
+import type { SignatureFormat, SignatureOperation, SignatureProperties } from '../ades/request.ts'
 import { visibleText } from '../ades/visible-text.ts'
 import { systemClock } from '../host.ts'
 import { streamOf } from '../path/step.ts'
@@ -16,10 +16,14 @@ import type { Call } from './verb.ts'
 const fontFile = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
 
 /** Throws FILE_UNREADABLE, REQUEST_INVALID, POLICY_UNUSABLE. */
-export async function extraOf(call: Call, format: SignatureFormat): Promise<ExtraParams> {
+export async function extraOf(
+  call: Call,
+  format: SignatureFormat,
+  operation: SignatureOperation,
+): Promise<ExtraParams> {
   const path = call.text('extra')
   const text = path === undefined ? '' : (await readInput(path)).toString('utf8')
-  return readExtraParams(parseProperties(text), format)
+  return readExtraParams(parseProperties(text), format, operation)
 }
 
 /** What is stated about the signature; --policy goes before the policy of --extra. Throws FILE_UNREADABLE, POLICY_UNUSABLE. */

@@ -47,8 +47,9 @@ async function run(call: Call): Promise<Answer> {
   const { config } = configOf(call)
   const used = withTimestamping(call, withSigner(call, config))
   const format = await formatFor(call)
-  const extra = await extraOf(call, format)
-  const asked = askedFor(call, format, extra)
+  const operation = call.choice('op', ['sign', 'cosign', 'countersign']) ?? 'sign'
+  const extra = await extraOf(call, format, operation)
+  const asked = askedFor(call, { format, operation, extra })
   if (asked.level !== 'B') requireTimestamping(used)
   const properties = await propertiesOf(call, extra)
   const anchors = await anchorsFor(call, config)
@@ -66,6 +67,7 @@ async function run(call: Call): Promise<Answer> {
         contentName: basename(call.words[0] ?? ''),
         target: extra.target ?? 'LEAFS',
         pdf: shown.pdf,
+        cades: cadesFor(call, extra),
         anchors,
         ...(policy !== undefined && { timestampPolicy: policy }),
       }
@@ -95,6 +97,12 @@ function answerOf(
   }
 }
 
+/** What was said of the packaging on the command line goes before what the size of the content says. */
+function cadesFor(call: Call, { cades }: ExtraParams): ExtraParams['cades'] {
+  const { envelopBelow, ...rest } = cades
+  return envelopBelow === undefined || call.text('packaging') !== undefined ? rest : cades
+}
+
 interface Asked {
   readonly format: SignatureFormat
   readonly level: SignatureLevel
@@ -106,8 +114,10 @@ const formats = { pades: 'PAdES', cades: 'CAdES', xades: 'XAdES' } as const
 const levels = { b: 'B', t: 'T', lt: 'LT', lta: 'LTA' } as const
 const packagings = ['enveloped', 'enveloping', 'internally-detached', 'detached'] as const
 
-function askedFor(call: Call, format: SignatureFormat, extra: ExtraParams): Asked {
-  const operation = call.choice('op', ['sign', 'cosign', 'countersign']) ?? 'sign'
+function askedFor(
+  call: Call,
+  { format, operation, extra }: Pick<Asked, 'format' | 'operation'> & { readonly extra: ExtraParams },
+): Asked {
   const usual = format === 'CAdES' ? 'detached' : 'enveloped'
   return {
     format,
