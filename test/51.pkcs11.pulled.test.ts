@@ -1,0 +1,92 @@
+// Cards that leave in the middle of a session and modules that fail under one, over a scripted module: the session ends for
+// good, nothing is left open, and a card that is put back can be used at once.
+
+import { describe, expect, it } from 'vitest'
+import { opened, toSign, withModule } from './51.session.kit.ts'
+import type { ModuleScript } from './sim/scripted-module.ts'
+
+describe('a card that is pulled out of a session', () => {
+  const withSession = async (script: ModuleScript = {}) => {
+    const made = withModule(script)
+    return { ...made, session: await opened(made.signer, 'Card#1', '1') }
+  }
+
+  it('ends it for good, and closing it says nothing', async () => {
+    const { module, session } = await withSession()
+    module.pull()
+    expect(await session.sign(toSign)).toEqual({ outcome: 'token-removed' })
+    module.insert()
+    expect(await session.sign(toSign)).toEqual({ outcome: 'token-removed' })
+    await session.close()
+    expect(await session.sign(toSign)).toEqual({ outcome: 'token-removed' })
+  })
+
+  it.each([1, 2])(
+    'can be opened anew when it is put back, into slot %i, though nobody closed the old one',
+    async slot => {
+      const { module, signer, session } = await withSession()
+      module.pull()
+      module.insert({ slot })
+      const next = await opened(signer, 'Card#1', '1')
+      expect(await next.sign(toSign)).toMatchObject({ outcome: 'signed' })
+      await session.close()
+      expect(await session.sign(toSign)).toEqual({ outcome: 'token-removed' })
+      expect(await next.sign(toSign)).toMatchObject({ outcome: 'signed' })
+      await next.close()
+    },
+  )
+
+  it('leaves its slot to another card, whose session the end of the old one does not touch', async () => {
+    const { module, signer, session } = await withSession()
+    module.insert({ serialNumber: '2' })
+    expect(await signer.tokens()).toMatchObject([{ id: 'Card#2' }])
+    const next = await opened(signer, 'Card#2', '1')
+    await session.close()
+    expect(await next.sign(toSign)).toMatchObject({ outcome: 'signed' })
+    await next.close()
+  })
+
+  it('is gone from the tokens', async () => {
+    const { module, signer } = await withSession()
+    module.pull()
+    expect(await signer.tokens()).toEqual([])
+  })
+
+  it('has the module dropped where that cannot close its sessions', async () => {
+    const script: ModuleScript = {}
+    const { module, signer, session, count } = await withSession(script)
+    script.failures = { closeAfter: 'CKR_DEVICE_REMOVED' }
+    module.pull()
+    expect(await session.sign(toSign)).toEqual({ outcome: 'token-removed' })
+    expect(module.calls.at(-1)).toBe('finalize')
+    script.failures = {}
+    module.insert()
+    await opened(signer, 'Card#1', '1')
+    expect(count('load')).toBe(2)
+  })
+
+  it('is the end of the process, for its owner to bring about, where the module will not go either', async () => {
+    const script: ModuleScript = {}
+    const { given, session } = await withSession(script)
+    script.failures = { closeAfter: 'CKR_DEVICE_ERROR', finalize: 'CKR_DEVICE_ERROR' }
+    await session.close()
+    expect(given).toEqual(['TOKEN_MODULE_FAILED'])
+  })
+})
+
+describe('a module that fails while a session is open on it', () => {
+  it('is dropped when the session ends, and not before', async () => {
+    const script: ModuleScript = {}
+    const { module, signer } = withModule(script)
+    const session = await opened(signer, 'Card#1', '1')
+    script.failures = { slots: 'CKR_DEVICE_ERROR' }
+    await expect(signer.tokens()).rejects.toMatchObject({ code: 'TOKEN_MODULE_FAILED' })
+    script.failures = {}
+    expect(await session.sign(toSign)).toMatchObject({ outcome: 'signed' })
+    expect(await signer.tokens()).toHaveLength(1)
+    expect(module.calls).not.toContain('finalize')
+    await session.close()
+    expect(module.calls.slice(-2)).toEqual(['close sessions', 'finalize'])
+    expect(await signer.tokens()).toHaveLength(1)
+  })
+})
