@@ -6,6 +6,7 @@ import { Fault } from '../errors.ts'
 import type { DigestAlgorithm } from '../ports.ts'
 import { type PdfExtra, pdfOf } from './extra-pdf.ts'
 import { present, type Reader, readerOf } from './extra-reader.ts'
+import { encodingOf, type XadesParams, xadesOf } from './extra-xades.ts'
 import { agel, checkedPolicy, isDotted } from './policy.ts'
 import type {
   CommitmentType,
@@ -26,6 +27,8 @@ export interface ExtraParams {
   readonly target?: 'LEAFS' | 'TREE'
   readonly signerCertificateOnly?: boolean
   readonly pdf: PdfExtra
+  /** Of XAdES alone. */
+  readonly xades?: XadesParams
   /** Names of parameters that had no effect, in their order. */
   readonly ignored: readonly string[]
 }
@@ -54,7 +57,9 @@ export function readExtraParams(params: ReadonlyMap<string, string>, format: Sig
     signerCertificateOnly: reader.flag('includeOnlySignningCertificate'),
   }
   const pdf = pdfOf(reader)
-  return { ...present(found), pdf, ignored: reader.rest() }
+  const xades = format === 'XAdES' ? xadesOf(reader) : undefined
+  const manifest = xades?.options.manifest !== undefined ? { packaging: 'detached' as const } : {}
+  return { ...present({ ...found, ...manifest, xades }), pdf, ignored: reader.rest() }
 }
 
 const digestNames: Readonly<Record<string, DigestAlgorithm>> = {
@@ -138,7 +143,7 @@ function contentFormatOf(reader: Reader): DataObjectFormat | undefined {
   const more = present({
     description: reader.text('contentDescription'),
     oid: oid === undefined ? undefined : dotted('contentTypeOid', oid),
-    encoding: reader.text('encoding'),
+    encoding: encodingOf(reader),
   })
   if (mimeType === undefined && Object.keys(more).length === 0) return undefined
   return { mimeType: mimeType ?? 'application/octet-stream', ...more }

@@ -14,6 +14,7 @@ import type {
   SignatureProperties,
   SignerIdentity,
 } from './request.ts'
+import type { XadesOptions } from './xades-options.ts'
 
 /** What every job has. */
 interface JobCommon {
@@ -36,6 +37,13 @@ export interface SignJob extends JobCommon {
   /** Which signatures are countersigned: LEAFS those that nobody has countersigned, TREE all. */
   readonly target: 'LEAFS' | 'TREE'
   readonly pdf: PdfSignatureOptions
+  /** What only an XML signature has. */
+  readonly xades?: XadesOptions
+  /**
+   * Base of the Ids of an XML signature: an NCName that is nowhere in the document. The same one makes the same bytes again
+   * where a signature is taken up after it was interrupted; absent: a random one.
+   */
+  readonly signatureId?: string
 }
 
 /** What only a PDF signature has. */
@@ -78,6 +86,8 @@ export interface Written {
   readonly report: Report
   /** Certificates whose state is known only from before they were used; extending again later mends it. */
   readonly answeredEarlier: readonly string[]
+  /** Names of extra parameters that turned out to have no effect on this very file. */
+  readonly ignored?: readonly string[]
 }
 
 export type JobOutcome =

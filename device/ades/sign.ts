@@ -23,8 +23,7 @@ import {
   stampSignature,
   usualTimestampOctets,
 } from './pades.ts'
-import { assembleXades, prepareXades, type XadesIntent, xadesDigestToSign } from './xades.ts'
-import { prepareXadesCosignature, prepareXadesCountersignatures } from './xades-cosign.ts'
+import { signXml } from './xades-sign.ts'
 
 export interface SignTools {
   readonly input: RandomAccess
@@ -45,6 +44,8 @@ export interface Made {
   readonly file: RandomAccess
   /** Of a PDF, made without reading the file again. */
   readonly hash?: FileHash
+  /** Names of extra parameters that turned out to have no effect on this very file. */
+  readonly ignored?: readonly string[]
 }
 
 /** Throws what the phases of the format throw, and what `sign` and the time-stamping authority throw. */
@@ -55,7 +56,7 @@ export async function signFile(job: SignJob, tools: SignTools): Promise<Made> {
     case 'CAdES':
       return { file: await signCms(job, tools) }
     case 'XAdES':
-      return { file: await signXml(job, tools) }
+      return signXml(job, tools)
   }
 }
 
@@ -143,29 +144,6 @@ async function furtherCms(
   // One after the other: a card does one thing at a time.
   for (const { intent } of prepared.signatures) values.push(await sign(identity.algorithm, digestToSign(intent)))
   return assembleCountersignatures(file, prepared, values)
-}
-
-async function signXml(job: SignJob, tools: SignTools): Promise<RandomAccess> {
-  const { identity, properties, packaging, operation, contentName } = job
-  const id = `sig-${Buffer.from(tools.timestamps.random(16)).toString('hex')}`
-  const request = { ...identity, properties, id, contentUri: encodeURIComponent(contentName) }
-  const intents = await xmlIntents(operation, { ...request, packaging }, job.target, tools)
-  const values: Uint8Array[] = []
-  for (const intent of intents) values.push(await tools.sign(identity.algorithm, xadesDigestToSign(intent)))
-  const splices = intents.flatMap((intent, index) => assembleXades(intent, values[index] ?? new Uint8Array()))
-  const base = intents[0]?.place.base === 'empty' ? randomAccessOf(new Uint8Array()) : tools.input
-  return spliced(base, splices)
-}
-
-async function xmlIntents(
-  operation: SignJob['operation'],
-  request: Parameters<typeof prepareXades>[1],
-  target: SignJob['target'],
-  { input, content }: SignTools,
-): Promise<readonly XadesIntent[]> {
-  if (operation === 'sign') return [await prepareXades(input, request)]
-  if (operation === 'cosign') return [await prepareXadesCosignature(input, request, content)]
-  return prepareXadesCountersignatures(input, request, target)
 }
 
 function notIn(format: string, packaging: string): Fault {
