@@ -4,6 +4,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ExtraParams, readExtraParams } from './ades/extra-params.ts'
+import { xadesFor } from './ades/extra-xades.ts'
 import { formatOf } from './ades/format.ts'
 import type { Ask, DocumentJobs, SignJob } from './ades/job.ts'
 import type { Packaging, SignatureFormat, SignatureOperation, SignerIdentity } from './ades/request.ts'
@@ -54,13 +55,14 @@ export async function signItem(
   await writeFile(input, document, { mode: 0o600 })
   try {
     const shown = shownBy(extra, statedBy(extra, intent.signingTime), parts.identity.certificate)
-    const job = jobOf(item, format, extra, intent, shown.pdf, parts)
+    const { job, xades } = jobOf(item, format, extra, intent, shown.pdf, parts)
     const files = { ...(await filesOf(extra, parts)), input }
     const outcome = await parts.documents.perform(job, files, ask => answer(ask, parts, signal), { signal })
     if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
     const base = randomAccessOf(outcome.base === 'input' ? document : new Uint8Array())
     const bytes = inOneBuffer(spliced(base, outcome.splices))
-    return { format, bytes, ignored: [...extra.ignored, ...shown.ignored] }
+    const ignored = [...extra.ignored, ...shown.ignored, ...xades, ...(outcome.ignored ?? [])]
+    return { format, bytes, ignored: [...new Set(ignored)] }
   } finally {
     await rm(input, { force: true })
   }
@@ -100,24 +102,30 @@ function jobOf(
   item: BatchItem,
   format: SignatureFormat,
   extra: ExtraParams,
-  { signingTime }: ItemIntent,
+  { signingTime, signatureId }: ItemIntent,
   pdf: SignJob['pdf'],
   { identity, anchors }: BatchSigningParts,
-): SignJob {
-  return {
+): { readonly job: SignJob; readonly xades: readonly string[] } {
+  const operation = operationOf(item, format)
+  const packaging = item.packaging ?? extra.packaging ?? usualPackaging[format]
+  const xades = extra.xades && xadesFor(extra.xades, { operation, packaging })
+  const job: SignJob = {
     job: 'sign',
     format,
     level: 'B',
-    operation: operationOf(item, format),
-    packaging: item.packaging ?? extra.packaging ?? usualPackaging[format],
+    operation,
+    packaging,
     identity: extra.signerCertificateOnly === true ? { ...identity, chain: [] } : identity,
     properties: statedBy(extra, signingTime),
     contentName: documentName(item),
     target: extra.target ?? 'LEAFS',
     pdf,
     cades: extra.cades,
+    ...(xades !== undefined && { xades: xades.xades }),
+    signatureId: `sig-${signatureId}`,
     anchors,
   }
+  return { job, xades: xades?.ignored ?? [] }
 }
 
 async function answer(ask: Ask, { sign }: BatchSigningParts, signal: AbortSignal): Promise<Uint8Array> {

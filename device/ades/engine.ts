@@ -11,6 +11,7 @@ import type { Ask, ExtendJob, Job, JobOutcome, SignJob, VerifyJob } from './job.
 import { type Made, signFile } from './sign.ts'
 import { cadesPackaging, subjectOf } from './sign-cms.ts'
 import { type VerifyFileOptions, verifyFile } from './verify.ts'
+import { isElsewhere } from './xades-options.ts'
 
 export interface EngineTools {
   readonly input: RandomAccess
@@ -65,12 +66,13 @@ async function signed(job: SignJob, tools: EngineTools): Promise<Made & Partial<
     level: job.level,
     ...(original !== undefined && { content: original }),
   }
-  return extendFile(made, request, toolsFor(job, tools))
+  const extended = await extendFile(made, request, toolsFor(job, tools))
+  return { ...extended, ...(made.ignored !== undefined && { ignored: made.ignored }) }
 }
 
 /** What a detached signature is about: the input when it is new, else what was given beside it. */
 function originalOf(job: SignJob, { input, content }: EngineTools): RandomAccess | undefined {
-  if (job.operation !== 'sign') return content
+  if (job.operation !== 'sign' || isElsewhere(job.xades ?? {})) return content
   const packaging = job.format === 'CAdES' ? cadesPackaging(job, input.size) : job.packaging
   return packaging === 'detached' ? input : content
 }
@@ -109,7 +111,7 @@ function judgedBy(job: VerifyJob, tools: EngineTools) {
 
 /** The file as splices over the input, where it was made of that, and the report on it. */
 async function written(
-  { file, hash, answeredEarlier = [] }: Made & Partial<Extended>,
+  { file, hash, answeredEarlier = [], ignored = [] }: Made & Partial<Extended>,
   content: RandomAccess | undefined,
   job: SignJob | ExtendJob,
   tools: EngineTools,
@@ -124,10 +126,11 @@ async function written(
   const { report } = await verifyFile(file, { ...options, ...(hash !== undefined && { hash }) })
   const broken = brokenIn(report)
   if (broken !== undefined) throw await faultFor(broken, tools.input, options)
+  const told = { report, answeredEarlier, ...(ignored.length > 0 && { ignored }) }
   const splices = splicesOf(file, tools.input)
-  if (splices !== undefined) return { outcome: 'written', base: 'input', splices, report, answeredEarlier }
+  if (splices !== undefined) return { outcome: 'written', base: 'input', splices, ...told }
   const insert = await file.read(0, file.size)
-  return { outcome: 'written', base: 'empty', splices: [{ offset: 0, remove: 0, insert }], report, answeredEarlier }
+  return { outcome: 'written', base: 'empty', splices: [{ offset: 0, remove: 0, insert }], ...told }
 }
 
 /** Why a result must not be given away. */

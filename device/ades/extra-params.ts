@@ -6,6 +6,7 @@ import { Fault } from '../errors.ts'
 import { type CadesExtra, cadesOf } from './extra-cades.ts'
 import { type PdfExtra, pdfOf } from './extra-pdf.ts'
 import { digestNamed, present, type Reader, readerOf } from './extra-reader.ts'
+import { encodingOf, type XadesParams, xadesOf } from './extra-xades.ts'
 import { checkedPolicy, isDotted, namedPolicy } from './policy.ts'
 import type {
   CommitmentType,
@@ -28,6 +29,8 @@ export interface ExtraParams {
   readonly signerCertificateOnly?: boolean
   readonly pdf: PdfExtra
   readonly cades: CadesExtra
+  /** Of XAdES alone. */
+  readonly xades?: XadesParams
   /** Names of parameters that had no effect, in their order. */
   readonly ignored: readonly string[]
 }
@@ -72,7 +75,9 @@ export function readExtraParams(
     signerCertificateOnly: reader.flag('includeOnlySignningCertificate'),
   }
   const pdf = format === 'PAdES' ? pdfOf(reader) : {}
-  return { ...present(found), pdf, cades: inCms?.cades ?? {}, ignored: reader.rest() }
+  const xades = format === 'XAdES' ? xadesOf(reader) : undefined
+  const manifest = xades?.options.manifest !== undefined ? { packaging: 'detached' as const } : {}
+  return { ...present({ ...found, ...manifest, xades }), pdf, cades: inCms?.cades ?? {}, ignored: reader.rest() }
 }
 
 /**
@@ -183,7 +188,7 @@ function contentFormatOf(reader: Reader): DataObjectFormat | undefined {
   const more = present({
     description: reader.text('contentDescription'),
     oid: oid === undefined ? undefined : dotted('contentTypeOid', oid),
-    encoding: reader.text('encoding'),
+    encoding: encodingOf(reader),
   })
   if (mimeType === undefined && Object.keys(more).length === 0) return undefined
   return { mimeType: mimeType ?? 'application/octet-stream', ...more }

@@ -15,6 +15,7 @@ import type {
   SignatureProperties,
   SignerIdentity,
 } from './request.ts'
+import type { XadesOptions } from './xades-options.ts'
 
 /** What every job has. */
 interface JobCommon {
@@ -38,6 +39,13 @@ export interface SignJob extends JobCommon {
   readonly target: 'LEAFS' | 'TREE'
   readonly pdf: PdfSignatureOptions
   readonly cades?: CadesExtra
+  /** What only an XML signature has. */
+  readonly xades?: XadesOptions
+  /**
+   * Base of the Ids of an XML signature: an NCName that is nowhere in the document. The same one makes the same bytes again
+   * where a signature is taken up after it was interrupted; absent: a random one.
+   */
+  readonly signatureId?: string
 }
 
 /** What only a PDF signature has. */
@@ -80,6 +88,8 @@ export interface Written {
   readonly report: Report
   /** Certificates whose state is known only from before they were used; extending again later mends it. */
   readonly answeredEarlier: readonly string[]
+  /** Names of extra parameters that turned out to have no effect on this very file. */
+  readonly ignored?: readonly string[]
 }
 
 export type JobOutcome =

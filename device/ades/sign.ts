@@ -1,7 +1,7 @@
 // Signing a file at level B, whatever the format: the phases of each format in a row, with the signer asked in between. A
 // PDF gets its time-stamp here too, because nothing can be put into its signature later (EN 319 142-1, 5.3).
 
-import { appended, randomAccessOf, spliced } from '../bytes.ts'
+import { appended } from '../bytes.ts'
 import { digestOf, type HashName, hashName } from '../cms/algorithm.ts'
 import { digestToSign } from '../cms/signing-intent.ts'
 import { Fault } from '../errors.ts'
@@ -20,8 +20,7 @@ import {
   usualTimestampOctets,
 } from './pades.ts'
 import { signCms } from './sign-cms.ts'
-import { assembleXades, prepareXades, type XadesIntent, xadesDigestToSign } from './xades.ts'
-import { prepareXadesCosignature, prepareXadesCountersignatures } from './xades-cosign.ts'
+import { signXml } from './xades-sign.ts'
 
 export interface SignTools {
   readonly input: RandomAccess
@@ -42,6 +41,8 @@ export interface Made {
   readonly file: RandomAccess
   /** Of a PDF, made without reading the file again. */
   readonly hash?: FileHash
+  /** Names of extra parameters that turned out to have no effect on this very file. */
+  readonly ignored?: readonly string[]
 }
 
 /** Throws what the phases of the format throw, and what `sign` and the time-stamping authority throw. */
@@ -52,7 +53,7 @@ export async function signFile(job: SignJob, tools: SignTools): Promise<Made> {
     case 'CAdES':
       return { file: await signCms(job, tools) }
     case 'XAdES':
-      return { file: await signXml(job, tools) }
+      return signXml(job, tools)
   }
 }
 
@@ -110,27 +111,4 @@ function appearanceOf(
     ...(font !== undefined && { font }),
     ...(image !== undefined && { image }),
   }
-}
-
-async function signXml(job: SignJob, tools: SignTools): Promise<RandomAccess> {
-  const { identity, properties, packaging, operation, contentName } = job
-  const id = `sig-${Buffer.from(tools.timestamps.random(16)).toString('hex')}`
-  const request = { ...identity, properties, id, contentUri: encodeURIComponent(contentName) }
-  const intents = await xmlIntents(operation, { ...request, packaging }, job.target, tools)
-  const values: Uint8Array[] = []
-  for (const intent of intents) values.push(await tools.sign(identity.algorithm, xadesDigestToSign(intent)))
-  const splices = intents.flatMap((intent, index) => assembleXades(intent, values[index] ?? new Uint8Array()))
-  const base = intents[0]?.place.base === 'empty' ? randomAccessOf(new Uint8Array()) : tools.input
-  return spliced(base, splices)
-}
-
-async function xmlIntents(
-  operation: SignJob['operation'],
-  request: Parameters<typeof prepareXades>[1],
-  target: SignJob['target'],
-  { input, content }: SignTools,
-): Promise<readonly XadesIntent[]> {
-  if (operation === 'sign') return [await prepareXades(input, request)]
-  if (operation === 'cosign') return [await prepareXadesCosignature(input, request, content)]
-  return prepareXadesCountersignatures(input, request, target)
 }

@@ -3,6 +3,7 @@
 
 import { basename } from 'node:path'
 import type { ExtraParams } from '../ades/extra-params.ts'
+import { xadesFor } from '../ades/extra-xades.ts'
 import { formatOf } from '../ades/format.ts'
 import type { SignJob, Written } from '../ades/job.ts'
 import type { Packaging, SignatureFormat, SignatureLevel, SignatureOperation } from '../ades/request.ts'
@@ -59,6 +60,7 @@ async function run(call: Call): Promise<Answer> {
     return withIdentity(call, bench.rooms.signer(), async signer => {
       const policy = used.timestamping?.policy
       const shown = shownBy(extra, properties, signer.identity.certificate)
+      const xades = extra.xades && xadesFor(extra.xades, asked)
       const job: SignJob = {
         job: 'sign',
         ...asked,
@@ -68,6 +70,7 @@ async function run(call: Call): Promise<Answer> {
         target: extra.target ?? 'LEAFS',
         pdf: shown.pdf,
         cades: cadesFor(call, extra),
+        ...(xades !== undefined && { xades: xades.xades }),
         anchors,
         ...(policy !== undefined && { timestampPolicy: policy }),
       }
@@ -76,7 +79,8 @@ async function run(call: Call): Promise<Answer> {
       if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
       await writeMade(call, outcome)
       tellEarlier(call, outcome)
-      const ignored = [...extra.ignored, ...shown.ignored]
+      const found = [...extra.ignored, ...shown.ignored, ...(xades?.ignored ?? []), ...(outcome.ignored ?? [])]
+      const ignored = [...new Set(found)]
       for (const name of ignored) call.progress(`extra parameter ${name} has no effect`)
       return answerOf(call, signer.holder, ignored, outcome)
     })
