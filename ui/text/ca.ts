@@ -293,6 +293,7 @@ export const ca = {
   'error.KIOSK_BUSY': 'El quiosc està ocupat amb una altra cosa.\nAcabi-la i torni-ho a provar.',
   'error.ORIGIN_REFUSED': 'Aquesta pàgina no pot demanar signatures aquí.\nAvisi el personal.',
   'error.LAUNCH_UNKNOWN': 'La pàgina ha perdut la connexió amb el quiosc.\nTorni a carregar la pàgina.',
+  'error.PAGE_GONE': 'La pàgina s’ha tancat abans d’acabar.\nTorni a obrir la pàgina i demani-ho una altra vegada.',
   'error.MESSAGE_TOO_LARGE':
     'El document és massa gran per a aquest quiosc.\nAvisi el servei que li ha demanat de signar.',
   'error.CLIENT_UNKNOWN': 'El programa que ho demana no és conegut.\nAvisi el personal.',

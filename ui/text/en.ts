@@ -289,6 +289,7 @@ export const en = {
   'error.KIOSK_BUSY': 'The kiosk is busy with something else.\nFinish that and try again.',
   'error.ORIGIN_REFUSED': 'This page may not ask for signatures here.\nPlease tell the staff.',
   'error.LAUNCH_UNKNOWN': 'The page has lost its connection to the kiosk.\nLoad the page again.',
+  'error.PAGE_GONE': 'The page was closed before it was finished.\nOpen the page again and ask once more.',
   'error.MESSAGE_TOO_LARGE': 'The document is too large for this kiosk.\nTell the service that asked you to sign.',
   'error.CLIENT_UNKNOWN': 'The program that asks is not known.\nPlease tell the staff.',
   'error.DISK_FULL': 'The kiosk has no space left.\nPlease tell the staff. What was scanned is kept.',

@@ -292,6 +292,7 @@ export const es = {
   'error.KIOSK_BUSY': 'El quiosco está ocupado con otra cosa.\nTermínela y vuelva a intentarlo.',
   'error.ORIGIN_REFUSED': 'Esta página no puede pedir firmas aquí.\nAvise al personal.',
   'error.LAUNCH_UNKNOWN': 'La página ha perdido la conexión con el quiosco.\nVuelva a cargar la página.',
+  'error.PAGE_GONE': 'La página se ha cerrado antes de terminar.\nVuelva a abrir la página y pídalo otra vez.',
   'error.MESSAGE_TOO_LARGE':
     'El documento es demasiado grande para este quiosco.\nAvise al servicio que le ha pedido firmar.',
   'error.CLIENT_UNKNOWN': 'El programa que lo pide no es conocido.\nAvise al personal.',
