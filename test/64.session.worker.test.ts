@@ -1,8 +1,10 @@
 // A session in the real sign worker: when its process is killed the session is lost, and the next process knows nothing of
-// it: the card is opened with its PIN or not at all.
+// it: the card is opened with its PIN or not at all. A module that woke too early is woken again.
 
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { systemClock } from '../device/host.ts'
 import type { SessionRequest } from '../device/ports.ts'
 import { launchWorker, type Worker } from '../drivers/worker/launch.ts'
@@ -56,5 +58,24 @@ describe('a session whose worker is killed', () => {
     if (again.outcome !== 'open') throw new Error(again.outcome)
     expect(await again.session.sign(toSign)).toMatchObject({ outcome: 'signed' })
     await again.session.close()
+  })
+})
+
+describe('a module that came up before there was a token', () => {
+  it('sees the token that comes later', async () => {
+    const later = await temporaryFolder()
+    onTestFinished(() => later.remove())
+    const tokens = join(later.path, 'tokens')
+    await mkdir(tokens)
+    const settings = ['objectstore.backend = file', 'log.level = ERROR', `directories.tokendir = ${tokens}`]
+    const environment = { SOFTHSM2_CONF: await later.write('softhsm2.conf', settings.join('\n')) }
+    const config = { modules: [{ path: softHsmModule }], keyStores: [], environment }
+    const early = launchWorker({ name: 'sign', entry: 'sign.ts', config, log: memoryLog(), clock: systemClock })
+    onTestFinished(() => early.stop())
+    const signer = remoteSigner(early.channel)
+    expect(await signer.tokens()).toEqual([])
+    const { tokenId } = await createSoftToken({ folder: later.path })
+    await vi.waitUntil(async () => (await signer.tokens()).length > 0, { timeout: 20_000, interval: 100 })
+    expect((await signer.tokens()).map(({ id }) => id)).toEqual([tokenId])
   })
 })
