@@ -90,3 +90,40 @@ describe('a module that fails while a session is open on it', () => {
     expect(await signer.tokens()).toHaveLength(1)
   })
 })
+
+describe('a module that shows no token', () => {
+  it('is loaded anew after 2 s, and then after longer each time, up to 30 s', async () => {
+    const { module, signer, count, wait } = withModule({})
+    module.pull()
+    await signer.tokens()
+    const waits: number[] = []
+    for (let seconds = 0, last = 0, loads = 1; seconds <= 100; seconds += 1) {
+      expect(await signer.tokens()).toEqual([])
+      if (count('load') > loads) {
+        waits.push(seconds - last)
+        last = seconds
+        loads += 1
+      }
+      wait(1_000)
+    }
+    expect(waits).toEqual([2, 4, 8, 16, 30, 30])
+    expect(count('finalize')).toBe(6)
+  })
+
+  it('is seen to have woken at once, and left alone while it shows one', async () => {
+    const { module, signer, count, wait } = withModule({ blindLoads: 1 })
+    expect(await signer.tokens()).toEqual([])
+    expect(await signer.open({ tokenId: 'Card#1', keyId: '01', pin: Buffer.from('1') })).toEqual({
+      outcome: 'token-absent',
+    })
+    wait(2_000)
+    const session = await opened(signer, 'Card#1', '1')
+    await session.close()
+    wait(100_000)
+    expect(await signer.tokens()).toHaveLength(1)
+    expect(count('load')).toBe(2)
+    module.pull()
+    expect(await signer.tokens()).toEqual([])
+    expect(count('load')).toBe(3)
+  })
+})

@@ -18,11 +18,16 @@ export async function opened(signer: Signer, tokenId: string, pin: string): Prom
   return answer.session
 }
 
-/** `given` are the codes with which the signer gave up. */
+/** `given` are the codes with which the signer gave up; its clock stands still but for `wait`. */
 export function withModule(script: ModuleScript) {
   const module = createScriptedModule(script)
   const given: string[] = []
   const giveUp = ({ code }: { readonly code: string }) => given.push(code)
-  const signer = createPkcs11Signer({ modules: [{ path: 'scripted' }], load: module.load, giveUp })
-  return { module, signer, given, count: (call: string) => module.calls.filter(one => one === call).length }
+  let time = 0
+  const now = () => time
+  const signer = createPkcs11Signer({ modules: [{ path: 'scripted' }], load: module.load, giveUp, now })
+  const wait = (ms: number) => {
+    time += ms
+  }
+  return { module, wait, signer, given, count: (call: string) => module.calls.filter(one => one === call).length }
 }

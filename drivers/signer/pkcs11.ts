@@ -27,14 +27,20 @@ export interface Pkcs11SignerOptions {
   readonly load?: (path: string) => CryptokiModule
   /** Told where a session's token cannot be logged out while this process lives. */
   readonly giveUp?: (reason: Fault) => void
+  /** Milliseconds of a clock that is never set; another one only in tests. */
+  readonly now?: () => number
 }
 
+const monotonicMs = () => performance.now()
+
 /** A signer over the given modules. A module that cannot be loaded is tried again each time, if another one works. */
-export function createPkcs11Signer({ modules: named, load = loadModule, giveUp }: Pkcs11SignerOptions): Signer {
-  const modules = createTokenModules(
-    named.map(({ path }) => path),
-    load,
-  )
+export function createPkcs11Signer({
+  modules: named,
+  load = loadModule,
+  giveUp,
+  now = monotonicMs,
+}: Pkcs11SignerOptions): Signer {
+  const modules = createTokenModules({ paths: named.map(({ path }) => path), load, now })
   /** A token is one caller's at a time, for as long as its session lasts: sessions of one process share their login. */
   const tokenTurns = createTurns()
   /** What calls a module is one thing at a time, whatever token it is about. */

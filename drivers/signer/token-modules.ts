@@ -1,5 +1,6 @@
 // The PKCS#11 modules in use and the tokens they show. A module that fails is dropped whole and loaded anew when it is next
-// needed, but never under a session that is open on it: that waits until the last one has ended.
+// needed, but never under a session that is open on it: that waits until the last one has ended. While no token shows at
+// all, the modules are loaded anew now and then: one that came up before its readers did may never see them.
 
 import { Fault } from '../../device/errors.ts'
 import { CryptokiError, type CryptokiModule, type PresentToken, type Slot } from './cryptoki.ts'
@@ -36,11 +37,25 @@ export interface TokenModules {
   release(held: Held): void
 }
 
-/** In order of preference: where two modules see the same token, the first one serves it. */
-export function createTokenModules(paths: readonly string[], load: (path: string) => CryptokiModule): TokenModules {
+/** After so long without a token the modules are loaded anew, and then after twice as long each time, up to the longest. */
+const firstReloadMs = 2_000
+const maxReloadMs = 30_000
+
+export interface TokenModulesOptions {
+  /** In order of preference: where two modules see the same token, the first one serves it. */
+  readonly paths: readonly string[]
+  readonly load: (path: string) => CryptokiModule
+  /** Milliseconds of a clock that is never set. */
+  readonly now: () => number
+}
+
+/** Loads each module when tokens are first looked for. */
+export function createTokenModules({ paths, load, now }: TokenModulesOptions): TokenModules {
   const loaded = new Map<string, CryptokiModule>()
   const holds = new Set<Held>()
   const worn = new Set<string>()
+  let loadedAt = now()
+  let reloadMs = firstReloadMs
   const heldOf = (path: string) => [...holds].filter(held => held.found.path === path)
 
   const settle = (path: string) => {
@@ -51,9 +66,15 @@ export function createTokenModules(paths: readonly string[], load: (path: string
     module?.finalize()
   }
 
-  const tokensOf = (path: string): Found[] => {
-    const module = loaded.get(path) ?? load(path)
+  const loadAnew = (path: string): CryptokiModule => {
+    const module = load(path)
     loaded.set(path, module)
+    loadedAt = now()
+    return module
+  }
+
+  const tokensOf = (path: string): Found[] => {
+    const module = loaded.get(path) ?? loadAnew(path)
     const slots = module.slots()
     for (const held of heldOf(path)) if (!isThere(held, slots)) held.lose()
     // A session that was lost may have taken the module with it.
@@ -65,7 +86,7 @@ export function createTokenModules(paths: readonly string[], load: (path: string
       .map(token => ({ id: tokenIdOf(token), token, module, path }))
   }
 
-  const find = (): Found[] => {
+  const look = (): Found[] => {
     const failures: string[] = []
     const found = new Map<string, Found>()
     for (const path of paths) {
@@ -80,6 +101,18 @@ export function createTokenModules(paths: readonly string[], load: (path: string
     }
     if (failures.length === paths.length) throw new Fault('TOKEN_MODULE_FAILED', failures.join('; ') || 'no module')
     return [...found.values()]
+  }
+
+  const find = (): Found[] => {
+    const found = look()
+    if (found.length > 0) reloadMs = firstReloadMs
+    if (found.length > 0 || holds.size > 0 || now() - loadedAt < reloadMs) return found
+    reloadMs = Math.min(2 * reloadMs, maxReloadMs)
+    for (const path of [...loaded.keys()]) {
+      worn.add(path)
+      settle(path)
+    }
+    return look()
   }
 
   const release = (held: Held) => {

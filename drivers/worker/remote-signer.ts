@@ -18,10 +18,10 @@ import { answerOf, refuse, withSignal } from './remote.ts'
 import { certificates, checked, openSession, signOutcome, signRefusal, tokens } from './shapes.ts'
 
 /** How long a worker may take to log out, a signature that is being made included, before its session is cancelled. */
-const closeGraceMs = 10_000
+const defaultCloseGraceMs = 10_000
 
 /** A Signer in the sign worker. WORKER_LOST from `sign` and `open` leaves open whether the token was asked. */
-export function remoteSigner(channel: PortChannel): Signer {
+export function remoteSigner(channel: PortChannel, { closeGraceMs = defaultCloseGraceMs } = {}): Signer {
   return Object.freeze({
     tokens: async (signal?: AbortSignal) => {
       const asked = channel.call('tokens', null, withSignal(signal))
@@ -39,7 +39,7 @@ export function remoteSigner(channel: PortChannel): Signer {
     },
     sign: ({ pin, digest, ...request }: SignRequest, signal?: AbortSignal) =>
       askedToSign(channel, 'sign', { ...request, digest: toBase64(digest) }, pin, signal),
-    open: (request: SessionRequest, signal?: AbortSignal) => open(channel, request, signal),
+    open: (request: SessionRequest, signal?: AbortSignal) => open(channel, request, signal, closeGraceMs),
   })
 }
 
@@ -56,23 +56,25 @@ async function askedToSign(
   return { ...outcome, signature: Buffer.from(outcome.signature, 'base64') }
 }
 
-/** The ways to end a conversation: by asking for it, and by cancelling it. */
+/** The ways to end a conversation: by asking for it, and, when that has had its time, by cancelling it. */
 interface Ending {
   readonly ask: () => void
   readonly cancel: (reason: unknown) => void
+  readonly graceMs: number
 }
 
 async function open(
   channel: PortChannel,
   { pin, ...request }: SessionRequest,
   signal: AbortSignal | undefined,
+  closeGraceMs: number,
 ): Promise<SessionOutcome> {
   signal?.throwIfAborted()
   // Chosen here, and never twice: another worker cannot have a session of this name.
   const name = randomUUID()
   const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
   const left = new AbortController()
-  const ending: Ending = { ask, cancel: reason => left.abort(reason) }
+  const ending: Ending = { ask, cancel: reason => left.abort(reason), graceMs: closeGraceMs }
   const onAbort = () => ending.cancel(signal?.reason)
   signal?.addEventListener('abort', onAbort, { once: true })
   let opened: SessionOutcome | undefined
@@ -109,8 +111,8 @@ function sessionOf(
   })
   const end = async () => {
     ending.ask()
-    const late = new Fault('WORKER_LOST', `a session was not closed within ${closeGraceMs} ms`)
-    const timer = setTimeout(() => ending.cancel(late), closeGraceMs)
+    const late = new Fault('WORKER_LOST', `a session was not closed within ${ending.graceMs} ms`)
+    const timer = setTimeout(() => ending.cancel(late), ending.graceMs)
     await over
     clearTimeout(timer)
   }

@@ -24,6 +24,8 @@ export interface ModuleScript {
   pinTries?: PinTries
   readonly pinAtReader?: boolean
   readonly alwaysAuthenticates?: boolean
+  /** How often the module comes up without ever seeing a token. */
+  readonly blindLoads?: number
   /** No key is found. */
   readonly empty?: boolean
 }
@@ -62,10 +64,11 @@ export function createScriptedModule(script: ModuleScript): ScriptedModule {
   }
   const load = () => {
     calls.push('load')
+    const blind = calls.filter(call => call === 'load').length <= (script.blindLoads ?? 0)
     return Object.freeze({
       slots: () => {
         fail(script.failures?.slots)
-        return card === undefined ? [] : [card.slot]
+        return card === undefined || blind ? [] : [card.slot]
       },
       token: () => {
         calls.push('read token')
