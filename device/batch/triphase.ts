@@ -148,7 +148,7 @@ function preSignature({ id, signid, params }: Static<typeof SignInfo>, known: Re
   const itemId = [signid, id].find(name => name !== undefined && known.has(name))
   if (itemId === undefined) throw failure(`prepares ${told(id)}, which is not in the batch`)
   const pre = params['PRE']?.replace(/\s+/g, '') ?? ''
-  if (pre === '' || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(pre)) throw failure(`gives nothing to sign for ${told(id)}`)
+  if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(pre)) throw failure(`gives nothing to sign for ${told(id)}`)
   return { itemId, id, ...(signid === undefined ? {} : { signid }), params, pre: Buffer.from(pre, 'base64') }
 }
 

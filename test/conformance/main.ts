@@ -18,6 +18,7 @@ import { writeOriginals, xmlContentElement } from './originals.ts'
 import { ourEngine } from './ours.ts'
 import { newTally, type Tally } from './outcome.ts'
 import { runReverse } from './reverse.ts'
+import { threePhaseExhibits } from './three-phase.ts'
 
 const usage = `node test/conformance/main.ts [options]
   --only REGEXP   only cells whose name matches, such as 'XAdES-detached-.*-LTA-' or '^AutoFirma' or 'negative'
@@ -81,7 +82,8 @@ async function withOracles(folder: string): Promise<Tally[]> {
     const only = new RegExp(options.only)
     const made = newTally('Made by us', ['made', ...oracles.map(({ name }) => name)])
     await timed('matrix', () => runMatrix({ engine, oracles, originals, folder, tally: made }, only))
-    const foreign = foreignExhibits({ dss, pyHanko, autofirma, pki, originals, folder })
+    const makers = { dss, pyHanko, autofirma, pki, originals, folder }
+    const foreign = [...foreignExhibits(makers), ...threePhaseExhibits(makers)]
     const theirs = newTally('Made by others', ['made', 'verified', 'T, DSS', 'LT, DSS', 'LTA, DSS'])
     await timed('reverse', () => runReverse(foreign, { engine, dss, tally: theirs }, only))
     const bad = newTally('Not accepted', ['made', ...oracles.map(({ name }) => name)])
