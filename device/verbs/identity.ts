@@ -8,6 +8,7 @@ import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
 import type { SignatureAlgorithm, Signer, SigningCertificate, SignOutcome } from '../ports.ts'
+import type { CertificateFilters } from '../trust/certificate-filter.ts'
 import { selectSigningCertificate } from '../trust/signing-certificate.ts'
 import { secretIn } from './trust.ts'
 import type { Call, Verb } from './verb.ts'
@@ -51,20 +52,28 @@ export interface Identity {
   sign(algorithm: SignatureAlgorithm, digest: Uint8Array): Promise<Uint8Array>
 }
 
-/** Chooses the certificate, gives it to `work`, and forgets the secret. Throws USAGE, TOKEN_ABSENT and the like. */
+/**
+ * Chooses the certificate, one that `filters` let through, gives it to `work`, and forgets the secret. Throws USAGE,
+ * TOKEN_ABSENT and the like.
+ */
 export async function withIdentity<T>(
   call: Call,
   signer: Signer,
   work: (identity: Identity) => Promise<T>,
+  filters?: CertificateFilters,
 ): Promise<T> {
   const option = call.text('p12') === undefined ? 'pin-file' : 'pass-file'
   const secretFile = call.text(option)
   if (secretFile === undefined) throw new Fault('USAGE', `sign needs --${option}`)
   const secret = await secretIn(secretFile)
   try {
-    const candidates = await candidatesOn(signer, call, secret)
+    const found = await candidatesOn(signer, call, secret)
     const keyId = call.text('key-id')?.toLowerCase()
     const now = systemClock.now()
+    const candidates = filters === undefined ? found : filters.choose(found, now).fitting
+    if (candidates.length === 0 && found.length > 0) {
+      throw new Fault('CERTIFICATE_ABSENT', 'no certificate passes the filters of the extra parameters')
+    }
     const choice = selectSigningCertificate({ candidates, now, ...(keyId !== undefined && { keyId }) })
     if (choice.choice === 'refused') throw new Fault(choice.code, choice.detail)
     const { candidate, facts } = choice

@@ -10,7 +10,7 @@ import { Fault } from '../errors.ts'
 import type { Report, SignatureReport } from '../trust/report.ts'
 import { configOf, readable, withWorkbench } from './appliance.ts'
 import { extraOf, filesOf, propertiesOf, shownBy } from './extra.ts'
-import { signerOptions, withIdentity, withSigner } from './identity.ts'
+import { type Identity, signerOptions, withIdentity, withSigner } from './identity.ts'
 import { contentOption, passwordOption, perform, tellEarlier, writeMade } from './job.ts'
 import { reportLines, unaskedLines } from './report-lines.ts'
 import { openFile } from './scratch.ts'
@@ -48,7 +48,7 @@ async function run(call: Call): Promise<Answer> {
   const used = withTimestamping(call, withSigner(call, config))
   const format = await formatFor(call)
   const operation = call.choice('op', ['sign', 'cosign', 'countersign']) ?? 'sign'
-  const extra = await extraOf(call, format, operation)
+  const { extra, filters } = await extraOf(call, format, operation)
   const asked = askedFor(call, { format, operation, extra })
   if (asked.level !== 'B') requireTimestamping(used)
   const properties = await propertiesOf(call, extra)
@@ -56,7 +56,7 @@ async function run(call: Call): Promise<Answer> {
   return await withWorkbench(used, bench => {
     // While the signer is still being asked for its certificates.
     bench.rooms.start('document', ...(asked.level === 'B' ? [] : (['net'] as const)))
-    return withIdentity(call, bench.rooms.signer(), async signer => {
+    const work = async (signer: Identity): Promise<Answer> => {
       const policy = used.timestamping?.policy
       const shown = shownBy(extra, properties, signer.identity.certificate)
       const job: SignJob = {
@@ -76,10 +76,11 @@ async function run(call: Call): Promise<Answer> {
       if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
       await writeMade(call, outcome)
       tellEarlier(call, outcome)
-      const ignored = [...extra.ignored, ...shown.ignored]
+      const ignored = [...extra.ignored, ...(filters?.unknown ?? []), ...shown.ignored]
       for (const name of ignored) call.progress(`extra parameter ${name} has no effect`)
       return answerOf(call, signer.holder, ignored, outcome)
-    })
+    }
+    return withIdentity(call, bench.rooms.signer(), work, filters)
   })
 }
 
