@@ -9,21 +9,30 @@ import { visibleText } from '../ades/visible-text.ts'
 import { systemClock } from '../host.ts'
 import { streamOf } from '../path/step.ts'
 import { readCertificate } from '../trust/certificate.ts'
+import { type CertificateFilters, readCertificateFilters } from '../trust/certificate-filter.ts'
 import { readInput, type Workbench } from './appliance.ts'
 import type { Call } from './verb.ts'
 
 /** Of fonts-dejavu-core, a package of every installation. */
 const fontFile = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
 
+/** What --extra asks of a signature, and of the certificate where it says anything of that. */
+export interface AskedByExtra {
+  readonly extra: ExtraParams
+  readonly filters?: CertificateFilters
+}
+
 /** Throws FILE_UNREADABLE, REQUEST_INVALID, POLICY_UNUSABLE. */
 export async function extraOf(
   call: Call,
   format: SignatureFormat,
   operation: SignatureOperation,
-): Promise<ExtraParams> {
+): Promise<AskedByExtra> {
   const path = call.text('extra')
-  const text = path === undefined ? '' : (await readInput(path)).toString('utf8')
-  return readExtraParams(parseProperties(text), format, operation)
+  const params = parseProperties(path === undefined ? '' : (await readInput(path)).toString('utf8'))
+  const extra = readExtraParams(params, format, operation)
+  const chosen = [...params.keys()].some(name => /^filter(s(\.\d+)?)?$/.test(name))
+  return { extra, ...(chosen && { filters: readCertificateFilters(params) }) }
 }
 
 /** What is stated about the signature; --policy goes before the policy of --extra. Throws FILE_UNREADABLE, POLICY_UNUSABLE. */

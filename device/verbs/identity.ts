@@ -8,6 +8,7 @@ import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
 import type { SignatureAlgorithm, Signer, SigningCertificate, SigningSession, SignOutcome } from '../ports.ts'
+import type { CertificateFilters } from '../trust/certificate-filter.ts'
 import { selectSigningCertificate } from '../trust/signing-certificate.ts'
 import { createTurns } from '../turns.ts'
 import { secretIn } from './trust.ts'
@@ -52,15 +53,19 @@ export interface Identity {
   sign(algorithm: SignatureAlgorithm, digest: Uint8Array): Promise<Uint8Array>
 }
 
-/** Chooses the certificate, gives it to `work`, and forgets the secret. Throws USAGE, TOKEN_ABSENT and the like. */
+/**
+ * Chooses the certificate, one that `filters` let through, gives it to `work`, and forgets the secret. Throws USAGE,
+ * TOKEN_ABSENT and the like.
+ */
 export async function withIdentity<T>(
   call: Call,
   signer: Signer,
   work: (identity: Identity) => Promise<T>,
+  filters?: CertificateFilters,
 ): Promise<T> {
   const secret = await secretOf(call)
   try {
-    const { candidate, facts } = await chosen(call, signer, secret)
+    const { candidate, facts } = await chosen(call, signer, secret, filters)
     const algorithm = algorithmFor(call, candidate)
     return await work({
       identity: { algorithm, certificate: candidate.certificate, chain: candidate.chain },
@@ -127,10 +132,14 @@ async function secretOf(call: Call): Promise<Uint8Array> {
   return secretIn(secretFile)
 }
 
-async function chosen(call: Call, signer: Signer, secret: Uint8Array) {
-  const candidates = await candidatesOn(signer, call, secret)
+async function chosen(call: Call, signer: Signer, secret: Uint8Array, filters?: CertificateFilters) {
+  const found = await candidatesOn(signer, call, secret)
   const keyId = call.text('key-id')?.toLowerCase()
   const now = systemClock.now()
+  const candidates = filters === undefined ? found : filters.choose(found, now).fitting
+  if (candidates.length === 0 && found.length > 0) {
+    throw new Fault('CERTIFICATE_NOT_FITTING', 'no certificate passes the filters of the extra parameters')
+  }
   const choice = selectSigningCertificate({ candidates, now, ...(keyId !== undefined && { keyId }) })
   if (choice.choice === 'refused') throw new Fault(choice.code, choice.detail)
   return choice

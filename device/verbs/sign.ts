@@ -11,7 +11,7 @@ import { Fault } from '../errors.ts'
 import type { Report, SignatureReport } from '../trust/report.ts'
 import { configOf, readable, withWorkbench } from './appliance.ts'
 import { extraOf, filesOf, propertiesOf, shownBy } from './extra.ts'
-import { signerOptions, withIdentity, withSigner } from './identity.ts'
+import { type Identity, signerOptions, withIdentity, withSigner } from './identity.ts'
 import { contentOption, passwordOption, perform, tellEarlier, writeMade } from './job.ts'
 import { reportLines, unaskedLines } from './report-lines.ts'
 import { openFile } from './scratch.ts'
@@ -49,7 +49,7 @@ async function run(call: Call): Promise<Answer> {
   const used = withTimestamping(call, withSigner(call, config))
   const format = await formatFor(call)
   const operation = call.choice('op', ['sign', 'cosign', 'countersign']) ?? 'sign'
-  const extra = await extraOf(call, format, operation)
+  const { extra, filters } = await extraOf(call, format, operation)
   const asked = askedFor(call, { format, operation, extra })
   if (asked.level !== 'B') requireTimestamping(used)
   const properties = await propertiesOf(call, extra)
@@ -57,7 +57,7 @@ async function run(call: Call): Promise<Answer> {
   return await withWorkbench(used, bench => {
     // While the signer is still being asked for its certificates.
     bench.rooms.start('document', ...(asked.level === 'B' ? [] : (['net'] as const)))
-    return withIdentity(call, bench.rooms.signer(), async signer => {
+    const work = async (signer: Identity): Promise<Answer> => {
       const policy = used.timestamping?.policy
       const shown = shownBy(extra, properties, signer.identity.certificate)
       const xades = extra.xades && xadesFor(extra.xades, asked)
@@ -79,11 +79,12 @@ async function run(call: Call): Promise<Answer> {
       if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
       await writeMade(call, outcome)
       tellEarlier(call, outcome)
-      const found = [...extra.ignored, ...shown.ignored, ...(xades?.ignored ?? []), ...(outcome.ignored ?? [])]
-      const ignored = [...new Set(found)]
+      const theirs = [...extra.ignored, ...(filters?.unknown ?? []), ...shown.ignored]
+      const ignored = [...new Set([...theirs, ...(xades?.ignored ?? []), ...(outcome.ignored ?? [])])]
       for (const name of ignored) call.progress(`extra parameter ${name} has no effect`)
       return answerOf(call, signer.holder, ignored, outcome)
-    })
+    }
+    return withIdentity(call, bench.rooms.signer(), work, filters)
   })
 }
 

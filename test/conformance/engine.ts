@@ -27,6 +27,8 @@ export interface SignCall {
   readonly visible?: boolean
   /** PDF: no change but validation data allowed afterwards (DocMDP, /P 1). */
   readonly certify?: boolean
+  /** Extra parameters by AutoFirma's names. */
+  readonly extra?: Readonly<Record<string, string>>
 }
 
 export interface ExtendCall {

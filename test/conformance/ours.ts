@@ -5,6 +5,7 @@ import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type EngineTools, perform } from '../../device/ades/engine.ts'
+import { type ExtraParams, readExtraParams } from '../../device/ades/extra-params.ts'
 import type { Ask, Job, JobOutcome, SignJob } from '../../device/ades/job.ts'
 import { randomAccessOf, rangeOf, spliced } from '../../device/bytes.ts'
 import { systemClock } from '../../device/host.ts'
@@ -82,6 +83,8 @@ function answersOf(pki: Pki): (ask: Ask, signer: SignerName | undefined) => Prom
 function signJob(call: SignCall, pki: Pki): SignJob {
   const { format, level, operation, packaging, algorithm, signer, policy, visible = false, certify = false } = call
   const [certificate, ...chain] = pki.chain(signer)
+  const extra = readExtraParams(new Map(Object.entries(call.extra ?? {})), format, operation)
+  if (extra.ignored.length > 0) throw new Error(`ignored: ${extra.ignored.join(', ')}`)
   return {
     job: 'sign',
     format,
@@ -89,7 +92,8 @@ function signJob(call: SignCall, pki: Pki): SignJob {
     operation,
     packaging,
     identity: { algorithm, certificate, chain },
-    properties: { signingTime: Date.now(), ...(policy !== undefined && { policy }) },
+    properties: { ...statedIn(extra), signingTime: Date.now(), ...(policy !== undefined && { policy }) },
+    cades: extra.cades,
     contentName: basename(call.content ?? call.file),
     target: 'LEAFS',
     anchors: [pki.anchor()],
@@ -98,6 +102,16 @@ function signJob(call: SignCall, pki: Pki): SignJob {
       ...(visible && { visible: appearance }),
       ...(certify && { certificationLevel: 1 }),
     },
+  }
+}
+
+function statedIn({ policy, location, claimedRoles, commitments, contentFormat }: ExtraParams) {
+  return {
+    ...(policy !== undefined && { policy }),
+    ...(location !== undefined && { location }),
+    ...(claimedRoles !== undefined && { claimedRoles }),
+    ...(commitments !== undefined && { commitments }),
+    ...(contentFormat !== undefined && { contentFormat }),
   }
 }
 
