@@ -101,7 +101,8 @@ describe('a reference to a file below a folder', () => {
     const swapping = new Worker(swap, { eval: true })
     await once(swapping, 'online')
     const seen = new Set<string>()
-    for (let n = 0; n < 2_000; n += 1) {
+    // On a busy machine the other one may not get its turn for a while.
+    for (let n = 0; n < 2_000 || (n < 200_000 && !seen.has('REFUSED')); n += 1) {
       const text = await read('a.pdf', configured).catch(thrown => String(thrown))
       seen.add(/secret|REFUSED/.exec(text)?.[0] ?? text)
     }

@@ -150,3 +150,57 @@ describe('a service that fails', () => {
     expect(await outcome(fault, more)).toBe(expected)
   })
 })
+
+describe('the simulated service', () => {
+  const padded = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64').replace(/\+/g, '-').replace(/\//g, '_')
+  const form = 'application/x-www-form-urlencoded'
+  const text = JSON.stringify({ ...batchOf(), singlesigns: batchOf().singlesigns.slice(1, 2) })
+  // One more than whole groups, so that its Base64 has padding.
+  const json = Buffer.from(text.padEnd(Math.ceil(text.length / 3) * 3 + 1))
+
+  it.each<[string, string, (good: string) => { body: string; type?: string; path?: string }]>([
+    ['nothing', '^$', good => ({ body: good })],
+    ['a query', 'no service at', good => ({ body: good, path: '?a=b' })],
+    ['another type', 'the type of the body', good => ({ body: good, type: 'text/plain' })],
+    ['Base64 of the standard alphabet', 'no URL-safe Base64', good => ({ body: good.replace('json=', 'json=+') })],
+    ['percent signs', 'no URL-safe Base64', good => ({ body: `${good}%3D` })],
+    ['no padding', 'without its padding', good => ({ body: good.replace('==&', '&') })],
+    ['another field', 'the fields json,certs,x', good => ({ body: `${good}&x=AAAA` })],
+    ['no chain', 'Error', good => ({ body: good.replace(/certs=.*/, 'certs=AAAA') })],
+    ['another service', 'no service at', good => ({ body: good, path: 'x' })],
+  ])('finds %s: %s', async (_what, found, bend) => {
+    const running = await service()
+    const { certificate, chain } = await identity('P-256')
+    const good = `json=${padded(json)}&certs=${[certificate, ...chain].map(padded).join(';')}`
+    const { body, type = form, path = '' } = bend(good)
+    await fetch(`${running.presign}${path}`, { method: 'POST', body, headers: { 'content-type': type } })
+    expect(running.violations.join()).toMatch(new RegExp(found))
+  })
+
+  it.each<[string, string, (sent: { batch: string; signs: Record<string, object>[] }) => unknown]>([
+    ['nothing', '^$', () => undefined],
+    [
+      'another batch',
+      'although nothing had failed',
+      sent => Object.assign(sent, { batch: sent.batch.replace('}', ' }') }),
+    ],
+    ['a lost parameter', 'another session', ({ signs: [one] }) => delete one?.['params']?.['TIME' as never]],
+    ['a lost PRE', 'another session', ({ signs: [one] }) => delete one?.['params']?.['PRE' as never]],
+    ['a lost signature value', 'no signature value', ({ signs: [one] }) => delete one?.['params']?.['PK1' as never]],
+    ['a lost signature', 'another session', ({ signs }) => signs.pop()],
+  ])('finds %s in the second phase: %s', async (_what, found, bend) => {
+    const running = await service()
+    const bent: typeof client = {
+      post: async (request, signal) => {
+        if (request.tridata === undefined) return client.post(request, signal)
+        const { format, signinfo } = JSON.parse(Buffer.from(request.tridata).toString())
+        const sent = { batch: Buffer.from(request.batch).toString(), signs: signinfo }
+        bend(sent)
+        const tridata = Buffer.from(JSON.stringify({ format, signinfo: sent.signs }))
+        return client.post({ ...request, batch: Buffer.from(sent.batch), tridata }, signal)
+      },
+    }
+    await signAtService(bent, running, batchOf(), await identity('P-256'))
+    expect(running.violations.join()).toMatch(new RegExp(found))
+  })
+})

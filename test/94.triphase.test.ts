@@ -56,6 +56,12 @@ describe('what is posted', () => {
     expect(large.equals(Buffer.from(json, 'base64url'))).toBe(true)
   })
 
+  it('may have no chain', async () => {
+    const host = await listen((_asked, answer) => answer.end('{}'), near)
+    await triphase().post(requestTo(`http://${near}:${host.port}/`, { certificates: [] }))
+    expect(fieldsOf(host.asked[0]?.body ?? Buffer.alloc(0))['certs']).toBe('')
+  })
+
   it('goes by TLS to who proves to be the host', async () => {
     const host = await listenSecurely((_asked, answer) => answer.end('{"è":1}'), near)
     const url = `https://${near}:${host.port}/presign`

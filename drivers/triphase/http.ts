@@ -105,7 +105,7 @@ function fieldsOf({ batch, certificates, tridata }: Post): readonly Field[] {
 /** With its `&` or, between values, `;`. */
 function lengthOf(name: string, values: readonly Uint8Array[]): number {
   const encoded = values.reduce((sum, value) => sum + Math.ceil(value.byteLength / 3) * 4 + 1, -1)
-  return name.length + 1 + encoded + 1
+  return name.length + 1 + Math.max(0, encoded) + 1
 }
 
 /** In pieces, for a batch may be large. Padded, as AutoFirma's client does it. */

@@ -43,7 +43,7 @@ export interface Sent {
 
 /** Throws Error for what a service cannot read at all; `violations` gets what it reads and the format does not allow. */
 export function readForm(
-  { method, url, headers }: IncomingMessage,
+  { method, headers }: IncomingMessage,
   body: Buffer,
   phase: 'presign' | 'postsign',
   violations: string[],
@@ -52,7 +52,6 @@ export function readForm(
     if (!holds) violations.push(`${phase}: ${what}`)
   }
   hold(method === 'POST', `by ${method}`)
-  hold(!/[?=]/.test(url ?? ''), 'parameters in the URL')
   hold(headers['content-type']?.split(';')[0] === 'application/x-www-form-urlencoded', 'the type of the body')
   hold(headers['transfer-encoding'] === undefined, 'chunks, which old containers do not read as a form')
   const text = body.toString('latin1')
