@@ -44,6 +44,8 @@ export interface Kiosk {
 export function createKiosk(): Kiosk {
   const view = signal<View | null>(null)
   const connected = signal(false)
+  const visible = signal(document.visibilityState === 'visible')
+  const otherWindows = new BroadcastChannel('kiosk')
   const local = signal<Local>(freshLocal)
   const calls = createCalls()
   const pin = createPinBuffer()
@@ -69,6 +71,7 @@ export function createKiosk(): Kiosk {
   const idle = createIdleWatch({
     warned: playTone,
     present() {
+      otherWindows.postMessage('present')
       // Until the person has said whose copy an interrupted one is, no touch but that answer may uncover its pages.
       if (view.value?.copy?.interrupted === false) void calls.post('copy/stay')
       if (view.value?.request !== undefined) void calls.post('request/stay')
@@ -80,7 +83,15 @@ export function createKiosk(): Kiosk {
     },
   })
 
-  effect(() => idle.watch(connected.value ? idleSecondsOf(view.value, local.value) : null))
+  otherWindows.addEventListener('message', () => idle.elsewhere())
+  document.addEventListener('visibilitychange', () => {
+    visible.value = document.visibilityState === 'visible'
+  })
+  effect(() => {
+    // Whoever reads a page of others in front of this one is there all the same; a copy is never left without a watch.
+    const watched = connected.value && (visible.value || view.value?.copy != null)
+    idle.watch(watched ? idleSecondsOf(view.value, local.value) : null)
+  })
   effect(() => {
     if (screen.value !== 'pin') pin.erase()
   })

@@ -23,6 +23,7 @@ export function FileChoice({ request }: { readonly request: RequestView }) {
       items={files}
       size={filesOnScreen}
       class="files"
+      counted
       draw={({ name, bytes }) => (
         <li key={name}>
           <button

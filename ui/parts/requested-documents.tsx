@@ -15,6 +15,7 @@ export function RequestedDocuments({ documents }: { readonly documents: readonly
       items={numbered}
       size={documentsOnScreen}
       class="asked-documents"
+      counted
       draw={({ document, number }) => <RequestedDocument key={number} document={document} number={number} />}
     />
   )

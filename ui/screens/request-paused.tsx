@@ -14,6 +14,7 @@ export function RequestPausedScreen() {
   const request = useRequest()
   const signing = useSigning()
   const code = cardFault(signing) ?? toldFault(signing, request.fault)
+  const useless = signing.card?.state === 'present'
   return (
     <Screen
       title={kiosk.say('requestPaused.title')}
@@ -24,7 +25,8 @@ export function RequestPausedScreen() {
       <div role="alert" class="told">
         {code !== null && (
           <div class="panel">
-            <FaultText code={code} />
+            {/* What the general words advise, another card, brings nothing on here. */}
+            {useless ? <p class="happened">{kiosk.say(`error.${code}`).split('\n')[0]}</p> : <FaultText code={code} />}
           </div>
         )}
         <p class="large">{kiosk.say(wayOn(signing))}</p>

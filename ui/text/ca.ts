@@ -23,6 +23,7 @@ export const ca = {
   'action.stop': 'Atura',
   'pager.previous': 'Anterior',
   'pager.next': 'Següent',
+  'pager.range': 'Del {first} al {last}, de {count}',
   'pages.one': '{count} pàgina',
   'pages.other': '{count} pàgines',
   'welcome.title': 'Còpies electròniques autèntiques',

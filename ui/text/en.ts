@@ -23,6 +23,7 @@ export const en = {
   'action.stop': 'Stop',
   'pager.previous': 'Previous',
   'pager.next': 'Next',
+  'pager.range': '{first} to {last} of {count}',
   'pages.one': '{count} page',
   'pages.other': '{count} pages',
   'welcome.title': 'Certified electronic copies',

@@ -23,6 +23,7 @@ export const es = {
   'action.stop': 'Detener',
   'pager.previous': 'Anterior',
   'pager.next': 'Siguiente',
+  'pager.range': '{first} a {last}, de {count}',
   'pages.one': '{count} página',
   'pages.other': '{count} páginas',
   'welcome.title': 'Copias electrónicas auténticas',
