@@ -74,7 +74,7 @@ describe('silence', () => {
   it('waits while documents are signed, tells what stays when a PIN is wanted, and closes what has ended', async () => {
     await visit.stopTime()
     await visit.show(situation('requestSigning'))
-    await visit.page.clock.runFor(600_000)
+    await visit.page.clock.runFor(130_000)
     expect(await visit.page.locator('dialog').count()).toBe(0)
     visit.standIn.push(situation('requestNextPin'))
     await there('Document 4 de 12')
@@ -97,6 +97,24 @@ describe('silence', () => {
     await expect.poll(() => visit.page.locator('dialog').count()).toBe(0)
   })
 
+  it('is not asked about while a page of others lies in front, but is afterwards', async () => {
+    const turn = (state: 'hidden' | 'visible') =>
+      visit.page.evaluate(wanted => {
+        Object.defineProperty(document, 'visibilityState', { value: wanted, configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, state)
+    await visit.stopTime()
+    await visit.show({ ...emptyView, portals })
+    await visit.page.locator('button[lang=es]').tap()
+    await there(say('es', 'procedures.all'))
+    await turn('hidden')
+    await visit.page.clock.runFor(130_000)
+    expect(await visit.page.locator('dialog').count()).toBe(0)
+    await turn('visible')
+    await visit.page.clock.runFor(121_000)
+    await there(say('es', 'idle.end'))
+  })
+
   it('before a request came does not count', async () => {
     await visit.stopTime()
     await visit.show(emptyView)
@@ -105,7 +123,7 @@ describe('silence', () => {
     await visit.page.clock.runFor(115_000)
     visit.standIn.push(withRequest({}))
     await there(say('es', 'request.title.sign'))
-    await visit.page.clock.runFor(115_000)
+    await visit.page.clock.runFor(30_000)
     expect(await visit.page.locator('dialog').count()).toBe(0)
   })
 })

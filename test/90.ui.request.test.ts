@@ -32,6 +32,7 @@ describe('a batch of a page', () => {
     await visit.push(withRequest({ stage: 'card', card: { state: 'absent' } }), 'card')
     await visit.push(withRequest({ stage: 'card', card: cardWith() }), 'pin')
     expect(await main()).toContain('Per a seu.vilaficticia.example')
+    expect(await visit.page.locator('.step').count()).toBe(0)
     visit.standIn.answer(signPath, 200, { outcome: 'signed' })
     await visit.typePin('4917')
     await visit.button('Signa').tap()
@@ -70,6 +71,15 @@ describe('a batch of a page', () => {
     await visit.page.getByText(say('ca', 'request.elsewhere')).waitFor()
     visit.standIn.push(withRequest({ id: 'request-2' }))
     await visit.page.getByText(say('ca', 'request.elsewhere')).waitFor({ state: 'detached' })
+  })
+
+  it('that follows another is a question of its own, read from its beginning', async () => {
+    await visit.show(withRequest({}))
+    await visit.button('Següent').tap()
+    await visit.page.getByText('factura-2026-03.xml').waitFor()
+    visit.standIn.push(withRequest({ id: 'request-2' }))
+    await visit.page.getByText('Declaració responsable.pdf').waitFor()
+    await expect.poll(() => visit.page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
   })
 
   it('names a program as such', async () => {
