@@ -20,6 +20,9 @@ export interface EngineTools {
   /** Of a visible signature: a TrueType font program, and a JPEG or PNG. */
   readonly font: Uint8Array | undefined
   readonly image: Uint8Array | undefined
+  /** Put into a PDF before it is signed: a JPEG or PNG, and a file of any kind. */
+  readonly pageImage?: Uint8Array | undefined
+  readonly attachment?: Uint8Array | undefined
   ask(ask: Ask): Promise<Uint8Array>
   readonly clock: { now(): number }
   random(octets: number): Uint8Array
@@ -45,12 +48,14 @@ export async function perform(job: Job, tools: EngineTools): Promise<JobOutcome>
 }
 
 async function signed(job: SignJob, tools: EngineTools): Promise<Made & Partial<Extended>> {
-  const { ask, input, content, font, image } = tools
+  const { ask, input, content, font, image, pageImage, attachment } = tools
   const made = await signFile(job, {
     input,
     content,
     font,
     image,
+    pageImage,
+    attachment,
     password: passwordOf(tools),
     sign: (algorithm, digest) => ask({ ask: 'sign', algorithm, digest }),
     timestamps: toolsFor(job, tools),
@@ -62,7 +67,8 @@ async function signed(job: SignJob, tools: EngineTools): Promise<Made & Partial<
     level: job.level,
     ...(original !== undefined && { content: original }),
   }
-  return extendFile(made, request, toolsFor(job, tools))
+  const extended = await extendFile(made, request, toolsFor(job, tools))
+  return { ...extended, ...(made.notes && { notes: made.notes }) }
 }
 
 /** What a detached signature is about: the input when it is new, else what was given beside it. */
@@ -104,7 +110,7 @@ function judgedBy(job: VerifyJob, tools: EngineTools) {
 
 /** The file as splices over the input, where it was made of that, and the report on it. */
 async function written(
-  { file, hash, answeredEarlier = [] }: Made & Partial<Extended>,
+  { file, hash, answeredEarlier = [], notes = [] }: Made & Partial<Extended>,
   content: RandomAccess | undefined,
   job: SignJob | ExtendJob,
   tools: EngineTools,
@@ -119,10 +125,11 @@ async function written(
   const { report } = await verifyFile(file, { ...options, ...(hash !== undefined && { hash }) })
   const broken = brokenIn(report)
   if (broken !== undefined) throw await faultFor(broken, tools.input, options)
+  const said = { report, answeredEarlier, ...(notes.length > 0 && { notes }) }
   const splices = splicesOf(file, tools.input)
-  if (splices !== undefined) return { outcome: 'written', base: 'input', splices, report, answeredEarlier }
+  if (splices !== undefined) return { outcome: 'written', base: 'input', splices, ...said }
   const insert = await file.read(0, file.size)
-  return { outcome: 'written', base: 'empty', splices: [{ offset: 0, remove: 0, insert }], report, answeredEarlier }
+  return { outcome: 'written', base: 'empty', splices: [{ offset: 0, remove: 0, insert }], ...said }
 }
 
 /** Why a result must not be given away. */

@@ -53,7 +53,7 @@ export function readExtraParams(params: ReadonlyMap<string, string>, format: Sig
     target: targetOf(reader),
     signerCertificateOnly: reader.flag('includeOnlySignningCertificate'),
   }
-  const pdf = pdfOf(reader)
+  const pdf = format === 'PAdES' ? pdfOf(reader) : {}
   return { ...present(found), pdf, ignored: reader.rest() }
 }
 

@@ -9,7 +9,7 @@ import type { Packaging, SignatureFormat, SignatureLevel, SignatureOperation } f
 import { Fault } from '../errors.ts'
 import type { Report, SignatureReport } from '../trust/report.ts'
 import { configOf, readable, withWorkbench } from './appliance.ts'
-import { extraOf, filesOf, propertiesOf, shownBy } from './extra.ts'
+import { extraOf, filesOf, openedBy, propertiesOf, shownBy } from './extra.ts'
 import { signerOptions, withIdentity, withSigner } from './identity.ts'
 import { contentOption, passwordOption, perform, tellEarlier, writeMade } from './job.ts'
 import { reportLines, unaskedLines } from './report-lines.ts'
@@ -70,27 +70,33 @@ async function run(call: Call): Promise<Answer> {
         ...(policy !== undefined && { timestampPolicy: policy }),
       }
       const files = await filesOf(extra, bench)
-      const outcome = await perform(job, { call, bench, files, identity: signer })
+      const outcome = await perform(job, { call, bench, files, identity: signer, ...openedBy(extra) })
       if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
       await writeMade(call, outcome)
       tellEarlier(call, outcome)
       const ignored = [...extra.ignored, ...shown.ignored]
-      for (const name of ignored) call.progress(`extra parameter ${name} has no effect`)
+      tellEffects(call, ignored, outcome)
       return answerOf(call, signer.holder, ignored, outcome)
     })
   })
+}
+
+/** What of --extra was not done, and what was done at a price. */
+function tellEffects(call: Call, ignored: readonly string[], { notes = [] }: Written): void {
+  for (const name of ignored) call.progress(`extra parameter ${name} has no effect`)
+  for (const note of notes) call.progress(note)
 }
 
 function answerOf(
   call: Call,
   signer: string,
   ignored: readonly string[],
-  { report, answeredEarlier }: Written,
+  { report, answeredEarlier, notes = [] }: Written,
 ): Answer {
   const out = call.text('out') ?? ''
   const made = lastSigned(report)
   return {
-    json: { out, signer, ignored, answeredEarlier, ...report },
+    json: { out, signer, ignored, notes, answeredEarlier, ...report },
     lines: [`${out}: signed by ${signer}`, ...made.flatMap(reportLines), ...unaskedLines(made)],
   }
 }
