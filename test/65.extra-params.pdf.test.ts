@@ -1,5 +1,5 @@
 // Extra parameters of a PDF signature: what each asks for, which of them have no effect, and which are refused.
-// Said of the parameters alone; what comes of them is seen in 59.pades.content and 82.cli.extra-pdf.
+// That is said of the parameters alone; what comes of them is seen in 59.pades.content and 82.cli.extra-pdf.
 
 import { describe, expect, it } from 'vitest'
 import { readExtraParams } from '../device/ades/extra-params.ts'
@@ -236,10 +236,14 @@ describe('the signature itself', () => {
     ['allowShadowAttack', 'false', 'true'],
     ['pagesToCheckShadowAttack', '10', 'some'],
     ['allowCosigningUnregisteredSignatures', 'true', 'false'],
-    ['allowModifiedForm', 'true', 'false'],
   ])('is always %s=%s, and never %s', (name, always, never) => {
     expect(read({ [name]: always })).toEqual({ pdf: {}, ignored: [] })
     expect(read({ [name]: never })).toEqual({ pdf: {}, ignored: [name] })
+  })
+
+  it('is not made where a form was filled in since, if that is not allowed', () => {
+    expect(read({ allowModifiedForm: 'false' })).toEqual({ pdf: { formAsSigned: true }, ignored: [] })
+    expect(read({ allowModifiedForm: 'true' })).toEqual({ pdf: {}, ignored: [] })
   })
 
   it('never gets a time-stamp from an authority that a page names', () => {

@@ -1,11 +1,14 @@
 // What the text of a visible signature hides and how it writes a date. The masks are held against what AutoFirma's own
 // library makes of the same texts.
 
+import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { dateByPattern } from '../device/ades/date-pattern.ts'
+import { readExtraParams } from '../device/ades/extra-params.ts'
 import { masked, parseMask, usualMask } from '../device/ades/text-mask.ts'
-import { isPseudonym, visibleText } from '../device/ades/visible-text.ts'
+import { visibleText } from '../device/ades/visible-text.ts'
 import { readCertificate } from '../device/trust/certificate.ts'
+import { shownBy } from '../device/verbs/extra.ts'
 import { createTestPki } from './sim/pki.ts'
 
 /** Of afirma-crypto-pdf 1.8.2. */
@@ -63,7 +66,24 @@ describe('numbers that identify', () => {
     expect(whole).toContain('***4567**')
     expect(text).not.toContain('12345678')
     expect(serial).toBe(BigInt(`0x${certificate.facts.serialNumber}`).toString())
-    expect(isPseudonym(certificate)).toBe(false)
+  })
+
+  it('are shown whole where that is asked for, and by a certificate that names a pseudonym', () => {
+    const corners = ['LowerLeftX', 'LowerLeftY', 'UpperRightX', 'UpperRightY']
+    const place = corners.map((name, index) => [`signaturePositionOnPage${name}`, String(index + 1)] as const)
+    const textBy = (subject: string, ...more: readonly (readonly [string, string])[]) => {
+      const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', '/dev/null']
+      const certificate = execFileSync('openssl', ['req', '-x509', ...key, '-subj', subject, '-outform', 'DER'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      })
+      const extra = readExtraParams(new Map([...place, ['layer2Text', '$$SUBJECTCN$$'], ...more]), 'PAdES')
+      return shownBy(extra, { signingTime: 0 }, certificate).pdf.visible?.text
+    }
+    expect(textBy('/CN=MAS - 12345678Z')).toBe('MAS - ***4567**')
+    expect(textBy('/CN=MAS - 12345678Z', ['obfuscateCertText', 'false'])).toBe('MAS - 12345678Z')
+    expect(textBy('/CN=MAS - 12345678Z', ['obfuscationMask', 'x;3;true,true;false'])).toBe('MAS - 12xxxxxxx')
+    expect(textBy('/CN=AGENT 12345/pseudonym=12345')).toBe('AGENT 12345')
+    expect(textBy('/CN=AGENT 12345/pseudonym=12345', ['obfuscateCertText', 'true'])).toBe('AGENT *2345')
   })
 })
 

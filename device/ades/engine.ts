@@ -120,6 +120,7 @@ async function written(
     anchors: job.anchors,
     now: tools.clock.now(),
     revocation: 'if-present',
+    strict: job.job === 'sign' && job.pdf.formAsSigned === true,
     ...(content !== undefined && { content }),
   } as const
   const { report } = await verifyFile(file, { ...options, ...(hash !== undefined && { hash }) })

@@ -22,6 +22,8 @@ export interface PdfExtra {
   readonly password?: string
   readonly pageImage?: PageImage
   readonly attachment?: Attachment
+  /** Not to be signed where somebody has filled in a form or annotated since an earlier signature. */
+  readonly formAsSigned?: true
 }
 
 /** A picture that becomes content of pages. */
@@ -57,6 +59,8 @@ export function pdfOf(reader: Reader): PdfExtra {
     password: passwordOf(reader),
     pageImage: pageImageOf(reader),
     attachment: attachmentOf(reader),
+    // Who allows it asks for nothing: it is so where no signature forbids it.
+    formAsSigned: reader.flag('allowModifiedForm') === false ? true : undefined,
   })
 }
 
@@ -74,7 +78,6 @@ const alwaysSo: Readonly<Record<string, RegExp>> = {
   allowShadowAttack: /^false$/i,
   pagesToCheckShadowAttack: /^(all|\d+)$/i,
   allowCosigningUnregisteredSignatures: /^true$/i,
-  allowModifiedForm: /^true$/i,
 }
 
 function readSwitches(reader: Reader): void {

@@ -54,6 +54,8 @@ export interface PdfSignatureOptions {
   /** Picture and attached file are files too; either is refused for a document that is signed already. */
   readonly pageImage?: Omit<PageImage, 'image'>
   readonly attachment?: Omit<Attachment, 'data'>
+  /** Not to be signed where somebody has filled in a form or annotated since an earlier signature. */
+  readonly formAsSigned?: boolean
 }
 
 export type ShownSignature = Omit<VisibleSignature, 'image' | 'typeface' | 'masking'>

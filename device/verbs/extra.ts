@@ -53,7 +53,8 @@ export function shownBy(
   properties: SignatureProperties,
   signerCertificate: Uint8Array,
 ): { readonly pdf: SignJob['pdf']; readonly ignored: readonly string[] } {
-  const { fieldName, certificationLevel, reason, contactInfo, reservedBytes, pageImage, attachment } = pdf
+  const { fieldName, certificationLevel, reason, contactInfo, pageImage, attachment } = pdf
+  const { reservedBytes, formAsSigned } = pdf
   // A policy or a commitment is the reason (EN 319 142-1, 5.3), and AutoFirma drops any other.
   const explained = properties.policy !== undefined || (properties.commitments ?? []).length > 0
   const said = {
@@ -67,6 +68,7 @@ export function shownBy(
     ...(fieldName !== undefined && { fieldName }),
     ...(certificationLevel !== undefined && { certificationLevel }),
     ...(reservedBytes !== undefined && { reservedBytes }),
+    ...(formAsSigned && { formAsSigned }),
     ...(pageImage && { pageImage: { pages: pageImage.pages, rectangle: pageImage.rectangle } }),
     ...(attachment && { attachment: withoutData(attachment) }),
     ...(visible && { visible }),
