@@ -3,17 +3,16 @@
 
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ExtraParams, readExtraParams } from './ades/extra-params.ts'
-import { xadesFor } from './ades/extra-xades.ts'
+import { readExtraParams } from './ades/extra-params.ts'
 import { formatOf } from './ades/format.ts'
-import type { Ask, DocumentJobs, SignJob } from './ades/job.ts'
+import type { Ask, DocumentJobs } from './ades/job.ts'
 import type { Packaging, SignatureFormat, SignatureOperation, SignerIdentity } from './ades/request.ts'
 import { type BatchItem, documentName } from './batch/batch.ts'
 import type { ItemIntent, MadeSignature } from './batch/outcome.ts'
 import { inOneBuffer, randomAccessOf, spliced } from './bytes.ts'
 import { Fault } from './errors.ts'
 import type { References, SignatureAlgorithm } from './ports.ts'
-import { filesOf, shownBy, statedBy } from './verbs/extra.ts'
+import { filesOf, openedBy, signJobOf, statedBy } from './sign-order.ts'
 import type { Scratch } from './verbs/scratch.ts'
 
 export interface BatchSigningParts {
@@ -52,19 +51,35 @@ export async function signItem(
   const operation = operationOf(item, format)
   const extra = readExtraParams(item.extraParams, format, operation)
   const input = join(parts.scratch.folder, `${item.number}.in`)
+  const held = [input]
   await writeFile(input, document, { mode: 0o600 })
   try {
-    const shown = shownBy(extra, statedBy(extra, intent.signingTime), parts.identity.certificate)
-    const { job, xades } = jobOf(item, format, extra, intent, shown.pdf, parts)
-    const files = { ...(await filesOf(extra, parts)), input }
-    const outcome = await parts.documents.perform(job, files, ask => answer(ask, parts, signal), { signal })
+    const { job, ignored: theirs } = signJobOf({
+      format,
+      level: 'B',
+      operation,
+      packaging: item.packaging ?? extra.packaging ?? usualPackaging[format],
+      extra,
+      identity: parts.identity,
+      properties: statedBy(extra, intent.signingTime),
+      contentName: documentName(item),
+      anchors: parts.anchors,
+      signatureId: `sig-${intent.signatureId}`,
+    })
+    const brought = await filesOf(extra, parts.scratch)
+    held.push(...[brought.image, brought.pageImage, brought.attachment].filter(path => path !== undefined))
+    const { password } = openedBy(extra)
+    const outcome = await parts.documents.perform(job, { ...brought, input }, ask => answer(ask, parts, signal), {
+      signal,
+      ...(password !== undefined && { password: Buffer.from(password) }),
+    })
     if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
     const base = randomAccessOf(outcome.base === 'input' ? document : new Uint8Array())
     const bytes = inOneBuffer(spliced(base, outcome.splices))
-    const ignored = [...extra.ignored, ...shown.ignored, ...xades, ...(outcome.ignored ?? [])]
+    const ignored = [...theirs, ...(outcome.ignored ?? [])]
     return { format, bytes, ignored: [...new Set(ignored)] }
   } finally {
-    await rm(input, { force: true })
+    await Promise.all(held.map(path => rm(path, { force: true })))
   }
 }
 
@@ -96,36 +111,6 @@ async function detected(document: Uint8Array): Promise<SignatureFormat> {
 /** A PDF is signed once more: its signatures stand one behind the other. */
 function operationOf({ operation }: BatchItem, format: SignatureFormat): SignatureOperation {
   return format === 'PAdES' && operation === 'cosign' ? 'sign' : operation
-}
-
-function jobOf(
-  item: BatchItem,
-  format: SignatureFormat,
-  extra: ExtraParams,
-  { signingTime, signatureId }: ItemIntent,
-  pdf: SignJob['pdf'],
-  { identity, anchors }: BatchSigningParts,
-): { readonly job: SignJob; readonly xades: readonly string[] } {
-  const operation = operationOf(item, format)
-  const packaging = item.packaging ?? extra.packaging ?? usualPackaging[format]
-  const xades = extra.xades && xadesFor(extra.xades, { operation, packaging })
-  const job: SignJob = {
-    job: 'sign',
-    format,
-    level: 'B',
-    operation,
-    packaging,
-    identity: extra.signerCertificateOnly === true ? { ...identity, chain: [] } : identity,
-    properties: statedBy(extra, signingTime),
-    contentName: documentName(item),
-    target: extra.target ?? 'LEAFS',
-    pdf,
-    cades: extra.cades,
-    ...(xades !== undefined && { xades: xades.xades }),
-    signatureId: `sig-${signatureId}`,
-    anchors,
-  }
-  return { job, xades: xades?.ignored ?? [] }
 }
 
 async function answer(ask: Ask, { sign }: BatchSigningParts, signal: AbortSignal): Promise<Uint8Array> {

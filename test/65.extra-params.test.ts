@@ -119,7 +119,7 @@ describe('extra parameters', () => {
       signaturePage: '2',
       layer2Text: 'Signed',
     })
-    expect(found.pdf.visible).toEqual({ rectangle: [10, 20, 110.5, 60], page: 2, text: 'Signed' })
+    expect(found.pdf.visible).toMatchObject({ rectangle: [10, 20, 110.5, 60], pages: [[2, 2]], text: 'Signed' })
   })
 
   it('show who signed and when where they say only the place', () => {
@@ -131,9 +131,9 @@ describe('extra parameters', () => {
   })
 
   it('put text into a field that is there already, wherever that is', () => {
-    expect(params({ signatureField: 'Here', layer2Text: 'Signed' }).pdf).toEqual({
+    expect(params({ signatureField: 'Here', layer2Text: 'Signed' }).pdf).toMatchObject({
       fieldName: 'Here',
-      visible: { rectangle: [0, 0, 0, 0], page: -1, text: 'Signed' },
+      visible: { rectangle: [0, 0, 0, 0], text: 'Signed' },
     })
   })
 
@@ -154,7 +154,6 @@ describe('extra parameters', () => {
     ['CAdES', { target: 'ROOT' }, 'REQUEST_INVALID'],
     ['PAdES', { certificationLevel: '4' }, 'REQUEST_INVALID'],
     ['PAdES', { signaturePositionOnPageLowerLeftX: '10' }, 'REQUEST_INVALID'],
-    ['PAdES', { signaturePage: 'first' }, 'REQUEST_INVALID'],
     ['PAdES', { commitmentTypeIndications: 'some' }, 'REQUEST_INVALID'],
     ['PAdES', { includeOnlySignningCertificate: 'yes' }, 'REQUEST_INVALID'],
     ['PAdES', { policyIdentifier: '1.2.3' }, 'POLICY_UNUSABLE'],
@@ -197,10 +196,7 @@ describe('the text of a visible signature', () => {
     expect(await shown(`$$SIGNDATE=${pattern}$$`)).toMatchObject({ text: expected, unknown: [] })
   })
 
-  it.each(['$$FAVOURITECOLOUR$$', '$$SIGNDATE=EEEE$$', '$$SIGNDATE=dd MMM$$'])(
-    'leaves %s as it is, and says so',
-    async variable => {
-      expect(await shown(`a ${variable} b`)).toMatchObject({ text: `a ${variable} b`, unknown: [variable] })
-    },
-  )
+  it.each(['$$FAVOURITECOLOUR$$', '$$SIGNDATE=yyyy G$$'])('leaves %s as it is, and says so', async variable => {
+    expect(await shown(`a ${variable} b`)).toMatchObject({ text: `a ${variable} b`, unknown: [variable] })
+  })
 })

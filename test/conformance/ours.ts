@@ -17,7 +17,12 @@ import type { Pki, SignerName } from '../oracles/pki.ts'
 import type { Engine, ExtendCall, SignCall, Verified, VerifyCall } from './engine.ts'
 
 const font = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
-const appearance = { rectangle: [40, 40, 240, 100], page: 1, text: 'Signat per Ç. Oració', fontSize: 10 } as const
+const appearance = {
+  rectangle: [40, 40, 240, 100],
+  pages: [[1, 1]],
+  text: 'Signat per Ç. Oració',
+  fontSize: 10,
+} as const
 
 export function ourEngine(pki: Pki): Engine {
   const answer = answersOf(pki)
