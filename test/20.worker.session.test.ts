@@ -2,6 +2,7 @@
 // with whatever ends the conversation. What no signer could have said is refused, and the worker that said it given up.
 
 import { describe, expect, it } from 'vitest'
+import { Fault } from '../device/errors.ts'
 import type { Signer, SigningSession, SignOutcome } from '../device/ports.ts'
 import { openChannel } from '../drivers/worker/channel.ts'
 import { remoteSigner } from '../drivers/worker/remote-signer.ts'
@@ -106,6 +107,34 @@ describe('a remote session', () => {
     await session.close()
   })
 
+  it('is over with what its conversation failed with', async () => {
+    const failing: Handler = async (_params, { emit }) => {
+      await emit({ concurrency: 1, pinEachTime: false })
+      throw new Fault('TOKEN_MODULE_FAILED', 'it broke')
+    }
+    const handlers = new Map([...signerHandlers(signerThatSays({ outcome: 'pin-locked' }).signer), ['open', failing]])
+    const remote = remoteSigner(await channelTo(handlers))
+    const session = await opened(remote)
+    await remote.tokens()
+    await expect(session.sign(toSign)).rejects.toMatchObject({ code: 'TOKEN_MODULE_FAILED' })
+    await session.close()
+  })
+
+  it('is unknown to its worker once it is closed', async () => {
+    const { signer } = signerThatSays({ outcome: 'pin-locked' })
+    const names: unknown[] = []
+    const handlers = new Map(signerHandlers(signer))
+    const open = handlers.get('open')
+    handlers.set('open', async (params, context) => {
+      names.push((params as { session: string }).session)
+      return open?.(params, context)
+    })
+    const channel = await channelTo(handlers)
+    await (await opened(remoteSigner(channel))).close()
+    const asked = channel.call('signInSession', { session: names[0], algorithm: 'SHA256withRSA', digest: '' })
+    await expect(asked.next()).rejects.toMatchObject({ code: 'WORKER_LOST' })
+  })
+
   it('that nobody waits for any more is closed as soon as it opens', async () => {
     const { signer, asked } = signerThatSays({ outcome: 'pin-locked' })
     const { promise: ready, resolve: open } = Promise.withResolvers<void>()
@@ -121,12 +150,14 @@ describe('a remote session', () => {
   })
 
   it('outlasts the signal that it was opened with', async () => {
-    const { signer } = signerThatSays({ outcome: 'pin-locked' })
+    const { signer, asked } = signerThatSays({ outcome: 'pin-locked' })
     const remote = remoteSigner(await channelTo(signerHandlers(signer)))
     const gone = new AbortController()
     const answer = await remote.open({ ...request, pin: pin() }, gone.signal)
     if (answer.outcome !== 'open') throw new Error(answer.outcome)
     gone.abort()
+    await remote.tokens()
+    expect(asked).not.toContain('closed')
     expect(await answer.session.sign(toSign)).toEqual({ outcome: 'pin-locked' })
     await answer.session.close()
   })
@@ -206,10 +237,11 @@ describe('what no signer says of a session', () => {
     expect(await channel.closed).toMatchObject({ code: 'FRAME_INVALID' })
   })
 
-  it('another end than was agreed is no answer to a close, and ends the worker', async () => {
+  it.each(['result', 'item'])('another end than was agreed, a %s, ends the worker when it is closed', async kind => {
     const open: Handler = async (params, context) => {
       await untilCancelled(params, context)
-      return 'over'
+      if (kind === 'item') await context.emit(null)
+      return kind === 'item' ? null : 'over'
     }
     const channel = await channelTo(new Map([['open', open]]))
     const session = await opened(remoteSigner(channel))

@@ -16,9 +16,36 @@ describe('a card that is pulled out of a session', () => {
     module.pull()
     expect(await session.sign(toSign)).toEqual({ outcome: 'token-removed' })
     module.insert()
+    const before = module.calls.length
     expect(await session.sign(toSign)).toEqual({ outcome: 'token-removed' })
     await session.close()
     expect(await session.sign(toSign)).toEqual({ outcome: 'token-removed' })
+    expect(module.calls.slice(before)).toEqual([])
+  })
+
+  it('ends it where only the next session shows that it is gone', async () => {
+    const script: ModuleScript = {}
+    const { session } = await withSession(script)
+    script.failures = { sign: 'CKR_FUNCTION_FAILED', openSession: 'CKR_TOKEN_NOT_PRESENT' }
+    expect(await session.sign(toSign)).toEqual({ outcome: 'token-removed' })
+    script.failures = {}
+    expect(await session.sign(toSign)).toEqual({ outcome: 'token-removed' })
+  })
+
+  it('ends it where the module keeps the session of a card that is not there', async () => {
+    const { module, signer, session } = await withSession()
+    module.pull({ unnoticed: true })
+    expect(await signer.tokens()).toEqual([])
+    expect(await session.sign(toSign)).toEqual({ outcome: 'token-removed' })
+  })
+
+  it('is not believed to be gone by a module that does not tell of its sessions', async () => {
+    const script: ModuleScript = {}
+    const { signer, session } = await withSession(script)
+    script.failures = { check: 'CKR_FUNCTION_NOT_SUPPORTED' }
+    expect(await signer.tokens()).toHaveLength(1)
+    expect(await session.sign(toSign)).toMatchObject({ outcome: 'signed' })
+    await session.close()
   })
 
   it.each([1, 2])(
@@ -63,6 +90,16 @@ describe('a card that is pulled out of a session', () => {
     module.insert()
     await opened(signer, 'Card#1', '1')
     expect(count('load')).toBe(2)
+  })
+
+  it('has it dropped and loaded anew within one look for tokens', async () => {
+    const script: ModuleScript = {}
+    const { module, signer, count } = await withSession(script)
+    script.failures = { closeAfter: 'CKR_DEVICE_REMOVED' }
+    module.pull()
+    module.insert({ slot: 2 })
+    expect(await signer.tokens()).toHaveLength(1)
+    expect([count('finalize'), count('load')]).toEqual([1, 2])
   })
 
   it('is the end of the process, for its owner to bring about, where the module will not go either', async () => {

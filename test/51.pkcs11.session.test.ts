@@ -96,6 +96,13 @@ describe('a session on a card', () => {
     expect(module.calls.at(-1)).toBe('close sessions')
   })
 
+  it('begins with every older session closed, so that the PIN is really checked', async () => {
+    const { module, signer } = withModule({})
+    await (await opened(signer, 'Card#1', '1')).close()
+    const first = ['load', 'read token', 'close sessions', 'open session', 'login user']
+    expect(module.calls.slice(0, 5)).toEqual(first)
+  })
+
   it('is not disturbed by a look for tokens: its card is not read', async () => {
     const { module, signer } = withModule({ pinTries: 'few' })
     const session = await opened(signer, 'Card#1', '1')
@@ -178,6 +185,15 @@ describe('a session on a card', () => {
     expect(await signer.tokens()).toMatchObject([{ pinTries: 'last' }])
     script.failures = {}
     expect(await session.sign({ ...toSign, pin })).toMatchObject({ outcome: 'signed' })
+    await session.close()
+  })
+
+  it('tells a wrong PIN also where the card does not say how many tries are left', async () => {
+    const script: ModuleScript = { alwaysAuthenticates: true }
+    const { signer } = withModule(script)
+    const session = await opened(signer, 'Card#1', '1')
+    script.failures = { context: 'CKR_PIN_INCORRECT', token: 'CKR_DEVICE_ERROR' }
+    expect(await session.sign({ ...toSign, pin: wrong })).toEqual({ outcome: 'pin-wrong', tries: 'unknown' })
     await session.close()
   })
 

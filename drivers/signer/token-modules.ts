@@ -106,7 +106,7 @@ export function createTokenModules({ paths, load, now }: TokenModulesOptions): T
   const find = (): Found[] => {
     const found = look()
     if (found.length > 0) reloadMs = firstReloadMs
-    if (found.length > 0 || holds.size > 0 || now() - loadedAt < reloadMs) return found
+    if (found.length > 0 || now() - loadedAt < reloadMs) return found
     reloadMs = Math.min(2 * reloadMs, maxReloadMs)
     for (const path of [...loaded.keys()]) {
       worn.add(path)

@@ -18,6 +18,9 @@ export interface ModuleScript {
     /** Closing the sessions once one was opened. */
     closeAfter?: string
     slots?: string
+    token?: string
+    openSession?: string
+    check?: string
     /** A Fault of this detail. */
     finalize?: string
   }
@@ -35,8 +38,8 @@ export interface ScriptedModule {
   /** In the order in which they came. */
   readonly calls: readonly string[]
   readonly pins: readonly string[]
-  /** Takes the card out, and with it every session. */
-  pull(): void
+  /** Takes the card out, and with it every session, if the module is one that notices. */
+  pull(how?: { readonly unnoticed: boolean }): void
   /** Puts a card in; `Card#1` into slot 1 unless it is said otherwise. */
   insert(card?: { readonly slot?: number; readonly serialNumber?: string }): void
 }
@@ -72,10 +75,12 @@ export function createScriptedModule(script: ModuleScript): ScriptedModule {
       },
       token: () => {
         calls.push('read token')
+        fail(script.failures?.token)
         return token()
       },
       openSession: () => {
         calls.push('open session')
+        fail(script.failures?.openSession)
         return createSession(script, calls, pins, open)
       },
       closeSessions: () => {
@@ -95,8 +100,8 @@ export function createScriptedModule(script: ModuleScript): ScriptedModule {
     open.clear()
     card = { slot: Buffer.of(slot), serialNumber }
   }
-  const pull = () => {
-    open.clear()
+  const pull: ScriptedModule['pull'] = ({ unnoticed } = { unnoticed: false }) => {
+    if (!unnoticed) open.clear()
     card = undefined
   }
   return Object.freeze({ load, calls, pins, pull, insert })
@@ -133,7 +138,7 @@ function createSession(script: ModuleScript, calls: string[], pins: string[], op
       operation = false
       return Buffer.alloc(256, 1)
     },
-    check: () => call('check'),
+    check: () => call('check', script.failures?.check),
     close: () => {
       call('close session')
       open.delete(session)
