@@ -8,7 +8,7 @@ import { readCertificateFilters } from '../device/trust/certificate-filter.ts'
 import type { NameAttribute } from '../device/trust/distinguished-name.ts'
 import { parseNameFilter } from '../device/trust/name-filter.ts'
 import { now } from './50.signature.kit.ts'
-import { createTestPki, type SignerRequest, type TestIdentity, type TestName } from './sim/pki.ts'
+import { createTestPki, type SignerRequest, type TestIdentity, type TestName, type TestPki } from './sim/pki.ts'
 
 const country = ['2.5.4.6', 'ES'] as const
 const number = (value: string) => ['2.5.4.5', value] as const
@@ -64,9 +64,18 @@ const valid = everybody.filter(name => name !== 'expired' && name !== 'future')
 
 let identities: ReadonlyMap<string, TestIdentity>
 let candidates: readonly SigningCertificate[]
+let authorities: readonly TestPki[]
+
+const candidateOf = (keyId: string, { certificate, chain }: TestIdentity): SigningCertificate => ({
+  tokenId: 'card',
+  keyId,
+  certificate,
+  chain,
+})
 
 beforeAll(async () => {
-  const [card, others] = await Promise.all([dnie, fnmt].map(authorityName => createTestPki({ now, authorityName })))
+  authorities = await Promise.all([dnie, fnmt].map(authorityName => createTestPki({ now, authorityName })))
+  const [card, others] = authorities
   const made = Object.entries(requests).map(async ([name, { card: onCard, ...request }]) => {
     const pki = (onCard ? card : others) ?? expect.fail()
     return [name, await pki.signer({ key: 'P-256', ...request })] as const
@@ -157,6 +166,36 @@ describe('a criterion', () => {
     for (const name of ['ssl', 'qualified']) {
       const found = filters({ filter: `${name}:${serial('dnieAuth')}` }).choose(alone, now)
       expect(found.fitting).toEqual([])
+    }
+  })
+
+  it('by a serial number means a certificate of the same issuer, holder and end', async () => {
+    const [card = expect.fail(), others = expect.fail()] = authorities
+    const maria = { key: 'P-256', name: requests['mariaSign']?.name ?? [] } as const
+    const among = async (made: Promise<TestIdentity>) => [
+      ...candidates.filter(({ keyId }) => keyId === 'mariaAuth'),
+      candidateOf('made', await made),
+    ]
+    const meantAmong = async (made: Promise<TestIdentity>) =>
+      names(filters({ filter: `qualified:${serial('mariaAuth')}` }).choose(await among(made), now).fitting)
+    expect(await meantAmong(others.signer(maria))).toEqual(['made'])
+    expect(await meantAmong(card.signer(maria))).toEqual(['mariaAuth'])
+    expect(await meantAmong(others.signer({ ...maria, lastsDays: 600 }))).toEqual(['mariaAuth'])
+    expect(await meantAmong(others.signer({ ...maria, name: [country, number('IDCES-2')] }))).toEqual(['mariaAuth'])
+  })
+
+  it('about pseudonyms leaves a certificate of the same person that is for something else', async () => {
+    const [, others = expect.fail()] = authorities
+    const other = await others.signer({ key: 'P-256', kind: 'auth', lastsDays: 600 })
+    const found = filters({ filter: 'pseudonym:' }).choose([...candidates, candidateOf('other', other)], now)
+    expect(names(found.fitting)).toEqual([...but('behind'), 'other'])
+  })
+
+  it('about key usage is met by none that says nothing of it', async () => {
+    const { authorities: silent } = await createTestPki({ now, flaw: 'issuer-no-authority' })
+    const certificate = candidateOf('silent', silent.intermediate)
+    for (const filter of ['keyusage.crlsign:false', 'keyusage.crlsign:null', 'keyusage.crlsign:true']) {
+      expect(filters({ filter }).choose([certificate], now).fitting).toEqual([])
     }
   })
 })
