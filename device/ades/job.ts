@@ -30,6 +30,8 @@ export interface SignJob extends JobCommon {
   readonly level: SignatureLevel
   readonly operation: SignatureOperation
   readonly packaging: Packaging
+  /** What only a CMS in a file of its own has. */
+  readonly cades?: CadesExtra
   readonly identity: SignerIdentity
   readonly properties: SignatureProperties
   /** `detached` XAdES: what the signature calls the content. */
@@ -37,7 +39,6 @@ export interface SignJob extends JobCommon {
   /** Which signatures are countersigned: LEAFS those that nobody has countersigned, TREE all. */
   readonly target: 'LEAFS' | 'TREE'
   readonly pdf: PdfSignatureOptions
-  readonly cades?: CadesExtra
 }
 
 /** What only a PDF signature has. */
