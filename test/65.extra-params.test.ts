@@ -41,6 +41,13 @@ describe('Java properties', () => {
   })
 
   it.each([
+    [
+      'a=1\n\\\n',
+      [
+        ['a', '1'],
+        ['', ''],
+      ],
+    ],
     ['\\', [['', '']]],
     [
       'a=1\n\\',
@@ -49,6 +56,7 @@ describe('Java properties', () => {
         ['', ''],
       ],
     ],
+    ['\\\n', [['', '']]],
     ['\\\n\nb=1', [['b', '1']]],
     ['\\\n#c\nb=1', [['b', '1']]],
   ])('takes a lone backslash in %j as Java does', (text, expected) => {

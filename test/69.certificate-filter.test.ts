@@ -5,10 +5,8 @@ import { createHash, X509Certificate } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { SigningCertificate } from '../device/ports.ts'
 import { readCertificateFilters } from '../device/trust/certificate-filter.ts'
-import type { NameAttribute } from '../device/trust/distinguished-name.ts'
-import { parseNameFilter } from '../device/trust/name-filter.ts'
 import { now } from './50.signature.kit.ts'
-import { createTestPki, type SignerRequest, type TestIdentity, type TestName } from './sim/pki.ts'
+import { createTestPki, type SignerRequest, type TestIdentity, type TestName, type TestPki } from './sim/pki.ts'
 
 const country = ['2.5.4.6', 'ES'] as const
 const number = (value: string) => ['2.5.4.5', value] as const
@@ -64,9 +62,18 @@ const valid = everybody.filter(name => name !== 'expired' && name !== 'future')
 
 let identities: ReadonlyMap<string, TestIdentity>
 let candidates: readonly SigningCertificate[]
+let authorities: readonly TestPki[]
+
+const candidateOf = (keyId: string, { certificate, chain }: TestIdentity): SigningCertificate => ({
+  tokenId: 'card',
+  keyId,
+  certificate,
+  chain,
+})
 
 beforeAll(async () => {
-  const [card, others] = await Promise.all([dnie, fnmt].map(authorityName => createTestPki({ now, authorityName })))
+  authorities = await Promise.all([dnie, fnmt].map(authorityName => createTestPki({ now, authorityName })))
+  const [card, others] = authorities
   const made = Object.entries(requests).map(async ([name, { card: onCard, ...request }]) => {
     const pki = (onCard ? card : others) ?? expect.fail()
     return [name, await pki.signer({ key: 'P-256', ...request })] as const
@@ -159,6 +166,36 @@ describe('a criterion', () => {
       expect(found.fitting).toEqual([])
     }
   })
+
+  it('by a serial number means a certificate of the same issuer, holder and end', async () => {
+    const [card = expect.fail(), others = expect.fail()] = authorities
+    const maria = { key: 'P-256', name: requests['mariaSign']?.name ?? [] } as const
+    const among = async (made: Promise<TestIdentity>) => [
+      ...candidates.filter(({ keyId }) => keyId === 'mariaAuth'),
+      candidateOf('made', await made),
+    ]
+    const meantAmong = async (made: Promise<TestIdentity>) =>
+      names(filters({ filter: `qualified:${serial('mariaAuth')}` }).choose(await among(made), now).fitting)
+    expect(await meantAmong(others.signer(maria))).toEqual(['made'])
+    expect(await meantAmong(card.signer(maria))).toEqual(['mariaAuth'])
+    expect(await meantAmong(others.signer({ ...maria, lastsDays: 600 }))).toEqual(['mariaAuth'])
+    expect(await meantAmong(others.signer({ ...maria, name: [country, number('IDCES-2')] }))).toEqual(['mariaAuth'])
+  })
+
+  it('about pseudonyms leaves a certificate of the same person that is for something else', async () => {
+    const [, others = expect.fail()] = authorities
+    const other = await others.signer({ key: 'P-256', kind: 'auth', lastsDays: 600 })
+    const found = filters({ filter: 'pseudonym:' }).choose([...candidates, candidateOf('other', other)], now)
+    expect(names(found.fitting)).toEqual([...but('behind'), 'other'])
+  })
+
+  it('about key usage is met by none that says nothing of it', async () => {
+    const { authorities: silent } = await createTestPki({ now, flaw: 'issuer-no-authority' })
+    const certificate = candidateOf('silent', silent.intermediate)
+    for (const filter of ['keyusage.crlsign:false', 'keyusage.crlsign:null', 'keyusage.crlsign:true']) {
+      expect(filters({ filter }).choose([certificate], now).fitting).toEqual([])
+    }
+  })
 })
 
 describe('filters', () => {
@@ -219,78 +256,5 @@ describe('filters', () => {
   it('have a largest number of criteria', () => {
     const many = filters({ filter: `${'sscd:;'.repeat(100)}dnie:` })
     expect(many.unknown).toEqual(['dnie:'])
-  })
-})
-
-describe('a filter over a name', () => {
-  const name: readonly NameAttribute[] = [
-    { type: '2.5.4.6', text: 'ES' },
-    { type: '2.5.4.11', text: 'Ceres' },
-    { type: '2.5.4.11', text: 'Secretaria' },
-    { type: '2.5.4.3', text: 'Anna * (Núria) \\ Vidal' },
-    { type: '2.5.4.97', text: 'VATES-1' },
-  ]
-
-  it.each([
-    ['(c=es)', true],
-    ['c=ES', true],
-    [' ( & ( c = ES ) (ou=ceres) ) ', true],
-    ['(&(ou=ceres)(ou=secretaria))', true],
-    ['(&(c=ES)(ou=other))', false],
-    ['(|(c=FR)(|(c=PT)(c=ES)))', true],
-    ['(!(c=ES))', false],
-    ['(!(!(c=ES)))', true],
-    ['(&)', true],
-    ['(|)', false],
-    ['(cn=*)', true],
-    ['(o=*)', false],
-    ['(!(o=*))', true],
-    ['(ou=sec*)', true],
-    ['(ou=*aria)', true],
-    ['(ou=s*r*a)', true],
-    ['(ou=*e*e*)', true],
-    ['(ou=*e*e*e*e*)', false],
-    ['(ou=ceres*es)', false],
-    ['(ou=cer*ceres)', false],
-    ['(ou=**)', true],
-    ['(ou=secretari)', false],
-    ['(cn=anna \\2a*)', true],
-    ['(cn=anna \\*\\20\\28n\\c3\\baria\\29 \\5c vidal)', true],
-    ['(cn=*\\\\ vidal)', true],
-    ['(cn=*\\2a)', false],
-    ['(cn=*(núria*)', true],
-    ['(cn~=ANNA*)', true],
-    ['(c>=ER)', true],
-    ['(c>=ET)', false],
-    ['(c<=ES)', true],
-    ['(c<=ER)', false],
-    ['(2.5.4.97=vates-1)', true],
-    ['(OID.2.5.4.97=vates-1)', true],
-    ['(organizationIdentifier=vates-1)', true],
-    ['(2.5.4.98=*)', false],
-    ['(favourite=*)', false],
-    ['(|(favourite=*)(c=ES))', true],
-  ])('%s', (text, expected) => {
-    expect(parseNameFilter(text)?.(name)).toBe(expected)
-  })
-
-  it.each([
-    '',
-    '()',
-    '(c=ES',
-    '(c=ES))',
-    '(c=ES)(ou=x)',
-    '(&(c=ES)x)',
-    '(!)',
-    '(!(c=ES)(c=FR))',
-    '(c)',
-    '(=ES)',
-    '(c:=ES)',
-    '(cn:dn:=x)',
-    `${'(!'.repeat(18)}(c=ES)${')'.repeat(18)}`,
-    `(&${'(c=ES)'.repeat(256)})`,
-    `(cn=${'x'.repeat(4096)})`,
-  ])('is not %s', text => {
-    expect(parseNameFilter(text)).toBeUndefined()
   })
 })

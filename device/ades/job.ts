@@ -32,6 +32,8 @@ export interface SignJob extends JobCommon {
   readonly level: SignatureLevel
   readonly operation: SignatureOperation
   readonly packaging: Packaging
+  /** What only a CMS in a file of its own has. */
+  readonly cades?: CadesExtra
   readonly identity: SignerIdentity
   readonly properties: SignatureProperties
   /** `detached` XAdES: what the signature calls the content. */

@@ -125,7 +125,6 @@ function signaturePartner(certificate: Certificate, all: readonly Certificate[])
   if (isForSignatures(certificate)) return certificate
   const partner = all.find(
     other =>
-      other.facts.serialNumber !== certificate.facts.serialNumber &&
       isForSignatures(other) &&
       Buffer.compare(other.fields.issuer, certificate.fields.issuer) === 0 &&
       isSameHolder(certificate, other),
