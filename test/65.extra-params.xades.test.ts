@@ -58,8 +58,9 @@ describe('parameters of an XML signature', () => {
     [{ avoidAGEPolicyIncompatibilities: 'true' }, { avoidAgePolicy: true }, 'enveloped', 'cosign'],
   ]
 
-  it.each(effects)('%j asks for %j', (entries, options, packaging, operation) => {
-    expect(asked(entries, packaging, operation)).toEqual({ xades: options, ignored: [] })
+  const cases = effects.map(([entries, options, packaging, op]) => ({ entries, options, packaging, op }))
+  it.each(cases)('$entries asks for $options', ({ entries, options, packaging, op }) => {
+    expect(asked(entries, packaging, op)).toEqual({ xades: options, ignored: [] })
   })
 
   it.each([
