@@ -5,6 +5,8 @@ import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type EngineTools, perform } from '../../device/ades/engine.ts'
+import { readExtraParams } from '../../device/ades/extra-params.ts'
+import { xadesFor } from '../../device/ades/extra-xades.ts'
 import type { Ask, Job, JobOutcome, SignJob } from '../../device/ades/job.ts'
 import { randomAccessOf, rangeOf, spliced } from '../../device/bytes.ts'
 import { systemClock } from '../../device/host.ts'
@@ -80,7 +82,9 @@ function answersOf(pki: Pki): (ask: Ask, signer: SignerName | undefined) => Prom
 }
 
 function signJob(call: SignCall, pki: Pki): SignJob {
-  const { format, level, operation, packaging, algorithm, signer, policy, visible = false, certify = false } = call
+  const { format, level, operation, algorithm, signer, policy, visible = false, certify = false } = call
+  const extra = readExtraParams(new Map(Object.entries(call.parameters ?? {})), format)
+  const packaging = extra.packaging ?? call.packaging
   const [certificate, ...chain] = pki.chain(signer)
   return {
     job: 'sign',
@@ -89,7 +93,12 @@ function signJob(call: SignCall, pki: Pki): SignJob {
     operation,
     packaging,
     identity: { algorithm, certificate, chain },
-    properties: { signingTime: Date.now(), ...(policy !== undefined && { policy }) },
+    properties: {
+      signingTime: Date.now(),
+      ...(policy !== undefined && { policy }),
+      ...(extra.contentFormat !== undefined && { contentFormat: extra.contentFormat }),
+    },
+    ...(extra.xades && { xades: xadesFor(extra.xades, { operation, packaging }).xades }),
     contentName: basename(call.content ?? call.file),
     target: 'LEAFS',
     anchors: [pki.anchor()],
