@@ -152,6 +152,14 @@ describe('parameters of an XML signature', () => {
     expect(() => params(entries)).toThrow(refused('REQUEST_INVALID'))
   })
 
+  it('name a policy by any URI', () => {
+    const policyIdentifier = 'http://www.facturae.es/politica_de_firma_formato_facturae_v3_1.pdf'
+    const policy = { policyIdentifier, policyIdentifierHash: 'Ohixl6upD6av8N7pEvDABhEL6hM=' }
+    expect(params(policy).policy).toMatchObject({ id: policyIdentifier, digestAlgorithm: 'SHA-1' })
+    expect(() => params({ ...policy, policyIdentifier: 'politica' })).toThrow(refused('POLICY_UNUSABLE'))
+    expect(() => readExtraParams(new Map(Object.entries(policy)), 'CAdES')).toThrow(refused('POLICY_UNUSABLE'))
+  })
+
   it('mean nothing in a CMS or a PDF, and are named', () => {
     const entries = { nodeToSign: 'A1', addKeyInfoKeyName: 'true', SignatureId: 'A' }
     for (const format of ['CAdES', 'PAdES'] as const) {

@@ -129,6 +129,14 @@ describe('an enveloped signature', () => {
     expect(transformsOf(file.references[0])).toEqual([enveloped])
   })
 
+  it('of an invoice names its policy by a URL', async () => {
+    const policyIdentifier = 'http://www.facturae.es/politica_de_firma_formato_facturae_v3_1.pdf'
+    const policy = { policyIdentifier, policyIdentifierHash: 'Ohixl6upD6av8N7pEvDABhEL6hM=' }
+    const file = await bench.made(document, { ...E, ...policy, facturaeSign: 'true' })
+    expect(await bench.verdict(file)).toMatch(verifies)
+    expect(file.report.signatures[0]?.policy).toEqual({ id: policyIdentifier })
+  })
+
   it('does not go into another', async () => {
     const first = await bench.made(document, { ...E, SignatureId: 'S1' })
     const inside = bench.made(first.bytes, { ...E, insertEnvelopedSignatureOnNodeByXPath: '//*[@Id="S1"]' })

@@ -47,7 +47,7 @@ const foreign: Readonly<Record<SignatureFormat, RegExp>> = {
 export function readExtraParams(params: ReadonlyMap<string, string>, format: SignatureFormat): ExtraParams {
   const reader = readerOf(params, foreign[format])
   const found = {
-    policy: policyOf(reader),
+    policy: policyOf(reader, format),
     location: locationOf(reader),
     claimedRoles: rolesOf(reader),
     commitments: commitmentsOf(reader),
@@ -69,7 +69,7 @@ const digestNames: Readonly<Record<string, DigestAlgorithm>> = {
   SHA512: 'SHA-512',
 }
 
-function policyOf(reader: Reader): SignaturePolicy | undefined {
+function policyOf(reader: Reader, format: SignatureFormat): SignaturePolicy | undefined {
   const named = reader.text('expPolicy')
   const id = reader.text('policyIdentifier')
   const hash = reader.text('policyIdentifierHash')
@@ -86,7 +86,7 @@ function policyOf(reader: Reader): SignaturePolicy | undefined {
     throw new Fault('POLICY_UNUSABLE', 'a policy needs policyIdentifierHash and a SHA policyIdentifierHashAlgorithm')
   }
   const digest = Buffer.from(hash, 'base64')
-  return checkedPolicy({ id: bare(id), digestAlgorithm, digest, ...present({ qualifier, description }) })
+  return checkedPolicy({ id: bare(id), digestAlgorithm, digest, ...present({ qualifier, description }) }, format)
 }
 
 function locationOf(reader: Reader): SignerLocation | undefined {

@@ -75,6 +75,13 @@ const keyInfo = { addKeyInfoKeyName: 'true', addKeyInfoX509IssuerSerial: 'true',
 const signedKeyInfo = { keepKeyInfoUnsigned: 'false', profile: 'advanced' }
 const textual = { avoidBase64Transforms: 'true', canonicalizationAlgorithm: 'none' }
 
+const invoicePolicy = {
+  policyIdentifier:
+    'http://www.facturae.es/politica_de_firma_formato_facturae/politica_de_firma_formato_facturae_v3_1.pdf',
+  policyIdentifierHash: 'Ohixl6upD6av8N7pEvDABhEL6hM=',
+  policyIdentifierHashAlgorithm: 'SHA1',
+}
+
 const xml = { input: 'xml' } as const
 const partly = { input: 'xml', ours: 'INDETERMINATE' } as const
 const binary = { input: 'binary' } as const
@@ -122,6 +129,7 @@ const cases: readonly Case[] = [
   { name: 'c14n-none', parameters: { ...enveloped, canonicalizationAlgorithm: 'none' }, ...xml },
   { name: 'c14n-beside', parameters: { ...beside, canonicalizationAlgorithm: inclusive }, ...xml },
   { name: 'invoice', parameters: { ...enveloped, facturaeSign: 'true' }, ...xml },
+  { name: 'invoice-policy', parameters: { ...enveloped, ...invoicePolicy, facturaeSign: 'true' }, ...xml },
   {
     name: 'invoice-lta',
     parameters: { ...enveloped, facturaeSign: 'true' },

@@ -95,7 +95,7 @@ function signJob(call: SignCall, pki: Pki): SignJob {
     identity: { algorithm, certificate, chain },
     properties: {
       signingTime: Date.now(),
-      ...(policy !== undefined && { policy }),
+      ...((policy ?? extra.policy) && { policy: policy ?? extra.policy }),
       ...(extra.contentFormat !== undefined && { contentFormat: extra.contentFormat }),
     },
     ...(extra.xades && { xades: xadesFor(extra.xades, { operation, packaging }).xades }),

@@ -31,6 +31,9 @@ export function traitsOf(bytes: Uint8Array): Readonly<Record<string, unknown>> {
     keyInfo: ['KeyValue', 'KeyName', 'X509IssuerName'].filter(name => keyInfo && descendantsOf(keyInfo, ds, name)[0]),
     keyName: descendantsOf(signature, ds, 'KeyName').map(textOf),
     manifest: descendantsOf(signature, ds, 'Manifest').flatMap(childElements).map(entryOf),
+    policy: descendantsOf(signature, xades, 'SigPolicyId')
+      .map(one => childElements(one)[0])
+      .map(one => one && textOf(one)),
     formats: descendantsOf(signature, xades, 'DataObjectFormat').length,
     encoding: /encoding="([^"]*)"/.exec(decodeXml(bytes).text.slice(0, 100))?.[1]?.toUpperCase(),
   }
