@@ -111,7 +111,7 @@ function policyOf(reader: Reader, format: SignatureFormat): SignaturePolicy | un
     throw new Fault('POLICY_UNUSABLE', 'a policy needs policyIdentifierHash and a SHA policyIdentifierHashAlgorithm')
   }
   const digest = Buffer.from(hash, 'base64')
-  return checkedPolicy({ id: bare(id), digestAlgorithm, digest, ...present({ qualifier, description }) })
+  return checkedPolicy({ id: bare(id), digestAlgorithm, digest, ...present({ qualifier, description }) }, format)
 }
 
 function locationOf(reader: Reader): SignerLocation | undefined {

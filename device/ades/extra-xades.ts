@@ -60,7 +60,7 @@ function leavesOutOf(reader: Reader): XadesOptions['leavesOut'] {
   const untouched = reader.flag('avoidEnvelopedTransformWhenSigningNode')
   const counts = reader.text('nodeToSign') !== undefined
   if (untouched !== undefined && !counts) reader.ignore('avoidEnvelopedTransformWhenSigningNode')
-  if (alone === undefined && untouched === undefined) return undefined
+  if (alone === undefined && (untouched === undefined || !counts)) return undefined
   if (alone !== true) return 'signatures'
   return untouched === true && counts ? 'nothing' : 'itself'
 }

@@ -41,7 +41,6 @@ export interface SignJob extends JobCommon {
   /** Which signatures are countersigned: LEAFS those that nobody has countersigned, TREE all. */
   readonly target: 'LEAFS' | 'TREE'
   readonly pdf: PdfSignatureOptions
-  readonly cades?: CadesExtra
   /** What only an XML signature has. */
   readonly xades?: XadesOptions
   /**

@@ -63,10 +63,11 @@ export function isDotted(text: string): boolean {
   return dottedForm.test(text)
 }
 
-/** The policy, frozen, where it can be written into a signature. Throws POLICY_UNUSABLE. */
-export function checkedPolicy(policy: SignaturePolicy): SignaturePolicy {
+/** The policy, frozen, where it can be written into a signature; in XML it may have a URI. Throws POLICY_UNUSABLE. */
+export function checkedPolicy(policy: SignaturePolicy, format?: SignatureFormat): SignaturePolicy {
   const { id, digestAlgorithm, digest, qualifier } = policy
-  if (!isDotted(id)) throw unusable('its identifier is not a dotted object identifier')
+  const isUri = format === 'XAdES' && /^[A-Za-z][A-Za-z0-9+.-]*:[^\s]+$/.test(id)
+  if (!isDotted(id) && !isUri) throw unusable('its identifier is not a dotted object identifier')
   if (digest.length !== digestOctets(digestAlgorithm)) throw unusable(`digest has ${digest.length} octets`)
   if (qualifier !== undefined && !asciiUri.test(qualifier)) throw unusable('its qualifier is not a URI')
   return Object.freeze(policy)

@@ -29,7 +29,7 @@ export interface SignerIdentity {
 
 /** An explicit signature policy (EPES): EN 319 122-1, 5.2.9; EN 319 132-1, 5.2.9. */
 export interface SignaturePolicy {
-  /** Dotted OID. */
+  /** Dotted OID; in XML it may be another URI. */
   readonly id: string
   readonly description?: string
   readonly digestAlgorithm: DigestAlgorithm

@@ -8,6 +8,7 @@ import { base64Transform } from '../xml/algorithms.ts'
 import type { XmlDocument, XmlElement } from '../xml/node.ts'
 import { surroundingsIn } from '../xml/surroundings.ts'
 import { attributeOf, childElements, childrenOf, elementsById, isWithin, octetsOf } from '../xml/walk.ts'
+import { isXmldsig } from '../xml/xmldsig.ts'
 import type { SignatureProperties } from './request.ts'
 import { type IntentParts, prepareXades, type XadesIntent, type XadesRequest, xadesIntent } from './xades.ts'
 import { onlyChild, qualifyingPropertiesOf, signaturesIn, unsignedSignatureProperties } from './xades-find.ts'
@@ -22,10 +23,11 @@ import {
   readXml,
   type SignaturePlace,
 } from './xades-layout.ts'
-import { manifestType } from './xades-manifest.ts'
+import { entriesOf, type Listed, listedParts, manifestType } from './xades-manifest.ts'
 import { type Manner, mannerOf } from './xades-manner.ts'
 import { countersignedType, namespaces, signedPropertiesType } from './xades-names.ts'
 import type { XadesOptions } from './xades-options.ts'
+import { unknownFormat } from './xades-properties.ts'
 import { placeOfUnsigned } from './xades-unsigned.ts'
 
 type CosignRequest = Omit<XadesRequest, 'packaging'>
@@ -50,10 +52,13 @@ export async function prepareXadesCosignature(
   const uri = attributeOf(existing, 'URI')
   if (uri === '') return prepareXades(file, { ...request, packaging: 'enveloped' })
   const about = uri?.startsWith('#') === true ? elementsById(document).get(uri.slice(1))?.[0] : undefined
-  const properties = propertiesBeside(request, about !== undefined && isWithin(about, first))
+  const isManifest = attributeOf(existing, 'Type') === manifestType
+  const properties = propertiesBeside(request, !isManifest && about !== undefined && isWithin(about, first))
   const ready = { ...request, properties, id: freeId(document, request.id, request.spareId ?? request.id) }
   const place = besidePlace(document, first)
   const manner = mannerOf(request.algorithm, request.options)
+  const listed = isManifest && about !== undefined ? entriesIn(about, ready) : undefined
+  if (listed) return xadesIntent(ready, { ...place, ...listedParts(ready.id, listed, manner, place.around) })
   if (uri?.startsWith('#')) {
     return xadesIntent(ready, { ...place, reference: objectReference(document, first, existing, manner) })
   }
@@ -62,6 +67,11 @@ export async function prepareXadesCosignature(
     ...place,
     reference: await detachedReference(content, manner.digestAlgorithm, uri ?? ''),
   })
+}
+
+/** A validator looks for a Manifest in the signature that is over it, so a second signer has one of the same. */
+function entriesIn(element: XmlElement, { properties }: Pick<CosignRequest, 'properties'>): Listed | undefined {
+  return isXmldsig(element, 'Manifest') ? entriesOf(element, properties.contentFormat ?? unknownFormat) : undefined
 }
 
 /** AutoFirma does so unless it is allowed; throws SIGNATURE_FORMAT_REFUSED. */
@@ -166,8 +176,7 @@ function objectReference(
     return base64Reference(id, octetsOf(target), manner)
   }
   if (signaturesIn(target).includes(first)) return envelopedReference(target, uri, manner)
-  const type = attributeOf(existing, 'Type') === manifestType ? { type: manifestType } : {}
-  return { ...elementReference(target, id, manner), ...type }
+  return elementReference(target, id, manner)
 }
 
 /** Last among the siblings of the first; a signature that is the root gets a common root around both. */

@@ -25,7 +25,7 @@ import {
   readXml,
   type SignaturePlace,
 } from './xades-layout.ts'
-import { manifestPart, manifestType } from './xades-manifest.ts'
+import { listedParts } from './xades-manifest.ts'
 import type { Manner } from './xades-manner.ts'
 import { base64, escapeAttribute, namespaces } from './xades-names.ts'
 import { givenDigest, type ManifestEntry, type XadesOptions } from './xades-options.ts'
@@ -110,19 +110,8 @@ async function listed(content: RandomAccess, request: LayoutRequest): Promise<La
     return [{ uri, digest, format }]
   }
   const entries = manifest === 'content' ? await ownEntry() : manifest
-  const part = manifestPart(id, entries, accepted(precalculated, manner))
-  return {
-    id,
-    place: newFile('', '', options.outputEncoding),
-    object: part.object,
-    reference: {
-      uri: `#${part.id}`,
-      type: manifestType,
-      transforms: manner.ownTransforms,
-      digest: manner.digest(manner.part(part.object, 'ds', 'Manifest')),
-    },
-    formats: entries.map((entry, index) => ({ referenceId: part.referenceIds[index] ?? '', format: entry.format })),
-  }
+  const parts = listedParts(id, { entries, algorithm: accepted(precalculated, manner) }, manner)
+  return { id, place: newFile('', '', options.outputEncoding), ...parts }
 }
 
 /** In Base64; the document as XML where an element of it is what is signed. */

@@ -6,6 +6,7 @@ import { hashName } from '../cms/algorithm.ts'
 import { certificateNames } from '../cms/certificate-names.ts'
 import { contextual, sequence } from '../cms/der.ts'
 import type { DigestAlgorithm } from '../ports.ts'
+import { isDotted } from './policy.ts'
 import type {
   CommitmentType,
   DataObjectFormat,
@@ -71,7 +72,7 @@ function signingCertificateV2(certificate: Uint8Array, algorithm: DigestAlgorith
   )
 }
 
-/** 5.2.9: an explicit policy, by the URN of its OID. */
+/** 5.2.9: an explicit policy, by the URN of its OID or by another URI. */
 function policyIdentifier({ id, description, digestAlgorithm, digest, qualifier }: SignaturePolicy): string {
   const qualifiers =
     qualifier === undefined
@@ -81,7 +82,7 @@ function policyIdentifier({ id, description, digestAlgorithm, digest, qualifier 
         '</xades:SigPolicyQualifier></xades:SigPolicyQualifiers>'
   return (
     '<xades:SignaturePolicyIdentifier><xades:SignaturePolicyId>' +
-    `<xades:SigPolicyId>${identifier(id)}${optional('Description', description)}</xades:SigPolicyId>` +
+    `<xades:SigPolicyId>${isDotted(id) ? identifier(id) : `<xades:Identifier>${escapeText(id)}</xades:Identifier>`}${optional('Description', description)}</xades:SigPolicyId>` +
     `<xades:SigPolicyHash>${digestElements(digestAlgorithm, digest)}</xades:SigPolicyHash>` +
     `${qualifiers}</xades:SignaturePolicyId></xades:SignaturePolicyIdentifier>`
   )

@@ -10,6 +10,7 @@ import { startAutofirma, startVeraPdf } from '../oracles/java.ts'
 import { startPki } from '../oracles/pki.ts'
 import { opensslCms, opensslTs, pdfsig, qpdf, xmlsec } from '../oracles/programs.ts'
 import { startPyHanko } from '../oracles/pyhanko.ts'
+import { runAsked } from './asked.ts'
 import { runCorpora } from './corpora.ts'
 import { foreignExhibits } from './foreign.ts'
 import { ownVerdicts, runMatrix } from './matrix.ts'
@@ -28,7 +29,7 @@ const usage = `node test/conformance/main.ts [options]
   --keep          keep the folder with everything that was made`
 
 /** Of the original and of what our internally detached signatures put around it. */
-const contentElements = [xmlContentElement, 'Content']
+const contentElements = [xmlContentElement, 'Content', 'a', 'b']
 
 const { values: options } = parseArgs({
   options: {
@@ -86,9 +87,11 @@ async function withOracles(folder: string): Promise<Tally[]> {
     const foreign = [...foreignExhibits(makers), ...threePhaseExhibits(makers)]
     const theirs = newTally('Made by others', ['made', 'verified', 'T, DSS', 'LT, DSS', 'LTA, DSS'])
     await timed('reverse', () => runReverse(foreign, { engine, dss, tally: theirs }, only))
+    const asked = newTally('Made as asked', ['made', ...oracles.map(({ name }) => name), 'like AutoFirma'])
+    await timed('asked', () => runAsked({ engine, oracles, autofirma, pki, folder, tally: asked }, only))
     const bad = newTally('Not accepted', ['made', ...oracles.map(({ name }) => name)])
     await timed('negative', () => runNegative({ engine, oracles, autofirma, pki, originals, folder, tally: bad }, only))
-    return [made, theirs, bad].filter(tally => tally.passed + tally.failed > 0)
+    return [made, theirs, asked, bad].filter(tally => tally.passed + tally.failed > 0)
   } finally {
     await Promise.all([dss, pyHanko, autofirma, veraPdf, pki].map(program => program.stop()))
   }

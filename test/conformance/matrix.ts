@@ -134,8 +134,8 @@ async function make(cell: Cell, { engine, originals, folder }: Bench): Promise<E
       return { ...exhibit, ...beside, operation: 'sign', levels: [level], file: file('signed') }
     }
     case 'stated': {
-      const extra = { ...everythingStated, mode: packaging === 'detached' ? 'explicit' : 'implicit' }
-      await engine.sign({ ...first, level, extra, out: file('signed') })
+      const parameters = { ...everythingStated, mode: packaging === 'detached' ? 'explicit' : 'implicit' }
+      await engine.sign({ ...first, level, parameters, out: file('signed') })
       return { ...exhibit, operation: 'sign', levels: [level], file: file('signed') }
     }
     case 'digest': {
@@ -146,8 +146,8 @@ async function make(cell: Cell, { engine, originals, folder }: Bench): Promise<E
           .update(await readFile(original))
           .digest(),
       )
-      const extra = { precalculatedHashAlgorithm: digest }
-      await engine.sign({ ...first, file: file('digest'), level, extra, out: file('signed') })
+      const parameters = { precalculatedHashAlgorithm: digest }
+      await engine.sign({ ...first, file: file('digest'), level, parameters, out: file('signed') })
       return { ...exhibit, operation: 'sign', levels: [level], file: file('signed') }
     }
     case 'extend':

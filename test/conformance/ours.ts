@@ -5,10 +5,12 @@ import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type EngineTools, perform } from '../../device/ades/engine.ts'
-import { type ExtraParams, readExtraParams } from '../../device/ades/extra-params.ts'
+import { readExtraParams } from '../../device/ades/extra-params.ts'
+import { xadesFor } from '../../device/ades/extra-xades.ts'
 import type { Ask, Job, JobOutcome, SignJob } from '../../device/ades/job.ts'
 import { randomAccessOf, rangeOf, spliced } from '../../device/bytes.ts'
 import { systemClock } from '../../device/host.ts'
+import { statedBy } from '../../device/sign-order.ts'
 import type { Report } from '../../device/trust/report.ts'
 import { createHttpRevocation } from '../../drivers/revocation/http.ts'
 import { signWithKey } from '../../drivers/signer/soft-signature.ts'
@@ -86,10 +88,10 @@ function answersOf(pki: Pki): (ask: Ask, signer: SignerName | undefined) => Prom
 }
 
 function signJob(call: SignCall, pki: Pki): SignJob {
-  const { format, level, operation, packaging, algorithm, signer, policy, visible = false, certify = false } = call
+  const { format, level, operation, algorithm, signer, policy, visible = false, certify = false } = call
+  const extra = readExtraParams(new Map(Object.entries(call.parameters ?? {})), format, operation)
+  const packaging = extra.packaging ?? call.packaging
   const [certificate, ...chain] = pki.chain(signer)
-  const extra = readExtraParams(new Map(Object.entries(call.extra ?? {})), format, operation)
-  if (extra.ignored.length > 0) throw new Error(`ignored: ${extra.ignored.join(', ')}`)
   return {
     job: 'sign',
     format,
@@ -97,8 +99,9 @@ function signJob(call: SignCall, pki: Pki): SignJob {
     operation,
     packaging,
     identity: { algorithm, certificate, chain },
-    properties: { ...statedIn(extra), signingTime: Date.now(), ...(policy !== undefined && { policy }) },
+    properties: { ...statedBy(extra, Date.now()), ...(policy !== undefined && { policy }) },
     cades: extra.cades,
+    ...(extra.xades && { xades: xadesFor(extra.xades, { operation, packaging }).xades }),
     contentName: basename(call.content ?? call.file),
     target: 'LEAFS',
     anchors: [pki.anchor()],
@@ -107,16 +110,6 @@ function signJob(call: SignCall, pki: Pki): SignJob {
       ...(visible && { visible: appearance }),
       ...(certify && { certificationLevel: 1 }),
     },
-  }
-}
-
-function statedIn({ policy, location, claimedRoles, commitments, contentFormat }: ExtraParams) {
-  return {
-    ...(policy !== undefined && { policy }),
-    ...(location !== undefined && { location }),
-    ...(claimedRoles !== undefined && { claimedRoles }),
-    ...(commitments !== undefined && { commitments }),
-    ...(contentFormat !== undefined && { contentFormat }),
   }
 }
 
