@@ -24,6 +24,17 @@ describe('the end', () => {
     ])
   })
 
+  it('denies nothing that was signed before the card went', async () => {
+    for (const fault of ['TOKEN_REMOVED', 'REQUEST_DECLINED'] as const) {
+      const request = { id: fault, stage: 'finished', fault } as const
+      await visit.show(withRequest({ ...request, done: 3 }))
+      expect(await visit.page.locator('h1').textContent()).toBe(say('ca', 'requestDone.some'))
+      expect(await visit.page.locator('.panel').count()).toBe(0)
+      await visit.show(withRequest({ ...request, done: 0 }))
+      expect(await visit.page.locator('.panel').count()).toBe(1)
+    }
+  })
+
   it.each([
     ['requestDone', 'requestDone.all'],
     ['requestDoneNone', 'requestDone.none'],

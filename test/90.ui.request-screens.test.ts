@@ -1,9 +1,10 @@
 // Which screen belongs to what a page or a program asks for, and what the screen may still remember when it moves on.
 
 import { describe, expect, it } from 'vitest'
+import { askerName, nextNumber, outcomeText, passed, shortName, skipped } from '../ui/asked.ts'
 import { freshLocal, type Local, settle } from '../ui/local.ts'
 import { type ScreenName, screenFor } from '../ui/screen-for.ts'
-import { cardWith, type openedRequest, requestSituations, withRequest } from './ui-request-views.ts'
+import { cardWith, openedRequest, requestSituations, withRequest } from './ui-request-views.ts'
 import { certificate, emptyView, otherCertificate, withCopy } from './ui-views.ts'
 
 const spoken: Local = { ...freshLocal, language: 'ca' }
@@ -98,5 +99,38 @@ describe('settle', () => {
     expect(settle(asked, at('signing'), at('pin')).dialog).toEqual({ kind: 'cancel' })
     expect(settle(asked, at('signing'), at('finished')).dialog).toBeNull()
     expect(settle(asked, at('card'), at('signing')).dialog).toBeNull()
+  })
+})
+
+describe('names', () => {
+  it('are the host of a page, with its port and in ASCII, and the whole of what is no address', () => {
+    const page = (name: string) => askerName({ kind: 'page', name })
+    expect(page('https://seu.example')).toBe('seu.example')
+    expect(page('https://seu.example:8443')).toBe('seu.example:8443')
+    expect(page('https://s\u0435u.example')).toBe('xn--su-nlc.example')
+    expect(page('null')).toBe('null')
+    expect(askerName({ kind: 'program', name: 'urn:x' })).toBe('urn:x')
+  })
+
+  it('keep beginning and ending where they are too long, and nothing that turns their letters round', () => {
+    expect(shortName('a'.repeat(38))).toBe('a'.repeat(38))
+    const long = shortName(`Acta ${'x'.repeat(60)} final.pdf`)
+    expect(long).toMatch(/^Acta x+…x+ final\.pdf$/)
+    expect([...long]).toHaveLength(37)
+    expect(shortName('factura\u202Efdp.exe\n')).toBe('facturafdp.exe')
+  })
+})
+
+describe('counts', () => {
+  it('never go past the number of documents', () => {
+    const at = (done: number, failed: number) => ({ ...openedRequest, done, failed })
+    expect([passed(at(3, 1)), skipped(at(3, 1)), nextNumber(at(3, 1))]).toEqual([4, 8, 5])
+    expect([passed(at(12, 0)), skipped(at(12, 0)), nextNumber(at(12, 0))]).toEqual([12, 0, 12])
+  })
+
+  it('tell that some is signed where a fault stopped the rest', () => {
+    expect(outcomeText({ ...openedRequest, done: 5, fault: 'TOKEN_REMOVED' })).toBe('requestDone.some')
+    expect(outcomeText({ ...openedRequest, done: 0, fault: 'TOKEN_REMOVED' })).toBe('requestDone.none')
+    expect(outcomeText({ ...openedRequest, done: 12 })).toBe('requestDone.all')
   })
 })

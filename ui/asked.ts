@@ -83,10 +83,15 @@ export function nextNumber(request: RequestView): number {
 
 const longestName = 38
 
+/** A name that somebody else has given, without what would turn its letters round or hide some (Unicode, UAX 9). */
+export function plainName(name: string): string {
+  return name.replaceAll(/[\p{Cc}\p{Cf}]/gu, '')
+}
+
 /** A name that is too long for its line loses its middle, so that its beginning and its ending can both be read. */
 export function shortName(name: string): string {
-  const characters = [...name]
-  if (characters.length <= longestName) return name
+  const characters = [...plainName(name)]
+  if (characters.length <= longestName) return characters.join('')
   const half = Math.floor((longestName - 1) / 2)
   return `${characters.slice(0, half).join('')}…${characters.slice(-half).join('')}`
 }

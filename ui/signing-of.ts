@@ -40,7 +40,10 @@ export function isUnderWay(request: RequestView | undefined): boolean {
   return request !== undefined && underWay.has(request.stage)
 }
 
-/** That the card is gone tells, in its general words, that nothing was signed; where some of it is, nothing is told. */
-export function toldFault({ begun }: Signing, code: ErrorCode | null): ErrorCode | null {
-  return begun && (code === 'TOKEN_REMOVED' || code === 'TOKEN_ABSENT') ? null : code
+/** What tells, in its general words, that nothing was signed, or that a card is to be put in. */
+const beforeAnything: ReadonlySet<ErrorCode> = new Set(['TOKEN_REMOVED', 'TOKEN_ABSENT', 'REQUEST_DECLINED'])
+
+/** What to tell of a fault: nothing where its words would deny what is signed already. */
+export function toldFault({ begun }: Pick<Signing, 'begun'>, code: ErrorCode | null): ErrorCode | null {
+  return code !== null && begun && beforeAnything.has(code) ? null : code
 }

@@ -9,6 +9,7 @@ import { Drawing } from '../parts/drawing.tsx'
 import { FaultText } from '../parts/fault-text.tsx'
 import { Pager } from '../parts/pager.tsx'
 import { Screen } from '../parts/screen.tsx'
+import { toldFault } from '../signing-of.ts'
 import type { TextKey } from '../text/texts.ts'
 
 const failuresOnScreen = 3
@@ -17,6 +18,7 @@ export function RequestDoneScreen() {
   const kiosk = useKiosk()
   const request = useRequest()
   const failures = request.documents.filter(document => document.state === 'failed')
+  const fault = toldFault({ begun: request.done > 0 }, request.fault)
   const isGood = request.fault === null && request.failed === 0
   return (
     <Screen
@@ -31,9 +33,9 @@ export function RequestDoneScreen() {
         </Button>
       }
     >
-      {request.fault !== null && (
+      {fault !== null && (
         <div class="panel" role="alert">
-          <FaultText code={request.fault} />
+          <FaultText code={fault} />
         </div>
       )}
       {failures.length > 0 && (

@@ -1,7 +1,7 @@
 // A page or a program asks for something: who it is, what it wants, everything that it is about, and the two answers.
 
 import type { RequestView } from '../../device/http/view.ts'
-import { kindOf, questionTexts, type RequestKind } from '../asked.ts'
+import { kindOf, plainName, questionTexts, type RequestKind } from '../asked.ts'
 import { useKiosk, useRequest } from '../context.ts'
 import type { Kiosk } from '../kiosk.ts'
 import { Asker } from '../parts/asker.tsx'
@@ -61,7 +61,7 @@ function Subject({ request }: { readonly request: RequestView }) {
       <Drawing name={kind === 'save' ? 'sheets' : 'card'} />
       {kind === 'save' && file !== undefined && (
         <p class="large file-name">
-          <strong>{file.name}</strong> {megabytesText(file.bytes, kiosk.language.value)}
+          <strong>{plainName(file.name)}</strong> {megabytesText(file.bytes, kiosk.language.value)}
         </p>
       )}
       {kind === 'certificate' && <p class="large">{kiosk.say('request.certificate')}</p>}
