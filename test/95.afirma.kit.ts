@@ -109,7 +109,7 @@ export async function startStand(options: Partial<AfirmaServerParts> = {}): Prom
   const server = createAfirmaServer({
     origins: [origin],
     maxMessageBytes: 1 << 20,
-    tls: async () => tls,
+    tls: () => tls,
     desk,
     clock,
     log: logInto(logged),

@@ -27,7 +27,7 @@ export interface AfirmaServerParts {
   /** Above it a message is answered by its error; far above the connection is closed (1009). */
   readonly maxMessageBytes: number
   /** Asked for at each launch, since certificates are renewed meanwhile. */
-  readonly tls: () => Promise<TlsMaterial>
+  readonly tls: () => TlsMaterial
   readonly desk: PageDesk
   readonly clock: Clock
   readonly log: Log
@@ -95,7 +95,7 @@ export function createAfirmaServer(parts: AfirmaServerParts): AfirmaServer {
 
 async function openLaunch(launch: Launch, parts: AfirmaServerParts): Promise<Open> {
   const { maxMessageBytes, log } = parts
-  const server = createServer({ ...(await parts.tls()), minVersion: 'TLSv1.2', handshakeTimeout: handshakeMs })
+  const server = createServer({ ...parts.tls(), minVersion: 'TLSv1.2', handshakeTimeout: handshakeMs })
   server.maxConnections = maxConnections
   server.headersTimeout = handshakeMs
   server.requestTimeout = handshakeMs
