@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemRandom } from '../device/host.ts'
 import { createLoopbackCertificate } from '../device/loopback-certificate.ts'
-import { logInto } from './95.afirma.kit.ts'
+import { logInto } from './95.afirma.desk.ts'
 
 const run = promisify(execFile)
 const dayMs = 86_400_000

@@ -4,18 +4,8 @@
 import { request } from 'node:https'
 import { expect, it } from 'vitest'
 import { Fault } from '../device/errors.ts'
-import {
-  certificate,
-  echo,
-  getResult,
-  origin,
-  sessionId,
-  sign,
-  signature,
-  signed,
-  startStand,
-  urlSafe,
-} from './95.afirma.kit.ts'
+import { certificate, signature } from './95.afirma.desk.ts'
+import { echo, getResult, origin, sessionId, sign, signed, startStand, urlSafe } from './95.afirma.kit.ts'
 
 it('signs as the transcript of the protocol says, waiting until the person has agreed', async () => {
   const stand = await startStand()
