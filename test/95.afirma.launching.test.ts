@@ -3,7 +3,7 @@
 
 import { execFile } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -105,4 +105,29 @@ it('lets the browser’s policy name the configured sites and the kiosk’s auth
   await start()
   expect(JSON.parse((await compulsa('with', 'browser-policy', '--json')).stdout)).toEqual(before)
   expect((await compulsa('without', 'browser-policy')).stdout).toBe('{}\n')
+})
+
+it('is reached from the browser: xdg-open finds the kiosk’s handler, which shows the screen above the page', async () => {
+  const rootfs = new URL('../system/rootfs', import.meta.url).pathname
+  const bin = join(folder, 'bin')
+  const said = join(folder, 'said')
+  await mkdir(bin)
+  const stand = async (name: string, body: string) =>
+    writeFile(join(bin, name), `#!/bin/sh\necho "${name} $*" >>'${said}'\n${body}\n`, { mode: 0o755 })
+  await stand('chromium', '')
+  await stand('compulsa', 'case $2 in *refused*) exit 1;; esac; echo http://127.0.0.1:8080/')
+  const env = {
+    HOME: folder,
+    PATH: `${bin}:${rootfs}/usr/bin:/usr/bin:/bin`,
+    XDG_DATA_DIRS: `${rootfs}/usr/share`,
+    XDG_CONFIG_DIRS: `${rootfs}/etc/xdg`,
+    // It looks for handlers only where there is a screen.
+    DISPLAY: ':0',
+  }
+  const open = (url: string) => new Promise(resolve => execFile('xdg-open', [url], { env }, resolve))
+  const url = 'afirma://websocket?ports=50001,50002&v=4&jvc=4&idsession=abc'
+  await open(url)
+  expect(await readFile(said, 'utf8')).toBe(`compulsa launch ${url}\nchromium --app=http://127.0.0.1:8080/\n`)
+  await open('afirma://refused')
+  expect((await readFile(said, 'utf8')).split('\n').slice(2)).toEqual(['compulsa launch afirma://refused', ''])
 })
