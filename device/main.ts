@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { PageDesk } from './afirma/page-desk.ts'
 import { checkStates, keepCalibration } from './calibration.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
@@ -44,6 +45,7 @@ export async function startAppliance(
   { config, dataFolder, deviceKeyFile }: LoadedConfig,
   port: number,
   around: Surroundings,
+  createPageDesk?: () => PageDesk,
 ): Promise<Appliance> {
   const { clock, random, log } = around
   await using started = new AsyncDisposableStack()
@@ -106,6 +108,11 @@ export async function startAppliance(
     }),
     held => held.close(),
   )
+  if (config.autofirma !== undefined && createPageDesk !== undefined) {
+    const { startAfirma } = await import('./http/afirma-service.ts')
+    const parts = { config: config.autofirma, kioskId: config.kiosk.id, folder: dataFolder, desk: createPageDesk() }
+    started.adopt(await startAfirma({ ...parts, clock, random, log }), held => held.close())
+  }
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
   return { url: server.url, stop: () => stopAll(running, store, log) }

@@ -59,7 +59,8 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   }
 }
 
-function createApp(log: Log): FastifyInstance {
+/** An HTTP application whose failures are answered by code and detail. */
+export function createApp(log: Log): FastifyInstance {
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
@@ -86,7 +87,11 @@ function isValidation(error: unknown): error is Error {
   return typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500
 }
 
-async function listen(app: FastifyInstance, where: { host: string; port: number } | { path: string }): Promise<void> {
+/** Throws PORT_TAKEN. */
+export async function listen(
+  app: FastifyInstance,
+  where: { host: string; port: number } | { path: string },
+): Promise<void> {
   try {
     await app.listen(where)
   } catch (thrown) {

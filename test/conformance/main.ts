@@ -11,6 +11,7 @@ import { startPki } from '../oracles/pki.ts'
 import { opensslCms, opensslTs, pdfsig, qpdf, xmlsec } from '../oracles/programs.ts'
 import { startPyHanko } from '../oracles/pyhanko.ts'
 import { runAsked } from './asked.ts'
+import { autoscriptJudges, runAutoscript } from './autoscript.ts'
 import { runCorpora } from './corpora.ts'
 import { foreignExhibits } from './foreign.ts'
 import { ownVerdicts, runMatrix } from './matrix.ts'
@@ -26,7 +27,9 @@ const usage = `node test/conformance/main.ts [options]
   --data FOLDER   where odd-pdfs and shadow-attacks lie (default: shared/data beside the clone)
   --without-data  leave those out
   --markdown      the table as the README holds it
-  --keep          keep the folder with everything that was made`
+  --keep          keep the folder with everything that was made
+
+  AUTOSCRIPT=FILE in the environment also runs the page tests with the official autoscript.js`
 
 /** Of the original and of what our internally detached signatures put around it. */
 const contentElements = [xmlContentElement, 'Content', 'a', 'b']
@@ -50,6 +53,8 @@ async function run(): Promise<void> {
   const tallies: Tally[] = []
   try {
     if (!options['without-data'] && options.only === '') tallies.push(await corpora())
+    const script = process.env['AUTOSCRIPT']
+    if (script !== undefined && new RegExp(options.only).test('autoscript')) tallies.push(await pages(script))
     tallies.push(...(await withOracles(folder)))
   } finally {
     if (options.keep) console.log(`kept ${folder}`)
@@ -68,6 +73,12 @@ async function run(): Promise<void> {
 async function corpora(): Promise<Tally> {
   const tally = newTally('PDFs of others', ['made', 'refused by name', 'verified'])
   await timed('corpora', () => runCorpora(options.data, tally))
+  return tally
+}
+
+async function pages(script: string): Promise<Tally> {
+  const tally = newTally('Pages that sign as with AutoFirma', ['made', ...autoscriptJudges])
+  await timed('pages', () => runAutoscript(script, tally))
   return tally
 }
 
