@@ -3,7 +3,7 @@
 import type { DocumentState, Errand, ErrandEnd } from './errand.ts'
 import type { ErrorCode } from './errors.ts'
 import type { CardWatch } from './http/card-watch.ts'
-import type { RequestStage, RequestView } from './http/view.ts'
+import type { AskerView, RequestOperation, RequestStage, RequestView } from './http/view.ts'
 import type { KeyHolder } from './key-holder.ts'
 
 /** Documents that the screen is told of. */
@@ -19,6 +19,34 @@ export interface InHand {
   key: KeyHolder | null
   /** Why it ends, once somebody has ended it. */
   how: ErrandEnd | null
+}
+
+export function newInHand(id: string, errand: Errand): InHand {
+  return {
+    id,
+    errand,
+    states: new Map(),
+    ending: new AbortController(),
+    stage: 'asking',
+    fault: null,
+    key: null,
+    how: null,
+  }
+}
+
+/** An errand that is only a message: what was refused before anybody was asked. */
+export function messageFor(asker: AskerView, operation: RequestOperation): Errand {
+  return {
+    asker,
+    operation,
+    documents: [],
+    total: 0,
+    preparedElsewhere: false,
+    files: [],
+    several: false,
+    work: { kind: 'save', save: async () => undefined },
+    ended: () => undefined,
+  }
 }
 
 export function viewOf({ id, errand, states, stage, fault }: InHand, card: CardWatch): RequestView {

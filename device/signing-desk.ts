@@ -7,11 +7,11 @@
 //     └──── refuse, silence, asker gone, stop ────► finished ─close─► nothing
 
 import type { Config } from './config.ts'
-import type { DocumentState, Errand, ErrandEnd } from './errand.ts'
+import type { Errand, ErrandEnd } from './errand.ts'
 import { asFault, type ErrorCode, Fault } from './errors.ts'
 import { type CardWatch, certificateView, createCardWatch } from './http/card-watch.ts'
 import type { AskerView, RequestOperation, RequestStage, RequestView, SignAnswer } from './http/view.ts'
-import { type InHand, viewOf } from './in-hand.ts'
+import { type InHand, messageFor, newInHand, viewOf } from './in-hand.ts'
 import { createKeyHolder, type KeyHolder } from './key-holder.ts'
 import type { Clock, Log, Signer } from './ports.ts'
 import { createTasks } from './tasks.ts'
@@ -26,6 +26,8 @@ export interface SigningDesk {
   begin(errand: Errand, signal?: AbortSignal): void
   /** Shows for a while that something was refused, where nothing else is in hand. */
   show(asker: AskerView, operation: RequestOperation, code: ErrorCode): void
+  /** Whether something is in hand that is not finished. */
+  busy(): boolean
   accept(): void
   refuse(): void
   /** The PIN is overwritten before this resolves. */
@@ -71,10 +73,16 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
     wanted: () => current !== null && (current.stage === 'card' || current.stage === 'paused'),
     fitting: certificates => {
       const work = current?.errand.work
+      const used = current?.stage === 'paused' ? current.key?.certificate : undefined
+      // It goes on with the card that it began with.
+      if (used !== undefined)
+        return certificates.filter(one => one.tokenId === used.tokenId && one.keyId === used.keyId)
       return work !== undefined && 'fitting' in work ? work.fitting(certificates) : certificates
     },
     changed: tell,
   })
+
+  const busy = () => current !== null && current.stage !== 'finished'
 
   const become = (one: InHand, stage: RequestStage, fault: ErrorCode | null = null) => {
     one.stage = stage
@@ -219,34 +227,20 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
       return () => listeners.delete(listener)
     },
     begin(errand: Errand, signal?: AbortSignal): void {
-      if (copyInHand() || (current !== null && current.stage !== 'finished'))
-        throw new Fault('KIOSK_BUSY', 'the person is busy with something else')
-      const one: InHand = {
-        id: newId(),
-        errand,
-        states: new Map(),
-        ending: new AbortController(),
-        stage: 'asking',
-        fault: null,
-        key: null,
-        how: null,
-      }
+      if (copyInHand() || busy()) throw new Fault('KIOSK_BUSY', 'the person is busy with something else')
+      const one = newInHand(newId(), errand)
       current = one
       signal?.addEventListener('abort', () => finishBy(one, { end: 'gone' }), { once: true })
       stay()
       tell()
     },
     show(asker: AskerView, operation: RequestOperation, code: ErrorCode): void {
-      if (copyInHand() || (current !== null && current.stage !== 'finished')) return
-      const work = { kind: 'save', save: async () => undefined } as const
-      const nothing = { documents: [], total: 0, preparedElsewhere: false, files: [], several: false }
-      const errand: Errand = { asker, operation, ...nothing, work, ended: () => undefined }
-      const ending = new AbortController()
-      const states = new Map<number, DocumentState>()
-      current = { id: newId(), errand, states, ending, stage: 'finished', fault: code, key: null, how: null }
+      if (copyInHand() || busy()) return
+      current = { ...newInHand(newId(), messageFor(asker, operation)), stage: 'finished', fault: code }
       tasks.at('idle', clock.now() + shownMs, onIdle)
       tell()
     },
+    busy,
     accept(): void {
       const one = inHand('asking')
       const { kind } = one.errand.work
@@ -290,7 +284,7 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
     },
     close,
     stay: () => {
-      if (current !== null && current.stage !== 'finished') stay()
+      if (busy()) stay()
     },
     async end(): Promise<void> {
       if (current !== null && current.stage !== 'finished') finishBy(current, { end: 'left' })

@@ -31,6 +31,8 @@ export interface Visit {
   open(request: { procedureId: string; language: string }): void
   /** The copy in hand; throws STAGE_CONFLICT when there is none. Counts as a touch. */
   copyId(): string
+  /** Whether a copy is in hand that is not finished. */
+  busy(): boolean
   stay(): void
   /** Of several copies that one became, the next one, when this one is finished; ends the visit where it is gone. Throws STAGE_CONFLICT. */
   takeNext(): Promise<void>
@@ -170,6 +172,7 @@ export function createVisit(parts: VisitParts): Visit {
       touch()
       tell()
     },
+    busy: () => current !== null && isAttended(current),
     copyId(): string {
       const { id } = inHand()
       touch()
