@@ -72,6 +72,12 @@ async function rogue(subjectAltName: string, more = ''): Promise<string> {
   return (await run('openssl', [...sign, '-extfile', paths.ext])).stdout
 }
 
+/** The PEM blocks of a file whose label fits. */
+async function blocks(file: string, label = /CERTIFICATE/): Promise<string[]> {
+  const all = (await readFile(file, 'utf8')).match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? []
+  return all.filter(block => label.test(block))
+}
+
 describe('the certificate', () => {
   it('is good for 127.0.0.1 and localhost, by openssl’s strict rules', async () => {
     const { cert } = held().tls()
@@ -151,6 +157,14 @@ describe('in its folder', () => {
     const file = join(folder, 'loopback', name)
     await chmod(file, 0o600)
     await writeFile(file, (await readFile(file)).subarray(0, 500))
+    expect(await verdict(held().tls().cert, held().authority())).toBe('OK')
+  })
+
+  it('is made anew where a key belongs to another certificate', async () => {
+    held().tls()
+    const file = join(folder, 'loopback/authority.pem')
+    const [[certificate], [key]] = [await blocks(file), await blocks(join(folder, 'loopback/server.pem'), /PRIVATE/)]
+    await writeFile(file, `${certificate}\n${key}\n`)
     expect(await verdict(held().tls().cert, held().authority())).toBe('OK')
   })
 
