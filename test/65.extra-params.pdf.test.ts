@@ -53,6 +53,11 @@ describe('where a signature shows', () => {
     expect(() => shown({ signaturePages: pages })).toThrow(refused)
   })
 
+  it('has its corners in any order', () => {
+    const turned = { ...place, signaturePositionOnPageLowerLeftX: '110', signaturePositionOnPageUpperRightX: '10' }
+    expect(read(turned).pdf.visible?.rectangle).toEqual([10, 20, 110, 60])
+  })
+
   it('is a wish that nobody is asked about, granted only where the place is said', () => {
     expect(read({ visibleSignature: 'want', visibleAppearance: 'custom' })).toMatchObject({
       ignored: ['visibleSignature', 'visibleAppearance'],
@@ -73,8 +78,8 @@ describe('where a signature shows', () => {
     expect(found.ignored).toEqual([])
   })
 
-  it('is not turned by anything else, which is said', () => {
-    const found = shown({ signatureRotation: '45' })
+  it.each(['45', 'true'])('is not turned by %s, which is said', written => {
+    const found = shown({ signatureRotation: written })
     expect(found.pdf.visible).not.toHaveProperty('rotation')
     expect(found.ignored).toEqual(['signatureRotation'])
   })
@@ -126,6 +131,12 @@ describe('the text of a visible signature', () => {
     expect(look({ layer2FontColor })).toMatchObject({ colour, ignored: [] })
   })
 
+  it.each(['0', '-1', 'large', '1e3'])('has no size of %s, which is said', layer2FontSize => {
+    const found = look({ layer2FontSize })
+    expect(found).not.toHaveProperty('fontSize')
+    expect(found.ignored).toEqual(['layer2FontSize'])
+  })
+
   it('has a size, and no colour that is not known', () => {
     expect(look({ layer2FontSize: '7', layer2FontColor: 'constructor' })).toMatchObject({
       fontSize: 7,
@@ -156,6 +167,10 @@ describe('identity numbers', () => {
     expect(maskingOf({})).toEqual({ mask: usualMask })
     expect(maskingOf({ obfuscateCertText: 'false' })).toMatchObject({ wanted: false })
     expect(maskingOf({ obfuscationMask: 'x;3;true,true,false;false' })?.mask).toMatchObject({ substitute: 'x' })
+    expect(maskingOf({ obfuscateCertText: 'True' })).toMatchObject({ wanted: true })
+    const perhaps = shown({ layer2Text: 'x', obfuscateCertText: 'perhaps' })
+    expect(perhaps.pdf.visible?.masking).toEqual({ mask: usualMask })
+    expect(perhaps.ignored).toEqual(['obfuscateCertText'])
     const bad = shown({ layer2Text: 'x', obfuscationMask: 'none' })
     expect(bad).toMatchObject({ pdf: { visible: { masking: { mask: usualMask } } }, ignored: ['obfuscationMask'] })
   })
@@ -215,8 +230,6 @@ describe('the signature itself', () => {
     { signReservedSize: '1.5' },
     { certificationLevel: '4' },
     { imagePositionOnPageLowerLeftX: '1' },
-    { ...place, layer2FontSize: 'large' },
-    { ...place, obfuscateCertText: 'perhaps' },
   ] as Record<string, string>[])('is refused with %j', entries => {
     expect(() => read(entries)).toThrow(refused)
   })
@@ -244,6 +257,7 @@ describe('the signature itself', () => {
   it('is not made where a form was filled in since, if that is not allowed', () => {
     expect(read({ allowModifiedForm: 'false' })).toEqual({ pdf: { formAsSigned: true }, ignored: [] })
     expect(read({ allowModifiedForm: 'true' })).toEqual({ pdf: {}, ignored: [] })
+    expect(read({ allowModifiedForm: 'perhaps' })).toEqual({ pdf: {}, ignored: ['allowModifiedForm'] })
   })
 
   it('never gets a time-stamp from an authority that a page names', () => {

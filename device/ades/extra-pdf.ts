@@ -59,8 +59,7 @@ export function pdfOf(reader: Reader): PdfExtra {
     password: passwordOf(reader),
     pageImage: pageImageOf(reader),
     attachment: attachmentOf(reader),
-    // Who allows it asks for nothing: it is so where no signature forbids it.
-    formAsSigned: reader.flag('allowModifiedForm') === false ? true : undefined,
+    formAsSigned: formAsSignedOf(reader),
   })
 }
 
@@ -84,6 +83,13 @@ function readSwitches(reader: Reader): void {
   for (const [name, value] of Object.entries(alwaysSo)) {
     if (!value.test(reader.text(name)?.trim() ?? '')) reader.ignore(name)
   }
+}
+
+/** Who allows a form that was filled in asks for nothing: it is signed where no signature forbids that. */
+function formAsSignedOf(reader: Reader): true | undefined {
+  const allowed = reader.text('allowModifiedForm')?.trim().toLowerCase()
+  if (allowed !== 'true' && allowed !== 'false') reader.ignore('allowModifiedForm')
+  return allowed === 'false' ? true : undefined
 }
 
 /** `yyyy:MM:dd:HH:mm:ss`, as the clock on the wall says it. */
