@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest'
 import { readExtraParams } from '../device/ades/extra-params.ts'
 import { usualMask } from '../device/ades/text-mask.ts'
+import { openedBy, shownBy } from '../device/verbs/extra.ts'
 
 const read = (entries: Record<string, string>) => readExtraParams(new Map(Object.entries(entries)), 'PAdES')
 const placeOf = (of: string) => ({
@@ -248,16 +249,42 @@ describe('the signature itself', () => {
     ['allowSigningCertifiedPdfs', 'false', 'true'],
     ['allowShadowAttack', 'false', 'true'],
     ['pagesToCheckShadowAttack', '10', 'some'],
-    ['allowCosigningUnregisteredSignatures', 'true', 'false'],
   ])('is always %s=%s, and never %s', (name, always, never) => {
     expect(read({ [name]: always })).toEqual({ pdf: {}, ignored: [] })
     expect(read({ [name]: never })).toEqual({ pdf: {}, ignored: [name] })
   })
 
-  it('is not made where a form was filled in since, if that is not allowed', () => {
-    expect(read({ allowModifiedForm: 'false' })).toEqual({ pdf: { formAsSigned: true }, ignored: [] })
-    expect(read({ allowModifiedForm: 'true' })).toEqual({ pdf: {}, ignored: [] })
-    expect(read({ allowModifiedForm: 'perhaps' })).toEqual({ pdf: {}, ignored: ['allowModifiedForm'] })
+  it.each([
+    ['allowModifiedForm', 'formAsSigned'],
+    ['allowCosigningUnregisteredSignatures', 'knownSignaturesOnly'],
+  ])('is not made where %s=false forbids it', (name, key) => {
+    expect(read({ [name]: 'false' })).toEqual({ pdf: { [key]: true }, ignored: [] })
+    expect(read({ [name]: 'true' })).toEqual({ pdf: {}, ignored: [] })
+    expect(read({ [name]: 'perhaps' })).toEqual({ pdf: {}, ignored: [name] })
+  })
+
+  it('is asked for in a job without secrets, and without what goes along as files', () => {
+    const file = { attach: 'AAAA', attachFileName: 'a.txt', attachDescription: 'Nota' }
+    const picture = { ...placeOf('image'), image: 'AAAA', imagePage: '1' }
+    const rules = {
+      allowModifiedForm: 'false',
+      allowCosigningUnregisteredSignatures: 'false',
+      signReservedSize: '9000',
+    }
+    const named = { signatureField: 'Here', certificationLevel: '2', signReason: 'Conforme', signerContact: 'a@b' }
+    const secret = { ownerPassword: 'secret', signatureRubricImage: 'AAAA' }
+    const extra = shown({ ...file, ...picture, ...rules, ...named, ...secret })
+    const { pdf, ignored } = shownBy(extra, { signingTime: 0 }, new Uint8Array())
+    expect(ignored).toEqual([])
+    expect(pdf).toEqual({
+      ...{ fieldName: 'Here', certificationLevel: 2, reason: 'Conforme', contactInfo: 'a@b', reservedBytes: 9_000 },
+      ...{ formAsSigned: true, knownSignaturesOnly: true },
+      attachment: { fileName: 'a.txt', description: 'Nota' },
+      pageImage: { pages: [[1, 1]], rectangle: [10, 20, 110, 60] },
+      visible: { pages: [[-1, -1]], rectangle: [10, 20, 110, 60] },
+    })
+    expect(openedBy(extra)).toEqual({ password: 'secret' })
+    expect(openedBy(read({}))).toEqual({})
   })
 
   it('never gets a time-stamp from an authority that a page names', () => {
