@@ -1,4 +1,5 @@
-// A form that was filled in after somebody signed it: it may be signed again, unless who asks does not allow that.
+// A form that was filled in after somebody signed it, and a signature of a kind that AutoFirma does not know: the document
+// may be signed all the same, unless who asks does not allow that.
 
 import { expect, test } from 'vitest'
 import { createWorld } from './59.pades.kit.ts'
@@ -27,4 +28,26 @@ test('a form is signed as it is, or only as it was signed before', async () => {
     code: 'SIGNATURE_BROKEN',
     detail: expect.stringContaining('form filling'),
   })
+})
+
+test('a signature of an unknown kind, in no field even, forbids another only where that is asked for', async () => {
+  const engine = createEngine(await createWorld())
+  const withSignature = (signature: string) =>
+    classicPdf([
+      '<< /Type /Catalog /Pages 2 0 R >>',
+      pages,
+      '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 140] /Resources << >> >>',
+      signature,
+      '<< /Type /Font >>',
+    ])
+  const only = { pdf: { knownSignaturesOnly: true } }
+  const strange = withSignature('<< /Type /Sig /SubFilter /adbe.x509.rsa_sha1 /Contents <00> >>')
+  await engine.sign(strange)
+  await expect(engine.sign(strange, only)).rejects.toMatchObject({
+    code: 'REQUEST_INVALID',
+    detail: expect.stringContaining('adbe.x509.rsa_sha1'),
+  })
+  await expect(engine.sign(withSignature('<< /Type /Sig >>'), only)).rejects.toMatchObject({ code: 'REQUEST_INVALID' })
+  const usual = await engine.sign(withSignature('<< /Type /Sig /SubFilter /adbe.pkcs7.sha1 >>'), only)
+  expect(await askAbout(await engine.sign(usual, only), 'pdfsig', '-nocert', 'FILE')).toContain('Signature #2')
 })

@@ -11,6 +11,7 @@ import { type FileHash, hashFile } from '../pdf/file-hash.ts'
 import { chosenPages } from '../pdf/page-choice.ts'
 import type { PageRectangle } from '../pdf/page-space.ts'
 import type { SignatureAppearance } from '../pdf/signature-widget.ts'
+import { unknownSignature } from '../pdf/unknown-signatures.ts'
 import type { DigestAlgorithm, RandomAccess, SignatureAlgorithm } from '../ports.ts'
 import type { TimestampTools } from '../trust/timestamp-request.ts'
 import type { ShownSignature, SignJob } from './job.ts'
@@ -72,6 +73,7 @@ async function signPdf(job: SignJob, tools: SignTools): Promise<Made> {
   const { input, sign, timestamps, password } = tools
   const document = await openPdf(input, { repair: true, ...(password !== undefined && { password }) })
   const request = padesRequest(job, tools)
+  if (job.pdf.knownSignaturesOnly) await refuseUnknown(document)
   const prepared = await preparePades(document, request)
   const digestAlgorithm = digestOf(job.identity.algorithm)
   const hash = await hashFile(input, { hashes: hashesFor(digestAlgorithm, job.level) })
@@ -85,6 +87,12 @@ async function signPdf(job: SignJob, tools: SignTools): Promise<Made> {
   if (kept.outcome !== 'filled') throw new Fault('INTERNAL', `a signature needs ${kept.neededBytes} bytes`)
   const notes = await notesOn(document, request)
   return { file: appended(input, kept.update), hash: hash.append(kept.update, prepared), notes }
+}
+
+async function refuseUnknown(document: PdfDocument): Promise<void> {
+  const kind = await unknownSignature(document)
+  if (kind === undefined) return
+  throw new Fault('REQUEST_INVALID', `the document has a signature of the kind ${kind}, beside which none is allowed`)
 }
 
 /** What of the request has its price, or could be done in part only. */
