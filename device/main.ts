@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { batchBlobNames } from './batch-ledger.ts'
 import { checkStates, keepCalibration } from './calibration.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
@@ -22,6 +23,7 @@ import { legendParts } from './legend-parts.ts'
 import { createPath } from './path.ts'
 import type { Log, Scanner, Timestamper } from './ports.ts'
 import { createQueue, liveStages, type Queue } from './queue.ts'
+import { openRequests, type Requests } from './requests.ts'
 import { openRooms, type Rooms, type Surroundings } from './rooms.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEvidenceCache } from './trust/evidence-cache.ts'
@@ -81,6 +83,10 @@ export async function startAppliance(
     createMaintenance({ ...common, visit, scanner, store, targets: rooms.targets() }),
     held => held.stop(),
   )
+  const requests = started.adopt(
+    await openRequests({ ...common, rooms, store, scratchFolder, copyInHand: () => visit.busy() }),
+    held => held.stop(),
+  )
   path.start()
   visit.start()
   const startedAt = new Date(clock.now()).toISOString()
@@ -95,9 +101,11 @@ export async function startAppliance(
   const { startServer } = await import('./http/server.ts')
   const server: Server = started.adopt(
     await startServer({
+      ...requests,
       visit,
       desk,
       maintenance,
+      portals: config.autofirma?.portals ?? [],
       operator,
       uiFolder,
       port,
@@ -106,9 +114,34 @@ export async function startAppliance(
     }),
     held => held.close(),
   )
+  for (const service of await openDoors(config, dataFolder, requests, around))
+    started.adopt(service, held => held.close())
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
   return { url: server.url, stop: () => stopAll(running, store, log) }
+}
+
+/** The ways in for programs and for pages, where the configuration opens them. */
+async function openDoors(
+  config: Config,
+  folder: string,
+  { batches, pages, showRefused }: Requests,
+  { clock, random, log }: Surroundings,
+): Promise<readonly { close(): Promise<void> }[]> {
+  const { api, autofirma, batches: limits, kiosk } = config
+  const doors: { close(): Promise<void> }[] = []
+  if (api !== undefined) {
+    const { startApi } = await import('./http/api.ts')
+    const started = await startApi({ config: api, maxBodyBytes: limits.maxMegabytes * 2 ** 20, batches, log })
+    log.info('programs are served', { url: started.url })
+    doors.push(started)
+  }
+  if (autofirma !== undefined) {
+    const { startAfirma } = await import('./http/afirma-service.ts')
+    const parts = { config: autofirma, kioskId: kiosk.id, folder, desk: pages, onRefused: showRefused }
+    doors.push(await startAfirma({ ...parts, clock, random, log }))
+  }
+  return doors
 }
 
 /** What levels above B take; a copy that wants a time-stamp where no authority is configured any more is held. */
@@ -161,6 +194,8 @@ export async function readAnchors(config: Config): Promise<readonly Uint8Array[]
 
 function referencedBlobs(store: Store): (documentId: string) => ReadonlySet<string> {
   return id => {
+    const ofBatch = batchBlobNames(store, id)
+    if (ofBatch !== undefined) return ofBatch
     const stored = store.load(id)
     return stored === undefined || stored.erased ? new Set() : blobNames(documentIn(stored.body))
   }

@@ -40,6 +40,29 @@ describe('Java properties', () => {
     expect(properties('# x=1\r\n ! y=2\r\r\na=b\\\n#c')).toEqual([['a', 'b#c']])
   })
 
+  it.each([
+    [
+      'a=1\n\\\n',
+      [
+        ['a', '1'],
+        ['', ''],
+      ],
+    ],
+    ['\\', [['', '']]],
+    [
+      'a=1\n\\',
+      [
+        ['a', '1'],
+        ['', ''],
+      ],
+    ],
+    ['\\\n', [['', '']]],
+    ['\\\n\nb=1', [['b', '1']]],
+    ['\\\n#c\nb=1', [['b', '1']]],
+  ])('takes a lone backslash in %j as Java does', (text, expected) => {
+    expect(properties(text)).toEqual(expected)
+  })
+
   it('takes the last of several values', () => {
     expect(properties('a=1\na=2')).toEqual([['a', '2']])
   })
@@ -104,7 +127,7 @@ describe('extra parameters', () => {
       signaturePage: '2',
       layer2Text: 'Signed',
     })
-    expect(found.pdf.visible).toEqual({ rectangle: [10, 20, 110.5, 60], page: 2, text: 'Signed' })
+    expect(found.pdf.visible).toMatchObject({ rectangle: [10, 20, 110.5, 60], pages: [[2, 2]], text: 'Signed' })
   })
 
   it('show who signed and when where they say only the place', () => {
@@ -116,14 +139,14 @@ describe('extra parameters', () => {
   })
 
   it('put text into a field that is there already, wherever that is', () => {
-    expect(params({ signatureField: 'Here', layer2Text: 'Signed' }).pdf).toEqual({
+    expect(params({ signatureField: 'Here', layer2Text: 'Signed' }).pdf).toMatchObject({
       fieldName: 'Here',
-      visible: { rectangle: [0, 0, 0, 0], page: -1, text: 'Signed' },
+      visible: { rectangle: [0, 0, 0, 0], text: 'Signed' },
     })
   })
 
   it.each([
-    ['CAdES', { headless: 'true', mode: 'implicit', serverUrl: 'https://x' }, ['headless', 'serverUrl']],
+    ['CAdES', { headless: 'true', mode: 'implicit', serverUrl: 'https://x' }, ['serverUrl']],
     ['CAdES', { format: 'XAdES Detached', signReason: 'x', layer2Text: 'x' }, ['format', 'signReason', 'layer2Text']],
     ['XAdES', { mode: 'explicit', certificationLevel: '2' }, ['mode', 'certificationLevel']],
     ['PAdES', { mimeType: 'text/plain', target: 'TREE', signReason: 'x' }, ['mimeType', 'target']],
@@ -139,8 +162,7 @@ describe('extra parameters', () => {
     ['CAdES', { target: 'ROOT' }, 'REQUEST_INVALID'],
     ['PAdES', { certificationLevel: '4' }, 'REQUEST_INVALID'],
     ['PAdES', { signaturePositionOnPageLowerLeftX: '10' }, 'REQUEST_INVALID'],
-    ['PAdES', { signaturePage: 'first' }, 'REQUEST_INVALID'],
-    ['PAdES', { commitmentTypeIndications: '1' }, 'REQUEST_INVALID'],
+    ['PAdES', { commitmentTypeIndications: 'some' }, 'REQUEST_INVALID'],
     ['PAdES', { includeOnlySignningCertificate: 'yes' }, 'REQUEST_INVALID'],
     ['PAdES', { policyIdentifier: '1.2.3' }, 'POLICY_UNUSABLE'],
     ['PAdES', { expPolicy: 'FirmaOtra' }, 'POLICY_UNUSABLE'],
@@ -182,10 +204,7 @@ describe('the text of a visible signature', () => {
     expect(await shown(`$$SIGNDATE=${pattern}$$`)).toMatchObject({ text: expected, unknown: [] })
   })
 
-  it.each(['$$FAVOURITECOLOUR$$', '$$SIGNDATE=EEEE$$', '$$SIGNDATE=dd MMM$$'])(
-    'leaves %s as it is, and says so',
-    async variable => {
-      expect(await shown(`a ${variable} b`)).toMatchObject({ text: `a ${variable} b`, unknown: [variable] })
-    },
-  )
+  it.each(['$$FAVOURITECOLOUR$$', '$$SIGNDATE=yyyy G$$'])('leaves %s as it is, and says so', async variable => {
+    expect(await shown(`a ${variable} b`)).toMatchObject({ text: `a ${variable} b`, unknown: [variable] })
+  })
 })

@@ -9,6 +9,7 @@ import type { Report } from '../trust/report.ts'
 import { type Extended, type ExtendRequest, type ExtendTools, extendFile } from './extend.ts'
 import type { Ask, ExtendJob, Job, JobOutcome, SignJob, VerifyJob } from './job.ts'
 import { type Made, signFile } from './sign.ts'
+import { cadesPackaging, subjectOf } from './sign-cms.ts'
 import { type VerifyFileOptions, verifyFile } from './verify.ts'
 import { isElsewhere } from './xades-options.ts'
 
@@ -21,6 +22,9 @@ export interface EngineTools {
   /** Of a visible signature: a TrueType font program, and a JPEG or PNG. */
   readonly font: Uint8Array | undefined
   readonly image: Uint8Array | undefined
+  /** Put into a PDF before it is signed: a JPEG or PNG, and a file of any kind. */
+  readonly pageImage?: Uint8Array | undefined
+  readonly attachment?: Uint8Array | undefined
   ask(ask: Ask): Promise<Uint8Array>
   readonly clock: { now(): number }
   random(octets: number): Uint8Array
@@ -32,8 +36,10 @@ export interface EngineTools {
  */
 export async function perform(job: Job, tools: EngineTools): Promise<JobOutcome> {
   switch (job.job) {
-    case 'sign':
-      return written(await signed(job, tools), originalOf(job, tools), job, tools)
+    case 'sign': {
+      const used = { ...tools, input: await subjectOf(job, tools.input) }
+      return written(await signed(job, used), originalOf(job, used), job, used)
+    }
     case 'extend': {
       const request = { level: job.level, ...openedWith(job, tools) }
       return written(await extendFile({ file: tools.input }, request, toolsFor(job, tools)), tools.content, job, tools)
@@ -46,12 +52,14 @@ export async function perform(job: Job, tools: EngineTools): Promise<JobOutcome>
 }
 
 async function signed(job: SignJob, tools: EngineTools): Promise<Made & Partial<Extended>> {
-  const { ask, input, content, font, image } = tools
+  const { ask, input, content, font, image, pageImage, attachment } = tools
   const made = await signFile(job, {
     input,
     content,
     font,
     image,
+    pageImage,
+    attachment,
     password: passwordOf(tools),
     sign: (algorithm, digest) => ask({ ask: 'sign', algorithm, digest }),
     timestamps: toolsFor(job, tools),
@@ -64,15 +72,14 @@ async function signed(job: SignJob, tools: EngineTools): Promise<Made & Partial<
     ...(original !== undefined && { content: original }),
   }
   const extended = await extendFile(made, request, toolsFor(job, tools))
-  return { ...extended, ...(made.ignored !== undefined && { ignored: made.ignored }) }
+  return { ...extended, ...(made.ignored && { ignored: made.ignored }), ...(made.notes && { notes: made.notes }) }
 }
 
 /** What a detached signature is about: the input when it is new, else what was given beside it. */
-function originalOf(
-  { operation, packaging, xades = {} }: SignJob,
-  { input, content }: EngineTools,
-): RandomAccess | undefined {
-  return operation === 'sign' && packaging === 'detached' && !isElsewhere(xades) ? input : content
+function originalOf(job: SignJob, { input, content }: EngineTools): RandomAccess | undefined {
+  if (job.operation !== 'sign' || isElsewhere(job.xades ?? {})) return content
+  const packaging = job.format === 'CAdES' ? cadesPackaging(job, input.size) : job.packaging
+  return packaging === 'detached' ? input : content
 }
 
 function passwordOf({ password }: EngineTools): string | undefined {
@@ -109,7 +116,7 @@ function judgedBy(job: VerifyJob, tools: EngineTools) {
 
 /** The file as splices over the input, where it was made of that, and the report on it. */
 async function written(
-  { file, hash, answeredEarlier = [], ignored = [] }: Made & Partial<Extended>,
+  { file, hash, answeredEarlier = [], ignored = [], notes = [] }: Made & Partial<Extended>,
   content: RandomAccess | undefined,
   job: SignJob | ExtendJob,
   tools: EngineTools,
@@ -119,12 +126,18 @@ async function written(
     anchors: job.anchors,
     now: tools.clock.now(),
     revocation: 'if-present',
+    strict: job.job === 'sign' && job.pdf.formAsSigned === true,
     ...(content !== undefined && { content }),
   } as const
   const { report } = await verifyFile(file, { ...options, ...(hash !== undefined && { hash }) })
   const broken = brokenIn(report)
   if (broken !== undefined) throw await faultFor(broken, tools.input, options)
-  const told = { report, answeredEarlier, ...(ignored.length > 0 && { ignored }) }
+  const told = {
+    report,
+    answeredEarlier,
+    ...(ignored.length > 0 && { ignored }),
+    ...(notes.length > 0 && { notes }),
+  }
   const splices = splicesOf(file, tools.input)
   if (splices !== undefined) return { outcome: 'written', base: 'input', splices, ...told }
   const insert = await file.read(0, file.size)

@@ -5,7 +5,9 @@
 import type { Splice } from '../bytes.ts'
 import type { SignatureAlgorithm } from '../ports.ts'
 import type { Report } from '../trust/report.ts'
-import type { VisibleSignature } from './extra-pdf.ts'
+import type { CadesExtra } from './extra-cades.ts'
+import type { Attachment, PageImage } from './extra-pdf.ts'
+import type { VisibleSignature } from './extra-visible.ts'
 import type {
   Packaging,
   SignatureFormat,
@@ -30,6 +32,8 @@ export interface SignJob extends JobCommon {
   readonly level: SignatureLevel
   readonly operation: SignatureOperation
   readonly packaging: Packaging
+  /** What only a CMS in a file of its own has. */
+  readonly cades?: CadesExtra
   readonly identity: SignerIdentity
   readonly properties: SignatureProperties
   /** `detached` XAdES: what the signature calls the content. */
@@ -55,8 +59,17 @@ export interface PdfSignatureOptions {
   readonly reason?: string
   readonly contactInfo?: string
   /** What it shows beside its text comes with the tools of the job: font and image are files. */
-  readonly visible?: Omit<VisibleSignature, 'image'>
+  readonly visible?: ShownSignature
+  /** Room for the signature at least; bytes. */
+  readonly reservedBytes?: number
+  /** Picture and attached file are files too; either is refused for a document that is signed already. */
+  readonly pageImage?: Omit<PageImage, 'image'>
+  readonly attachment?: Omit<Attachment, 'data'>
+  /** Not to be signed where somebody has filled in a form or annotated since an earlier signature. */
+  readonly formAsSigned?: boolean
 }
+
+export type ShownSignature = Omit<VisibleSignature, 'image' | 'typeface' | 'masking'>
 
 export interface ExtendJob extends JobCommon {
   readonly job: 'extend'
@@ -88,6 +101,8 @@ export interface Written {
   readonly answeredEarlier: readonly string[]
   /** Names of extra parameters that turned out to have no effect on this very file. */
   readonly ignored?: readonly string[]
+  /** What was done as asked and has its price, in words. */
+  readonly notes?: readonly string[]
 }
 
 export type JobOutcome =
@@ -102,6 +117,9 @@ export interface JobFiles {
   /** Of a visible signature: a TrueType font program, and a JPEG or PNG. */
   readonly font?: string
   readonly image?: string
+  /** What is put into a PDF before it is signed: a JPEG or PNG, and a file of any kind. */
+  readonly pageImage?: string
+  readonly attachment?: string
 }
 
 /** Does work on one foreign file at a time where its parser can be capped and killed. */

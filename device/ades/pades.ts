@@ -9,11 +9,14 @@ import { oids } from '../cms/oids.ts'
 import { signedData } from '../cms/signed-data.ts'
 import { cmsReserveOctets, type SigningIntent, signingIntent, verifiedParts } from '../cms/signing-intent.ts'
 import { Fault } from '../errors.ts'
-import type { PdfDocument } from '../pdf/document.ts'
+import { type AttachmentRequest, addAttachment } from '../pdf/attachment.ts'
+import { isSigned, type PdfDocument } from '../pdf/document.ts'
+import { createDraft, type Draft } from '../pdf/draft.ts'
 import type { FileHash } from '../pdf/file-hash.ts'
+import { addPageImage, type PageImageRequest } from '../pdf/page-image.ts'
 import type { AllowedChanges } from '../pdf/permissions.ts'
 import { type FillOutcome, fillContents, type PreparedSignature, signedParts } from '../pdf/signature-dictionary.ts'
-import { prepareSignature } from '../pdf/signature-field.ts'
+import { prepareSignatureIn } from '../pdf/signature-field.ts'
 import type { SignatureAppearance } from '../pdf/signature-widget.ts'
 import type { DigestAlgorithm } from '../ports.ts'
 import { obtainTimestamp, type TimestampTools } from '../trust/timestamp-request.ts'
@@ -32,6 +35,11 @@ export interface PadesRequest extends SignerIdentity {
   readonly appearance?: SignatureAppearance
   /** Room for a signature-time-stamp, octets; absent for a signature of level B. */
   readonly timestampOctets?: number
+  /** Room for the whole CMS at least, octets. */
+  readonly reservedOctets?: number
+  /** Put into the document before it is signed, which none may be that is signed already. */
+  readonly pageImage?: PageImageRequest
+  readonly attachment?: AttachmentRequest
 }
 
 /** Room that the time-stamp tokens of the known authorities fit in, their certificates included; octets. */
@@ -41,7 +49,8 @@ const attributeOverhead = 64
 
 /**
  * Phase one: the update, its /Contents still empty. Throws what `prepareSignature` throws, KEY_REFUSED for a key or
- * algorithm that must not sign, REQUEST_INVALID for a reason beside a policy or commitments.
+ * algorithm that must not sign, REQUEST_INVALID for a reason beside a policy or commitments, and for what would change the
+ * content of a document that is signed already.
  */
 export async function preparePades(document: PdfDocument, request: PadesRequest): Promise<PreparedSignature> {
   const { properties, fieldName, name, reason, contactInfo, certify, appearance, timestampOctets } = request
@@ -51,10 +60,12 @@ export async function preparePades(document: PdfDocument, request: PadesRequest)
   }
   const location = placeOf(properties.location)
   const room = timestampOctets === undefined ? 0 : timestampOctets + attributeOverhead
-  return prepareSignature(document, {
+  const draft = createDraft(document)
+  await addContent(draft, request)
+  return prepareSignatureIn(draft, {
     kind: 'signature',
     fieldName,
-    reservedBytes: cmsReserveOctets(request) + room,
+    reservedBytes: Math.max(cmsReserveOctets(request) + room, request.reservedOctets ?? 0),
     signingTime: properties.signingTime,
     digestAlgorithm: digestOf(request.algorithm),
     timestamped: timestampOctets !== undefined,
@@ -65,6 +76,23 @@ export async function preparePades(document: PdfDocument, request: PadesRequest)
     ...(certify !== undefined && { certify }),
     ...(appearance !== undefined && { appearance }),
   })
+}
+
+async function addContent(draft: Draft, { pageImage, attachment, appearance }: PadesRequest): Promise<void> {
+  const asked = {
+    'an image on its pages': pageImage,
+    'an attachment': attachment,
+    'a page more': appearance?.page === 'append' ? appearance : undefined,
+  }
+  const wanted = Object.entries(asked).find(([, one]) => one !== undefined)
+  if (wanted && (await isSigned(draft.document))) {
+    throw new Fault('REQUEST_INVALID', `the document is signed already: ${wanted[0]} would break that signature`)
+  }
+  if (wanted && draft.document.encryption?.mayCreateFields === false) {
+    throw new Fault('PDF_ENCRYPTED', 'its permissions (/P) let only who has the owner’s password change it')
+  }
+  if (pageImage) await addPageImage(draft, pageImage)
+  if (attachment) await addAttachment(draft, attachment)
 }
 
 /** /Location, in one line. */

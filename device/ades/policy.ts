@@ -16,6 +16,24 @@ export const agel: SignaturePolicy = Object.freeze({
   qualifier: 'https://sede.administracion.gob.es/politica_de_firma_anexo_1.pdf',
 })
 
+/** Version 1.8, whose XML and ASN.1 forms have a digest each, and which knows no PDF signature. */
+const agel18 = {
+  id: '2.16.724.1.3.1.1.2.1.8',
+  description: 'Política de firma de la AGE, versión 1.8',
+  digestAlgorithm: 'SHA-1',
+  qualifier:
+    'https://sede.administracion.gob.es/PAG_Sede/dam/jcr:b0de3f91-5171-48e2-81f3-5c2407d9c091/politica_firma_AGE_v1_8.pdf',
+} as const
+const digests18 = { XAdES: 'V8lVVNGDCPen6VELRD1Ja8HARFk=', CAdES: '7SxX3erFuH31TvAw9LZ70N7p1vA=' } as const
+
+/** The policy that AutoFirma's `expPolicy` names. Throws POLICY_UNUSABLE for another, and for one that has no such format. */
+export function namedPolicy(name: string, format: SignatureFormat): SignaturePolicy {
+  if (/^FirmaAGE(19)?$/i.test(name)) return agel
+  if (!/^FirmaAGE18$/i.test(name)) throw new Fault('POLICY_UNUSABLE', `the policy ${name} is not built in`)
+  if (format === 'PAdES') throw new Fault('POLICY_UNUSABLE', `the policy ${name} has no signatures of PDFs`)
+  return Object.freeze({ ...agel18, digest: new Uint8Array(Buffer.from(digests18[format], 'base64')) })
+}
+
 const digestAlgorithms: readonly DigestAlgorithm[] = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512']
 const keys: readonly string[] = ['id', 'description', 'digestAlgorithm', 'digest', 'qualifier']
 const dottedForm = /^([01]\.([1-3]?\d)|2\.(0|[1-9]\d{0,14}))(\.(0|[1-9]\d{0,14})){0,30}$/

@@ -1,20 +1,19 @@
 // Signing a file at level B, whatever the format: the phases of each format in a row, with the signer asked in between. A
 // PDF gets its time-stamp here too, because nothing can be put into its signature later (EN 319 142-1, 5.3).
 
-import { appended, randomAccessOf, type Splice, spliced } from '../bytes.ts'
+import { appended } from '../bytes.ts'
 import { digestOf, type HashName, hashName } from '../cms/algorithm.ts'
-import { openCms } from '../cms/open.ts'
 import { digestToSign } from '../cms/signing-intent.ts'
 import { Fault } from '../errors.ts'
-import { openPdf } from '../pdf/document.ts'
+import { pdfAProblem } from '../pdf/attachment.ts'
+import { isSigned, openPdf, type PdfDocument } from '../pdf/document.ts'
 import { type FileHash, hashFile } from '../pdf/file-hash.ts'
+import { chosenPages } from '../pdf/page-choice.ts'
+import type { PageRectangle } from '../pdf/page-space.ts'
 import type { SignatureAppearance } from '../pdf/signature-widget.ts'
 import type { DigestAlgorithm, RandomAccess, SignatureAlgorithm } from '../ports.ts'
 import type { TimestampTools } from '../trust/timestamp-request.ts'
-import { assembleCades, type CadesRequest, prepareCades } from './cades.ts'
-import { assembleCosignature, prepareCosignature } from './cades-cosign.ts'
-import { assembleCountersignatures, prepareCountersignatures } from './cades-countersign.ts'
-import type { SignJob } from './job.ts'
+import type { ShownSignature, SignJob } from './job.ts'
 import {
   assemblePades,
   intendPades,
@@ -23,6 +22,7 @@ import {
   stampSignature,
   usualTimestampOctets,
 } from './pades.ts'
+import { signCms } from './sign-cms.ts'
 import { signXml } from './xades-sign.ts'
 
 export interface SignTools {
@@ -34,6 +34,9 @@ export interface SignTools {
   /** Of a visible signature: a TrueType font program, and a JPEG or PNG. */
   readonly font: Uint8Array | undefined
   readonly image: Uint8Array | undefined
+  /** Put into a PDF before it is signed: a JPEG or PNG, and a file of any kind. */
+  readonly pageImage?: Uint8Array | undefined
+  readonly attachment?: Uint8Array | undefined
   /** The signature value over a digest; ECDSA as DER. */
   sign(algorithm: SignatureAlgorithm, digest: Uint8Array): Promise<Uint8Array>
   readonly timestamps: TimestampTools
@@ -46,6 +49,8 @@ export interface Made {
   readonly hash?: FileHash
   /** Names of extra parameters that turned out to have no effect on this very file. */
   readonly ignored?: readonly string[]
+  /** What was done as asked and has its price, in words. */
+  readonly notes?: readonly string[]
 }
 
 /** Throws what the phases of the format throw, and what `sign` and the time-stamping authority throw. */
@@ -78,7 +83,19 @@ async function signPdf(job: SignJob, tools: SignTools): Promise<Made> {
   // A token larger than any known one: the signature is good without it, and extending gives the document a time-stamp.
   const kept = filled.outcome === 'filled' ? filled : assemblePades(prepared, intent, value)
   if (kept.outcome !== 'filled') throw new Fault('INTERNAL', `a signature needs ${kept.neededBytes} bytes`)
-  return { file: appended(input, kept.update), hash: hash.append(kept.update, prepared) }
+  const notes = await notesOn(document, request)
+  return { file: appended(input, kept.update), hash: hash.append(kept.update, prepared), notes }
+}
+
+/** What of the request has its price, or could be done in part only. */
+async function notesOn(document: PdfDocument, { attachment, appearance }: PadesRequest): Promise<readonly string[]> {
+  const problem = attachment && (await pdfAProblem(document, attachment.data))
+  const pages = appearance && typeof appearance.page !== 'number' ? await chosenPages(document, appearance.page) : []
+  const only = pages.length > 1 && (await isSigned(document))
+  return [
+    ...(problem === undefined ? [] : [`attach: ${problem}`]),
+    ...(only ? ['signaturePages: what others have signed does not change, so one page alone shows it'] : []),
+  ]
 }
 
 /** A document time-stamp is over SHA-256, and goes on where the signature's hash has ended. */
@@ -88,7 +105,7 @@ function hashesFor(digestAlgorithm: DigestAlgorithm, level: SignJob['level']): r
 }
 
 function padesRequest({ identity, properties, level, pdf }: SignJob, tools: SignTools): PadesRequest {
-  const { fieldName = 'Signature1', certificationLevel, reason, contactInfo, visible } = pdf
+  const { fieldName = 'Signature1', certificationLevel, reason, contactInfo, visible, reservedBytes } = pdf
   return {
     ...identity,
     properties,
@@ -98,54 +115,35 @@ function padesRequest({ identity, properties, level, pdf }: SignJob, tools: Sign
     ...(certificationLevel !== undefined && { certify: certificationLevel }),
     ...(visible !== undefined && { appearance: appearanceOf(visible, tools) }),
     ...(level !== 'B' && { timestampOctets: usualTimestampOctets }),
+    ...(reservedBytes !== undefined && { reservedOctets: reservedBytes }),
+    ...addedContent(pdf, tools, properties.signingTime),
   }
 }
 
-function appearanceOf(
-  { rectangle, page, text, fontSize }: NonNullable<SignJob['pdf']['visible']>,
-  { font, image }: SignTools,
-): SignatureAppearance {
-  const [left, bottom, right, top] = rectangle
+function appearanceOf({ rectangle, pages, ...shown }: ShownSignature, { font, image }: SignTools): SignatureAppearance {
   return {
-    page,
-    rectangle: { x: left, y: bottom, width: right - left, height: top - bottom },
-    ...(text !== undefined && { text }),
-    ...(fontSize !== undefined && { fontSize }),
+    ...shown,
+    page: pages,
+    rectangle: rectangleOf(rectangle),
     ...(font !== undefined && { font }),
     ...(image !== undefined && { image }),
   }
 }
 
-async function signCms(job: SignJob, tools: SignTools): Promise<RandomAccess> {
-  const { operation, packaging } = job
-  const request: CadesRequest = { ...job.identity, properties: job.properties }
-  if (operation === 'sign') {
-    if (packaging !== 'enveloping' && packaging !== 'detached') throw notIn('CAdES', packaging)
-    const prepared = await prepareCades(tools.input, packaging, request)
-    const made = assembleCades(prepared, await tools.sign(job.identity.algorithm, digestToSign(prepared.intent)))
-    return made.packaging === 'enveloping' ? spliced(tools.input, made.splices) : randomAccessOf(made.signature)
-  }
-  const { file } = await openCms(tools.input)
-  return spliced(file, await furtherCms(job, request, file, tools))
+function rectangleOf([left, bottom, right, top]: ShownSignature['rectangle']): PageRectangle {
+  return { x: left, y: bottom, width: right - left, height: top - bottom }
 }
 
-async function furtherCms(
-  { operation, target, identity }: SignJob,
-  request: CadesRequest,
-  file: RandomAccess,
-  { content, sign }: SignTools,
-): Promise<readonly Splice[]> {
-  if (operation === 'cosign') {
-    const prepared = await prepareCosignature(file, content, request)
-    return assembleCosignature(file, prepared, await sign(identity.algorithm, digestToSign(prepared.intent)))
+function addedContent(
+  { pageImage, attachment }: SignJob['pdf'],
+  { pageImage: image, attachment: data }: SignTools,
+  modifiedAt: number,
+): Pick<PadesRequest, 'pageImage' | 'attachment'> {
+  return {
+    ...(pageImage !== undefined &&
+      image !== undefined && {
+        pageImage: { pages: pageImage.pages, rectangle: rectangleOf(pageImage.rectangle), image },
+      }),
+    ...(attachment !== undefined && data !== undefined && { attachment: { ...attachment, data, modifiedAt } }),
   }
-  const prepared = await prepareCountersignatures(file, target === 'TREE' ? 'tree' : 'leafs', request)
-  const values: Uint8Array[] = []
-  // One after the other: a card does one thing at a time.
-  for (const { intent } of prepared.signatures) values.push(await sign(identity.algorithm, digestToSign(intent)))
-  return assembleCountersignatures(file, prepared, values)
-}
-
-function notIn(format: string, packaging: string): Fault {
-  return new Fault('SIGNATURE_FORMAT_REFUSED', `${format} is not ${packaging}`)
 }

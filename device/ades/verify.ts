@@ -28,6 +28,8 @@ export interface VerifyFileOptions extends Omit<JudgeOptions, 'anchors'> {
   readonly content?: RandomAccess
   /** Opens an encrypted PDF. */
   readonly password?: string
+  /** Of a PDF: refuse form filling and annotations after a signature, even where nobody forbade them. */
+  readonly strict?: boolean
   /** Of the whole of a PDF, where somebody has just made it. */
   readonly hash?: FileHash
   /** Asks for what the signatures do not hold. */

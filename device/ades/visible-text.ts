@@ -4,6 +4,8 @@
 import { readWhole } from '../cms/asn1.ts'
 import type { Certificate } from '../trust/certificate.ts'
 import { attributeOfName, nameAttributes } from '../trust/distinguished-name.ts'
+import { dateByPattern } from './date-pattern.ts'
+import { masked, type TextMask } from './text-mask.ts'
 
 export interface VisibleTextFacts {
   readonly certificate: Certificate
@@ -14,6 +16,8 @@ export interface VisibleTextFacts {
   readonly reason?: string
   readonly location?: string
   readonly contactInfo?: string
+  /** Hides identity numbers in what is shown of the signer; absent where they may be read. */
+  readonly mask?: TextMask
 }
 
 export interface VisibleText {
@@ -26,21 +30,26 @@ export interface VisibleText {
 export function visibleText(template: string, facts: VisibleTextFacts): VisibleText {
   const unknown: string[] = []
   const text = template.replace(/\$\$([A-Z]+)(?:=([^$]*))?\$\$/g, (written: string, name: string, pattern?: string) => {
-    const value = name === 'SIGNDATE' ? dateOf(pattern ?? 'dd/MM/yyyy HH:mm:ss', facts) : variable(name, facts)
+    const value = name === 'SIGNDATE' ? dateByPattern(pattern ?? 'dd/MM/yyyy HH:mm:ss', facts) : variable(name, facts)
     if (value === undefined) unknown.push(written)
     return value ?? written
   })
   return { text, unknown }
 }
 
-function variable(name: string, { certificate, reason, location, contactInfo }: VisibleTextFacts): string | undefined {
+function variable(
+  name: string,
+  { certificate, reason, location, contactInfo, mask }: VisibleTextFacts,
+): string | undefined {
   const { facts, fields } = certificate
-  const subject = (type: keyof typeof nameAttributes) => attributeOfName(fields.subject, nameAttributes[type]) ?? ''
+  const shown = (text: string) => (mask === undefined ? text : masked(text, mask))
+  const subject = (type: keyof typeof nameAttributes) =>
+    shown(attributeOfName(fields.subject, nameAttributes[type]) ?? '')
   switch (name) {
     case 'SUBJECTCN':
-      return facts.holder
+      return shown(facts.holder)
     case 'SUBJECTDN':
-      return facts.subject
+      return shown(facts.subject)
     case 'ISSUERCN':
       return issuerOf(certificate)
     case 'CERTSERIAL':
@@ -73,36 +82,7 @@ function issuerOf({ facts, fields }: Certificate): string {
   return (name && attributeOfName(name, nameAttributes.commonName)) ?? facts.issuer
 }
 
-/** By the letters of java.text.SimpleDateFormat that stand for numbers; undefined where the pattern has others. */
-function dateOf(pattern: string, { signingTime, timeZone }: VisibleTextFacts): string | undefined {
-  const format = new Intl.DateTimeFormat('en-GB', { timeZone, hourCycle: 'h23', ...allNumbers })
-  const parts = new Map(format.formatToParts(signingTime).map(({ type, value }) => [type, value]))
-  let known = true
-  const text = pattern.replace(/'([^']*)'|([A-Za-z])\2*/g, (run: string, quoted?: string, letter?: string) => {
-    if (quoted !== undefined) return quoted === '' ? "'" : quoted
-    const value = parts.get(partNames[letter ?? ''] ?? 'literal')
-    if (partNames[letter ?? ''] === undefined || value === undefined || (letter === 'M' && run.length > 2))
-      known = false
-    if (letter === 'y') return run.length === 2 ? (value ?? '').slice(-2) : (value ?? '')
-    return String(Number(value)).padStart(run.length, '0')
-  })
-  return known ? text : undefined
-}
-
-const allNumbers = {
-  year: 'numeric',
-  month: '2-digit',
-  day: '2-digit',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-} as const
-
-const partNames: Readonly<Record<string, Intl.DateTimeFormatPartTypes>> = {
-  y: 'year',
-  M: 'month',
-  d: 'day',
-  H: 'hour',
-  m: 'minute',
-  s: 'second',
+/** Whether the certificate names its holder by a pseudonym alone: no number of it leads to a person. */
+export function isPseudonym({ fields }: Certificate): boolean {
+  return attributeOfName(fields.subject, nameAttributes.pseudonym) !== undefined
 }

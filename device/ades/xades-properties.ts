@@ -120,12 +120,20 @@ function dataObjectFormat(referenceId: string, { description, oid, mimeType, enc
 }
 
 /** 5.2.3: for everything that is signed. */
-function commitmentTypeIndication({ id, description }: CommitmentType): string {
+function commitmentTypeIndication({ id, description, documentationReferences, qualifiers }: CommitmentType): string {
   return (
     '<xades:CommitmentTypeIndication>' +
-    `<xades:CommitmentTypeId>${identifier(id)}${optional('Description', description)}</xades:CommitmentTypeId>` +
-    '<xades:AllSignedDataObjects></xades:AllSignedDataObjects></xades:CommitmentTypeIndication>'
+    `<xades:CommitmentTypeId>${identifier(id)}${optional('Description', description)}` +
+    `${listed('DocumentationReference', documentationReferences)}</xades:CommitmentTypeId>` +
+    '<xades:AllSignedDataObjects></xades:AllSignedDataObjects>' +
+    `${listed('CommitmentTypeQualifier', qualifiers)}</xades:CommitmentTypeIndication>`
   )
+}
+
+/** Elements of one name in one whose name is their plural. */
+function listed(name: string, texts: readonly string[] = []): string {
+  if (texts.length === 0) return ''
+  return `<xades:${name}s>${texts.map(text => optional(name, text)).join('')}</xades:${name}s>`
 }
 
 function identifier(oid: string): string {

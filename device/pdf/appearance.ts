@@ -5,30 +5,24 @@
 import { deflateSync } from 'node:zlib'
 import { Fault } from '../errors.ts'
 import type { Draft } from './draft.ts'
-import { embedFont, widthOf } from './embedded-font.ts'
-import { type Font, readFont } from './font.ts'
 import { sRgbProfile } from './icc.ts'
 import { addColourSpace, addImage, type PlacedImage } from './image-object.ts'
-import { type PdfDirect, type PdfReference, pdfArray, pdfDictionary, pdfName } from './objects.ts'
+import { numbers, plain } from './numbers.ts'
+import { type PdfDirect, type PdfReference, pdfDictionary, pdfName } from './objects.ts'
 import type { PageSpace } from './page-space.ts'
-import { layOut } from './text-layout.ts'
+import { addText, type Box, type ShownText } from './shown-text.ts'
 import { latin1 } from './write.ts'
 
-export interface AppearanceContent {
-  /** Paragraphs by line feeds; wrapped to the rectangle. */
-  readonly text?: string
-  /** A TrueType font program; needed with `text`. */
-  readonly font?: Uint8Array
-  /** Points, 12 without it; less where it does not fit. */
-  readonly fontSize?: number
-  /** Of the text: red, green, blue, 0 to 255. */
-  readonly colour?: readonly [number, number, number]
+export interface AppearanceContent extends ShownText {
   /** JPEG or PNG; beside the text, or alone, in its own proportions. */
   readonly image?: Uint8Array
+  /** Counter-clockwise degrees by which all of it is turned against the page, in the same rectangle. */
+  readonly rotation?: 90 | 180 | 270
 }
 
 /** What the document allows: `opaque` where it may have no transparency. */
 export interface AppearanceRoom {
+  /** Of the rectangle on the page as it is shown; points. */
   readonly width: number
   readonly height: number
   readonly rotate: PageSpace['rotate']
@@ -44,7 +38,6 @@ export interface FormBefore {
   readonly deflated: boolean
 }
 
-const maxTextLength = 4_000
 /** Free space around the content; points. */
 const margin = 2
 /** Share of the longer side that the image takes beside text. */
@@ -52,7 +45,8 @@ const imageShare = 0.35
 
 /** A form XObject for a widget of that size. Throws REQUEST_INVALID, IMAGE_UNREADABLE, IMAGE_TOO_LARGE. */
 export function addAppearance(draft: Draft, content: AppearanceContent, room: AppearanceRoom): PdfReference {
-  const { width, height, rotate, opaque, before = { deflated: true } } = room
+  const { opaque, before = { deflated: true } } = room
+  const { width, height, rotate } = turned(room, content.rotation)
   // The profile of our own copies.
   const colours = addColourSpace(draft, 3, sRgbProfile())
   const inner = { x: margin, y: margin, width: width - 2 * margin, height: height - 2 * margin }
@@ -93,15 +87,32 @@ export function addEmptyAppearance(draft: Draft, width: number, height: number):
   )
 }
 
+/** The room as content that is turned in it sees it. */
+export function turned<Room extends Pick<AppearanceRoom, 'width' | 'height' | 'rotate'>>(
+  { width, height, rotate }: Room,
+  rotation: 0 | 90 | 180 | 270 = 0,
+): Pick<AppearanceRoom, 'width' | 'height' | 'rotate'> {
+  const across = rotation === 90 || rotation === 270
+  return {
+    width: across ? height : width,
+    height: across ? width : height,
+    rotate: ((rotate + rotation) % 360) as PageSpace['rotate'],
+  }
+}
+
+/** The matrix by which a form of that room, painted by itself, fills a rectangle as an annotation would (algorithm 8). */
+export function fitted(
+  { width, height, rotate }: Pick<AppearanceRoom, 'width' | 'height' | 'rotate'>,
+  [left, bottom, right, top]: readonly [number, number, number, number],
+): readonly number[] {
+  const [x, y] = { 0: [0, 0], 90: [-height, 0], 180: [-width, -height], 270: [0, -width] }[rotate] as [number, number]
+  const across = rotate === 90 || rotate === 270
+  const [scaleX, scaleY] = [(right - left) / (across ? height : width), (top - bottom) / (across ? width : height)]
+  return [scaleX, 0, 0, scaleY, left - x * scaleX, bottom - y * scaleY]
+}
+
 /** Turns the content against the page, counter-clockwise; the box is fitted to the rectangle afterwards (algorithm 8). */
 const turns = { 90: [0, 1, -1, 0, 0, 0], 180: [-1, 0, 0, -1, 0, 0], 270: [0, -1, 1, 0, 0, 0] } as const
-
-interface Box {
-  readonly x: number
-  readonly y: number
-  readonly width: number
-  readonly height: number
-}
 
 /** Image and text: side by side in a wide box, one above the other in a tall one. */
 function divided({ x, y, width, height }: Box): readonly [Box, Box] {
@@ -125,36 +136,4 @@ function showImage({ width, height }: PlacedImage, box: Box): string {
   const [across, up] = [width * scale, height * scale]
   const [x, y] = [box.x + (box.width - across) / 2, box.y + (box.height - up) / 2]
   return `q ${[across, 0, 0, up, x, y].map(plain).join(' ')} cm /Im0 Do Q`
-}
-
-function addText(draft: Draft, { text = '', font, fontSize, colour }: AppearanceContent, box: Box) {
-  if (font === undefined) throw new Fault('REQUEST_INVALID', 'a text needs a font to be embedded')
-  if (text.length > maxTextLength) throw new Fault('REQUEST_INVALID', `a text of ${text.length} characters`)
-  if (fontSize !== undefined && !(fontSize > 0)) throw new Fault('REQUEST_INVALID', `a font size of ${fontSize}`)
-  const program = readFont(font)
-  const layout = layOut(text, line => widthOf(program, line), box.width, box.height, fontSize)
-  const embedded = embedFont(draft, program, layout.lines.join(''))
-  const shown = layout.lines.map(line => `${embedded.show(line)} Tj T*`)
-  const top = box.y + box.height - ascent(program, layout.size)
-  const operators = [
-    `q /CS0 cs ${(colour ?? [0, 0, 0]).map(part => plain(part / 255)).join(' ')} sc`,
-    `BT /F0 ${plain(layout.size)} Tf ${plain(layout.leading)} TL ${plain(box.x)} ${plain(top)} Td`,
-    ...shown,
-    'ET Q',
-  ].join('\n')
-  return { font: embedded.reference, operators }
-}
-
-function ascent({ ascender, unitsPerEm }: Font, size: number): number {
-  return (ascender / unitsPerEm) * size
-}
-
-/** No number needs an exponent, which PDF does not know; a thousandth of a point is below any pixel. */
-function plain(value: number): string {
-  return String(Number(value.toFixed(3)))
-}
-
-/** Numbers as an array. */
-export function numbers(values: readonly number[]): PdfDirect {
-  return pdfArray(values.map(value => ({ kind: 'real', value, text: plain(value) }) as const))
 }

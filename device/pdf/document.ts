@@ -125,7 +125,7 @@ async function openMended(source: Source, because: Fault): Promise<PdfDocument> 
 }
 
 /** Whether a signature field has a value; reads on the way what a signature needs: fields, a page, a catalog. */
-async function isSigned(document: PdfDocument): Promise<boolean> {
+export async function isSigned(document: PdfDocument): Promise<boolean> {
   let signed = false
   for await (const { type, value } of fieldsOf(document)) {
     signed ||= type === 'Sig' && (await document.resolve(value)).kind !== 'null'

@@ -25,6 +25,19 @@ export interface PageSpace {
   toUserSpace(rectangle: PageRectangle): readonly [number, number, number, number]
 }
 
+/** The matrix that puts a unit square upright into a rectangle on the page as shown (8.3.4). */
+export function uprightIn(space: PageSpace, rectangle: PageRectangle): readonly number[] {
+  const [left, bottom, right, top] = space.toUserSpace(rectangle)
+  const [across, up] = [right - left, top - bottom]
+  const matrices = {
+    0: [across, 0, 0, up, left, bottom],
+    90: [0, up, -across, 0, right, bottom],
+    180: [-across, 0, 0, -up, right, top],
+    270: [0, -up, across, 0, left, top],
+  } as const
+  return matrices[space.rotate]
+}
+
 /** Page `number`, counted from 1, or from the end by -1. Throws REQUEST_INVALID where there is none. */
 export async function pageAt(document: PdfDocument, number: number): Promise<PdfPageNode> {
   const pages: PdfPageNode[] = []
@@ -72,7 +85,7 @@ export async function pageSpace(document: PdfDocument, page: PdfDictionary): Pro
 }
 
 /** A page attribute, its own or an ancestor's. */
-async function inherited(document: PdfDocument, page: PdfDictionary, key: string): Promise<PdfObject> {
+export async function inherited(document: PdfDocument, page: PdfDictionary, key: string): Promise<PdfObject> {
   let node: PdfObject = page
   for (let depth = 0; depth <= maxTreeDepth && node.kind === 'dictionary'; depth++) {
     const value = await document.resolve(entry(node, key))

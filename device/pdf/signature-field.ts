@@ -67,7 +67,9 @@ export async function prepareSignatureIn(draft: Draft, request: SignatureFieldRe
   const wish = { existing: empty !== undefined, visible: request.appearance !== undefined }
   refuseForbidden(await permissionsOf(document), { kind: request.kind, fieldName, ...wish })
   const locks = empty ? await fillField(draft, empty, signature, request) : []
-  if (!empty) await addSignatureField(draft, fieldName, signature, request.appearance)
+  const { appearance } = request
+  const added = { name: fieldName, signature, mayPaint: !survey.signed, ...(appearance && { appearance }) }
+  if (!empty) await addSignatureField(draft, added)
   const certified = request.certify === undefined ? [] : [await certify(draft, request.certify, survey, signature)]
   await flagSignatures(draft)
   await addExtension(draft)

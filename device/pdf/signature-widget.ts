@@ -2,10 +2,19 @@
 // field has (ISO 32000-1, 12.5.6.19 and 12.7.4.5; ISO 19005-2, 6.3).
 
 import { Fault } from '../errors.ts'
-import { type AppearanceContent, addAppearance, addEmptyAppearance, type FormBefore, numbers } from './appearance.ts'
+import {
+  type AppearanceContent,
+  addAppearance,
+  addEmptyAppearance,
+  type FormBefore,
+  fitted,
+  turned,
+} from './appearance.ts'
 import type { Draft } from './draft.ts'
 import { addField, addWidget } from './form.ts'
 import { unreadable } from './limits.ts'
+import { addBlankPage } from './new-page.ts'
+import { numbers } from './numbers.ts'
 import {
   entry,
   nameEntry,
@@ -15,56 +24,116 @@ import {
   pdfDictionary,
   withEntries,
 } from './objects.ts'
-import { boxOf, type PageRectangle, pageAt, pageSpace } from './page-space.ts'
+import { chosenPages, type PageChoice } from './page-choice.ts'
+import { type Painting, paintOn } from './page-content.ts'
+import { boxOf, type PageRectangle, type PageSpace, pageAt, pageSpace } from './page-space.ts'
 import { allowsTransparency, pdfAPart } from './pdfa.ts'
 import { textString } from './text.ts'
-import { type PdfField, pagesOf } from './tree.ts'
+import { type PdfField, type PdfPageNode, pagesOf } from './tree.ts'
 import { serialise } from './write.ts'
 
 /** A visible signature. */
 export interface SignatureAppearance extends AppearanceContent {
-  /** From 1, or from the end by -1; page and rectangle count for a new field only. */
-  readonly page: number
+  /** One that has to be there, from 1 or from the end by -1, or a choice; page and rectangle count for a new field only. */
+  readonly page: number | PageChoice
   readonly rectangle: PageRectangle
 }
 
 /** /F: Print and Locked (ISO 32000-1, table 165). */
 const printLocked = 132
 
-/** Field and widget in one, on the first page unless an appearance says where. Throws REQUEST_INVALID, PDF_UNREADABLE. */
-export async function addSignatureField(
-  draft: Draft,
-  fieldName: string,
-  signature: PdfReference,
-  appearance?: SignatureAppearance,
-): Promise<void> {
-  const { document } = draft
-  const page = appearance ? await pageAt(document, appearance.page) : (await pagesOf(document).next()).value
-  if (!page) throw unreadable('the document has no page')
+export interface NewField {
+  readonly name: string
+  readonly signature: PdfReference
+  readonly appearance?: SignatureAppearance
+  /** Whether pages may still change, as they may not once anybody has signed them. */
+  readonly mayPaint: boolean
+}
+
+/**
+ * Field and widget in one, on the first page unless an appearance says where. A signature field never has more than one
+ * annotation (ISO 32000-1, 12.7.4.5): on further pages the appearance is painted, in the same revision. Throws
+ * REQUEST_INVALID, PDF_UNREADABLE.
+ */
+export async function addSignatureField(draft: Draft, wanted: NewField): Promise<void> {
+  const { name, signature, appearance, mayPaint } = wanted
+  const { page, further, shown } = appearance ? await placed(draft, appearance) : await nowhere(draft)
   const field = draft.take()
-  const shown = appearance ? await placed(draft, page.dictionary, appearance) : '/Rect [0 0 0 0]'
   draft.putSyntax(
     field,
-    `<< /Type /Annot /Subtype /Widget /FT /Sig /T ${textString(fieldName)} /F ${printLocked} ${shown} ` +
+    `<< /Type /Annot /Subtype /Widget /FT /Sig /T ${textString(name)} /F ${printLocked} ${shown} ` +
       `/P ${serialise(page.reference)} /V ${serialise(signature)} >>`,
   )
   await addWidget(draft, page, field)
   await addField(draft, field)
+  if (!mayPaint) return
+  for (const { page: other, ...painting } of further) await paintOn(draft, other, painting)
 }
 
-async function placed(draft: Draft, page: PdfDictionary, appearance: SignatureAppearance): Promise<string> {
+interface Placed {
+  readonly page: PdfPageNode
+  /** /Rect and what is in it. */
+  readonly shown: string
+  readonly further: readonly ({ readonly page: PdfPageNode } & Painting)[]
+}
+
+async function nowhere({ document }: Draft): Promise<Placed> {
+  const page = (await pagesOf(document).next()).value
+  if (!page) throw unreadable('the document has no page')
+  return { page, shown: '/Rect [0 0 0 0]', further: [] }
+}
+
+/** Wherever the rectangle shows something; what leaves the first of the pages is cut off for all of them. */
+async function placed(draft: Draft, appearance: SignatureAppearance): Promise<Placed> {
   const { rectangle } = appearance
-  const space = await pageSpace(draft.document, page)
-  const { x, y, width, height } = rectangle
-  if (width === 0 && height === 0) throw new Fault('REQUEST_INVALID', 'a new visible signature needs a rectangle')
-  const outside = x >= space.width || y >= space.height || x + width <= 0 || y + height <= 0
-  if (outside || !(width > 0 && height > 0)) {
-    const size = `${space.width} x ${space.height}`
+  if (rectangle.width === 0 && rectangle.height === 0) {
+    throw new Fault('REQUEST_INVALID', 'a new visible signature needs a rectangle')
+  }
+  const pages = await pagesFor(draft, appearance.page)
+  const found = await Promise.all(
+    pages.map(async page => ({ page, space: await pageSpace(draft.document, page.dictionary) })),
+  )
+  const [first, ...others] = found.filter(({ space }) => touches(rectangle, space))
+  if (!first) {
+    const size = found.map(({ space }) => `${space.width} x ${space.height}`)[0]
     throw new Fault('REQUEST_INVALID', `the rectangle shows nothing on a page of ${size} points`)
   }
+  const shown = cutOff(rectangle, first.space)
+  const form = await formsFor(draft, appearance, shown)
+  const corners = numbers(first.space.toUserSpace(shown))
+  return {
+    page: first.page,
+    shown: `/Rect ${serialise(corners)} /AP << /N ${serialise(form(first.space))} >>`,
+    further: others.map(({ page, space }) => {
+      const box = turned({ ...shown, rotate: space.rotate }, appearance.rotation)
+      return { page, object: form(space), matrix: fitted(box, space.toUserSpace(shown)) }
+    }),
+  }
+}
+
+/** One form for each way that pages are turned. */
+async function formsFor(draft: Draft, appearance: SignatureAppearance, { width, height }: PageRectangle) {
   const opaque = !(await allowsTransparency(draft.document))
-  const form = addAppearance(draft, appearance, { width, height, rotate: space.rotate, opaque })
-  return `/Rect ${serialise(numbers(space.toUserSpace(rectangle)))} /AP << /N ${serialise(form)} >>`
+  const forms = new Map<number, PdfReference>()
+  return ({ rotate }: PageSpace): PdfReference => {
+    const form = forms.get(rotate) ?? addAppearance(draft, appearance, { width, height, rotate, opaque })
+    forms.set(rotate, form)
+    return form
+  }
+}
+
+async function pagesFor(draft: Draft, chosen: SignatureAppearance['page']): Promise<readonly PdfPageNode[]> {
+  if (typeof chosen === 'number') return [await pageAt(draft.document, chosen)]
+  return chosen === 'append' ? [await addBlankPage(draft)] : chosenPages(draft.document, chosen)
+}
+
+function touches({ x, y, width, height }: PageRectangle, space: PageSpace): boolean {
+  const outside = x >= space.width || y >= space.height || x + width <= 0 || y + height <= 0
+  return !outside && width > 0 && height > 0
+}
+
+function cutOff({ x, y, width, height }: PageRectangle, space: PageSpace): PageRectangle {
+  return { x, y, width: Math.min(width, space.width - x), height: Math.min(height, space.height - y) }
 }
 
 /**
@@ -108,7 +177,7 @@ async function appearanceIn(
   const page = await draft.resolve(entry(widget, 'P'))
   const rotate = page.kind === 'dictionary' ? (await pageSpace(draft.document, page)).rotate : 0
   const [width, height] = rotate === 90 || rotate === 270 ? [up, across] : [across, up]
-  const before = await formBefore(draft, widget, { width, height })
+  const before = await formBefore(draft, widget, turned({ width, height, rotate }, content.rotation))
   const opaque = !(await allowsTransparency(draft.document))
   return addAppearance(draft, content, { width, height, rotate, opaque, ...(before && { before }) })
 }

@@ -1,10 +1,18 @@
 // Text strings and dates of a PDF (ISO 32000-1, 7.9.2.2 and 7.9.4), both ways.
 
+import type { PdfString } from './objects.ts'
+
 /** A string object for `text`: PDFDocEncoding's ASCII part where that suffices, else UTF-16BE, as hexadecimal. */
 export function textString(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return `(${text.replace(/[\\()]/g, '\\$&')})`
-  const units = Buffer.from(`\ufeff${text.toWellFormed()}`, 'utf16le').swap16()
-  return `<${units.toString('hex').toUpperCase()}>`
+  return `<${Buffer.from(textObject(text).bytes).toString('hex').toUpperCase()}>`
+}
+
+/** The same as a value. */
+export function textObject(text: string): PdfString {
+  const span = { start: 0, end: 0 }
+  if (/^[\x20-\x7e]*$/.test(text)) return { kind: 'string', bytes: Buffer.from(text, 'latin1'), form: 'literal', span }
+  return { kind: 'string', bytes: Buffer.from(`\ufeff${text.toWellFormed()}`, 'utf16le').swap16(), form: 'hex', span }
 }
 
 /** What a text string says; the few PDFDocEncoding characters that Latin-1 lacks come out as Latin-1 controls. */

@@ -26,19 +26,25 @@ export interface JobRequest {
   readonly files?: Omit<JobFiles, 'input' | 'content'>
   /** Who signs, where the job may ask for a signature. */
   readonly identity?: Identity
+  /** Opens an encrypted PDF, where --password-file names nothing that does. */
+  readonly password?: string
 }
 
 /** What a job has come to, and what its input was then. */
 export type Performed = JobOutcome & { readonly inputState: string }
 
 /** Runs the job on the verb's first word and --content. Throws FILE_UNREADABLE and the job's Fault. */
-export async function perform(job: Job, { call, bench, identity, files = {} }: JobRequest): Promise<Performed> {
+export async function perform(
+  job: Job,
+  { call, bench, identity, files = {}, ...given }: JobRequest,
+): Promise<Performed> {
   const [input = ''] = call.words
   const content = call.text('content')
   const inputState = await stateOf(input)
   if (content !== undefined) await stateOf(content)
   const passwordFile = call.text('password-file')
-  const password = passwordFile === undefined ? undefined : await secretIn(passwordFile)
+  const told = given.password === undefined ? undefined : Buffer.from(given.password, 'utf8')
+  const password = passwordFile === undefined ? told : await secretIn(passwordFile)
   try {
     // The worker runs in another folder.
     const outcome = await bench.rooms

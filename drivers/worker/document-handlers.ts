@@ -10,7 +10,7 @@ import { fromJson, toJson } from './bytes-json.ts'
 import { openFile } from './file-access.ts'
 import type { CallContext, Handlers } from './serve.ts'
 
-/** Largest font or image of a visible signature. */
+/** Largest font, image or attachment. */
 const maxResourceBytes = 16 << 20
 
 /** What the worker runs a job with. */
@@ -20,6 +20,8 @@ export interface PerformTools {
   readonly password: Uint8Array | undefined
   readonly font: Uint8Array | undefined
   readonly image: Uint8Array | undefined
+  readonly pageImage: Uint8Array | undefined
+  readonly attachment: Uint8Array | undefined
   ask(ask: Ask): Promise<Uint8Array>
 }
 
@@ -36,9 +38,11 @@ async function performWith(perform: Perform, params: unknown, context: CallConte
   const opened = async (path: string) => held.adopt(await openFile(path), file => file.close())
   const input = await opened(files.input)
   const content = files.content === undefined ? undefined : await opened(files.content)
-  const [font, image] = await Promise.all([files.font, files.image].map(wholeFile))
+  const paths = [files.font, files.image, files.pageImage, files.attachment]
+  const [font, image, pageImage, attachment] = await Promise.all(paths.map(wholeFile))
   const asking = createAsking(context)
-  const outcome = await perform(job, { input, content, font, image, password: context.secret, ask: asking.ask })
+  const resources = { font, image, pageImage, attachment }
+  const outcome = await perform(job, { input, content, ...resources, password: context.secret, ask: asking.ask })
   await Promise.all([input, content].map(file => file?.checkUnchanged()))
   if (outcome.outcome !== 'written') return toJson(outcome)
   const { splices, ...rest } = outcome
@@ -83,10 +87,11 @@ function settle(waiting: Map<number, PromiseWithResolvers<Uint8Array>>, answer: 
   else pending.reject(answer.fault)
 }
 
-/** Fonts and images are small; what is larger than any is FILE_UNREADABLE. */
+/** Fonts, images and attachments are small; what is larger than any is FILE_UNREADABLE. */
 async function wholeFile(path: string | undefined): Promise<Uint8Array | undefined> {
   if (path === undefined) return undefined
-  if ((await stat(path)).size > maxResourceBytes) throw new Fault('FILE_UNREADABLE', `${path} is too large to be shown`)
+  if ((await stat(path)).size > maxResourceBytes)
+    throw new Fault('FILE_UNREADABLE', `${path} is too large to go into a signature`)
   return readFile(path)
 }
 

@@ -41,6 +41,7 @@ const outcome = Type.Union([
       report: Type.Object({}),
       answeredEarlier: names,
       ignored: Type.Optional(names),
+      notes: Type.Optional(names),
     },
     closed,
   ),

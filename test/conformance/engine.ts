@@ -23,7 +23,7 @@ export interface SignCall {
   readonly content?: string
   readonly out: string
   readonly policy?: SignaturePolicy
-  /** XML: extra parameters by AutoFirma's names; a packaging in them goes before the one above. */
+  /** Extra parameters by AutoFirma's names; a packaging in them goes before the one above. */
   readonly parameters?: Readonly<Record<string, string>>
   /** PDF: with an appearance of text on the first page. */
   readonly visible?: boolean

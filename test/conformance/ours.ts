@@ -10,6 +10,7 @@ import { xadesFor } from '../../device/ades/extra-xades.ts'
 import type { Ask, Job, JobOutcome, SignJob } from '../../device/ades/job.ts'
 import { randomAccessOf, rangeOf, spliced } from '../../device/bytes.ts'
 import { systemClock } from '../../device/host.ts'
+import { statedBy } from '../../device/sign-order.ts'
 import type { Report } from '../../device/trust/report.ts'
 import { createHttpRevocation } from '../../drivers/revocation/http.ts'
 import { signWithKey } from '../../drivers/signer/soft-signature.ts'
@@ -18,7 +19,12 @@ import type { Pki, SignerName } from '../oracles/pki.ts'
 import type { Engine, ExtendCall, SignCall, Verified, VerifyCall } from './engine.ts'
 
 const font = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
-const appearance = { rectangle: [40, 40, 240, 100], page: 1, text: 'Signat per Ç. Oració', fontSize: 10 } as const
+const appearance = {
+  rectangle: [40, 40, 240, 100],
+  pages: [[1, 1]],
+  text: 'Signat per Ç. Oració',
+  fontSize: 10,
+} as const
 
 export function ourEngine(pki: Pki): Engine {
   const answer = answersOf(pki)
@@ -83,7 +89,7 @@ function answersOf(pki: Pki): (ask: Ask, signer: SignerName | undefined) => Prom
 
 function signJob(call: SignCall, pki: Pki): SignJob {
   const { format, level, operation, algorithm, signer, policy, visible = false, certify = false } = call
-  const extra = readExtraParams(new Map(Object.entries(call.parameters ?? {})), format)
+  const extra = readExtraParams(new Map(Object.entries(call.parameters ?? {})), format, operation)
   const packaging = extra.packaging ?? call.packaging
   const [certificate, ...chain] = pki.chain(signer)
   return {
@@ -93,11 +99,8 @@ function signJob(call: SignCall, pki: Pki): SignJob {
     operation,
     packaging,
     identity: { algorithm, certificate, chain },
-    properties: {
-      signingTime: Date.now(),
-      ...((policy ?? extra.policy) && { policy: policy ?? extra.policy }),
-      ...(extra.contentFormat !== undefined && { contentFormat: extra.contentFormat }),
-    },
+    properties: { ...statedBy(extra, Date.now()), ...(policy !== undefined && { policy }) },
+    cades: extra.cades,
     ...(extra.xades && { xades: xadesFor(extra.xades, { operation, packaging }).xades }),
     contentName: basename(call.content ?? call.file),
     target: 'LEAFS',
