@@ -4,7 +4,7 @@
 
 import type { Config } from '../config.ts'
 import { createLog, systemClock, systemRandom } from '../host.ts'
-import { loopbackFolder, originsOf } from '../http/afirma-service.ts'
+import { loopbackFolder, originsOf } from '../http/afirma-places.ts'
 import { createLoopbackCertificate } from '../loopback-certificate.ts'
 import { configOf } from './appliance.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
