@@ -102,6 +102,7 @@ it('lets the browser’s policy name the configured sites and the kiosk’s auth
   expect(before).toMatchObject({
     AutoLaunchProtocolsFromOrigins: [{ protocol: 'afirma', allowed_origins: origins }],
     LoopbackNetworkAllowedForUrls: origins,
+    IntensiveWakeUpThrottlingEnabled: false,
   })
   await start()
   expect(JSON.parse((await compulsa('with', 'browser-policy', '--json')).stdout)).toEqual(before)
