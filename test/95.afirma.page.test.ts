@@ -31,6 +31,30 @@ describe('a page of a configured site', () => {
   })
 })
 
+it('every part of the policy is known to Chromium and holds', async () => {
+  let names: string[] = []
+  const kiosk = await startPageKiosk({
+    desk: changing.renew(),
+    policy: printed => {
+      names = Object.keys(printed)
+      return printed
+    },
+  })
+  try {
+    const page = await kiosk.browser.newPage()
+    await page.goto('chrome://policy')
+    const row = page.locator('policy-row')
+    await row.first().waitFor()
+    expect(names.length).toBeGreaterThan(3)
+    for (const name of names) {
+      const own = row.filter({ has: page.locator('.name', { hasText: new RegExp(`^\\s*${name}\\s*$`) }) })
+      await expect.poll(() => own.evaluate(one => one.shadowRoot?.textContent)).toMatch(/Mandatory\s+OK/)
+    }
+  } finally {
+    await kiosk.stop()
+  }
+})
+
 describe('what else there is', () => {
   /** What a socket of a page there comes to. */
   async function attempt(origin: string, policy?: PageKioskOptions['policy']): Promise<unknown> {

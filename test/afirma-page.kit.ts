@@ -45,6 +45,7 @@ export interface SigningPage {
 }
 
 export interface PageKiosk {
+  readonly browser: Browser
   /** A page of that site; each is a visit of its own. */
   open(origin?: string): Promise<SigningPage>
   readonly refused: readonly Refused[]
@@ -80,6 +81,7 @@ export async function startPageKiosk(options: PageKioskOptions): Promise<PageKio
   const browser = started.adopt(await startBrowser(folder, configFile, web, options), one => one.close())
   const running = started.move()
   return Object.freeze({
+    browser,
     open: (origin = site) => openPage(browser, origin),
     refused,
     logged,
