@@ -77,15 +77,31 @@ export async function startPageKiosk(options: PageKioskOptions): Promise<PageKio
   const told = { log: logInto(logged), onRefused: (one: Refused) => refused.push(one) }
   const parts = { ...given, ...told, clock: systemClock, random: systemRandom }
   started.adopt(await startAfirma(parts), service => service.close())
+  const pages = started.adopt(await startPages({ folder, configFile, dataFolder: folder }, options), one => one.stop())
+  const running = started.move()
+  return Object.freeze({ ...pages, refused, logged, stop: () => running.disposeAsync() })
+}
+
+/** Sites and browser alone, for an appliance that runs with this configuration on this data. */
+export type Pages = Omit<PageKiosk, 'refused' | 'logged'>
+
+export interface RunningKiosk {
+  /** For what the browser keeps. */
+  readonly folder: string
+  readonly configFile: string
+  /** As `--data` names it. */
+  readonly dataFolder: string
+}
+
+export async function startPages(kiosk: RunningKiosk, options: Omit<PageKioskOptions, 'desk'> = {}): Promise<Pages> {
+  await using started = new AsyncDisposableStack()
   const web = started.adopt(await startSite(options.script), one => one.close())
-  const browser = started.adopt(await startBrowser(folder, configFile, web, options), one => one.close())
+  const browser = started.adopt(await startBrowser(kiosk, web, options), one => one.close())
   const running = started.move()
   return Object.freeze({
     browser,
     open: (origin = site) => openPage(browser, origin),
-    refused,
-    logged,
-    launches: () => readFile(join(folder, 'launches'), 'utf8').catch(() => ''),
+    launches: () => readFile(join(kiosk.folder, 'launches'), 'utf8').catch(() => ''),
     stop: () => running.disposeAsync(),
   })
 }
@@ -128,12 +144,11 @@ async function startSite(script: string | undefined): Promise<Site> {
 }
 
 async function startBrowser(
-  folder: string,
-  configFile: string,
+  { folder, configFile, dataFolder }: RunningKiosk,
   web: Site,
-  { policy = printed => printed }: PageKioskOptions,
+  { policy = printed => printed }: Omit<PageKioskOptions, 'desk'>,
 ): Promise<Browser> {
-  const where = ['--config', configFile, '--data', folder]
+  const where = ['--config', configFile, '--data', dataFolder]
   const { stdout } = await run(process.execPath, [program, 'browser-policy', ...where])
   const managed = join(folder, 'etc/policies/managed')
   await mkdir(managed, { recursive: true })
