@@ -15,10 +15,11 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import type { PageDesk } from '../device/afirma/page-desk.ts'
 import { loadConfig } from '../device/config-file.ts'
 import { systemClock, systemRandom } from '../device/host.ts'
+import { loopbackFolder } from '../device/http/afirma-places.ts'
 import { startAfirma } from '../device/http/afirma-service.ts'
 import type { Refused } from '../device/http/afirma-session.ts'
 import { logInto } from './95.afirma.desk.ts'
-import { createTestCa } from './sim/tls.ts'
+import { createTestCa, type TlsIdentity } from './sim/tls.ts'
 
 const run = promisify(execFile)
 const program = new URL('../device/cli.ts', import.meta.url).pathname
@@ -59,6 +60,8 @@ export interface PageKioskOptions {
   readonly desk: PageDesk
   /** A file in place of our own client: the official script. */
   readonly script?: string
+  /** By which the foreign site says who it is, in place of a certificate as good as the site's. */
+  readonly foreignTls?: (folder: string, authorityFile: string) => Promise<TlsIdentity>
   /** Of the policy, in place of what the verb prints. */
   readonly policy?: (printed: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
 }
@@ -77,7 +80,9 @@ export async function startPageKiosk(options: PageKioskOptions): Promise<PageKio
   const told = { log: logInto(logged), onRefused: (one: Refused) => refused.push(one) }
   const parts = { ...given, ...told, clock: systemClock, random: systemRandom }
   started.adopt(await startAfirma(parts), service => service.close())
-  const pages = started.adopt(await startPages({ folder, configFile, dataFolder: folder }, options), one => one.stop())
+  const foreign = await options.foreignTls?.(folder, join(loopbackFolder(dataFolder), 'authority.pem'))
+  const where = { folder, configFile, dataFolder: folder }
+  const pages = started.adopt(await startPages(where, options, foreign), one => one.stop())
   const running = started.move()
   return Object.freeze({ ...pages, refused, logged, stop: () => running.disposeAsync() })
 }
@@ -93,9 +98,13 @@ export interface RunningKiosk {
   readonly dataFolder: string
 }
 
-export async function startPages(kiosk: RunningKiosk, options: Omit<PageKioskOptions, 'desk'> = {}): Promise<Pages> {
+export async function startPages(
+  kiosk: RunningKiosk,
+  options: Omit<PageKioskOptions, 'desk'> = {},
+  foreign?: Parameters<typeof startSite>[1],
+): Promise<Pages> {
   await using started = new AsyncDisposableStack()
-  const web = started.adopt(await startSite(options.script), one => one.close())
+  const web = started.adopt(await startSite(options.script, foreign), one => one.close())
   const browser = started.adopt(await startBrowser(kiosk, web, options), one => one.close())
   const running = started.move()
   return Object.freeze({
@@ -120,7 +129,7 @@ interface Site {
 }
 
 /** Both sites, on one port. */
-async function startSite(script: string | undefined): Promise<Site> {
+async function startSite(script: string | undefined, foreign: TlsIdentity | undefined): Promise<Site> {
   const ca = await createTestCa()
   const own = script === undefined
   const source = own ? stripTypeScriptTypes(await readFile(ownClient, 'utf8')) : await readFile(script)
@@ -131,6 +140,7 @@ async function startSite(script: string | undefined): Promise<Site> {
     response.setHeader('content-type', isScript ? 'text/javascript; charset=utf-8' : 'text/html; charset=utf-8')
     response.end(isScript ? source : html)
   })
+  if (foreign !== undefined) server.addContext(new URL(foreignSite).hostname, foreign)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
