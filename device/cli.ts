@@ -21,16 +21,19 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   calibrate: async () => (await import('./verbs/calibrate.ts')).calibrateVerb,
   sign: async () => (await import('./verbs/sign.ts')).signVerb,
   extend: async () => (await import('./verbs/extend.ts')).extendVerb,
+  batch: async () => (await import('./verbs/batch.ts')).batchVerb,
   verify: async () => (await import('./verbs/verify.ts')).verifyVerb,
   queue: async () => (await import('./verbs/queue.ts')).queueVerb,
   audit: async () => (await import('./verbs/audit.ts')).auditVerb,
+  launch: async () => (await import('./verbs/launch.ts')).launchVerb,
+  'browser-policy': async () => (await import('./verbs/browser-policy.ts')).browserPolicyVerb,
   status: async () => (await import('./verbs/status.ts')).statusVerb,
   doctor: async () => (await import('./verbs/doctor.ts')).doctorVerb,
 }
 
 async function overview(): Promise<string> {
   const all = await Promise.all(Object.values(verbs).map(load => load()))
-  const rows = all.map(verb => `  ${verb.name.padEnd(9)} ${verb.summary}`)
+  const rows = all.map(verb => `  ${verb.name.padEnd(14)} ${verb.summary}`)
   return ['compulsa VERB …', '', ...rows, '', '`compulsa VERB --help` tells the options.'].join('\n')
 }
 

@@ -272,6 +272,11 @@ const table = {
     retry: 'never',
     mend: 'Load the page again; its session identifier is not the one that the kiosk was started with.',
   },
+  PAGE_GONE: {
+    status: 409,
+    retry: 'person',
+    mend: 'The page was closed before it had its answer; open it again and ask anew.',
+  },
   MESSAGE_TOO_LARGE: { status: 413, retry: 'never', mend: 'Send a smaller document; the limit is `maxMegabytes`.' },
   CLIENT_UNKNOWN: { status: 401, retry: 'operator', mend: 'Name the client in `api.clients`, with its own token.' },
   // store

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { batchBlobNames } from './batch-ledger.ts'
 import { checkStates, keepCalibration } from './calibration.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
@@ -22,6 +23,7 @@ import { legendParts } from './legend-parts.ts'
 import { createPath } from './path.ts'
 import type { Log, Scanner, Timestamper } from './ports.ts'
 import { createQueue, liveStages, type Queue } from './queue.ts'
+import { openRequests, type Requests } from './requests.ts'
 import { openRooms, type Rooms, type Surroundings } from './rooms.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEvidenceCache } from './trust/evidence-cache.ts'
@@ -81,11 +83,16 @@ export async function startAppliance(
     createMaintenance({ ...common, visit, scanner, store, targets: rooms.targets() }),
     held => held.stop(),
   )
+  const requests = started.adopt(
+    await openRequests({ ...common, rooms, store, scratchFolder, copyInHand: () => visit.busy() }),
+    held => held.stop(),
+  )
   path.start()
   visit.start()
   const startedAt = new Date(clock.now()).toISOString()
   const operator = {
-    status: () => statusOf({ config, store, scanner, queue, startedAt, url: server.url, now: clock.now() }),
+    status: () =>
+      statusOf({ config, store, scanner, queue, startedAt, url: server.url, api: doors.api, now: clock.now() }),
     retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
     hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
     discard: (id: string) => desk.discard(id, 'operator'),
@@ -95,9 +102,11 @@ export async function startAppliance(
   const { startServer } = await import('./http/server.ts')
   const server: Server = started.adopt(
     await startServer({
+      ...requests,
       visit,
       desk,
       maintenance,
+      portals: config.autofirma?.portals ?? [],
       operator,
       uiFolder,
       port,
@@ -106,9 +115,39 @@ export async function startAppliance(
     }),
     held => held.close(),
   )
+  const doors = await openDoors(config, dataFolder, requests, around)
+  for (const one of doors.open) started.adopt(one, held => held.close())
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
   return { url: server.url, stop: () => stopAll(running, store, log) }
+}
+
+/** The ways in for programs and for pages, where the configuration opens them. */
+async function openDoors(
+  config: Config,
+  folder: string,
+  { batches, pages, showRefused }: Requests,
+  { clock, random, log }: Surroundings,
+): Promise<{ readonly api: string | null; readonly open: readonly Door[] }> {
+  const { api, autofirma, batches: limits, kiosk } = config
+  const open: Door[] = []
+  let url: string | null = null
+  if (api !== undefined) {
+    const { startApi } = await import('./http/api.ts')
+    const started = await startApi({ config: api, maxBodyBytes: limits.maxMegabytes * 2 ** 20, batches, log })
+    url = started.url
+    open.push(started)
+  }
+  if (autofirma !== undefined) {
+    const { startAfirma } = await import('./http/afirma-service.ts')
+    const parts = { config: autofirma, kioskId: kiosk.id, folder, desk: pages, onRefused: showRefused }
+    open.push(await startAfirma({ ...parts, clock, random, log }))
+  }
+  return { api: url, open }
+}
+
+interface Door {
+  close(): Promise<void>
 }
 
 /** What levels above B take; a copy that wants a time-stamp where no authority is configured any more is held. */
@@ -161,6 +200,8 @@ export async function readAnchors(config: Config): Promise<readonly Uint8Array[]
 
 function referencedBlobs(store: Store): (documentId: string) => ReadonlySet<string> {
   return id => {
+    const ofBatch = batchBlobNames(store, id)
+    if (ofBatch !== undefined) return ofBatch
     const stored = store.load(id)
     return stored === undefined || stored.erased ? new Set() : blobNames(documentIn(stored.body))
   }
@@ -173,10 +214,20 @@ interface StatusParts {
   readonly queue: Queue
   readonly startedAt: string
   readonly url: string
+  readonly api: string | null
   readonly now: number
 }
 
-async function statusOf({ config, store, scanner, queue, startedAt, url, now }: StatusParts): Promise<ApplianceStatus> {
+async function statusOf({
+  config,
+  store,
+  scanner,
+  queue,
+  startedAt,
+  url,
+  api,
+  now,
+}: StatusParts): Promise<ApplianceStatus> {
   const summaries = queue.list({ stages: [...liveStages] })
   const outbound = ['extending', 'delivering']
   const waiting = summaries.filter(one => outbound.includes(one.stage)).map(one => one.createdAt)
@@ -190,6 +241,11 @@ async function statusOf({ config, store, scanner, queue, startedAt, url, now }: 
     documents: Object.fromEntries(
       liveStages.map(stage => [stage, summaries.filter(one => one.stage === stage).length]),
     ),
+    batches: {
+      waiting: store.batches.list({ stages: ['waiting'] }).length,
+      done: store.batches.list({ stages: ['done'] }).length,
+    },
+    api,
     oldestWaiting: waiting.length === 0 ? null : new Date(Math.min(...waiting)).toISOString(),
     freeBytes: store.space().freeBytes,
     audit: store.audit.head(),

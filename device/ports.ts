@@ -335,7 +335,7 @@ export interface SigningSession {
   readonly concurrency: number
   /**
    * Whether the key wants the PIN before each signature (CKA_ALWAYS_AUTHENTICATE, PKCS #11 v3.0, 4.9): `sign` without one
-   * is then `failed`. The PIN of the login is not kept.
+   * is then `failed`. The PIN of the login is not kept. False where the reader has a keypad, for then the reader asks.
    */
   readonly pinEachTime: boolean
   /** ECDSA signatures come back as DER Ecdsa-Sig-Value. Overwrites nothing of the caller's. */
@@ -357,6 +357,11 @@ export interface Signer {
   certificates(tokenId: string, signal?: AbortSignal, password?: Uint8Array): Promise<readonly SigningCertificate[]>
   /** One login attempt at most, never repeated. ECDSA signatures come back as DER Ecdsa-Sig-Value. */
   sign(request: SignRequest, signal?: AbortSignal): Promise<SignOutcome>
+  /**
+   * One login attempt, never repeated. Waits until a session that is open on the same token is closed; `signal` ends the
+   * wait, not the session.
+   */
+  open(request: SessionRequest, signal?: AbortSignal): Promise<SessionOutcome>
 }
 
 // ----------------------------------------------------------------------------------------------------------- extend
@@ -393,12 +398,14 @@ export interface References {
 export interface TriphaseServer {
   /**
    * Posts the batch with the signer's chain (DER, the signer first) to a presign or postsign service, `tridata` with the
-   * second, and gives the JSON text of the answer. Throws REFERENCE_REFUSED for a host that is not allowed,
+   * second, and gives the JSON text of the answer. Throws REFERENCE_REFUSED for a URL or host that is not allowed,
    * BATCH_SERVICE_FAILED for any other failure.
    */
   post(
     request: {
       readonly url: string
+      /** `name` or `name:port`: the asking page's own host, and those of `autofirma.serviceHosts`. */
+      readonly allowedHosts: readonly string[]
       readonly batch: Uint8Array
       readonly certificates: readonly Uint8Array[]
       readonly tridata?: Uint8Array

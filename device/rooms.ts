@@ -4,9 +4,11 @@
 import { stat } from 'node:fs/promises'
 import { openedWithFirstCall } from '../drivers/worker/channel.ts'
 import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker/launch.ts'
-import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
+import { remoteDelivery, remoteImaging, remoteScanner } from '../drivers/worker/remote.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
+import { remoteReferences, remoteTriphase } from '../drivers/worker/remote-requests.ts'
+import { remoteSigner } from '../drivers/worker/remote-signer.ts'
 import { remoteTarget } from '../drivers/worker/remote-target.ts'
 import { remoteTextReader } from '../drivers/worker/remote-text.ts'
 import type { DocumentJobs } from './ades/job.ts'
@@ -18,12 +20,14 @@ import type {
   Imaging,
   Log,
   Random,
+  References,
   Revocation,
   Scanner,
   Signer,
   TargetImaging,
   TextReader,
   Timestamper,
+  TriphaseServer,
 } from './ports.ts'
 import { documentLimits, parseLimits, passingOn } from './worker-limits.ts'
 
@@ -51,6 +55,8 @@ export interface Rooms {
   /** Throws TSA_ABSENT where no authority is configured. */
   timestamper(): Timestamper
   revocation(): Revocation
+  references(): References
+  triphase(): TriphaseServer
   documents(): DocumentJobs
   /** Starts workers before anything is asked of them, for whoever knows that something soon will be. */
   start(...names: readonly WorkerName[]): void
@@ -93,6 +99,8 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
       throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')
     },
     revocation: () => remoteRevocation(to('net')),
+    references: () => remoteReferences(to('net')),
+    triphase: () => remoteTriphase(to('net')),
     documents: () => {
       const sizeOf = async (path: string) => (await stat(path)).size
       return remoteDocuments(to('document'), { sizeOf })
@@ -106,11 +114,13 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   })
 }
 
-function netConfiguration({ destinations, timestamping, revocation }: Config) {
+function netConfiguration({ destinations, timestamping, revocation, batches }: Config) {
   const { allowPrivate, maxCrlMegabytes } = revocation
+  const { hosts, maxDocumentMegabytes } = batches
   return {
     destinations,
     ...(timestamping !== undefined && { timestamping }),
     revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
+    references: { hosts, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
   }
 }

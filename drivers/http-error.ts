@@ -4,7 +4,8 @@
  * `refused`: no connection could be made (also: unknown name, no route). `timeout`: one of the three limits passed.
  * `tls`: the peer's certificate or the handshake is not acceptable. `credentials`: the client certificate cannot be used,
  * or the peer wants another one. `reset`: the connection broke after it was made. `too-large`: the answer is larger than
- * asked for. `malformed`: the answer is not HTTP. `forbidden`: no address of the host may be connected to.
+ * asked for. `malformed`: the answer is not HTTP, or redirects to nowhere. `forbidden`: the URL, or every address of its
+ * host, must not be asked.
  */
 export type HttpErrorKind =
   | 'refused'

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest'
 import type { openChannel } from '../drivers/worker/channel.ts'
-import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
+import { remoteDelivery, remoteImaging, remoteScanner } from '../drivers/worker/remote.ts'
+import { remoteSigner } from '../drivers/worker/remote-signer.ts'
 import type { Handler } from '../drivers/worker/serve.ts'
 import { channelTo, frame, info, never, request, settings, verdict } from './20.worker.said.ts'
 import { piecesOf } from './20.worker.setup.ts'

@@ -13,8 +13,10 @@ import type {
   SigningCertificate,
   SignOutcome,
 } from '../device/ports.ts'
-import { deliveryHandlers, imagingHandlers, scannerHandlers, signerHandlers } from '../drivers/worker/handlers.ts'
-import { remoteDelivery, remoteImaging, remoteScanner, remoteSigner } from '../drivers/worker/remote.ts'
+import { deliveryHandlers, imagingHandlers, scannerHandlers } from '../drivers/worker/handlers.ts'
+import { remoteDelivery, remoteImaging, remoteScanner } from '../drivers/worker/remote.ts'
+import { remoteSigner } from '../drivers/worker/remote-signer.ts'
+import { signerHandlers } from '../drivers/worker/signer-handlers.ts'
 import { channelTo, frame, info, never, request, settings, verdict } from './20.worker.said.ts'
 import { piecesOf, sizeOf, until } from './20.worker.setup.ts'
 
@@ -106,6 +108,7 @@ describe('a remote signer', () => {
         asked.push({ ...request, pin: Buffer.from(pin).toString() })
         return outcome
       },
+      open: () => Promise.reject(new Error('was not asked for')),
     }
     const remote = remoteSigner(await channelTo(signerHandlers(signer)))
     expect(await remote.tokens()).toEqual([{ id: 'DNIe', label: 'DNI electrónico', pinTries: 'few' }])

@@ -244,7 +244,8 @@ describe('a card', () => {
   it('is asked with every older session closed, so that the PIN is really checked', async () => {
     const { module, signer } = withModule({})
     await signer.sign(ask)
-    expect(module.calls.slice(0, 4)).toEqual(['load', 'close sessions', 'open session', 'login user'])
+    const first = ['load', 'read token', 'close sessions', 'open session', 'login user']
+    expect(module.calls.slice(0, 5)).toEqual(first)
   })
 
   it('in a reader with a keypad never gets a PIN from here', async () => {

@@ -24,14 +24,15 @@ const properties: SignatureProperties = {
   location: { street: 'Plaça Major, 1', city: 'Vic', province: 'Barcelona', postalCode: '08500', country: 'ES' },
   claimedRoles: ['Secretària', 'Funcionària habilitada'],
   commitments: [{ id: '1.2.840.113549.1.9.16.6.1' }, { id: '1.2.840.113549.1.9.16.6.5' }],
-  contentFormat: { mimeType: 'text/plain' },
 }
+const content = { mimeType: 'text/plain', hints: { type: '1.2.3', description: 'Acta' } }
 
-function attributesOf(kind: SignatureKind, stated = properties): ReadonlyMap<string, Asn1Node> {
+function attributesOf(kind: SignatureKind, stated = properties, told = true): ReadonlyMap<string, Asn1Node> {
   const messageDigest = new Uint8Array(32)
   const { certificate } = signer
+  const request = { algorithm: 'SHA256withRSA', messageDigest, certificate, properties: stated } as const
   const set = readWhole(
-    signedAttributes({ algorithm: 'SHA256withRSA', messageDigest, certificate, kind, properties: stated }),
+    signedAttributes(kind === 'PAdES' ? { ...request, kind } : { ...request, kind, ...(told && { content }) }),
   )
   return new Map(set?.children.map(({ children: [type, values] }) => [type?.oid ?? '', values ?? expect.fail()]))
 }
@@ -43,15 +44,15 @@ const outside = [oids.signingTime, oids.signerLocation]
 describe('attributes', () => {
   it.each([
     ['PAdES', [...always, ...stated, oids.contentType]],
-    ['CAdES-detached', [...always, ...stated, ...outside, oids.contentType, oids.mimeType]],
-    ['CAdES-enveloping', [...always, ...stated, ...outside, oids.contentType, oids.contentHints]],
+    ['CAdES-detached', [...always, ...stated, ...outside, oids.contentType, oids.mimeType, oids.contentHints]],
+    ['CAdES-enveloping', [...always, ...stated, ...outside, oids.contentType, oids.mimeType, oids.contentHints]],
     ['CAdES-countersignature', [...always, ...stated, ...outside]],
   ] as const)('of %s are those that the standard allows there', (kind, expected) => {
     expect([...attributesOf(kind).keys()].toSorted()).toEqual(expected.toSorted())
   })
 
   it('name no more than what was asked for', () => {
-    const names = [...attributesOf('CAdES-detached', { signingTime: now }).keys()]
+    const names = [...attributesOf('CAdES-detached', { signingTime: now }, false).keys()]
     expect(names.toSorted()).toEqual([...always, oids.contentType, oids.signingTime].toSorted())
   })
 
@@ -61,6 +62,27 @@ describe('attributes', () => {
         .get(oids.commitmentType)
         ?.children.map(value => value.children[0]?.oid),
     ).toEqual(['1.2.840.113549.1.9.16.6.1', '1.2.840.113549.1.9.16.6.5'])
+  })
+
+  it('hold the qualifiers of a commitment as identifiers without a value', () => {
+    const commitments = [{ id: '1.2.840.113549.1.9.16.6.1', qualifiers: ['1.2.3', '1.2.4'] }]
+    const [value] = attributesOf('PAdES', { signingTime: now, commitments }).get(oids.commitmentType)?.children ?? []
+    expect(value?.children[1]?.children.map(({ tag, children }) => [tag, children.map(({ oid }) => oid)])).toEqual([
+      [0x30, ['1.2.3']],
+      [0x30, ['1.2.4']],
+    ])
+  })
+
+  it('hold what the content is', () => {
+    const told = attributesOf('CAdES-enveloping')
+    expect(Buffer.from(told.get(oids.mimeType)?.children[0]?.content ?? []).toString()).toBe('text/plain')
+    const [hints] = told.get(oids.contentHints)?.children ?? []
+    expect(
+      hints?.children.map(({ tag, oid, content: octets }) => [tag, oid ?? Buffer.from(octets).toString()]),
+    ).toEqual([
+      [0x0c, 'Acta'],
+      [0x06, '1.2.3'],
+    ])
   })
 
   it('reserve enough room in a PDF', () => {

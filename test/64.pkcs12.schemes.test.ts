@@ -133,6 +133,7 @@ describe('in the sign worker', () => {
       tokens: () => Promise.reject(new Fault('TOKEN_MODULE_FAILED', 'no module')),
       certificates: () => Promise.reject(new Error('was asked')),
       sign: () => Promise.reject(new Error('was asked')),
+      open: () => Promise.reject(new Error('was asked')),
     }
     await expect(joinSigners([broken, signerOf(missing)]).tokens()).rejects.toMatchObject({
       code: 'TOKEN_MODULE_FAILED',

@@ -1,13 +1,19 @@
-// The contract of the Signer port over both of its drivers: cards in SoftHSM, keys in a PKCS#12 file.
+// The contract of the Signer port over both of its drivers, cards in SoftHSM and keys in a PKCS#12 file, and over the two
+// of them side by side in the sign worker.
 
 import { afterAll, beforeAll, describe } from 'vitest'
+import { systemClock } from '../device/host.ts'
 import { createPkcs11Signer } from '../drivers/signer/pkcs11.ts'
+import { launchWorker, type Worker } from '../drivers/worker/launch.ts'
+import { remoteSigner } from '../drivers/worker/remote-signer.ts'
+import { memoryLog } from './20.worker.setup.ts'
 import { joined, type KeyStores, keyStores, password, signerOf } from './64.pkcs12.kit.ts'
 import { itIsASigner, type SignerUnderTest } from './contract/signer.ts'
 import { createSoftToken, softHsmModule } from './sim/token.ts'
 
 let stores: KeyStores
-const under: Partial<Record<'card' | 'file', SignerUnderTest>> = {}
+const under: Partial<Record<'card' | 'file' | 'distant', SignerUnderTest>> = {}
+let worker: Worker
 
 beforeAll(async () => {
   stores = await keyStores()
@@ -22,13 +28,17 @@ beforeAll(async () => {
   const files = signerOf(path)
   const [file] = await files.tokens()
   under.file = { signer: files, tokenId: file?.id ?? '', pin: password, ...certificates }
+  const config = { modules: [{ path: softHsmModule }], keyStores: [{ path }], environment: token.environment }
+  worker = launchWorker({ name: 'sign', entry: 'sign.ts', config, log: memoryLog(), clock: systemClock })
+  under.distant = { ...under.card, signer: remoteSigner(worker.channel) }
 })
 afterAll(async () => {
   delete process.env['SOFTHSM2_CONF']
+  await worker.stop()
   await stores.folder.remove()
 })
 
-function prepared(which: 'card' | 'file'): SignerUnderTest {
+function prepared(which: 'card' | 'file' | 'distant'): SignerUnderTest {
   const found = under[which]
   if (found === undefined) throw new Error('set up failed')
   return found
@@ -37,3 +47,5 @@ function prepared(which: 'card' | 'file'): SignerUnderTest {
 describe('a card', () => itIsASigner(() => prepared('card')))
 
 describe('a PKCS#12 file', () => itIsASigner(() => prepared('file')))
+
+describe('a card beside a file in the sign worker', () => itIsASigner(() => prepared('distant')))

@@ -40,6 +40,29 @@ describe('Java properties', () => {
     expect(properties('# x=1\r\n ! y=2\r\r\na=b\\\n#c')).toEqual([['a', 'b#c']])
   })
 
+  it.each([
+    [
+      'a=1\n\\\n',
+      [
+        ['a', '1'],
+        ['', ''],
+      ],
+    ],
+    ['\\', [['', '']]],
+    [
+      'a=1\n\\',
+      [
+        ['a', '1'],
+        ['', ''],
+      ],
+    ],
+    ['\\\n', [['', '']]],
+    ['\\\n\nb=1', [['b', '1']]],
+    ['\\\n#c\nb=1', [['b', '1']]],
+  ])('takes a lone backslash in %j as Java does', (text, expected) => {
+    expect(properties(text)).toEqual(expected)
+  })
+
   it('takes the last of several values', () => {
     expect(properties('a=1\na=2')).toEqual([['a', '2']])
   })
@@ -123,7 +146,7 @@ describe('extra parameters', () => {
   })
 
   it.each([
-    ['CAdES', { headless: 'true', mode: 'implicit', serverUrl: 'https://x' }, ['headless', 'serverUrl']],
+    ['CAdES', { headless: 'true', mode: 'implicit', serverUrl: 'https://x' }, ['serverUrl']],
     ['CAdES', { format: 'XAdES Detached', signReason: 'x', layer2Text: 'x' }, ['format', 'signReason', 'layer2Text']],
     ['XAdES', { mode: 'explicit', certificationLevel: '2' }, ['mode', 'certificationLevel']],
     ['PAdES', { mimeType: 'text/plain', target: 'TREE', signReason: 'x' }, ['mimeType', 'target']],
@@ -139,7 +162,7 @@ describe('extra parameters', () => {
     ['CAdES', { target: 'ROOT' }, 'REQUEST_INVALID'],
     ['PAdES', { certificationLevel: '4' }, 'REQUEST_INVALID'],
     ['PAdES', { signaturePositionOnPageLowerLeftX: '10' }, 'REQUEST_INVALID'],
-    ['PAdES', { commitmentTypeIndications: '1' }, 'REQUEST_INVALID'],
+    ['PAdES', { commitmentTypeIndications: 'some' }, 'REQUEST_INVALID'],
     ['PAdES', { includeOnlySignningCertificate: 'yes' }, 'REQUEST_INVALID'],
     ['PAdES', { policyIdentifier: '1.2.3' }, 'POLICY_UNUSABLE'],
     ['PAdES', { expPolicy: 'FirmaOtra' }, 'POLICY_UNUSABLE'],

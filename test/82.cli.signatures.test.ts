@@ -60,7 +60,7 @@ describe('a PDF', () => {
     const corners = { LowerLeftX: 20, LowerLeftY: 20, UpperRightX: 180, UpperRightY: 80 }
     const placed = Object.entries(corners).map(([name, value]) => `signaturePositionOnPage${name}=${value}`)
     const text = 'layer2Text=Còpia autèntica de $$SUBJECTCN$$ $$NIF$$'
-    await line.write('extra', [...placed, text, 'signReason=Prova', 'headless=true'].join('\n'))
+    await line.write('extra', [...placed, text, 'signReason=Prova', 'headless=true', 'serverUrl=https://x'].join('\n'))
     const policy = ['--policy', 'agel']
     const signed = await line.compulsa(
       'sign',
@@ -73,7 +73,7 @@ describe('a PDF', () => {
       ...line.by('first'),
     )
     expect(signed.code).toBe(0)
-    expect(signed.stderr.match(/[^ ]+(?= has no effect)/g)).toEqual(['headless', 'signReason', '$$NIF$$'])
+    expect(signed.stderr.match(/[^ ]+(?= has no effect)/g)).toEqual(['serverUrl', 'signReason', '$$NIF$$'])
     const { output } = await judge('pdftotext', [line.path('shown.pdf'), '-'])
     expect(output.replace(/\s+/g, ' ')).toContain('Còpia autèntica de Núria Vidal $$NIF$$')
   })

@@ -16,6 +16,7 @@ import {
   startScreens,
   startStandIn,
 } from './ui-fixture.ts'
+import { filesToLoad, portals, requestSituations, waiting, withRequest } from './ui-request-views.ts'
 import { certificate, emptyView, procedures, readyPages, result, situations, withCard, withCopy } from './ui-views.ts'
 
 const smallestTargetMillimetres = 15
@@ -46,12 +47,20 @@ const manyProcedures = Array.from({ length: 9 }, (_, i) => ({ ...procedures[i % 
 
 const cases: Readonly<Record<string, Case>> = {
   ...Object.fromEntries(Object.entries(situations).map(([name, view]) => [name, { view }])),
+  ...Object.fromEntries(Object.entries(requestSituations).map(([name, view]) => [name, { view }])),
   procedures: { view: emptyView, taps: ['button[lang=ca]'] },
   manyProcedures: { view: { ...emptyView, procedures: manyProcedures }, taps: ['button[lang=ca]'] },
   nature: { view: withCopy({ pages: readyPages(4) }), taps: ['.onward .primary'] },
   leftOut: { view: situations['reviewLeftOut'] ?? emptyView, taps: ['.hint .button'] },
   tooLarge: { view: situations['reviewTooLarge'] ?? emptyView, taps: ['.onward .primary'] },
   undo: { view: withCopy({ pages: readyPages(9) }), taps: ['.tools .button:nth-child(6)'] },
+  choices: { view: { ...emptyView, waiting, portals }, taps: ['button[lang=ca]'] },
+  portals: { view: { ...emptyView, waiting, portals }, taps: ['button[lang=ca]', '.pager .button:last-child'] },
+  welcomeWaiting: { view: { ...emptyView, waiting } },
+  chosenFiles: { view: withRequest({ ...filesToLoad, several: true }), taps: ['.files li:nth-child(2) button'] },
+  lastDocuments: { view: withRequest({}), taps: ['.pager .button:last-child'] },
+  refuse: { view: requestSituations['requestPin'] ?? emptyView, taps: ['.cancel'] },
+  stop: { view: requestSituations['requestSigning'] ?? emptyView, taps: ['.onward .danger'] },
   cancel: { view: withCopy({}), taps: ['.cancel'] },
   enlarged: { view: withCopy({ pages: readyPages(2) }), taps: ['.tools .button:nth-child(3)'] },
   longNames: {

@@ -219,7 +219,7 @@ describe('calls', () => {
   ] as const)('overwrite the PIN when the call is %s', async (_name, answer) => {
     const pin = new Uint8Array([52, 57, 49, 55])
     vi.stubGlobal('fetch', vi.fn(answer))
-    await createCalls().sign('token', 'key', pin)
+    await createCalls().sign('copy', { tokenId: 'token', keyId: 'key' }, pin)
     expect([...pin]).toEqual([0, 0, 0, 0])
   })
 

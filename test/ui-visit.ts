@@ -15,7 +15,7 @@ export interface ScreenVisit {
   /** What was asked for, without the calls that only tell that somebody is there. */
   asked(): readonly Post[]
   paths(): readonly string[]
-  /** Loads the page with this view. */
+  /** Loads the page with this view and waits until it is shown. */
   show(view: View): Promise<void>
   /** Pushes a view to the page as it stands and waits for the screen that belongs to it. */
   push(view: View, screen: string): Promise<void>
@@ -60,7 +60,7 @@ export function screenVisit(): ScreenVisit {
     standIn.comeBack()
   })
 
-  const asked = () => standIn.posts.filter(post => post.path !== 'copy/stay')
+  const asked = () => standIn.posts.filter(post => !/^(copy|request)\/stay$/.test(post.path))
   const onScreen = (screen: string) => page.waitForSelector(`html[data-screen=${screen}]`, { state: 'attached' })
   return Object.freeze({
     get page() {
@@ -77,7 +77,7 @@ export function screenVisit(): ScreenVisit {
     async show(view: View) {
       standIn.push(view)
       await page.goto(standIn.url)
-      await page.waitForSelector('h1')
+      await page.waitForSelector('.frame:not(.lost) h1')
     },
     async push(view: View, screen: string) {
       standIn.push(view)

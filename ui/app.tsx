@@ -26,6 +26,10 @@ import { PreparingScreen } from './screens/preparing.tsx'
 import { ProceduresScreen } from './screens/procedures.tsx'
 import { ReaderScreen } from './screens/reader.tsx'
 import { ReceiptScreen } from './screens/receipt.tsx'
+import { RequestScreen } from './screens/request.tsx'
+import { RequestDoneScreen } from './screens/request-done.tsx'
+import { RequestPausedScreen } from './screens/request-paused.tsx'
+import { RequestSigningScreen } from './screens/request-signing.tsx'
 import { ReviewScreen } from './screens/review.tsx'
 import { ScanFaultScreen } from './screens/scan-fault.tsx'
 import { ScanningScreen } from './screens/scanning.tsx'
@@ -59,6 +63,10 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   pin: PinScreen,
   signing: SigningScreen,
   receipt: ReceiptScreen,
+  request: RequestScreen,
+  requestSigning: RequestSigningScreen,
+  requestPaused: RequestPausedScreen,
+  requestDone: RequestDoneScreen,
 }
 
 export function App() {
@@ -74,7 +82,8 @@ export function App() {
   const Screen = screens[name]
   return (
     <>
-      <Screen key={name} />
+      {/* Of two requests in a row each is a screen of its own, so that the second is announced as the first was. */}
+      <Screen key={`${name} ${kiosk.view.value?.request?.id ?? ''}`} />
       <LiveText />
       <Dialogs />
     </>

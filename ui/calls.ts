@@ -1,17 +1,21 @@
 // What the screen asks of the appliance: POSTs to the loopback origin that served it, each answered by nothing or by the
 // code of an error. Whether the appliance can be reached at all is told by the event stream, not here.
 
-import type { ErrorAnswer, SignAnswer } from '../device/http/view.ts'
+import type { CertificateView, ErrorAnswer, SignAnswer } from '../device/http/view.ts'
+import type { Signing } from './signing-of.ts'
 
 export type CallAnswer =
   | { readonly answer: 'done' }
   | { readonly answer: 'refused'; readonly code: ErrorAnswer['code'] }
 
+/** Where a key is. */
+export type KeyPlace = Pick<CertificateView, 'tokenId' | 'keyId'>
+
 export interface Calls {
   /** POST of `path` below /screen/. The same call is not sent again while it is under way, but for a turn of a page. */
   post(path: string, body?: Readonly<Record<string, unknown>>): Promise<CallAnswer>
-  /** Sends the octets of a PIN and overwrites them, whatever the answer. */
-  sign(tokenId: string, keyId: string, pin: Uint8Array<ArrayBuffer>): Promise<SignAnswer>
+  /** Sends the octets of a PIN for the copy or the request in hand and overwrites them, whatever the answer. */
+  sign(of: Signing['of'], key: KeyPlace, pin: Uint8Array<ArrayBuffer>): Promise<SignAnswer>
 }
 
 /** A turn adds to the one before, so that every touch counts, however quick; all other calls say how things should be. */
@@ -38,8 +42,8 @@ export function createCalls(): Calls {
     }
   }
 
-  async function sign(tokenId: string, keyId: string, pin: Uint8Array<ArrayBuffer>): Promise<SignAnswer> {
-    const path = `/screen/copy/sign/${encodeURIComponent(tokenId)}/${encodeURIComponent(keyId)}`
+  async function sign(of: Signing['of'], key: KeyPlace, pin: Uint8Array<ArrayBuffer>): Promise<SignAnswer> {
+    const path = `/screen/${of}/sign/${keyPath(key)}`
     const headers = { ...screenHeaders, 'Content-Type': 'application/octet-stream' }
     try {
       const response = await fetch(path, { method: 'POST', headers, body: pin })
@@ -53,6 +57,11 @@ export function createCalls(): Calls {
   }
 
   return Object.freeze({ post, sign })
+}
+
+/** A key's place as the end of a path. */
+export function keyPath({ tokenId, keyId }: KeyPlace): string {
+  return `${encodeURIComponent(tokenId)}/${encodeURIComponent(keyId)}`
 }
 
 async function codeOf(response: Response): Promise<ErrorAnswer['code']> {

@@ -2,8 +2,9 @@
 
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
-import type { CopyView, ProcedureView } from '../device/http/view.ts'
+import type { CopyView, ProcedureView, RequestView } from '../device/http/view.ts'
 import type { Kiosk } from './kiosk.ts'
+import { type Signing, signingOf } from './signing-of.ts'
 
 export const KioskContext = createContext<Kiosk | null>(null)
 
@@ -20,4 +21,18 @@ export function useCopy(): { readonly copy: CopyView; readonly procedure: Proced
   if (view?.copy == null) throw new Error('this screen needs a copy')
   const { copy } = view
   return { copy, procedure: view.procedures.find(one => one.id === copy.procedureId) ?? null }
+}
+
+/** What a page or a program asks for; only for screens that screenFor shows with a request. */
+export function useRequest(): RequestView {
+  const request = useKiosk().view.value?.request
+  if (request === undefined) throw new Error('this screen needs a request')
+  return request
+}
+
+/** What is being signed; only for screens that screenFor shows with a copy or a request. */
+export function useSigning(): Signing {
+  const signing = signingOf(useKiosk().view.value)
+  if (signing === null) throw new Error('this screen needs something to be signed')
+  return signing
 }

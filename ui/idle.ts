@@ -16,6 +16,8 @@ export interface IdleWatch {
   touched(): void
   /** "I am still here." */
   stay(): void
+  /** Somebody touched another window of the kiosk, which answers the question in this one too. */
+  elsewhere(): void
 }
 
 export interface IdleOutcome {
@@ -78,5 +80,6 @@ export function createIdleWatch(outcome: IdleOutcome): IdleWatch {
       toldAt = performance.now()
       outcome.present()
     },
+    elsewhere: restart,
   })
 }

@@ -2,13 +2,15 @@
 // its signals and call its functions; they hold nothing themselves.
 
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
-import type { CopyView, ProcedureView, View } from '../device/http/view.ts'
+import type { ProcedureView, View } from '../device/http/view.ts'
 import { type Calls, createCalls } from './calls.ts'
 import { openFeed } from './feed.ts'
 import { createIdleWatch, type IdleWatch } from './idle.ts'
+import { rememberedLanguage, rememberLanguage } from './last-language.ts'
 import { freshLocal, type Local, settle } from './local.ts'
 import { createPinBuffer, type PinBuffer } from './pin-buffer.ts'
 import { chosenCertificate, type ScreenName, screenFor } from './screen-for.ts'
+import { isUnderWay, type Signing, signingOf } from './signing-of.ts'
 import { isLanguage, type Language, languages, say, type TextKey } from './text/texts.ts'
 import { playTone } from './tone.ts'
 
@@ -31,7 +33,10 @@ export interface Kiosk {
   ask(path: string, body?: Readonly<Record<string, unknown>>): Promise<boolean>
   /** Signs with the certificate in use and the PIN typed; the PIN is gone afterwards. */
   sign(): Promise<void>
-  /** Ends the visit; without a copy it only goes back to the choice of language. */
+  /**
+   * Ends the visit: gives the copy up, refuses what is asked for or stops it where some of it is signed already. With
+   * nothing in hand it only goes back to the choice of language.
+   */
   leave(): Promise<void>
 }
 
@@ -39,6 +44,8 @@ export interface Kiosk {
 export function createKiosk(): Kiosk {
   const view = signal<View | null>(null)
   const connected = signal(false)
+  const visible = signal(document.visibilityState === 'visible')
+  const otherWindows = new BroadcastChannel('kiosk')
   const local = signal<Local>(freshLocal)
   const calls = createCalls()
   const pin = createPinBuffer()
@@ -46,6 +53,7 @@ export function createKiosk(): Kiosk {
   const language = computed(() => languageOf(view.value, local.value))
 
   const change = (patch: Partial<Local>): void => {
+    if (patch.language != null) rememberLanguage(patch.language)
     local.value = { ...local.value, ...patch }
   }
   const ask: Kiosk['ask'] = async (path, body) => {
@@ -56,24 +64,41 @@ export function createKiosk(): Kiosk {
   }
   const leave = async (): Promise<void> => {
     if (view.value?.maintenance !== undefined) await calls.post('maintenance/close')
-    if (view.value?.copy == null) local.value = freshLocal
-    else await ask('copy/leave')
+    const ending = endingOf(view.value)
+    if (ending === null) local.value = freshLocal
+    else await ask(ending)
   }
   const idle = createIdleWatch({
     warned: playTone,
     present() {
+      otherWindows.postMessage('present')
       // Until the person has said whose copy an interrupted one is, no touch but that answer may uncover its pages.
       if (view.value?.copy?.interrupted === false) void calls.post('copy/stay')
+      if (view.value?.request !== undefined) void calls.post('request/stay')
     },
-    gone: () => void leave(),
+    gone() {
+      // Silence is no answer of the person's: what is asked for is refused, or put off, by the appliance itself.
+      const request = view.value?.request
+      if (request === undefined || request.stage === 'finished') void leave()
+    },
   })
 
-  effect(() => idle.watch(connected.value ? idleSecondsOf(view.value, local.value) : null))
+  otherWindows.addEventListener('message', () => idle.elsewhere())
+  document.addEventListener('visibilitychange', () => {
+    visible.value = document.visibilityState === 'visible'
+  })
+  effect(() => {
+    // Whoever reads a page of others in front of this one is there all the same; a copy is never left without a watch.
+    const watched = connected.value && (visible.value || view.value?.copy != null)
+    idle.watch(watched ? idleSecondsOf(view.value, local.value) : null)
+  })
   effect(() => {
     if (screen.value !== 'pin') pin.erase()
   })
   openFeed('/screen/events', {
     view(next) {
+      // Whatever the person did meanwhile, on a page of others say, the time to read what is asked for begins now.
+      if (next.request?.id !== view.value?.request?.id) idle.watch(null)
       local.value = settle(local.value, view.value, next)
       view.value = next
       connected.value = true
@@ -94,7 +119,7 @@ export function createKiosk(): Kiosk {
     textIn: (texts: LocalisedTexts | null) => texts?.[language.value] ?? Object.values(texts ?? {})[0] ?? '',
     change,
     ask,
-    sign: () => signWith({ calls, pin, local, change, copy: view.value?.copy ?? null }),
+    sign: () => signWith({ calls, pin, local, change, signing: signingOf(view.value) }),
     leave,
   })
 }
@@ -103,28 +128,43 @@ interface SignParts {
   readonly calls: Calls
   readonly pin: PinBuffer
   readonly local: ReadonlySignal<Local>
-  readonly copy: CopyView | null
+  readonly signing: Signing | null
   change(patch: Partial<Local>): void
 }
 
-async function signWith({ calls, pin, local, copy, change }: SignParts): Promise<void> {
-  const certificate = chosenCertificate(copy?.card ?? null, local.value)
-  if (certificate === null || local.value.pinSent) return
+async function signWith({ calls, pin, local, signing, change }: SignParts): Promise<void> {
+  const certificate = chosenCertificate(signing?.card ?? null, local.value)
+  if (signing === null || certificate === null || local.value.pinSent) return
   const octets = pin.take()
   change({ pinSent: true, refusal: null, notice: null })
-  const answer = await calls.sign(certificate.tokenId, certificate.keyId, octets)
+  const answer = await calls.sign(signing.of, certificate, octets)
   change({ pinSent: false, lastTryAccepted: false, refusal: answer.outcome === 'refused' ? answer : null })
 }
 
+/** The call below /screen/ that ends what is in hand, or null where nothing is. */
+function endingOf(view: View | null): string | null {
+  if (view?.copy != null) return 'copy/leave'
+  if (view?.request === undefined) return null
+  if (view.request.stage === 'finished') return 'request/close'
+  return isUnderWay(view.request) ? 'request/stop' : 'request/refuse'
+}
+
+/** A request comes by itself, so that nobody may have chosen: then it is read in the language that was chosen last. */
 function languageOf(view: View | null, local: Local): Language {
-  const wanted = local.language ?? view?.copy?.language ?? view?.kiosk.languages.find(isLanguage)
+  const offered = view?.kiosk.languages.filter(isLanguage) ?? []
+  const last = view?.request === undefined ? undefined : offered.find(one => one === rememberedLanguage())
+  const wanted = local.language ?? view?.copy?.language ?? last ?? offered[0]
   return wanted !== undefined && isLanguage(wanted) ? wanted : languages[0]
 }
 
 /** How long a person may go without a touch now; null while the machine works or nobody has begun. */
 function idleSecondsOf(view: View | null, local: Local): number | null {
   if (view === null) return null
-  const { copy, kiosk } = view
+  const { copy, request, kiosk } = view
+  if (copy === null && request !== undefined) {
+    const signs = request.stage === 'signing' || request.card?.state === 'signing' || local.pinSent
+    return signs ? null : kiosk.idleSeconds
+  }
   if (copy === null && view.maintenance !== undefined)
     return view.maintenance.work === 'none' ? kiosk.idleSeconds : null
   if (copy === null) return local.language === null ? null : kiosk.idleSeconds

@@ -1,8 +1,9 @@
 // The little that the screen remembers by itself: the language, what is open, the last offer to undo. All of it may be
 // lost at any moment without losing anything of the copy, and it never outlives the visit it belongs to.
 
-import type { CertificateView, CopyView, ErrorAnswer, SignAnswer, View } from '../device/http/view.ts'
+import type { CertificateView, CopyView, ErrorAnswer, RequestView, SignAnswer, View } from '../device/http/view.ts'
 import { isTooLarge } from './pages.ts'
+import { isUnderWay } from './signing-of.ts'
 import type { Language } from './text/texts.ts'
 
 export type ErrorCode = ErrorAnswer['code']
@@ -28,6 +29,8 @@ export interface Local {
   readonly pinSent: boolean
   /** Why the last attempt to sign was refused. */
   readonly refusal: Extract<SignAnswer, { outcome: 'refused' }> | null
+  /** The files that are to be given to a page. */
+  readonly chosenFiles: readonly string[]
   /** Why the last thing asked of the appliance was refused. */
   readonly notice: ErrorCode | null
 }
@@ -45,15 +48,17 @@ export const freshLocal: Local = Object.freeze({
   lastTryAccepted: false,
   pinSent: false,
   refusal: null,
+  chosenFiles: [],
   notice: null,
 })
 
 /** What is still true to remember after the appliance has told something new. */
 export function settle(local: Local, before: View | null, now: View): Local {
-  const was = before?.copy ?? null
-  const is = now.copy
   if (before === null) return local
-  if (is === null) return was === null ? local : freshLocal
+  const was = before.copy
+  const is = now.copy
+  if (is === null && now.request !== undefined) return settleRequest(local, before.request, now.request)
+  if (is === null) return was === null && before.request === undefined ? local : freshLocal
   if (was?.id !== is.id) return { ...freshLocal, language: local.language }
   if (was.stage !== is.stage || is.interrupted) {
     return { ...freshLocal, language: local.language, selectedPageId: local.selectedPageId }
@@ -67,8 +72,19 @@ export function settle(local: Local, before: View | null, now: View): Local {
   }
 }
 
+/** Who has signed some of it goes on with the same certificate, so that the choice of it outlasts the card's absence. */
+function settleRequest(local: Local, was: RequestView | undefined, is: RequestView): Local {
+  const { language, certificate } = local
+  if (was?.id !== is.id) return { ...freshLocal, language }
+  const begun = isUnderWay(is)
+  if (was.stage !== is.stage) {
+    return { ...freshLocal, language, certificate, dialog: begun && isUnderWay(was) ? local.dialog : null }
+  }
+  return cardGone(is) ? { ...local, ...afterCardGone, ...(begun ? { certificate } : {}) } : local
+}
+
 /** No card, told as such; while a card is being read or is signing, nothing is known to have changed. */
-function cardGone({ card }: CopyView): boolean {
+function cardGone({ card }: Pick<CopyView, 'card'>): boolean {
   return card?.state === 'absent' || card?.state === 'fault'
 }
 

@@ -4,6 +4,7 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { KioskContext } from './context.ts'
+import { closeWithRequest } from './front.ts'
 import { createKiosk } from './kiosk.ts'
 import { onKnock } from './knock.ts'
 import { pressOnLongTouch } from './long-touch.ts'
@@ -17,6 +18,7 @@ document.addEventListener('keydown', () => kiosk.idle.touched())
 document.addEventListener('dragstart', event => event.preventDefault())
 pressOnLongTouch(document)
 onKnock(document, '.welcome h1', () => void kiosk.ask('maintenance/open'))
+closeWithRequest(kiosk.view, location.search)
 render(
   <KioskContext.Provider value={kiosk}>
     <App />

@@ -1,8 +1,17 @@
 // Which screen belongs to what the appliance says: one table over the situations of a visit, each answered by a pure
 // function of the pushed view and of the little that the screen remembers by itself. Nothing else chooses a screen.
 
-import type { CardView, CertificateView, CopyStage, CopyView, MaintenanceView, View } from '../device/http/view.ts'
+import type {
+  CardView,
+  CertificateView,
+  CopyStage,
+  CopyView,
+  MaintenanceView,
+  RequestStage,
+  View,
+} from '../device/http/view.ts'
 import type { Local } from './local.ts'
+import { type Signing, signingOf } from './signing-of.ts'
 
 export type ScreenName =
   | 'lost'
@@ -29,22 +38,40 @@ export type ScreenName =
   | 'pin'
   | 'signing'
   | 'receipt'
+  | 'request'
+  | 'requestSigning'
+  | 'requestPaused'
+  | 'requestDone'
 
-const byStage: Record<CopyStage, (copy: CopyView, local: Local) => ScreenName> = {
+const byStage: Record<CopyStage, (copy: CopyView, local: Local, signing: Signing) => ScreenName> = {
   gathering: gatheringScreen,
   composing: copy => (copy.fault === null ? 'preparing' : 'stopped'),
-  signing: signScreen,
+  signing: (_copy, local, signing) => signScreen(signing, local),
   delivering: resultScreen,
   done: resultScreen,
+}
+
+const byRequestStage: Record<RequestStage, (signing: Signing, local: Local) => ScreenName> = {
+  asking: () => 'request',
+  card: signScreen,
+  signing: () => 'requestSigning',
+  pin: goOnScreen,
+  paused: goOnScreen,
+  finished: () => 'requestDone',
 }
 
 /** The screen to show; `view` is null while the appliance cannot be reached. */
 export function screenFor(view: View | null, local: Local): ScreenName {
   if (view === null) return 'lost'
-  if (view.copy === null && view.maintenance !== undefined) return maintenanceScreen(view.maintenance)
-  if (view.copy === null) return local.language === null ? 'welcome' : 'procedures'
-  if (view.copy.interrupted) return 'interrupted'
-  return byStage[view.copy.stage](view.copy, local)
+  const signing = signingOf(view)
+  if (signing !== null) return inHandScreen(view, local, signing)
+  if (view.maintenance !== undefined) return maintenanceScreen(view.maintenance)
+  return local.language === null ? 'welcome' : 'procedures'
+}
+
+function inHandScreen({ copy, request }: View, local: Local, signing: Signing): ScreenName {
+  if (copy === null) return request === undefined ? 'lost' : byRequestStage[request.stage](signing, local)
+  return copy.interrupted ? 'interrupted' : byStage[copy.stage](copy, local, signing)
 }
 
 function maintenanceScreen({ work, result }: MaintenanceView): ScreenName {
@@ -61,33 +88,46 @@ function gatheringScreen(copy: CopyView, local: Local): ScreenName {
   return local.declaring ? 'nature' : 'review'
 }
 
-const byCard: Record<CardView['state'], (copy: CopyView, local: Local) => ScreenName> = {
+const byCard: Record<CardView['state'], (signing: Signing, local: Local) => ScreenName> = {
   absent: () => 'card',
   fault: () => 'cardFault',
-  signing: () => 'signing',
+  signing: signingScreen,
   present: presentCardScreen,
 }
 
-function signScreen(copy: CopyView, local: Local): ScreenName {
-  if (local.pinSent) return 'signing'
-  return copy.card === null ? 'reader' : byCard[copy.card.state](copy, local)
+function signScreen(signing: Signing, local: Local): ScreenName {
+  if (local.pinSent) return signingScreen(signing)
+  return signing.card === null ? 'reader' : byCard[signing.card.state](signing, local)
 }
 
-function presentCardScreen(copy: CopyView, local: Local): ScreenName {
-  if (cardFault(copy.card) !== null) return 'cardFault'
-  if (chosenCertificate(copy.card, local) === null) return 'certificate'
-  return tries(copy.card) === 'last' && !local.lastTryAccepted ? 'lastTry' : 'pin'
+function signingScreen({ of }: Signing): ScreenName {
+  return of === 'copy' ? 'signing' : 'requestSigning'
+}
+
+function presentCardScreen(signing: Signing, local: Local): ScreenName {
+  const { card, shownOnly } = signing
+  if (cardFault(signing) !== null) return 'cardFault'
+  // Whom a certificate names is shown before it is given away, even where there is no choice.
+  if (shownOnly || chosenCertificate(card, local) === null) return 'certificate'
+  return tries(card) === 'last' && !local.lastTryAccepted ? 'lastTry' : 'pin'
+}
+
+/** Some of it is signed: only the card and the PIN bring it on, and what stands in their way is told on one screen. */
+function goOnScreen(signing: Signing, local: Local): ScreenName {
+  if (local.pinSent || signing.card?.state === 'signing') return 'requestSigning'
+  const ready = signing.card?.state === 'present' && cardFault(signing) === null
+  return ready ? presentCardScreen(signing, local) : 'requestPaused'
 }
 
 function resultScreen(copy: CopyView): ScreenName {
   return copy.result === null ? 'preparing' : 'receipt'
 }
 
-/** Why the card in the reader cannot sign, or null where it can. */
-export function cardFault(card: CardView | null): CertificateView['fault'] {
+/** Why the card in the reader cannot do what is wanted of it, or null where it can. */
+export function cardFault({ card, shownOnly }: Pick<Signing, 'card' | 'shownOnly'>): CertificateView['fault'] {
   if (card?.state === 'fault') return card.code
   if (card?.state !== 'present') return null
-  if (card.tries === 'none') return 'PIN_LOCKED'
+  if (card.tries === 'none' && !shownOnly) return 'PIN_LOCKED'
   if (card.certificates.some(certificate => certificate.fault === null)) return null
   return card.certificates[0]?.fault ?? 'CERTIFICATE_ABSENT'
 }

@@ -30,6 +30,10 @@ const stepOf: Readonly<Record<ScreenName, (typeof steps)[number] | null>> = {
   pin: 'step.sign',
   signing: 'step.sign',
   receipt: 'step.receipt',
+  request: null,
+  requestSigning: null,
+  requestPaused: null,
+  requestDone: null,
 }
 
 export interface StepView {

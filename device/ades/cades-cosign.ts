@@ -11,7 +11,7 @@ import { type SigningIntent, signingIntent, verifiedParts } from '../cms/signing
 import { splicesOf } from '../cms/splice.ts'
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
-import type { CadesRequest } from './cades.ts'
+import type { FurtherCadesRequest } from './cades.ts'
 import { checkOpenSets, checkSignedContent, existingCades } from './cades-existing.ts'
 
 /** JSON. `digestToSign(intent)` is what the signer gets. */
@@ -28,7 +28,7 @@ export interface PreparedCosignature {
 export async function prepareCosignature(
   file: RandomAccess,
   content: RandomAccess | undefined,
-  request: CadesRequest,
+  request: FurtherCadesRequest,
 ): Promise<PreparedCosignature> {
   const hash = hashName(digestOf(request.algorithm))
   const existing = await existingCades(file, content, [hash])
@@ -37,7 +37,7 @@ export async function prepareCosignature(
   if (signedData.contentType !== oids.data) {
     throw new Fault('SIGNATURE_FORMAT_REFUSED', `a content of type ${signedData.contentType}`)
   }
-  checkOpenSets(signedData)
+  if (request.breakArchives !== true) checkOpenSets(signedData)
   const documentDigest = await digests.of(hash)
   await checkSignedContent(signedData.signers, digests)
   const kind = signedData.attached ? 'CAdES-enveloping' : 'CAdES-detached'

@@ -14,7 +14,7 @@ import { type SigningIntent, signingIntent, verifiedParts } from '../cms/signing
 import { splicesOf } from '../cms/splice.ts'
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
-import type { CadesRequest } from './cades.ts'
+import type { FurtherCadesRequest } from './cades.ts'
 import { checkOpenSets, existingCades } from './cades-existing.ts'
 
 /** `leafs`: signatures that nobody countersigned; `tree`: every signature; or the SignerInfo of an index from 0. */
@@ -35,10 +35,10 @@ export interface PreparedCountersignatures {
 export async function prepareCountersignatures(
   file: RandomAccess,
   target: CountersignTarget,
-  request: CadesRequest,
+  request: FurtherCadesRequest,
 ): Promise<PreparedCountersignatures> {
   const { file: binary, signedData } = await existingCades(file, undefined, [])
-  checkOpenSets(signedData)
+  if (request.breakArchives !== true) checkOpenSets(signedData)
   const chosen = placedSigners(signedData).filter(placed => isTarget(placed, target))
   if (chosen.length === 0) throw new Fault('SIGNATURE_ABSENT', 'no signature that could be countersigned')
   const hash = hashName(digestOf(request.algorithm))

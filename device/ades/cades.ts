@@ -9,10 +9,17 @@ import { signedData, signedDataAround } from '../cms/signed-data.ts'
 import { type SigningIntent, signingIntent, verifiedParts } from '../cms/signing-intent.ts'
 import type { RandomAccess } from '../ports.ts'
 import { contentDigests } from './content-digests.ts'
-import type { Packaging, SignatureProperties, SignerIdentity } from './request.ts'
+import type { ContentStatement, Packaging, SignatureProperties, SignerIdentity } from './request.ts'
 
 export interface CadesRequest extends SignerIdentity {
   readonly properties: SignatureProperties
+  readonly content?: ContentStatement
+}
+
+/** A signature beside, or over, others that are there already. */
+export interface FurtherCadesRequest extends CadesRequest {
+  /** Also where that breaks an archive time-stamp which covers the certificates as a whole. */
+  readonly breakArchives?: true
 }
 
 export type CadesPackaging = Extract<Packaging, 'enveloping' | 'detached'>

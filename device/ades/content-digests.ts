@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { HashName } from '../cms/algorithm.ts'
 import { eachPiece, type SignedContent } from '../cms/content.ts'
+import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
 
 export interface ContentDigests {
@@ -22,6 +23,17 @@ export function contentDigests(content: SignedContent, foreseen: readonly HashNa
   const digests = ofFiles.get(file) ?? digestsOf(content, foreseen)
   ofFiles.set(file, digests)
   return digests
+}
+
+/**
+ * A content of which nothing but one digest is known, in the place of its file: whatever else is asked of it throws
+ * CONTENT_ABSENT.
+ */
+export function knownByDigest(hash: HashName, digest: Uint8Array): RandomAccess {
+  const absent = () => Promise.reject(new Fault('CONTENT_ABSENT', `of the content only the digest by ${hash} is known`))
+  const file: RandomAccess = Object.freeze({ size: 0, read: absent })
+  ofFiles.set(file, Object.freeze({ of: async (asked: HashName) => (asked === hash ? digest : absent()) }))
+  return file
 }
 
 function digestsOf(content: SignedContent, foreseen: readonly HashName[]): ContentDigests {

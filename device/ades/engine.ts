@@ -9,7 +9,9 @@ import type { Report } from '../trust/report.ts'
 import { type Extended, type ExtendRequest, type ExtendTools, extendFile } from './extend.ts'
 import type { Ask, ExtendJob, Job, JobOutcome, SignJob, VerifyJob } from './job.ts'
 import { type Made, signFile } from './sign.ts'
+import { cadesPackaging, subjectOf } from './sign-cms.ts'
 import { type VerifyFileOptions, verifyFile } from './verify.ts'
+import { isElsewhere } from './xades-options.ts'
 
 export interface EngineTools {
   readonly input: RandomAccess
@@ -34,8 +36,10 @@ export interface EngineTools {
  */
 export async function perform(job: Job, tools: EngineTools): Promise<JobOutcome> {
   switch (job.job) {
-    case 'sign':
-      return written(await signed(job, tools), originalOf(job, tools), job, tools)
+    case 'sign': {
+      const used = { ...tools, input: await subjectOf(job, tools.input) }
+      return written(await signed(job, used), originalOf(job, used), job, used)
+    }
     case 'extend': {
       const request = { level: job.level, ...openedWith(job, tools) }
       return written(await extendFile({ file: tools.input }, request, toolsFor(job, tools)), tools.content, job, tools)
@@ -68,12 +72,14 @@ async function signed(job: SignJob, tools: EngineTools): Promise<Made & Partial<
     ...(original !== undefined && { content: original }),
   }
   const extended = await extendFile(made, request, toolsFor(job, tools))
-  return { ...extended, ...(made.notes && { notes: made.notes }) }
+  return { ...extended, ...(made.ignored && { ignored: made.ignored }), ...(made.notes && { notes: made.notes }) }
 }
 
 /** What a detached signature is about: the input when it is new, else what was given beside it. */
-function originalOf({ operation, packaging }: SignJob, { input, content }: EngineTools): RandomAccess | undefined {
-  return operation === 'sign' && packaging === 'detached' ? input : content
+function originalOf(job: SignJob, { input, content }: EngineTools): RandomAccess | undefined {
+  if (job.operation !== 'sign' || isElsewhere(job.xades ?? {})) return content
+  const packaging = job.format === 'CAdES' ? cadesPackaging(job, input.size) : job.packaging
+  return packaging === 'detached' ? input : content
 }
 
 function passwordOf({ password }: EngineTools): string | undefined {
@@ -110,7 +116,7 @@ function judgedBy(job: VerifyJob, tools: EngineTools) {
 
 /** The file as splices over the input, where it was made of that, and the report on it. */
 async function written(
-  { file, hash, answeredEarlier = [], notes = [] }: Made & Partial<Extended>,
+  { file, hash, answeredEarlier = [], ignored = [], notes = [] }: Made & Partial<Extended>,
   content: RandomAccess | undefined,
   job: SignJob | ExtendJob,
   tools: EngineTools,
@@ -126,11 +132,16 @@ async function written(
   const { report } = await verifyFile(file, { ...options, ...(hash !== undefined && { hash }) })
   const broken = brokenIn(report)
   if (broken !== undefined) throw await faultFor(broken, tools.input, options)
-  const said = { report, answeredEarlier, ...(notes.length > 0 && { notes }) }
+  const told = {
+    report,
+    answeredEarlier,
+    ...(ignored.length > 0 && { ignored }),
+    ...(notes.length > 0 && { notes }),
+  }
   const splices = splicesOf(file, tools.input)
-  if (splices !== undefined) return { outcome: 'written', base: 'input', splices, ...said }
+  if (splices !== undefined) return { outcome: 'written', base: 'input', splices, ...told }
   const insert = await file.read(0, file.size)
-  return { outcome: 'written', base: 'empty', splices: [{ offset: 0, remove: 0, insert }], ...said }
+  return { outcome: 'written', base: 'empty', splices: [{ offset: 0, remove: 0, insert }], ...told }
 }
 
 /** Why a result must not be given away. */

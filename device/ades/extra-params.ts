@@ -3,15 +3,17 @@
 // signature: it is named in `ignored`, and whoever asked is told.
 
 import { Fault } from '../errors.ts'
-import type { DigestAlgorithm } from '../ports.ts'
+import { type CadesExtra, cadesOf } from './extra-cades.ts'
 import { type PdfExtra, pdfOf } from './extra-pdf.ts'
-import { present, type Reader, readerOf } from './extra-reader.ts'
-import { agel, checkedPolicy, isDotted } from './policy.ts'
+import { digestNamed, present, type Reader, readerOf } from './extra-reader.ts'
+import { encodingOf, type XadesParams, xadesOf } from './extra-xades.ts'
+import { checkedPolicy, isDotted, namedPolicy } from './policy.ts'
 import type {
   CommitmentType,
   DataObjectFormat,
   Packaging,
   SignatureFormat,
+  SignatureOperation,
   SignaturePolicy,
   SignerLocation,
 } from './request.ts'
@@ -26,62 +28,90 @@ export interface ExtraParams {
   readonly target?: 'LEAFS' | 'TREE'
   readonly signerCertificateOnly?: boolean
   readonly pdf: PdfExtra
+  readonly cades: CadesExtra
+  /** Of XAdES alone. */
+  readonly xades?: XadesParams
   /** Names of parameters that had no effect, in their order. */
   readonly ignored: readonly string[]
 }
 
-/** Names that say nothing about a signature of the format; a reason is none beside a policy or a commitment. */
+/** Names that say nothing about a signature of the format. */
 const foreign: Readonly<Record<SignatureFormat, RegExp>> = {
-  PAdES:
-    /^(mode|format|target|mimeType|content(Description|TypeOid)|encoding|policyDescription|commitment\w+Description)$/,
-  CAdES:
-    /^(format|encoding|policyDescription|commitment\w+Description|sign(atureField|aturePage|aturePositionOn\w+|atureRubricImage|Reason|erContact)|certificationLevel|layer2\w+)$/,
-  XAdES:
-    /^(mode|sign(atureField|aturePage|aturePositionOn\w+|atureRubricImage|Reason|erContact)|certificationLevel|layer2\w+)$/,
+  PAdES: /^target$|^policyDescription$|^commitment\w+(Description|DocumentationReferences)$/,
+  CAdES: /^policyDescription$|^commitment\w+(Description|DocumentationReferences)$/,
+  XAdES: /^$/,
 }
 
-/** Throws REQUEST_INVALID for a value that cannot be what its name says, POLICY_UNUSABLE for half a policy. */
-export function readExtraParams(params: ReadonlyMap<string, string>, format: SignatureFormat): ExtraParams {
-  const reader = readerOf(params, foreign[format])
+/** Names that say nothing about what is done: a further signature has the content of those that are there. */
+const without: Readonly<Record<SignatureOperation, RegExp>> = {
+  sign: /^target$/,
+  cosign: /^(target|mode|precalculatedHashAlgorithm)$/,
+  countersign:
+    /^(mode|precalculatedHashAlgorithm|mimeType|content(TypeOid|Description)|include(MimeType|ContentHint)Attribute)$/,
+}
+
+/**
+ * What the parameters ask of a signature of this format; with `operation` those that say nothing about it are among the
+ * ignored ones. Throws REQUEST_INVALID for a value that cannot be what its name says, POLICY_UNUSABLE for half a policy.
+ */
+export function readExtraParams(
+  params: ReadonlyMap<string, string>,
+  format: SignatureFormat,
+  operation?: SignatureOperation,
+): ExtraParams {
+  const unused = [foreign[format], ...(operation === undefined ? [] : [without[operation]])]
+  const reader = readerOf(params, new RegExp(unused.map(({ source }) => source).join('|')))
+  noteSatisfied(reader, params)
+  const policyNamed = reader.text('expPolicy') !== undefined
+  const inCms = format === 'CAdES' ? cadesOf(reader, policyNamed) : undefined
   const found = {
-    policy: policyOf(reader),
+    policy: policyOf(reader, format),
     location: locationOf(reader),
     claimedRoles: rolesOf(reader),
-    commitments: commitmentsOf(reader),
-    contentFormat: contentFormatOf(reader),
-    packaging: packagingOf(reader),
+    commitments: commitmentsOf(reader, format),
+    contentFormat: format === 'XAdES' ? contentFormatOf(reader) : undefined,
+    packaging: format === 'XAdES' ? packagingOf(reader) : inCms?.packaging,
     target: targetOf(reader),
     signerCertificateOnly: reader.flag('includeOnlySignningCertificate'),
   }
   const pdf = format === 'PAdES' ? pdfOf(reader) : {}
-  return { ...present(found), pdf, ignored: reader.rest() }
+  const xades = format === 'XAdES' ? xadesOf(reader) : undefined
+  const manifest = xades?.options.manifest !== undefined ? { packaging: 'detached' as const } : {}
+  return { ...present({ ...found, ...manifest, xades }), pdf, cades: inCms?.cades ?? {}, ignored: reader.rest() }
 }
 
-const digestNames: Readonly<Record<string, DigestAlgorithm>> = {
-  SHA1: 'SHA-1',
-  SHA256: 'SHA-256',
-  SHA384: 'SHA-384',
-  SHA512: 'SHA-512',
+/**
+ * Parameters that ask for what is done anyway, and those that whoever chooses the certificate reads: a baseline signature
+ * with signing-certificate-v2 and without the certificate's policies, no questions, every signature verified.
+ */
+function noteSatisfied(reader: Reader, params: ReadonlyMap<string, string>): void {
+  for (const name of ['headless', 'checkSignatures', 'mandatoryCertSelection', 'filter', 'filters']) reader.text(name)
+  for (const name of params.keys()) if (/^filters\.\d+$/.test(name)) reader.text(name)
+  if (reader.text('profile')?.toLowerCase() !== 'baseline') reader.ignore('profile')
+  for (const name of ['signingCertificateV2', 'doNotIncludePolicyOnSigningCertificate']) {
+    if (reader.flag(name) === false) reader.ignore(name)
+  }
 }
 
-function policyOf(reader: Reader): SignaturePolicy | undefined {
+function policyOf(reader: Reader, format: SignatureFormat): SignaturePolicy | undefined {
   const named = reader.text('expPolicy')
+  // What the name stands for goes before what is said beside it.
+  if (named !== undefined) return namedPolicy(named, format)
   const id = reader.text('policyIdentifier')
   const hash = reader.text('policyIdentifierHash')
   const algorithm = reader.text('policyIdentifierHashAlgorithm') ?? 'SHA1'
   const qualifier = reader.text('policyQualifier')
   const description = reader.text('policyDescription')
-  if (named !== undefined) {
-    if (/^FirmaAGE(19)?$/i.test(named)) return agel
-    throw new Fault('POLICY_UNUSABLE', `the policy ${named} is not built in`)
+  if (id === undefined) {
+    reader.ignore('policyIdentifierHash', 'policyIdentifierHashAlgorithm', 'policyQualifier', 'policyDescription')
+    return undefined
   }
-  if (id === undefined) return undefined
-  const digestAlgorithm = digestNames[algorithm.toUpperCase().replace(/^.*#|-/g, '')]
+  const digestAlgorithm = digestNamed(algorithm)
   if (hash === undefined || digestAlgorithm === undefined) {
     throw new Fault('POLICY_UNUSABLE', 'a policy needs policyIdentifierHash and a SHA policyIdentifierHashAlgorithm')
   }
   const digest = Buffer.from(hash, 'base64')
-  return checkedPolicy({ id: bare(id), digestAlgorithm, digest, ...present({ qualifier, description }) })
+  return checkedPolicy({ id: bare(id), digestAlgorithm, digest, ...present({ qualifier, description }) }, format)
 }
 
 function locationOf(reader: Reader): SignerLocation | undefined {
@@ -107,21 +137,41 @@ function rolesOf(reader: Reader): readonly string[] | undefined {
 const commitmentArc = '1.2.840.113549.1.9.16.6'
 const maxCommitments = 20
 
-function commitmentsOf(reader: Reader): readonly CommitmentType[] | undefined {
+/** AutoFirma counts from 0 and looks at one more than there are said to be, so that counting from 1 does as well. */
+function commitmentsOf(reader: Reader, format: SignatureFormat): readonly CommitmentType[] | undefined {
   const count = reader.number('commitmentTypeIndications')
   if (count === undefined) return undefined
   if (!Number.isInteger(count) || count < 0 || count > maxCommitments) {
     throw new Fault('REQUEST_INVALID', `commitmentTypeIndications is none of 0 to ${maxCommitments}`)
   }
-  return Array.from({ length: count }, (_, index) => {
-    const name = `commitmentTypeIndication${index}`
-    const id = reader.text(`${name}Identifier`)
-    if (id === undefined) throw new Fault('REQUEST_INVALID', `${name}Identifier is missing`)
-    return {
+  const found = Array.from({ length: count + 1 }, (_, index) => commitmentOf(reader, index, format)).flat()
+  if (found.length === 0) reader.ignore('commitmentTypeIndications')
+  return found.length === 0 ? undefined : found
+}
+
+function commitmentOf(reader: Reader, index: number, format: SignatureFormat): CommitmentType[] {
+  const name = `commitmentTypeIndication${index}`
+  const id = reader.text(`${name}Identifier`)
+  if (id === undefined) return []
+  const listed = (part: string) =>
+    reader
+      .text(`${name}${part}`)
+      ?.split('|')
+      .filter(one => one !== '')
+  const qualifiers = listed('CommitmentTypeQualifiers')
+  return [
+    {
       id: dotted(`${name}Identifier`, /^[1-6]$/.test(id) ? `${commitmentArc}.${id}` : id),
-      ...present({ description: reader.text(`${name}Description`) }),
-    }
-  })
+      ...present({
+        description: reader.text(`${name}Description`),
+        documentationReferences: listed('DocumentationReferences'),
+        qualifiers:
+          format === 'XAdES'
+            ? qualifiers
+            : qualifiers?.map(one => dotted(`${name}CommitmentTypeQualifiers`, one.trim())),
+      }),
+    },
+  ]
 }
 
 const bare = (identifier: string) => identifier.replace(/^urn:oid:/i, '')
@@ -138,7 +188,7 @@ function contentFormatOf(reader: Reader): DataObjectFormat | undefined {
   const more = present({
     description: reader.text('contentDescription'),
     oid: oid === undefined ? undefined : dotted('contentTypeOid', oid),
-    encoding: reader.text('encoding'),
+    encoding: encodingOf(reader),
   })
   if (mimeType === undefined && Object.keys(more).length === 0) return undefined
   return { mimeType: mimeType ?? 'application/octet-stream', ...more }
@@ -151,19 +201,13 @@ const xadesPackagings: Readonly<Record<string, Packaging>> = {
   'xades externally detached': 'detached',
 }
 
-/** `format` of XAdES, `mode` of CAdES; AutoFirma's "XAdES Detached" keeps the content in the same file. */
+/** AutoFirma's "XAdES Detached" keeps the content in the same file. */
 function packagingOf(reader: Reader): Packaging | undefined {
   const format = reader.text('format')
-  const mode = reader.text('mode')
-  if (format !== undefined) {
-    const packaging = xadesPackagings[format.toLowerCase()]
-    if (packaging === undefined) throw new Fault('REQUEST_INVALID', `format ${format} is not known`)
-    return packaging
-  }
-  if (mode === undefined) return undefined
-  if (mode !== 'explicit' && mode !== 'implicit')
-    throw new Fault('REQUEST_INVALID', 'mode is neither explicit nor implicit')
-  return mode === 'explicit' ? 'detached' : 'enveloping'
+  if (format === undefined) return undefined
+  const packaging = xadesPackagings[format.toLowerCase()]
+  if (packaging === undefined) throw new Fault('REQUEST_INVALID', `format ${format} is not known`)
+  return packaging
 }
 
 function targetOf(reader: Reader): ExtraParams['target'] {

@@ -1,6 +1,7 @@
 // Reads extra parameters one by one and remembers which of them were used: what is left at the end had no effect.
 
 import { Fault } from '../errors.ts'
+import type { DigestAlgorithm } from '../ports.ts'
 
 /** Parameters read so far; what is left at the end had no effect. */
 export interface Reader {
@@ -48,4 +49,25 @@ export function readerOf(params: ReadonlyMap<string, string>, foreignNames: RegE
     },
     rest: () => [...params.keys()].filter(name => !used.has(name)).map(name => name.slice(0, maxToldName)),
   }
+}
+
+const digests: Readonly<Record<string, DigestAlgorithm>> = {
+  SHA1: 'SHA-1',
+  SHA256: 'SHA-256',
+  SHA384: 'SHA-384',
+  SHA512: 'SHA-512',
+  '1.3.14.3.2.26': 'SHA-1',
+  '2.16.840.1.101.3.4.2.1': 'SHA-256',
+  '2.16.840.1.101.3.4.2.2': 'SHA-384',
+  '2.16.840.1.101.3.4.2.3': 'SHA-512',
+}
+
+/** A digest algorithm by its name, with a hyphen or without, its URI in XML signatures, or its object identifier. */
+export function digestNamed(name: string): DigestAlgorithm | undefined {
+  return digests[
+    name
+      .trim()
+      .toUpperCase()
+      .replace(/^.*#|^URN:OID:|-/g, '')
+  ]
 }

@@ -20,18 +20,22 @@ export function parseProperties(text: string): ReadonlyMap<string, string> {
 /** Lines with their continuations, leading white space gone; blank lines and comments are left out. */
 function logicalLines(text: string): string[] {
   const lines: string[] = []
-  let open = ''
-  for (const natural of text.split(/\r\n|\r|\n/)) {
+  let open: string | undefined
+  for (const natural of text.replace(/(\r\n|\r|\n)$/, '').split(/\r\n|\r|\n/)) {
     const line = natural.replace(/^[ \t\f]+/, '')
-    if (open === '' && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue
-    open += line
-    if (endsWithEscape(open)) open = open.slice(0, -1)
+    // As in Java, nothing is continued behind a backslash alone; at the end of the text it is an empty key.
+    if (!open && (line === '' || line.startsWith('#') || line.startsWith('!'))) {
+      open = undefined
+      continue
+    }
+    const whole: string = (open ?? '') + line
+    if (endsWithEscape(line)) open = whole.slice(0, -1)
     else {
-      if (open !== '') lines.push(open)
-      open = ''
+      lines.push(whole)
+      open = undefined
     }
   }
-  return open === '' ? lines : [...lines, open]
+  return open === undefined ? lines : [...lines, open]
 }
 
 /** An odd number of backslashes at the end: the last one escapes the line end. */

@@ -5,6 +5,7 @@
 import type { Splice } from '../bytes.ts'
 import type { SignatureAlgorithm } from '../ports.ts'
 import type { Report } from '../trust/report.ts'
+import type { CadesExtra } from './extra-cades.ts'
 import type { Attachment, PageImage } from './extra-pdf.ts'
 import type { VisibleSignature } from './extra-visible.ts'
 import type {
@@ -15,6 +16,7 @@ import type {
   SignatureProperties,
   SignerIdentity,
 } from './request.ts'
+import type { XadesOptions } from './xades-options.ts'
 
 /** What every job has. */
 interface JobCommon {
@@ -30,6 +32,8 @@ export interface SignJob extends JobCommon {
   readonly level: SignatureLevel
   readonly operation: SignatureOperation
   readonly packaging: Packaging
+  /** What only a CMS in a file of its own has. */
+  readonly cades?: CadesExtra
   readonly identity: SignerIdentity
   readonly properties: SignatureProperties
   /** `detached` XAdES: what the signature calls the content. */
@@ -37,6 +41,13 @@ export interface SignJob extends JobCommon {
   /** Which signatures are countersigned: LEAFS those that nobody has countersigned, TREE all. */
   readonly target: 'LEAFS' | 'TREE'
   readonly pdf: PdfSignatureOptions
+  /** What only an XML signature has. */
+  readonly xades?: XadesOptions
+  /**
+   * Base of the Ids of an XML signature: an NCName that is nowhere in the document. The same one makes the same bytes again
+   * where a signature is taken up after it was interrupted; absent: a random one.
+   */
+  readonly signatureId?: string
 }
 
 /** What only a PDF signature has. */
@@ -90,6 +101,8 @@ export interface Written {
   readonly report: Report
   /** Certificates whose state is known only from before they were used; extending again later mends it. */
   readonly answeredEarlier: readonly string[]
+  /** Names of extra parameters that turned out to have no effect on this very file. */
+  readonly ignored?: readonly string[]
   /** What was done as asked and has its price, in words. */
   readonly notes?: readonly string[]
 }

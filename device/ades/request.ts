@@ -29,7 +29,7 @@ export interface SignerIdentity {
 
 /** An explicit signature policy (EPES): EN 319 122-1, 5.2.9; EN 319 132-1, 5.2.9. */
 export interface SignaturePolicy {
-  /** Dotted OID. */
+  /** Dotted OID; in XML it may be another URI. */
   readonly id: string
   readonly description?: string
   readonly digestAlgorithm: DigestAlgorithm
@@ -53,16 +53,28 @@ export interface CommitmentType {
   /** Dotted OID, such as 1.2.840.113549.1.9.16.6.1 (proof of origin). */
   readonly id: string
   readonly description?: string
+  /** URIs; XAdES only. */
+  readonly documentationReferences?: readonly string[]
+  /** In CMS dotted OIDs of CommitmentTypeQualifiers without a value; in XML their text. */
+  readonly qualifiers?: readonly string[]
 }
 
-/** What the signed content is: mime-type and content-hints in CMS, DataObjectFormat in XML (EN 319 132-1, 5.2.4). */
+/** What the signed content is: DataObjectFormat in XML (EN 319 132-1, 5.2.4). */
 export interface DataObjectFormat {
   readonly mimeType: string
   readonly description?: string
   /** Dotted OID of the content's format. */
   readonly oid?: string
-  /** URI of the content's encoding; XAdES only. */
+  /** URI of the content's encoding. */
   readonly encoding?: string
+}
+
+/** What a CMS outside of a PDF says of its content (EN 319 122-1, 5.2.4); a countersignature says nothing of it. */
+export interface ContentStatement {
+  /** mime-type. */
+  readonly mimeType?: string
+  /** content-hints: dotted contentType and contentDescription. */
+  readonly hints?: { readonly type: string; readonly description?: string }
 }
 
 /** What a signer states about a signature, whatever its format. */
@@ -74,5 +86,6 @@ export interface SignatureProperties {
   /** Empty is none. */
   readonly claimedRoles?: readonly string[]
   readonly commitments?: readonly CommitmentType[]
+  /** XAdES only. */
   readonly contentFormat?: DataObjectFormat
 }

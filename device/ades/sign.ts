@@ -1,9 +1,8 @@
 // Signing a file at level B, whatever the format: the phases of each format in a row, with the signer asked in between. A
 // PDF gets its time-stamp here too, because nothing can be put into its signature later (EN 319 142-1, 5.3).
 
-import { appended, randomAccessOf, type Splice, spliced } from '../bytes.ts'
+import { appended } from '../bytes.ts'
 import { digestOf, type HashName, hashName } from '../cms/algorithm.ts'
-import { openCms } from '../cms/open.ts'
 import { digestToSign } from '../cms/signing-intent.ts'
 import { Fault } from '../errors.ts'
 import { pdfAProblem } from '../pdf/attachment.ts'
@@ -16,9 +15,6 @@ import { fieldsOf } from '../pdf/tree.ts'
 import { unknownSignature } from '../pdf/unknown-signatures.ts'
 import type { DigestAlgorithm, RandomAccess, SignatureAlgorithm } from '../ports.ts'
 import type { TimestampTools } from '../trust/timestamp-request.ts'
-import { assembleCades, type CadesRequest, prepareCades } from './cades.ts'
-import { assembleCosignature, prepareCosignature } from './cades-cosign.ts'
-import { assembleCountersignatures, prepareCountersignatures } from './cades-countersign.ts'
 import type { ShownSignature, SignJob } from './job.ts'
 import {
   assemblePades,
@@ -28,8 +24,8 @@ import {
   stampSignature,
   usualTimestampOctets,
 } from './pades.ts'
-import { assembleXades, prepareXades, type XadesIntent, xadesDigestToSign } from './xades.ts'
-import { prepareXadesCosignature, prepareXadesCountersignatures } from './xades-cosign.ts'
+import { signCms } from './sign-cms.ts'
+import { signXml } from './xades-sign.ts'
 
 export interface SignTools {
   readonly input: RandomAccess
@@ -53,6 +49,8 @@ export interface Made {
   readonly file: RandomAccess
   /** Of a PDF, made without reading the file again. */
   readonly hash?: FileHash
+  /** Names of extra parameters that turned out to have no effect on this very file. */
+  readonly ignored?: readonly string[]
   /** What was done as asked and has its price, in words. */
   readonly notes?: readonly string[]
 }
@@ -65,7 +63,7 @@ export async function signFile(job: SignJob, tools: SignTools): Promise<Made> {
     case 'CAdES':
       return { file: await signCms(job, tools) }
     case 'XAdES':
-      return { file: await signXml(job, tools) }
+      return signXml(job, tools)
   }
 }
 
@@ -174,61 +172,4 @@ function addedContent(
       }),
     ...(attachment !== undefined && data !== undefined && { attachment: { ...attachment, data, modifiedAt } }),
   }
-}
-
-async function signCms(job: SignJob, tools: SignTools): Promise<RandomAccess> {
-  const { operation, packaging } = job
-  const request: CadesRequest = { ...job.identity, properties: job.properties }
-  if (operation === 'sign') {
-    if (packaging !== 'enveloping' && packaging !== 'detached') throw notIn('CAdES', packaging)
-    const prepared = await prepareCades(tools.input, packaging, request)
-    const made = assembleCades(prepared, await tools.sign(job.identity.algorithm, digestToSign(prepared.intent)))
-    return made.packaging === 'enveloping' ? spliced(tools.input, made.splices) : randomAccessOf(made.signature)
-  }
-  const { file } = await openCms(tools.input)
-  return spliced(file, await furtherCms(job, request, file, tools))
-}
-
-async function furtherCms(
-  { operation, target, identity }: SignJob,
-  request: CadesRequest,
-  file: RandomAccess,
-  { content, sign }: SignTools,
-): Promise<readonly Splice[]> {
-  if (operation === 'cosign') {
-    const prepared = await prepareCosignature(file, content, request)
-    return assembleCosignature(file, prepared, await sign(identity.algorithm, digestToSign(prepared.intent)))
-  }
-  const prepared = await prepareCountersignatures(file, target === 'TREE' ? 'tree' : 'leafs', request)
-  const values: Uint8Array[] = []
-  // One after the other: a card does one thing at a time.
-  for (const { intent } of prepared.signatures) values.push(await sign(identity.algorithm, digestToSign(intent)))
-  return assembleCountersignatures(file, prepared, values)
-}
-
-async function signXml(job: SignJob, tools: SignTools): Promise<RandomAccess> {
-  const { identity, properties, packaging, operation, contentName } = job
-  const id = `sig-${Buffer.from(tools.timestamps.random(16)).toString('hex')}`
-  const request = { ...identity, properties, id, contentUri: encodeURIComponent(contentName) }
-  const intents = await xmlIntents(operation, { ...request, packaging }, job.target, tools)
-  const values: Uint8Array[] = []
-  for (const intent of intents) values.push(await tools.sign(identity.algorithm, xadesDigestToSign(intent)))
-  const splices = intents.flatMap((intent, index) => assembleXades(intent, values[index] ?? new Uint8Array()))
-  const base = intents[0]?.place.base === 'empty' ? randomAccessOf(new Uint8Array()) : tools.input
-  return spliced(base, splices)
-}
-
-async function xmlIntents(
-  operation: SignJob['operation'],
-  request: Parameters<typeof prepareXades>[1],
-  target: SignJob['target'],
-  { input, content }: SignTools,
-): Promise<readonly XadesIntent[]> {
-  if (operation === 'sign') return [await prepareXades(input, request)]
-  if (operation === 'cosign') return [await prepareXadesCosignature(input, request, content)]
-  return prepareXadesCountersignatures(input, request, target)
-}
-
-function notIn(format: string, packaging: string): Fault {
-  return new Fault('SIGNATURE_FORMAT_REFUSED', `${format} is not ${packaging}`)
 }

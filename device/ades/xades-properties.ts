@@ -2,8 +2,11 @@
 // policy, place, roles; DataObjectFormat for every signed data object, commitments. Elements in the order of the schema.
 
 import { createHash } from 'node:crypto'
+import { hashName } from '../cms/algorithm.ts'
 import { certificateNames } from '../cms/certificate-names.ts'
 import { contextual, sequence } from '../cms/der.ts'
+import type { DigestAlgorithm } from '../ports.ts'
+import { isDotted } from './policy.ts'
 import type {
   CommitmentType,
   DataObjectFormat,
@@ -19,26 +22,28 @@ export interface SignedPropertiesRequest {
   /** DER of the signer's certificate. */
   readonly certificate: Uint8Array
   readonly properties: SignatureProperties
-  /** Id of the Reference to the signed data object; absent for a countersignature, which states no format. */
-  readonly referenceId?: string
+  /** Of the certificate. */
+  readonly digestAlgorithm?: DigestAlgorithm
+  /** Of what is signed, by the Ids of the References to it; none for a countersignature, which states no format. */
+  readonly formats: readonly { readonly referenceId: string; readonly format: DataObjectFormat }[]
 }
 
 /** What a signed object is said to be where nobody said. */
-export const unknownMimeType = 'application/octet-stream'
+export const unknownFormat: DataObjectFormat = Object.freeze({ mimeType: 'application/octet-stream' })
 
 /** The element, with the prefixes `ds` and `xades` to be declared around it. */
-export function signedPropertiesXml({ id, certificate, properties, referenceId }: SignedPropertiesRequest): string {
-  const { policy, location, claimedRoles = [], commitments = [], contentFormat } = properties
+export function signedPropertiesXml(request: SignedPropertiesRequest): string {
+  const { id, certificate, properties, formats, digestAlgorithm = 'SHA-256' } = request
+  const { policy, location, claimedRoles = [], commitments = [] } = properties
   const signature = [
     `<xades:SigningTime>${xmlTime(properties.signingTime)}</xades:SigningTime>`,
-    signingCertificateV2(certificate),
+    signingCertificateV2(certificate, digestAlgorithm),
     policy === undefined ? '' : policyIdentifier(policy),
     location === undefined ? '' : productionPlace(location),
     claimedRoles.length === 0 ? '' : signerRole(claimedRoles),
   ]
-  const format = contentFormat ?? { mimeType: unknownMimeType }
   const dataObjects = [
-    referenceId === undefined ? '' : dataObjectFormat(referenceId, format),
+    ...formats.map(({ referenceId, format }) => dataObjectFormat(referenceId, format)),
     ...commitments.map(commitmentTypeIndication),
   ].join('')
   return (
@@ -55,19 +60,19 @@ export function xmlTime(milliseconds: number): string {
 }
 
 /** 5.2.2.2: digest and, as the DER of an IssuerSerial in Base64, issuer and serial number. No URI attribute. */
-function signingCertificateV2(certificate: Uint8Array): string {
+function signingCertificateV2(certificate: Uint8Array, algorithm: DigestAlgorithm): string {
   const { issuer, serialNumber } = certificateNames(certificate)
   const issuerSerial = sequence(sequence(contextual(4, issuer)), serialNumber)
-  const digest = createHash('sha256').update(certificate).digest()
+  const digest = createHash(hashName(algorithm)).update(certificate).digest()
   return (
     '<xades:SigningCertificateV2><xades:Cert>' +
-    `<xades:CertDigest>${digestElements('SHA-256', digest)}</xades:CertDigest>` +
+    `<xades:CertDigest>${digestElements(algorithm, digest)}</xades:CertDigest>` +
     `<xades:IssuerSerialV2>${base64(issuerSerial)}</xades:IssuerSerialV2>` +
     '</xades:Cert></xades:SigningCertificateV2>'
   )
 }
 
-/** 5.2.9: an explicit policy, by the URN of its OID. */
+/** 5.2.9: an explicit policy, by the URN of its OID or by another URI. */
 function policyIdentifier({ id, description, digestAlgorithm, digest, qualifier }: SignaturePolicy): string {
   const qualifiers =
     qualifier === undefined
@@ -77,7 +82,7 @@ function policyIdentifier({ id, description, digestAlgorithm, digest, qualifier 
         '</xades:SigPolicyQualifier></xades:SigPolicyQualifiers>'
   return (
     '<xades:SignaturePolicyIdentifier><xades:SignaturePolicyId>' +
-    `<xades:SigPolicyId>${identifier(id)}${optional('Description', description)}</xades:SigPolicyId>` +
+    `<xades:SigPolicyId>${isDotted(id) ? identifier(id) : `<xades:Identifier>${escapeText(id)}</xades:Identifier>`}${optional('Description', description)}</xades:SigPolicyId>` +
     `<xades:SigPolicyHash>${digestElements(digestAlgorithm, digest)}</xades:SigPolicyHash>` +
     `${qualifiers}</xades:SignaturePolicyId></xades:SignaturePolicyIdentifier>`
   )
@@ -115,12 +120,20 @@ function dataObjectFormat(referenceId: string, { description, oid, mimeType, enc
 }
 
 /** 5.2.3: for everything that is signed. */
-function commitmentTypeIndication({ id, description }: CommitmentType): string {
+function commitmentTypeIndication({ id, description, documentationReferences, qualifiers }: CommitmentType): string {
   return (
     '<xades:CommitmentTypeIndication>' +
-    `<xades:CommitmentTypeId>${identifier(id)}${optional('Description', description)}</xades:CommitmentTypeId>` +
-    '<xades:AllSignedDataObjects></xades:AllSignedDataObjects></xades:CommitmentTypeIndication>'
+    `<xades:CommitmentTypeId>${identifier(id)}${optional('Description', description)}` +
+    `${listed('DocumentationReference', documentationReferences)}</xades:CommitmentTypeId>` +
+    '<xades:AllSignedDataObjects></xades:AllSignedDataObjects>' +
+    `${listed('CommitmentTypeQualifier', qualifiers)}</xades:CommitmentTypeIndication>`
   )
+}
+
+/** Elements of one name in one whose name is their plural. */
+function listed(name: string, texts: readonly string[] = []): string {
+  if (texts.length === 0) return ''
+  return `<xades:${name}s>${texts.map(text => optional(name, text)).join('')}</xades:${name}s>`
 }
 
 function identifier(oid: string): string {

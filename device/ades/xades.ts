@@ -6,38 +6,36 @@ import { createHash } from 'node:crypto'
 import type { Splice } from '../bytes.ts'
 import { digestOf, hashName, maxSignatureOctets, publicKeyOf, verifySignatureValue } from '../cms/algorithm.ts'
 import { Fault } from '../errors.ts'
-import type { DigestAlgorithm, RandomAccess, SignatureAlgorithm } from '../ports.ts'
+import type { RandomAccess, SignatureAlgorithm } from '../ports.ts'
 import { signatureUris } from '../xml/algorithms.ts'
-import { canonicalise } from '../xml/canonical.ts'
 import { encodeMarkup } from '../xml/encoding.ts'
-import type { XmlElement } from '../xml/node.ts'
-import { parseXml } from '../xml/parse.ts'
-import { descendantsOf } from '../xml/walk.ts'
+import type { Surroundings } from '../xml/surroundings.ts'
 import { rawEcdsa } from './ecdsa-value.ts'
 import type { Packaging, SignatureProperties, SignerIdentity } from './request.ts'
-import { type DataReference, digestOf as digestOfOctets, layoutOf, type SignaturePlace } from './xades-layout.ts'
-import {
-  base64,
-  digestElements,
-  escapeAttribute,
-  exclusive,
-  exclusiveC14n,
-  namespaces,
-  signedPropertiesType,
-} from './xades-names.ts'
-import { signedPropertiesXml, unknownMimeType } from './xades-properties.ts'
+import { keyInfoXml } from './xades-key-info.ts'
+import type { DataReference, SignaturePlace } from './xades-layout.ts'
+import { type Manner, mannerOf } from './xades-manner.ts'
+import { base64, digestElements, escapeAttribute, namespaces, signedPropertiesType } from './xades-names.ts'
+import type { XadesOptions } from './xades-options.ts'
+import { layoutOf, type ReferenceFormat } from './xades-packaging.ts'
+import { signedPropertiesXml, unknownFormat } from './xades-properties.ts'
 
 export interface XadesRequest extends SignerIdentity {
   readonly properties: SignatureProperties
   readonly packaging: Packaging
-  /** Base of every Id of the signature: letters, digits and hyphens, random, so that it is unique in any document. */
+  /** Base of every Id of the signature, an NCName. */
   readonly id: string
+  /** Taken instead where the document has that Id already; absent: the Id is random, and unique in any document. */
+  readonly spareId?: string
   /** `detached`: what the Reference calls the content; a relative URI such as its file name. */
   readonly contentUri?: string
+  readonly options?: XadesOptions
 }
 
 /** What is going to be signed, by whom, and where it goes; JSON, binary values in Base64. */
 export interface XadesIntent {
+  /** Of the ds:Signature. */
+  readonly id: string
   readonly algorithm: SignatureAlgorithm
   /** DER of the signer's certificate. */
   readonly certificate: string
@@ -51,57 +49,80 @@ export interface XadesIntent {
 
 /** Phase one. Throws KEY_REFUSED, CERTIFICATE_UNREADABLE, XML_UNREADABLE, REQUEST_INVALID. */
 export async function prepareXades(content: RandomAccess, request: XadesRequest): Promise<XadesIntent> {
-  const { algorithm, properties, packaging, id, contentUri } = request
-  const layout = await layoutOf(content, {
+  const { algorithm, properties, packaging, id, spareId = id, contentUri, options = {} } = request
+  const { id: taken, ...layout } = await layoutOf(content, {
     packaging,
-    digestAlgorithm: digestOf(algorithm),
+    manner: mannerOf(algorithm, options),
+    options,
     id,
-    mimeType: properties.contentFormat?.mimeType ?? unknownMimeType,
+    spareId,
+    format: properties.contentFormat ?? unknownFormat,
     ...(contentUri !== undefined && { contentUri }),
   })
-  return xadesIntent(request, layout)
+  return xadesIntent({ ...request, id: taken }, layout)
 }
 
 export interface IntentParts {
   readonly place: SignaturePlace
+  /** Of the place; absent: none. */
+  readonly around?: Surroundings
   readonly reference: DataReference
   /** A ds:Object to put into the signature. */
   readonly object?: string
+  /** What is signed by way of a Manifest; absent: what the data Reference is to. */
+  readonly formats?: readonly ReferenceFormat[]
   /** The Reference is to another signature's value, which has no format. */
   readonly countersignature?: true
 }
 
 /** The intent for one data Reference at one place. Throws KEY_REFUSED, CERTIFICATE_UNREADABLE. */
 export function xadesIntent(request: Omit<XadesRequest, 'packaging'>, parts: IntentParts): XadesIntent {
-  const { algorithm, certificate, chain, id, properties } = request
+  const { algorithm, certificate, chain, id, options = {} } = request
   maxSignatureOctets(publicKeyOf(certificate), algorithm)
-  const digestAlgorithm = digestOf(algorithm)
-  const referenceId = `${id}-ref`
+  const manner = mannerOf(algorithm, options)
+  const qualifying = qualifyingProperties(request, parts)
+  const isKeySigned = options.keyInfo?.signed === true
+  const keyInfo = keyInfoXml([certificate, ...chain], options.keyInfo, isKeySigned ? `${id}-key` : undefined)
+  const own = (markup: string, namespace: 'ds' | 'xades', local: string, name: string): DataReference => {
+    const digest = manner.digest(manner.part(markup, namespace, local, parts.around))
+    return { uri: `#${id}-${name}`, transforms: manner.ownTransforms, digest }
+  }
+  const signedInfo =
+    '<ds:SignedInfo>' +
+    `<ds:CanonicalizationMethod Algorithm="${manner.canonicalisation}"></ds:CanonicalizationMethod>` +
+    `<ds:SignatureMethod Algorithm="${signatureUris[algorithm]}"></ds:SignatureMethod>` +
+    referenceXml(parts.reference, manner, `${id}-ref`) +
+    referenceXml({ ...own(qualifying, 'xades', 'SignedProperties', 'props'), type: signedPropertiesType }, manner) +
+    (isKeySigned ? referenceXml(own(keyInfo, 'ds', 'KeyInfo', 'key'), manner) : '') +
+    '</ds:SignedInfo>'
+  return Object.freeze({
+    id,
+    algorithm,
+    certificate: base64(certificate),
+    signedInfo: base64(manner.part(signedInfo, 'ds', 'SignedInfo', parts.around)),
+    head: `<ds:Signature xmlns:ds="${namespaces.ds}" Id="${id}">${signedInfo}<ds:SignatureValue Id="${id}-value">`,
+    tail: `</ds:SignatureValue>${keyInfo}${parts.object ?? ''}${qualifying}</ds:Signature>`,
+    place: parts.place,
+  })
+}
+
+/** The ds:Object with what the signature says of itself. */
+function qualifyingProperties(
+  { id, certificate, properties, options }: Omit<XadesRequest, 'packaging'>,
+  { countersignature, formats }: IntentParts,
+): string {
+  const usual = [{ referenceId: `${id}-ref`, format: properties.contentFormat ?? unknownFormat }]
   const signedProperties = signedPropertiesXml({
     id: `${id}-props`,
     certificate,
     properties,
-    ...(parts.countersignature === undefined && { referenceId }),
+    formats: countersignature === true ? [] : (formats ?? usual),
+    ...(options?.referencesDigest !== undefined && { digestAlgorithm: options.referencesDigest }),
   })
-  const qualifying =
+  return (
     `<ds:Object><xades:QualifyingProperties xmlns:xades="${namespaces.xades}" Target="#${id}">` +
     `${signedProperties}</xades:QualifyingProperties></ds:Object>`
-  const propertiesDigest = digestOfOctets(canonicalPart(qualifying, 'xades', 'SignedProperties'), digestAlgorithm)
-  const signedInfo =
-    '<ds:SignedInfo>' +
-    `<ds:CanonicalizationMethod Algorithm="${exclusiveC14n}"></ds:CanonicalizationMethod>` +
-    `<ds:SignatureMethod Algorithm="${signatureUris[algorithm]}"></ds:SignatureMethod>` +
-    dataReference(referenceId, parts.reference, digestAlgorithm) +
-    propertiesReference(`${id}-props`, propertiesDigest, digestAlgorithm) +
-    '</ds:SignedInfo>'
-  return Object.freeze({
-    algorithm,
-    certificate: base64(certificate),
-    signedInfo: base64(canonicalPart(signedInfo, 'ds', 'SignedInfo')),
-    head: `<ds:Signature xmlns:ds="${namespaces.ds}" Id="${id}">${signedInfo}<ds:SignatureValue Id="${id}-value">`,
-    tail: `</ds:SignatureValue>${keyInfo([certificate, ...chain])}${parts.object ?? ''}${qualifying}</ds:Signature>`,
-    place: parts.place,
-  })
+  )
 }
 
 /** What the token signs: the digest of the canonical SignedInfo. */
@@ -130,35 +151,15 @@ export function assembleXades(intent: XadesIntent, signature: Uint8Array): reado
   }))
 }
 
-/** Canonical octets of one element of markup that goes into a ds:Signature; exclusive, so the rest does not matter. */
-function canonicalPart(markup: string, namespace: 'ds' | 'xades', local: string): Uint8Array {
-  const document = parseXml(Buffer.from(`<ds:Signature xmlns:ds="${namespaces.ds}">${markup}</ds:Signature>`))
-  const part: XmlElement | undefined = descendantsOf(document.root, namespaces[namespace], local)[0]
-  if (part === undefined) throw new Fault('INTERNAL', `no ${local} in a signature of ours`)
-  return canonicalise(part, exclusive)
-}
-
-function dataReference(
-  id: string,
-  { uri, transforms, digest, type }: DataReference,
-  algorithm: DigestAlgorithm,
+function referenceXml(
+  { uri, transforms, digest, type, algorithm }: DataReference,
+  manner: Manner,
+  id?: string,
 ): string {
+  const named = id === undefined ? '' : ` Id="${id}"`
   const typed = type === undefined ? '' : ` Type="${type}"`
   return (
-    `<ds:Reference Id="${id}"${typed} URI="${escapeAttribute(uri)}">` +
-    `${transforms}${digestElements(algorithm, digest)}</ds:Reference>`
+    `<ds:Reference${named}${typed} URI="${escapeAttribute(uri)}">` +
+    `${transforms}${digestElements(algorithm ?? manner.digestAlgorithm, digest)}</ds:Reference>`
   )
-}
-
-function propertiesReference(id: string, digest: Uint8Array, algorithm: DigestAlgorithm): string {
-  return (
-    `<ds:Reference Type="${signedPropertiesType}" URI="#${id}"><ds:Transforms>` +
-    `<ds:Transform Algorithm="${exclusiveC14n}"></ds:Transform></ds:Transforms>` +
-    `${digestElements(algorithm, digest)}</ds:Reference>`
-  )
-}
-
-function keyInfo(certificates: readonly Uint8Array[]): string {
-  const data = certificates.map(der => `<ds:X509Certificate>${base64(der)}</ds:X509Certificate>`).join('')
-  return `<ds:KeyInfo><ds:X509Data>${data}</ds:X509Data></ds:KeyInfo>`
 }

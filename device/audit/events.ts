@@ -39,6 +39,24 @@ const applianceEvents = {
   applianceStopped: {},
   operatorEntered: { certificateSha256: 'digest' },
   operatorLeft: {},
+  /** What a program (`client`) has left to be signed; `batch` is its id. */
+  batchAccepted: { batch: 'token', client: 'token', documents: 'count', sha256: 'digest' },
+  batchTakenUp: { batch: 'token', certificateSha256: 'digest' },
+  batchItemSigned: { batch: 'token', item: 'count', format: 'token', sha256: 'digest', ignored: 'token' },
+  batchItemFailed: { batch: 'token', item: 'count', code: 'token' },
+  batchEnded: { batch: 'token', end: 'token', signed: 'count', failed: 'count' },
+  batchErased: { batch: 'token', reason: 'token' },
+  /** What a page (`site` is its host) has asked for at the screen, and what came of it. */
+  pageServed: {
+    site: 'token',
+    operation: 'token',
+    documents: 'count',
+    signed: 'count',
+    failed: 'count',
+    certificateSha256: 'digest',
+    ignored: 'token',
+  },
+  pageRefused: { site: 'token', operation: 'token', code: 'token' },
   scannerChecked: { device: 'token', verdict: 'token', resolution: 'count', baseline: 'flag', sha256: 'digest' },
 } as const satisfies Record<string, Readonly<Record<string, FieldKind>>>
 

@@ -1,7 +1,7 @@
 // Values of the signed attributes in which a signer states something: policy, place, roles and commitments (ETSI EN 319
 // 122-1, 5.2). Text is UTF8String throughout.
 
-import type { CommitmentType, SignaturePolicy, SignerLocation } from '../ades/request.ts'
+import type { CommitmentType, ContentStatement, SignaturePolicy, SignerLocation } from '../ades/request.ts'
 import { digestIdentifier } from './algorithm.ts'
 import { contextual, objectIdentifier, octetString, sequence, setOf, tlv, utf8String } from './der.ts'
 import { oids } from './oids.ts'
@@ -33,7 +33,13 @@ export function claimedRoles(roles: readonly string[]): Uint8Array {
   return sequence(contextual(0, sequence(...claimed)))
 }
 
-/** CommitmentTypeIndication (5.2.3) without qualifiers. */
-export function commitmentType({ id }: CommitmentType): Uint8Array {
-  return sequence(objectIdentifier(id))
+/** CommitmentTypeIndication (5.2.3); its qualifiers are identifiers without a value. */
+export function commitmentType({ id, qualifiers = [] }: CommitmentType): Uint8Array {
+  const identified = qualifiers.map(one => sequence(objectIdentifier(one)))
+  return sequence(objectIdentifier(id), ...(identified.length === 0 ? [] : [sequence(...identified)]))
+}
+
+/** ContentHints (RFC 2634, 2.9). */
+export function contentHints({ type, description }: NonNullable<ContentStatement['hints']>): Uint8Array {
+  return sequence(...(description === undefined ? [] : [utf8String(description)]), objectIdentifier(type))
 }

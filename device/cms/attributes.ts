@@ -3,10 +3,10 @@
 // countersignature has no content of its own to speak of. The same request always gives the same octets.
 
 import { createHash } from 'node:crypto'
-import type { CommitmentType, DataObjectFormat, SignatureProperties } from '../ades/request.ts'
+import type { CommitmentType, ContentStatement, SignatureProperties } from '../ades/request.ts'
 import type { SignatureAlgorithm } from '../ports.ts'
 import { digestIdentifier, digestOf, signatureIdentifier } from './algorithm.ts'
-import { claimedRoles, commitmentType, signaturePolicy, signerLocation } from './attribute-values.ts'
+import { claimedRoles, commitmentType, contentHints, signaturePolicy, signerLocation } from './attribute-values.ts'
 import { certificateNames } from './certificate-names.ts'
 import { contextual, objectIdentifier, octetString, sequence, setOf, time, utf8String } from './der.ts'
 import { oids } from './oids.ts'
@@ -16,8 +16,12 @@ export type SignatureKind = 'PAdES' | 'CAdES-detached' | 'CAdES-enveloping' | 'C
 
 /** A CMS in a PDF may go without properties; a CAdES signature has at least its signing time. */
 export type StatedProperties =
-  | { readonly kind?: 'PAdES'; readonly properties?: SignatureProperties }
-  | { readonly kind: Exclude<SignatureKind, 'PAdES'>; readonly properties: SignatureProperties }
+  | { readonly kind?: 'PAdES'; readonly properties?: SignatureProperties; readonly content?: never }
+  | {
+      readonly kind: Exclude<SignatureKind, 'PAdES'>
+      readonly properties: SignatureProperties
+      readonly content?: ContentStatement
+    }
 
 export type SignedAttributesRequest = StatedProperties & {
   readonly algorithm: SignatureAlgorithm
@@ -36,7 +40,8 @@ export function signedAttributes(request: SignedAttributesRequest): Uint8Array {
     attribute(oids.signingCertificateV2, signingCertificateV2(certificate)),
     attribute(oids.cmsAlgorithmProtection, algorithmProtection(algorithm)),
     ...(properties === undefined ? [] : statedAnywhere(properties)),
-    ...(properties === undefined || kind === 'PAdES' ? [] : statedOutsidePdf(properties, kind)),
+    ...(properties === undefined || kind === 'PAdES' ? [] : statedOutsidePdf(properties)),
+    ...(kind === 'CAdES-detached' || kind === 'CAdES-enveloping' ? contentAttributes(request.content) : []),
   ])
 }
 
@@ -54,28 +59,19 @@ function commitmentAttribute(commitments: readonly CommitmentType[]): Uint8Array
   return commitments.length === 0 ? [] : [attribute(oids.commitmentType, ...commitments.map(commitmentType))]
 }
 
-function statedOutsidePdf(
-  { signingTime, location, contentFormat }: SignatureProperties,
-  kind: Exclude<SignatureKind, 'PAdES'>,
-): Uint8Array[] {
+function statedOutsidePdf({ signingTime, location }: SignatureProperties): Uint8Array[] {
   return [
     attribute(oids.signingTime, time(signingTime)),
     ...(location === undefined ? [] : [attribute(oids.signerLocation, signerLocation(location))]),
-    ...(contentFormat === undefined ? [] : formatAttributes(contentFormat, kind)),
   ]
 }
 
-/** mime-type for a content outside, content-hints for one inside (EN 319 122-1, 5.2.5 and 5.2.4). */
-function formatAttributes(format: DataObjectFormat, kind: Exclude<SignatureKind, 'PAdES'>): Uint8Array[] {
-  const { mimeType, description = mimeType, oid = oids.data } = format
-  switch (kind) {
-    case 'CAdES-detached':
-      return [attribute(oids.mimeType, utf8String(mimeType))]
-    case 'CAdES-enveloping':
-      return [attribute(oids.contentHints, sequence(utf8String(description), objectIdentifier(oid)))]
-    case 'CAdES-countersignature':
-      return []
-  }
+/** mime-type and content-hints (EN 319 122-1, 5.2.4): never in a countersignature. */
+function contentAttributes({ mimeType, hints }: ContentStatement = {}): Uint8Array[] {
+  return [
+    ...(mimeType === undefined ? [] : [attribute(oids.mimeType, utf8String(mimeType))]),
+    ...(hints === undefined ? [] : [attribute(oids.contentHints, contentHints(hints))]),
+  ]
 }
 
 /** Attribute (RFC 5652, 5.3) of one or several values. */

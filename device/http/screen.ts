@@ -4,8 +4,11 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import Type, { type Static } from 'typebox'
+import type { Batches } from '../batches.ts'
 import type { Desk, PageEdit } from '../desk.ts'
+import { Fault } from '../errors.ts'
 import { type Maintenance, maintenanceRoutes } from './maintenance.ts'
+import { type RequestParts, requestRoutes } from './request.ts'
 import type { View } from './view.ts'
 import type { Visit } from './visit.ts'
 
@@ -24,13 +27,16 @@ const maxPinOctets = 256
 /** So that a proxy or a sleeping network stack does not take the stream for dead. */
 const heartbeatMs = 15_000
 
-export interface ScreenParts {
+export interface ScreenParts extends RequestParts {
   readonly visit: Visit
   readonly desk: Desk
   readonly maintenance: Maintenance
+  readonly batches: Pick<Batches, 'subscribe'>
+  readonly portals: NonNullable<View['portals']>
 }
 
-export function screenRoutes(app: FastifyInstance, { visit, desk, maintenance }: ScreenParts): void {
+export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
+  const { visit, desk, maintenance, signing, batches } = parts
   app.addContentTypeParser(
     'application/octet-stream',
     { parseAs: 'buffer', bodyLimit: maxPinOctets },
@@ -38,8 +44,8 @@ export function screenRoutes(app: FastifyInstance, { visit, desk, maintenance }:
   )
   app.get('/screen/events', (request, reply) =>
     streamViews(
-      [visit, maintenance],
-      () => seen(visit, maintenance),
+      [visit, maintenance, signing, batches],
+      () => seen(parts),
       reply,
       onEnd => request.raw.on('close', onEnd),
     ),
@@ -49,6 +55,7 @@ export function screenRoutes(app: FastifyInstance, { visit, desk, maintenance }:
     return reply.type('image/jpeg').header('content-length', bytes).send(Readable.from(body))
   })
   app.post<{ Body: Static<typeof Opening> }>('/screen/copy', { schema: { body: Opening } }, async (request, reply) => {
+    if (signing.busy()) throw new Fault('STAGE_CONFLICT', 'something else is in hand')
     visit.open(request.body)
     return reply.status(204).send()
   })
@@ -64,6 +71,7 @@ export function screenRoutes(app: FastifyInstance, { visit, desk, maintenance }:
   act('/screen/copy/reopen', () => desk.reopen(visit.copyId()))
   act('/screen/copy/leave', () => visit.leave())
   act('/screen/copy/stay', () => visit.stay())
+  requestRoutes(app, parts)
   maintenanceRoutes(app, maintenance)
   pageRoutes(app, edit => desk.edit(visit.copyId(), edit))
   app.post<{ Body: Static<typeof Approval> }>(
@@ -131,11 +139,15 @@ function pageRoutes(app: FastifyInstance, edit: (edit: PageEdit) => unknown): vo
   )
 }
 
-/** What the screen shows; maintenance never beside a copy. */
-function seen(visit: Visit, maintenance: Maintenance): View {
+/** What the screen shows: a request never beside a copy, maintenance beside neither. */
+function seen({ visit, maintenance, signing, programs, portals }: ScreenParts): View {
   const view = visit.view()
+  const request = signing.view()
+  const offered = { ...view, waiting: programs.waiting(), portals }
+  // A copy that is finished makes room.
+  if (request !== null && !visit.busy()) return { ...offered, copy: null, request }
   const open = view.copy === null ? maintenance.view() : null
-  return open === null ? view : { ...view, maintenance: open }
+  return open === null ? offered : { ...offered, maintenance: open }
 }
 
 /** The whole view at once, then again after every change; several changes in one turn of the loop make one event. */

@@ -5,20 +5,14 @@
 import { chmod, rm } from 'node:fs/promises'
 import fastifyStatic from '@fastify/static'
 import fastify, { type FastifyInstance } from 'fastify'
-import type { Desk } from '../desk.ts'
 import { asFault, Fault } from '../errors.ts'
 import type { Log } from '../ports.ts'
 import { checkRequest, securityHeaders } from './guard.ts'
-import type { Maintenance } from './maintenance.ts'
 import { type OperatorParts, operatorRoutes } from './operator.ts'
-import { screenRoutes } from './screen.ts'
+import { type ScreenParts, screenRoutes } from './screen.ts'
 import type { ErrorAnswer } from './view.ts'
-import type { Visit } from './visit.ts'
 
-export interface ServerParts {
-  readonly visit: Visit
-  readonly desk: Desk
-  readonly maintenance: Maintenance
+export interface ServerParts extends ScreenParts {
   readonly operator: OperatorParts
   /** Folder of the built screen. */
   readonly uiFolder: string
@@ -59,8 +53,16 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   }
 }
 
-function createApp(log: Log): FastifyInstance {
+/** What a server shows of itself by TLS: PEM of certificates and key. */
+export interface ServerCredentials {
+  readonly cert: string | Buffer
+  readonly key: string | Buffer
+}
+
+/** An HTTP application whose failures are answered by code and detail. */
+export function createApp(log: Log, credentials?: ServerCredentials): FastifyInstance {
   const app = fastify({
+    ...(credentials !== undefined && { https: credentials }),
     logger: false,
     forceCloseConnections: true,
     bodyLimit: 64 * 1024,
@@ -86,7 +88,11 @@ function isValidation(error: unknown): error is Error {
   return typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500
 }
 
-async function listen(app: FastifyInstance, where: { host: string; port: number } | { path: string }): Promise<void> {
+/** Throws PORT_TAKEN. */
+export async function listen(
+  app: FastifyInstance,
+  where: { host: string; port: number } | { path: string },
+): Promise<void> {
   try {
     await app.listen(where)
   } catch (thrown) {

@@ -23,6 +23,7 @@
 // POST /screen/request/load                    {names}
 // POST /screen/request/stop                    what is signed by then stays signed
 // POST /screen/request/close                   what has come of it was read
+// POST /screen/request/stay                    somebody is still there
 // POST /screen/waiting/{requestId}/take        takes up what a program has asked for
 //
 // POST /screen/maintenance/open | close

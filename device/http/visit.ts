@@ -6,12 +6,11 @@ import type { Desk } from '../desk.ts'
 import type { Document } from '../document.ts'
 import { asFault, Fault } from '../errors.ts'
 import type { Blobs } from '../path/step.ts'
-import type { ByteStream, Clock, Log, Scanner, ScannerInfo, Signer, SigningCertificate } from '../ports.ts'
+import type { ByteStream, Clock, Log, Scanner, ScannerInfo, Signer } from '../ports.ts'
 import type { Queue } from '../queue.ts'
 import { createTasks } from '../tasks.ts'
-import { readCertificate } from '../trust/certificate.ts'
-import { selectSigningCertificate } from '../trust/signing-certificate.ts'
-import type { CardView, CertificateView, SignAnswer, View } from './view.ts'
+import { createCardWatch } from './card-watch.ts'
+import type { SignAnswer, View } from './view.ts'
 import { viewOf } from './view-of.ts'
 
 export interface VisitParts {
@@ -32,6 +31,8 @@ export interface Visit {
   open(request: { procedureId: string; language: string }): void
   /** The copy in hand; throws STAGE_CONFLICT when there is none. Counts as a touch. */
   copyId(): string
+  /** Whether a copy is in hand that is not finished. */
+  busy(): boolean
   stay(): void
   /** Of several copies that one became, the next one, when this one is finished; ends the visit where it is gone. Throws STAGE_CONFLICT. */
   takeNext(): Promise<void>
@@ -45,8 +46,6 @@ export interface Visit {
 
 /** Between two looks at the scanners while nobody scans. */
 const scannerLookMs = 2_000
-/** Between two looks at the card reader while a copy waits for its signature. */
-const cardLookMs = 700
 /** After the screen's warning, for the touch that says somebody is there. */
 const warningMs = 30_000
 
@@ -59,9 +58,15 @@ export function createVisit(parts: VisitParts): Visit {
   let current: Document | null = null
   let interrupted = false
   let scanners: readonly ScannerInfo[] = []
-  let card: CardView | null = null
-  let certificates: readonly SigningCertificate[] = []
   let unsubscribe: (() => void) | undefined
+
+  const card = createCardWatch({
+    signer,
+    clock,
+    tasks,
+    wanted: () => current !== null && isSigning(current),
+    changed: tell,
+  })
 
   function tell(): void {
     for (const listener of listeners) listener()
@@ -78,7 +83,7 @@ export function createVisit(parts: VisitParts): Visit {
     const working =
       (stage.name === 'gathering' && stage.scan === 'running') ||
       stage.name === 'composing' ||
-      card?.state === 'signing'
+      card.view()?.state === 'signing'
     if (working) touch()
     else {
       log.info('visit ended by silence', { document: current.id })
@@ -90,7 +95,7 @@ export function createVisit(parts: VisitParts): Visit {
     const left = current
     current = null
     interrupted = false
-    card = null
+    card.release()
     tell()
     for (let copy = left; copy !== null; copy = followerOf(copy)) {
       if (isAttended(copy)) await desk.discard(copy.id, reason)
@@ -104,46 +109,13 @@ export function createVisit(parts: VisitParts): Visit {
     return queue.get(nextId)
   }
 
-  function signingNow(): boolean {
-    return card?.state === 'signing'
-  }
-
   function onChange(document: Document): void {
     if (document.id === current?.id) {
       const gone = document.stage.name === 'discarded' || document.stage.name === 'erased'
       current = gone ? (document.stage.name === 'erased' ? followerOf(document) : null) : document
-      if (isSigning(document)) lookAtCard()
+      if (isSigning(document)) card.look()
     }
     tell()
-  }
-
-  function lookAtCard(): void {
-    tasks.run('card', async signal => {
-      if (current === null || !isSigning(current) || signingNow()) return
-      const seen = await cardView(signal)
-      if (!signingNow() && JSON.stringify(seen) !== JSON.stringify(card)) {
-        card = seen
-        tell()
-      }
-      tasks.at('card', clock.now() + cardLookMs, lookAtCard)
-    })
-  }
-
-  async function cardView(signal: AbortSignal): Promise<CardView> {
-    try {
-      const tokens = await signer.tokens(signal)
-      const [token] = tokens
-      if (token === undefined) return { state: 'absent' }
-      const found = await Promise.all(tokens.map(one => signer.certificates(one.id, signal)))
-      certificates = found.flat()
-      return {
-        state: 'present',
-        tries: token.pinTries,
-        certificates: certificates.map(one => certificateView(one, clock.now())),
-      }
-    } catch (thrown) {
-      return { state: 'fault', code: asFault(thrown).code }
-    }
   }
 
   function lookAtScanners(): void {
@@ -189,7 +161,7 @@ export function createVisit(parts: VisitParts): Visit {
   }
 
   return Object.freeze({
-    view: () => viewOf({ config, scanners, queue: counts(), copy: current, interrupted, card }),
+    view: () => viewOf({ config, scanners, queue: counts(), copy: current, interrupted, card: card.view() }),
     subscribe(listener: () => void): () => void {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -200,6 +172,7 @@ export function createVisit(parts: VisitParts): Visit {
       touch()
       tell()
     },
+    busy: () => current !== null && isAttended(current),
     copyId(): string {
       const { id } = inHand()
       touch()
@@ -224,17 +197,17 @@ export function createVisit(parts: VisitParts): Visit {
     async sign(tokenId: string, keyId: string, pin: Uint8Array): Promise<SignAnswer> {
       const { id } = inHand()
       touch()
-      const certificate = certificates.find(one => one.tokenId === tokenId && one.keyId === keyId)
+      const certificate = card.certificate(tokenId, keyId)
       if (certificate === undefined) throw new Fault('TOKEN_ABSENT', 'the card shown before is gone')
-      card = { state: 'signing' }
+      card.hold({ state: 'signing' })
       tell()
       try {
         const outcome = await desk.sign(id, certificate, pin)
         if (outcome.outcome === 'sealed') return { outcome: 'signed' }
         return { outcome: 'refused', code: outcome.code, tries: outcome.tries }
       } finally {
-        card = null
-        lookAtCard()
+        card.release()
+        card.look()
         touch()
         tell()
       }
@@ -257,7 +230,7 @@ export function createVisit(parts: VisitParts): Visit {
       }
       unsubscribe = queue.subscribe(onChange)
       lookAtScanners()
-      lookAtCard()
+      card.look()
     },
     async stop(): Promise<void> {
       unsubscribe?.()
@@ -272,18 +245,4 @@ function isAttended({ stage }: Document): boolean {
 
 function isSigning({ stage }: Document): boolean {
   return stage.name === 'signing' || stage.name === 'sealing'
-}
-
-function certificateView(candidate: SigningCertificate, now: number): CertificateView {
-  const { tokenId, keyId } = candidate
-  const { facts } = readCertificate(candidate.certificate)
-  const choice = selectSigningCertificate({ candidates: [candidate], now })
-  return {
-    tokenId,
-    keyId,
-    holder: facts.holder,
-    issuer: facts.issuer,
-    notAfter: new Date(facts.notAfter).toISOString().slice(0, 10),
-    fault: choice.choice === 'refused' ? choice.code : null,
-  }
 }

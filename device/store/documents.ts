@@ -1,8 +1,9 @@
 // Documents as rows: what a step decided and the audit entry that tells of it become durable in one transaction, or
 // neither does. Body and key lie sealed; in clear are only the id, the version, the stage and the times, and those the
 // seal binds, so that an altered row does not open. A document that was erased keeps its id and stage, nothing else.
+// Batches that programs have left to be signed are rows of the same kind in a table of their own.
 
-import type { DocumentEntry } from '../audit/events.ts'
+import type { ApplianceEntry, AuditEntry, DocumentEntry } from '../audit/events.ts'
 import { Fault } from '../errors.ts'
 import type { Clock, Random } from '../ports.ts'
 import { type SqlDatabase, translated } from './database.ts'
@@ -65,14 +66,22 @@ export interface DocumentReader {
   key(id: string): Uint8Array
 }
 
-export interface Documents extends DocumentReader {
+/** Batches are no documents to the audit trail: what it tells of them names them in its details. */
+export type Table = 'document' | 'batch'
+
+export interface Records<Entry extends AuditEntry> extends DocumentReader {
   /** A new id and its key, in memory until the first commit; throws STAGE_CONFLICT when the id is taken. */
   create(id: string): void
+  /** Whether the id is one of these records, committed or not. */
+  has(id: string): boolean
   /** Throws NOT_FOUND, STAGE_CONFLICT when another version is stored, DISK_FULL, STORAGE_FAILED. */
-  commit(record: DocumentRecord, entry: DocumentEntry): void
+  commit(record: DocumentRecord, entry: Entry): void
   /** Destroys key and body; nothing happens the second time. Throws NOT_FOUND. */
-  erase(id: string, entry: DocumentEntry): void
+  erase(id: string, entry: Entry): void
 }
+
+export type Documents = Records<DocumentEntry>
+export type BatchRecords = Records<ApplianceEntry>
 
 interface Row {
   readonly id: string
@@ -94,12 +103,17 @@ const summaryColumns = `id, version, stage, wake_at AS wakeAt, wrapped_key IS NU
 
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
-export function createDocumentReader({ database, keys }: { database: SqlDatabase; keys: KeyWrapping }): DocumentReader {
+export function createDocumentReader(parts: {
+  database: SqlDatabase
+  keys: KeyWrapping
+  table?: Table
+}): DocumentReader {
+  const { database, keys, table = 'document' } = parts
   const one = database.prepare<[string], OpenableRow>(
-    `SELECT ${summaryColumns}, wrapped_key AS wrappedKey, body FROM document WHERE id = ?`,
+    `SELECT ${summaryColumns}, wrapped_key AS wrappedKey, body FROM ${table} WHERE id = ?`,
   )
   const some = database.prepare<[{ stages: string | null; limit: number; includeErased: number }], Row>(
-    `SELECT ${summaryColumns} FROM document
+    `SELECT ${summaryColumns} FROM ${table}
      WHERE (@stages IS NULL OR stage IN (SELECT value FROM json_each(@stages)))
        AND (@includeErased OR wrapped_key IS NOT NULL)
      ORDER BY ordinal DESC LIMIT @limit`,
@@ -127,17 +141,18 @@ export function createDocumentReader({ database, keys }: { database: SqlDatabase
   })
 }
 
-export function createDocuments(parts: {
+export function createDocuments<Entry extends AuditEntry = DocumentEntry>(parts: {
+  table?: Table
   database: SqlDatabase
   keys: KeyWrapping
   journal: Journal
   guard: WriteGuard
   clock: Clock
   random: Random
-}): Documents {
-  const { database, keys, journal, guard, clock, random } = parts
+}): Records<Entry> {
+  const { database, keys, journal, guard, clock, random, table = 'document' } = parts
   const reader = createDocumentReader(parts)
-  const rows = prepareWrites(database)
+  const rows = prepareWrites(database, table)
   /** Keys of documents that have no row yet. */
   const uncommitted = new Map<string, Uint8Array>()
   const key = (id: string) => uncommitted.get(id) ?? reader.key(id)
@@ -156,7 +171,8 @@ export function createDocuments(parts: {
       }
       uncommitted.set(id, keys.newKey())
     },
-    commit(record: DocumentRecord, entry: DocumentEntry) {
+    has: (id: string) => uncommitted.has(id) || rows.known.get(id) !== undefined,
+    commit(record: DocumentRecord, entry: Entry) {
       const { id, version, stage, wakeAt } = record
       const fresh = version === 1 ? uncommitted.get(id) : undefined
       const documentKey = fresh ?? reader.key(id)
@@ -165,15 +181,16 @@ export function createDocuments(parts: {
       const write = database.transaction(() => {
         if (fresh !== undefined) rows.insert.run({ ...row, wrappedKey: keys.wrap(id, fresh) })
         else if (rows.update.run(row).changes !== 1) throw refused(id)
-        journal.append(entry, id)
+        journal.append(entry, table === 'document' ? id : null)
       })
       guard.run(() => write.immediate())
       uncommitted.delete(id)
     },
-    erase(id: string, entry: DocumentEntry) {
+    erase(id: string, entry: Entry) {
       if (uncommitted.delete(id)) return
       const write = database.transaction(() => {
-        if (rows.erase.run({ id, now: clock.now() }).changes === 1) journal.append(entry, id)
+        if (rows.erase.run({ id, now: clock.now() }).changes === 1)
+          journal.append(entry, table === 'document' ? id : null)
         else if (rows.known.get(id) === undefined) throw refused(id)
       })
       guard.run(() => write.immediate())
@@ -183,19 +200,19 @@ export function createDocuments(parts: {
 
 type WrittenRow = Omit<DocumentRecord, 'body'> & { readonly body: Uint8Array; readonly now: number }
 
-function prepareWrites(database: SqlDatabase) {
+function prepareWrites(database: SqlDatabase, table: Table) {
   return {
-    known: database.prepare<[string], { id: string }>('SELECT id FROM document WHERE id = ?'),
+    known: database.prepare<[string], { id: string }>(`SELECT id FROM ${table} WHERE id = ?`),
     insert: database.prepare<[WrittenRow & { readonly wrappedKey: Uint8Array }]>(
-      `INSERT INTO document (id, version, stage, wake_at, created_at, changed_at, wrapped_key, body)
+      `INSERT INTO ${table} (id, version, stage, wake_at, created_at, changed_at, wrapped_key, body)
        VALUES (@id, @version, @stage, @wakeAt, @now, @now, @wrappedKey, @body)`,
     ),
     update: database.prepare<[WrittenRow]>(
-      `UPDATE document SET version = @version, stage = @stage, wake_at = @wakeAt, changed_at = @now, body = @body
+      `UPDATE ${table} SET version = @version, stage = @stage, wake_at = @wakeAt, changed_at = @now, body = @body
        WHERE id = @id AND version = @version - 1 AND wrapped_key IS NOT NULL`,
     ),
     erase: database.prepare<[{ readonly id: string; readonly now: number }]>(
-      `UPDATE document SET wake_at = NULL, changed_at = @now, wrapped_key = NULL, body = NULL
+      `UPDATE ${table} SET wake_at = NULL, changed_at = @now, wrapped_key = NULL, body = NULL
        WHERE id = @id AND wrapped_key IS NOT NULL`,
     ),
   }

@@ -59,8 +59,32 @@ const calibrations: Migration = `
   CREATE INDEX calibration_device ON calibration (device_id, sequence);
 `
 
+const batches: Migration = `
+  CREATE TABLE batch (
+    ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL CHECK (version > 0),
+    stage TEXT NOT NULL,
+    wake_at INTEGER,
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    wrapped_key BLOB,
+    body BLOB,
+    CHECK ((wrapped_key IS NULL) = (body IS NULL))
+  ) STRICT;
+  CREATE INDEX batch_stage ON batch (stage, ordinal);
+
+  CREATE TABLE batch_item (
+    batch_id TEXT NOT NULL REFERENCES batch (id),
+    number INTEGER NOT NULL CHECK (number >= 0),
+    state TEXT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (batch_id, number)
+  ) STRICT, WITHOUT ROWID;
+`
+
 /** Every step there has been, oldest first. */
-export const migrations: readonly Migration[] = Object.freeze([documents, calibrations])
+export const migrations: readonly Migration[] = Object.freeze([documents, calibrations, batches])
 
 /** The schema version of the file; throws DATABASE_NEWER when it is beyond the last known step. */
 export function schemaVersion(database: SqlDatabase, steps: readonly Migration[] = migrations): number {

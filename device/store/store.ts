@@ -5,9 +5,10 @@
 import { existsSync, statfsSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ApplianceEntry, DocumentEntry } from '../audit/events.ts'
+import type { ApplianceEntry, AuditEntry, DocumentEntry } from '../audit/events.ts'
 import { Fault } from '../errors.ts'
 import type { Clock, Random } from '../ports.ts'
+import { type BatchItems, createBatchItems } from './batch-items.ts'
 import { type BlobReader, type Blobs, createBlobReader, createBlobs } from './blobs.ts'
 import {
   type CalibrationReader,
@@ -16,7 +17,15 @@ import {
   createCalibrations,
 } from './calibrations.ts'
 import { lockFolder, openForReading, openForWriting, type SqlDatabase, translated, truncateLog } from './database.ts'
-import { createDocumentReader, createDocuments, type DocumentReader, type Documents } from './documents.ts'
+import {
+  type BatchRecords,
+  createDocumentReader,
+  createDocuments,
+  type DocumentReader,
+  type DocumentRecord,
+  type Documents,
+  type Records,
+} from './documents.ts'
 import { makeFolderNow, stored, syncFolderNow } from './durable.ts'
 import { type AuditReader, createAuditReader, createJournal } from './journal.ts'
 import { createDeviceKey, createKeyWrapping, type KeyWrapping, readDeviceKey } from './keys.ts'
@@ -53,6 +62,12 @@ export interface Store extends Pick<Documents, 'create' | 'commit' | 'load' | 'l
   /** Several commits as one: all of them are durable when this returns, or none is. */
   together(work: () => void): void
   readonly calibrations: Calibrations
+  /** Batches that programs have left to be signed; their files are blobs under their ids. */
+  readonly batches: Pick<BatchRecords, 'create' | 'commit' | 'load' | 'list'> & {
+    readonly items: Omit<BatchItems, 'remove'>
+    /** As `erase` of a document, its items included. */
+    erase(id: string, entry: ApplianceEntry): Promise<void>
+  }
   /** Key and body are gone from their row when this returns, the files when it resolves; safe to repeat. NOT_FOUND. */
   erase(id: string, entry: DocumentEntry): Promise<void>
   /** Room on the data partition; the reserve is given up when a commit met a full disk. */
@@ -117,22 +132,38 @@ function openWriter(options: StoreOptions): Store {
   syncFolderNow(folder)
   const journal = createJournal(database, clock)
   const documents = createDocuments({ database, keys, journal, guard, clock, random })
-  const { create, load, list, key, isLive } = documents
+  const batches = createDocuments<ApplianceEntry>({ database, keys, journal, guard, clock, random, table: 'batch' })
+  const items = createBatchItems({ database, key: batches.key, journal, guard, random })
+  const { create, load, list } = documents
   const noteAppliance = database.transaction((entry: ApplianceEntry) => journal.append(entry, null))
   reserve.ensure()
+  const forgetting = createForgetting({ database, guard, reserve, blobsFolder })
   const owned = opened.move()
   return Object.freeze({
     create,
     load,
     list,
-    ...createForgetting({ database, documents, guard, reserve, blobsFolder }),
+    ...forgetting.of(documents),
     together: (work: () => void) => guard.run(() => database.transaction(work).immediate()),
-    blobs: createBlobs({ folder: blobsFolder, key, random, isLive }),
+    blobs: createBlobs({
+      folder: blobsFolder,
+      // Ids are random and never those of another kind.
+      key: id => (batches.has(id) ? batches.key(id) : documents.key(id)),
+      random,
+      isLive: id => documents.isLive(id) || batches.isLive(id),
+    }),
     audit: Object.freeze({
       ...createAuditReader(database),
       append: (entry: ApplianceEntry) => guard.run(() => noteAppliance.immediate(entry)),
     }),
     calibrations: createCalibrations({ database, keys, journal, guard, clock, random }),
+    batches: Object.freeze({
+      create: batches.create,
+      load: batches.load,
+      list: batches.list,
+      items,
+      ...forgetting.of(batches, id => items.remove(id)),
+    }),
     space: () => ({ freeBytes: freeBytes(folder), reserveHeld: reserve.held() }),
     close: () => owned.dispose(),
   })
@@ -143,28 +174,25 @@ function openWriter(options: StoreOptions): Store {
  * and after each erasure, or, when a reader or a full disk is in the way, before the next commit. What the medium itself
  * keeps of overwritten blocks is out of reach; without the device key it is worthless.
  */
-function createForgetting(parts: {
-  database: SqlDatabase
-  documents: Documents
-  guard: WriteGuard
-  reserve: Reserve
-  blobsFolder: string
-}): Pick<Store, 'commit' | 'erase'> {
-  const { database, documents, guard, reserve, blobsFolder } = parts
+function createForgetting(parts: { database: SqlDatabase; guard: WriteGuard; reserve: Reserve; blobsFolder: string }) {
+  const { database, guard, reserve, blobsFolder } = parts
   const emptyLog = () => guard.run(() => truncateLog(database))
   let logIsEmpty = emptyLog()
   return {
-    commit(record, entry) {
-      if (!logIsEmpty) logIsEmpty = emptyLog()
-      documents.commit(record, entry)
-    },
-    async erase(id, entry) {
-      documents.erase(id, entry)
-      logIsEmpty = false
-      await stored(rm(join(blobsFolder, id), { recursive: true, force: true }))
-      logIsEmpty = emptyLog()
-      reserve.ensure()
-    },
+    of: <Entry extends AuditEntry>(records: Records<Entry>, afterwards: (id: string) => void = () => undefined) => ({
+      commit(record: DocumentRecord, entry: Entry): void {
+        if (!logIsEmpty) logIsEmpty = emptyLog()
+        records.commit(record, entry)
+      },
+      async erase(id: string, entry: Entry): Promise<void> {
+        records.erase(id, entry)
+        afterwards(id)
+        logIsEmpty = false
+        await stored(rm(join(blobsFolder, id), { recursive: true, force: true }))
+        logIsEmpty = emptyLog()
+        reserve.ensure()
+      },
+    }),
   }
 }
 

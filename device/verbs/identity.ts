@@ -7,8 +7,10 @@ import { algorithmNamed } from '../cms/algorithm.ts'
 import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
-import type { SignatureAlgorithm, Signer, SigningCertificate, SignOutcome } from '../ports.ts'
+import type { SignatureAlgorithm, Signer, SigningCertificate, SigningSession, SignOutcome } from '../ports.ts'
+import type { CertificateFilters } from '../trust/certificate-filter.ts'
 import { selectSigningCertificate } from '../trust/signing-certificate.ts'
+import { createTurns } from '../turns.ts'
 import { secretIn } from './trust.ts'
 import type { Call, Verb } from './verb.ts'
 
@@ -51,23 +53,19 @@ export interface Identity {
   sign(algorithm: SignatureAlgorithm, digest: Uint8Array): Promise<Uint8Array>
 }
 
-/** Chooses the certificate, gives it to `work`, and forgets the secret. Throws USAGE, TOKEN_ABSENT and the like. */
+/**
+ * Chooses the certificate, one that `filters` let through, gives it to `work`, and forgets the secret. Throws USAGE,
+ * TOKEN_ABSENT and the like.
+ */
 export async function withIdentity<T>(
   call: Call,
   signer: Signer,
   work: (identity: Identity) => Promise<T>,
+  filters?: CertificateFilters,
 ): Promise<T> {
-  const option = call.text('p12') === undefined ? 'pin-file' : 'pass-file'
-  const secretFile = call.text(option)
-  if (secretFile === undefined) throw new Fault('USAGE', `sign needs --${option}`)
-  const secret = await secretIn(secretFile)
+  const secret = await secretOf(call)
   try {
-    const candidates = await candidatesOn(signer, call, secret)
-    const keyId = call.text('key-id')?.toLowerCase()
-    const now = systemClock.now()
-    const choice = selectSigningCertificate({ candidates, now, ...(keyId !== undefined && { keyId }) })
-    if (choice.choice === 'refused') throw new Fault(choice.code, choice.detail)
-    const { candidate, facts } = choice
+    const { candidate, facts } = await chosen(call, signer, secret, filters)
     const algorithm = algorithmFor(call, candidate)
     return await work({
       identity: { algorithm, certificate: candidate.certificate, chain: candidate.chain },
@@ -81,6 +79,70 @@ export async function withIdentity<T>(
   } finally {
     secret.fill(0)
   }
+}
+
+/** A signer whose key one login has opened. */
+export interface SessionIdentity extends Omit<Identity, 'sign'> {
+  readonly session: SigningSession
+  /** As Identity's, and gives up with the signal's reason. */
+  sign(algorithm: SignatureAlgorithm, digest: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
+}
+
+/** As withIdentity, with one login for all of `work`, by the digest of this name. */
+export async function withSession<T>(
+  call: Call,
+  signer: Signer,
+  algorithm: string,
+  work: (identity: SessionIdentity) => Promise<T>,
+): Promise<T> {
+  const secret = await secretOf(call)
+  try {
+    const { candidate, facts } = await chosen(call, signer, secret)
+    const { tokenId, keyId, certificate, chain } = candidate
+    const named = algorithmNamed(certificate, algorithm)
+    if (named === undefined) throw new Fault('INTERNAL', `no algorithm ${algorithm}`)
+    const opened = await signer.open({ tokenId, keyId, pin: secret }, call.signal)
+    if (opened.outcome !== 'open') throw faultIn(opened)
+    const { session } = opened
+    const turns = createTurns(() => session.concurrency)
+    try {
+      return await work({
+        identity: { algorithm: named, certificate, chain },
+        holder: facts.holder,
+        session,
+        sign: (used, digest, signal) =>
+          turns(async () => {
+            const pin = session.pinEachTime ? { pin: secret } : {}
+            return signatureIn(await session.sign({ algorithm: used, digest, ...pin }, signal))
+          }),
+      })
+    } finally {
+      await session.close()
+    }
+  } finally {
+    secret.fill(0)
+  }
+}
+
+/** The PIN or password, which the caller overwrites. Throws USAGE, FILE_UNREADABLE. */
+async function secretOf(call: Call): Promise<Uint8Array> {
+  const option = call.text('p12') === undefined ? 'pin-file' : 'pass-file'
+  const secretFile = call.text(option)
+  if (secretFile === undefined) throw new Fault('USAGE', `signing needs --${option}`)
+  return secretIn(secretFile)
+}
+
+async function chosen(call: Call, signer: Signer, secret: Uint8Array, filters?: CertificateFilters) {
+  const found = await candidatesOn(signer, call, secret)
+  const keyId = call.text('key-id')?.toLowerCase()
+  const now = systemClock.now()
+  const candidates = filters === undefined ? found : filters.choose(found, now).fitting
+  if (candidates.length === 0 && found.length > 0) {
+    throw new Fault('CERTIFICATE_NOT_FITTING', 'no certificate passes the filters of the extra parameters')
+  }
+  const choice = selectSigningCertificate({ candidates, now, ...(keyId !== undefined && { keyId }) })
+  if (choice.choice === 'refused') throw new Fault(choice.code, choice.detail)
+  return choice
 }
 
 async function candidatesOn(signer: Signer, call: Call, secret: Uint8Array): Promise<readonly SigningCertificate[]> {
@@ -115,18 +177,21 @@ const pinTries: Readonly<Record<string, string>> = {
 }
 
 function signatureIn(answer: SignOutcome): Uint8Array {
+  if (answer.outcome === 'signed') return answer.signature
+  throw faultIn(answer)
+}
+
+function faultIn(answer: Exclude<SignOutcome, { readonly outcome: 'signed' }>): Fault {
   switch (answer.outcome) {
-    case 'signed':
-      return answer.signature
     case 'pin-wrong':
-      throw new Fault('PIN_WRONG', `the PIN or password was refused${pinTries[answer.tries] ?? ''}`)
+      return new Fault('PIN_WRONG', `the PIN or password was refused${pinTries[answer.tries] ?? ''}`)
     case 'pin-locked':
-      throw new Fault('PIN_LOCKED', 'the card is locked')
+      return new Fault('PIN_LOCKED', 'the card is locked')
     case 'token-absent':
-      throw new Fault('TOKEN_ABSENT', 'no card in the reader')
+      return new Fault('TOKEN_ABSENT', 'no card in the reader')
     case 'token-removed':
-      throw new Fault('TOKEN_REMOVED', 'the card was taken out')
+      return new Fault('TOKEN_REMOVED', 'the card was taken out')
     case 'failed':
-      throw new Fault('SIGNATURE_FAILED', answer.detail)
+      return new Fault('SIGNATURE_FAILED', answer.detail)
   }
 }

@@ -18,8 +18,9 @@ export interface Scratch extends Blobs {
   remove(): Promise<void>
 }
 
-export async function createScratch(): Promise<Scratch> {
-  const folder = await mkdtemp(join(tmpdir(), 'compulsa-'))
+/** In a folder of its own below `parent`. */
+export async function createScratch(parent = tmpdir()): Promise<Scratch> {
+  const folder = await mkdtemp(join(parent, 'compulsa-'))
   let written = 0
   const pathOf = (name: string) => join(folder, name)
   return Object.freeze({

@@ -4,13 +4,14 @@
 import { basename } from 'node:path'
 import type { ExtraParams } from '../ades/extra-params.ts'
 import { formatOf } from '../ades/format.ts'
-import type { SignJob, Written } from '../ades/job.ts'
+import type { Written } from '../ades/job.ts'
 import type { Packaging, SignatureFormat, SignatureLevel, SignatureOperation } from '../ades/request.ts'
 import { Fault } from '../errors.ts'
+import { filesOf, openedBy, signJobOf } from '../sign-order.ts'
 import type { Report, SignatureReport } from '../trust/report.ts'
 import { configOf, readable, withWorkbench } from './appliance.ts'
-import { extraOf, filesOf, openedBy, propertiesOf, shownBy } from './extra.ts'
-import { signerOptions, withIdentity, withSigner } from './identity.ts'
+import { extraOf, propertiesOf } from './extra.ts'
+import { type Identity, signerOptions, withIdentity, withSigner } from './identity.ts'
 import { contentOption, passwordOption, perform, tellEarlier, writeMade } from './job.ts'
 import { reportLines, unaskedLines } from './report-lines.ts'
 import { openFile } from './scratch.ts'
@@ -47,37 +48,36 @@ async function run(call: Call): Promise<Answer> {
   const { config } = configOf(call)
   const used = withTimestamping(call, withSigner(call, config))
   const format = await formatFor(call)
-  const extra = await extraOf(call, format)
-  const asked = askedFor(call, format, extra)
+  const operation = call.choice('op', ['sign', 'cosign', 'countersign']) ?? 'sign'
+  const { extra, filters } = await extraOf(call, format, operation)
+  const asked = askedFor(call, { format, operation, extra })
   if (asked.level !== 'B') requireTimestamping(used)
   const properties = await propertiesOf(call, extra)
   const anchors = await anchorsFor(call, config)
   return await withWorkbench(used, bench => {
     // While the signer is still being asked for its certificates.
     bench.rooms.start('document', ...(asked.level === 'B' ? [] : (['net'] as const)))
-    return withIdentity(call, bench.rooms.signer(), async signer => {
+    const work = async (signer: Identity): Promise<Answer> => {
       const policy = used.timestamping?.policy
-      const shown = shownBy(extra, properties, signer.identity.certificate)
-      const job: SignJob = {
-        job: 'sign',
+      const { job, ignored: theirs } = signJobOf({
         ...asked,
-        identity: extra.signerCertificateOnly === true ? { ...signer.identity, chain: [] } : signer.identity,
+        extra: { ...extra, cades: cadesFor(call, extra) },
+        identity: signer.identity,
         properties,
         contentName: basename(call.words[0] ?? ''),
-        target: extra.target ?? 'LEAFS',
-        pdf: shown.pdf,
         anchors,
         ...(policy !== undefined && { timestampPolicy: policy }),
-      }
-      const files = await filesOf(extra, bench)
+      })
+      const files = await filesOf(extra, bench.scratch)
       const outcome = await perform(job, { call, bench, files, identity: signer, ...openedBy(extra) })
       if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
       await writeMade(call, outcome)
       tellEarlier(call, outcome)
-      const ignored = [...extra.ignored, ...shown.ignored]
+      const ignored = [...new Set([...theirs, ...(filters?.unknown ?? []), ...(outcome.ignored ?? [])])]
       tellEffects(call, ignored, outcome)
       return answerOf(call, signer.holder, ignored, outcome)
-    })
+    }
+    return withIdentity(call, bench.rooms.signer(), work, filters)
   })
 }
 
@@ -101,6 +101,12 @@ function answerOf(
   }
 }
 
+/** What was said of the packaging on the command line goes before what the size of the content says. */
+function cadesFor(call: Call, { cades }: ExtraParams): ExtraParams['cades'] {
+  const { envelopBelow, ...rest } = cades
+  return envelopBelow === undefined || call.text('packaging') !== undefined ? rest : cades
+}
+
 interface Asked {
   readonly format: SignatureFormat
   readonly level: SignatureLevel
@@ -112,8 +118,10 @@ const formats = { pades: 'PAdES', cades: 'CAdES', xades: 'XAdES' } as const
 const levels = { b: 'B', t: 'T', lt: 'LT', lta: 'LTA' } as const
 const packagings = ['enveloped', 'enveloping', 'internally-detached', 'detached'] as const
 
-function askedFor(call: Call, format: SignatureFormat, extra: ExtraParams): Asked {
-  const operation = call.choice('op', ['sign', 'cosign', 'countersign']) ?? 'sign'
+function askedFor(
+  call: Call,
+  { format, operation, extra }: Pick<Asked, 'format' | 'operation'> & { readonly extra: ExtraParams },
+): Asked {
   const usual = format === 'CAdES' ? 'detached' : 'enveloped'
   return {
     format,

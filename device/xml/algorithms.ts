@@ -79,6 +79,16 @@ const canonicalisations: ReadonlyMap<string, Canonicalisation> = new Map([
 /** What XMLDSig falls back to where nodes have to become octets (4.4.3.2), and XAdES where a time-stamp names nothing. */
 export const defaultCanonicalisation: Canonicalisation = Object.freeze({ method: 'c14n10' })
 
+/** The canonicalisation of that URI; undefined for one that is not supported. */
+export function canonicalisationBy(uri: string): Canonicalisation | undefined {
+  return canonicalisations.get(uri)
+}
+
+/** The digest algorithm of a ds:DigestMethod that Compulsa makes; undefined for any other. */
+export function digestAlgorithmBy(uri: string): DigestAlgorithm | undefined {
+  return (Object.keys(digestUris) as DigestAlgorithm[]).find(algorithm => digestUris[algorithm] === uri)
+}
+
 /** The hash of a ds:DigestMethod; undefined for one that is not supported. */
 export function digestHash(uri: string): HashName | undefined {
   return hashes.get(uri)

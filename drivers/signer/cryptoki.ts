@@ -39,7 +39,7 @@ export interface PresentToken {
   readonly pinAtReader: boolean
 }
 
-/** A session for reading and signing; it ends with `closeSessions` of its slot. */
+/** A session for reading and signing; it ends with `close`, or with `closeSessions` of its slot. */
 export interface Session {
   /** Objects of a class, all or those with one CKA_ID; at most `maxObjects`. */
   find(objectClass: ObjectClass, id?: Uint8Array): readonly ObjectHandle[]
@@ -51,12 +51,16 @@ export interface Session {
   login(user: 'user' | 'context', pin: string): void
   signInit(mechanism: SigningMechanism, key: ObjectHandle): void
   sign(data: Uint8Array): Promise<Uint8Array>
+  /** Throws where the session is no more, which its card's removal brings about; does not ask the card. */
+  check(): void
+  /** Ends this session alone; the last one of its slot logs out. */
+  close(): void
 }
 
 export interface CryptokiModule {
-  /** Initialised tokens that are present. */
-  tokens(): readonly PresentToken[]
-  /** What one token says of itself now. */
+  /** Slots in which there is a token, initialised or not. */
+  slots(): readonly Slot[]
+  /** What one token says of itself now; undefined where there is none or it is not initialised. */
   token(slot: Slot): PresentToken | undefined
   openSession(slot: Slot): Session
   /** Ends every session with a slot, which also logs out (PKCS #11, 5.6). */
@@ -108,10 +112,7 @@ export function loadModule(path: string): CryptokiModule {
     }
   }
   return Object.freeze({
-    tokens: () =>
-      named(() => library.C_GetSlotList(true))
-        .map(slot => readToken(library, slot))
-        .filter(token => token !== undefined),
+    slots: () => named(() => library.C_GetSlotList(true)),
     token: (slot: Slot) => readToken(library, slot),
     openSession: (slot: Slot) => openSession(library, slot),
     closeSessions: (slot: Slot) => named(() => library.C_CloseAllSessions(slot)),
@@ -197,6 +198,10 @@ function openSession(library: pkcs11js.PKCS11, slot: Slot): Session {
       const room = Buffer.alloc(maxSignatureOctets)
       return library.C_SignAsync(handle, Buffer.from(data), room).catch(rethrow)
     },
+    check: () => {
+      named(() => library.C_GetSessionInfo(handle))
+    },
+    close: () => named(() => library.C_CloseSession(handle)),
   })
 }
 

@@ -1,14 +1,24 @@
 // The Signer port over PKCS#12 files: each file is a token, its password the PIN. A file is opened anew for each signature
-// and nothing of it is kept: its keys are in memory for as long as one signature takes.
+// and nothing of it is kept: its keys are in memory for as long as one signature takes. A session keeps one key, which it
+// lets go of when it is closed.
 
-import { createHash, X509Certificate } from 'node:crypto'
+import { createHash, type KeyObject, X509Certificate } from 'node:crypto'
 import { basename } from 'node:path'
 import { Fault } from '../../device/errors.ts'
-import type { Signer, SigningCertificate, SignOutcome, SignRequest } from '../../device/ports.ts'
+import type {
+  SessionOutcome,
+  SessionRequest,
+  Signer,
+  SigningCertificate,
+  SigningSession,
+  SignOutcome,
+  SignRequest,
+} from '../../device/ports.ts'
 import { readCredentialFile } from '../credential-file.ts'
 import { type KeyStoreKey, type OpenedKeyStore, openKeyStore } from './pkcs12-file.ts'
 import { signWithKey } from './soft-signature.ts'
 import { signingAmong } from './token-certificates.ts'
+import { createTurns } from './turns.ts'
 
 export interface KeyStore {
   /** The PKCS#12 file. */
@@ -22,6 +32,9 @@ interface Present {
   readonly store: KeyStore
   readonly file: Uint8Array
 }
+
+/** Enough to keep the way to the worker full: there is one processor behind it. */
+const sessionConcurrency = 4
 
 /** A file that cannot be read is no token, as long as another one can. */
 export function createPkcs12Signer({ keyStores }: { readonly keyStores: readonly KeyStore[] }): Signer {
@@ -39,7 +52,19 @@ export function createPkcs12Signer({ keyStores }: { readonly keyStores: readonly
     const reasons = read.flatMap(({ file }) => (file.usable ? [] : [file.reason]))
     throw new Fault('KEY_STORE_UNREADABLE', reasons.join('; ') || 'no PKCS#12 file is configured')
   }
+  const turns = createTurns()
   const find = async (tokenId: string) => (await present()).find(({ id }) => id === tokenId)
+  const open = async (request: SessionRequest, signal?: AbortSignal): Promise<SessionOutcome> => {
+    const release = await turns.take(request.tokenId, signal)
+    let outcome: SessionOutcome | undefined
+    try {
+      const found = await find(request.tokenId)
+      outcome = found === undefined ? { outcome: 'token-absent' } : openIn(found, request, release)
+      return outcome
+    } finally {
+      if (outcome?.outcome !== 'open') release()
+    }
+  }
   return Object.freeze({
     tokens: async (signal?: AbortSignal) => {
       signal?.throwIfAborted()
@@ -49,17 +74,18 @@ export function createPkcs12Signer({ keyStores }: { readonly keyStores: readonly
         pinTries: 'unknown' as const,
       }))
     },
-    certificates: async (tokenId: string, signal?: AbortSignal, password?: Uint8Array) => {
-      signal?.throwIfAborted()
-      const found = await find(tokenId)
-      if (found === undefined) throw new Fault('TOKEN_ABSENT', 'the PKCS#12 file is not there')
-      return certificatesIn(found, password ?? (await configuredPassword(found.store)))
-    },
-    sign: async (request: SignRequest, signal?: AbortSignal) => {
-      signal?.throwIfAborted()
-      const found = await find(request.tokenId)
-      return found === undefined ? ({ outcome: 'token-absent' } as const) : signIn(found, request)
-    },
+    certificates: (tokenId: string, signal?: AbortSignal, password?: Uint8Array) =>
+      turns.run(tokenId, signal, async () => {
+        const found = await find(tokenId)
+        if (found === undefined) throw new Fault('TOKEN_ABSENT', 'the PKCS#12 file is not there')
+        return certificatesIn(found, password ?? (await configuredPassword(found.store)))
+      }),
+    sign: (request: SignRequest, signal?: AbortSignal) =>
+      turns.run(request.tokenId, signal, async () => {
+        const found = await find(request.tokenId)
+        return found === undefined ? ({ outcome: 'token-absent' } as const) : signIn(found, request)
+      }),
+    open,
   })
 }
 
@@ -85,12 +111,36 @@ function certificatesIn({ id, store, file }: Present, password: Uint8Array): rea
   return signingAmong(held, () => true, id)
 }
 
-function signIn({ file }: Present, { keyId, algorithm, digest, pin }: SignRequest): SignOutcome {
+function signIn(present: Present, request: SignRequest): SignOutcome {
+  const found = keyIn(present, request)
+  return found.outcome === 'found' ? signWithKey(found.key, request.algorithm, request.digest) : found
+}
+
+function openIn(present: Present, request: SessionRequest, release: () => void): SessionOutcome {
+  const found = keyIn(present, request)
+  if (found.outcome !== 'found') return found
+  let key: KeyObject | undefined = found.key
+  const sign: SigningSession['sign'] = async ({ algorithm, digest }, signal) => {
+    signal?.throwIfAborted()
+    return key === undefined
+      ? { outcome: 'failed', detail: 'the session is closed' }
+      : signWithKey(key, algorithm, digest)
+  }
+  const close = async () => {
+    // OpenSSL overwrites the key when the collector gives it back.
+    key = undefined
+    release()
+  }
+  const session = Object.freeze({ concurrency: sessionConcurrency, pinEachTime: false, sign, close })
+  return { outcome: 'open', session }
+}
+
+function keyIn({ file }: Present, { keyId, pin }: SessionRequest) {
   const opened = openKeyStore(file, pin)
-  if (opened.outcome === 'password-wrong') return { outcome: 'pin-wrong', tries: 'unknown' }
+  if (opened.outcome === 'password-wrong') return { outcome: 'pin-wrong', tries: 'unknown' } as const
   const found = opened.keys.find(one => keyIdOf(one, opened.keys) === keyId)
-  if (found === undefined) return { outcome: 'failed', detail: 'the file has no private key of that identifier' }
-  return signWithKey(found.key, algorithm, digest)
+  if (found !== undefined) return { outcome: 'found', key: found.key } as const
+  return { outcome: 'failed', detail: 'the file has no private key of that identifier' } as const
 }
 
 /** The identifier of the key that a certificate is for, found by the key itself: attributes may be missing or wrong. */

@@ -1,7 +1,7 @@
 // Several signers as one: cards and key stores side by side. A source that cannot be used does not hide the others.
 
 import { Fault } from '../../device/errors.ts'
-import type { Signer, SignRequest, Token } from '../../device/ports.ts'
+import type { SessionRequest, Signer, SignRequest, Token } from '../../device/ports.ts'
 
 /** Asked in order; a token that two of them have is the first one's. Throws what the first threw when all fail. */
 export function joinSigners(signers: readonly Signer[]): Signer {
@@ -31,6 +31,10 @@ export function joinSigners(signers: readonly Signer[]): Signer {
     sign: async (request: SignRequest, signal?: AbortSignal) => {
       const found = (await tokensOf(signal)).get(request.tokenId)
       return found === undefined ? ({ outcome: 'token-absent' } as const) : found.signer.sign(request, signal)
+    },
+    open: async (request: SessionRequest, signal?: AbortSignal) => {
+      const found = (await tokensOf(signal)).get(request.tokenId)
+      return found === undefined ? ({ outcome: 'token-absent' } as const) : found.signer.open(request, signal)
     },
   })
 }

@@ -2,7 +2,7 @@
 // once and never again; a locked token is not asked at all. What a card can do is a value; a module that breaks the
 // standard comes out as `failed` with its return value.
 
-import type { SignOutcome, SignRequest } from '../../device/ports.ts'
+import type { PinTries, SignOutcome, SignRequest } from '../../device/ports.ts'
 import { CryptokiError, type CryptokiModule, type PresentToken, type Session } from './cryptoki.ts'
 import { signatureValue, type TokenInput, tokenInput } from './mechanism.ts'
 
@@ -16,6 +16,8 @@ const outcomes: Readonly<Record<string, 'pin-wrong' | 'pin-locked' | 'token-remo
   CKR_SESSION_HANDLE_INVALID: 'token-removed',
   CKR_SESSION_CLOSED: 'token-removed',
 }
+
+type Refusal = Exclude<SignOutcome, { readonly outcome: 'signed' }>
 
 /** Signs on a token that was present a moment ago. The caller closes the slot's sessions. */
 export async function signOnToken(
@@ -41,11 +43,7 @@ async function loginAndSign(
   request: SignRequest,
   { mechanism, data }: TokenInput,
 ): Promise<SignOutcome> {
-  // pkcs11js takes a string, which nobody can overwrite: it lives until the collector or the worker ends. At a reader
-  // with a keypad an empty PIN stands for the NULL that pkcs11js cannot pass.
-  const pin = token.pinAtReader
-    ? ''
-    : Buffer.from(request.pin.buffer, request.pin.byteOffset, request.pin.length).toString()
+  const pin = pinFor(token, request.pin)
   if (token.loginRequired) session.login('user', pin)
   const [key] = session.find('private-key', Buffer.from(request.keyId, 'hex'))
   if (key === undefined) return { outcome: 'failed', detail: 'the token has no private key of that identifier' }
@@ -55,9 +53,27 @@ async function loginAndSign(
   return { outcome: 'signed', signature: signatureValue(mechanism, await session.sign(data)) }
 }
 
-function outcomeOf(error: CryptokiError, module: CryptokiModule, token: PresentToken): SignOutcome {
+/**
+ * The PIN as the module takes it. pkcs11js wants a string, which nobody can overwrite: it lives until the collector or the
+ * worker ends. At a reader with a keypad an empty PIN stands for the NULL that pkcs11js cannot pass.
+ */
+export function pinFor(token: PresentToken, pin: Uint8Array): string {
+  return token.pinAtReader ? '' : Buffer.from(pin.buffer, pin.byteOffset, pin.length).toString()
+}
+
+/** What a failure of the module means to whoever wanted to sign. */
+export function outcomeOf(error: CryptokiError, module: CryptokiModule, token: PresentToken): Refusal {
   const outcome = outcomes[error.returnValue]
   if (outcome === undefined) return { outcome: 'failed', detail: error.returnValue }
   if (outcome !== 'pin-wrong') return { outcome }
-  return { outcome, tries: module.token(token.slot)?.pinTries ?? 'unknown' }
+  return { outcome, tries: triesLeft(module, token) }
+}
+
+function triesLeft(module: CryptokiModule, { slot }: PresentToken): PinTries {
+  try {
+    return module.token(slot)?.pinTries ?? 'unknown'
+  } catch (thrown) {
+    if (thrown instanceof CryptokiError) return 'unknown'
+    throw thrown
+  }
 }

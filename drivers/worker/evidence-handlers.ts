@@ -3,7 +3,8 @@
 
 import { Buffer } from 'node:buffer'
 import { Fault } from '../../device/errors.ts'
-import type { ByteStream, Revocation, Timestamper } from '../../device/ports.ts'
+import type { Revocation, Timestamper } from '../../device/ports.ts'
+import { tellBytes } from './one-item.ts'
 import type { CallContext, Handler, Handlers } from './serve.ts'
 
 /** Of a TimeStampReq or an OCSPRequest, both some hundred bytes. */
@@ -13,7 +14,7 @@ const maxQueryBytes = 64 * 1024
 export function timestamperHandlers(timestamper: Timestamper | undefined): Handlers {
   const stamp: Handler = async (_params, context) => {
     if (timestamper === undefined) throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')
-    return tell(context, await timestamper.stamp(await queryOf(context), context.signal))
+    return tellBytes(context, await timestamper.stamp(await queryOf(context), context.signal))
   }
   return new Map([['stamp', stamp]])
 }
@@ -25,22 +26,17 @@ export function revocationHandlers(revocation: Revocation): Handlers {
       'ocsp',
       async (params, context) => {
         const { url } = params as { url: string }
-        return tell(context, await revocation.ocsp(url, await queryOf(context), context.signal))
+        return tellBytes(context, await revocation.ocsp(url, await queryOf(context), context.signal))
       },
     ],
     [
       'fetch',
       async (params, context) => {
         const { url, what } = params as { url: string; what: 'crl' | 'issuer' }
-        return tell(context, await revocation.fetch(url, what, context.signal))
+        return tellBytes(context, await revocation.fetch(url, what, context.signal))
       },
     ],
   ])
-}
-
-async function tell({ emit }: CallContext, bytes: Uint8Array): Promise<null> {
-  await emit(null, once(bytes))
-  return null
 }
 
 async function queryOf({ input }: CallContext): Promise<Uint8Array> {
@@ -52,8 +48,4 @@ async function queryOf({ input }: CallContext): Promise<Uint8Array> {
     pieces.push(piece)
   }
   return Buffer.concat(pieces)
-}
-
-async function* once(bytes: Uint8Array): ByteStream {
-  yield bytes
 }

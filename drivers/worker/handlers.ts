@@ -1,8 +1,6 @@
 // The workers' side of remote.ts: calls in, a driver's answers out. Parameters come from the device, made from the same
 // types, and are taken as they are; the trust goes that way only. A driver's pages and bytes pass through unbuffered.
 
-import { Buffer } from 'node:buffer'
-import { Fault } from '../../device/errors.ts'
 import type {
   ByteStream,
   Delivery,
@@ -11,11 +9,9 @@ import type {
   PreparePageRequest,
   Scanner,
   ScanSettings,
-  Signer,
-  SignRequest,
 } from '../../device/ports.ts'
 import type { CallContext, Handler, Handlers } from './serve.ts'
-import type { WireCertificates, WirePreparedPage, WirePreparedPart, WireSignOutcome } from './shapes.ts'
+import type { WirePreparedPage, WirePreparedPart } from './shapes.ts'
 
 /** `list`, `discover` and `scan`: a page is an item with its image as bytes, the end of the scan is the result. */
 export function scannerHandlers(scanner: Scanner): Handlers {
@@ -42,35 +38,6 @@ async function scanTo(
   } finally {
     // Where the caller has gone, this is what cancels the job at the device.
     await pages.return({ end: 'empty' })
-  }
-}
-
-/** `tokens`, `certificates` and `sign`; the password of the one and the PIN of the other are the call's secret. */
-export function signerHandlers(signer: Signer): Handlers {
-  return new Map<string, Handler>([
-    ['tokens', (_params, { signal }) => signer.tokens(signal)],
-    [
-      'certificates',
-      async (params, { signal, secret }): Promise<WireCertificates> => {
-        const found = await signer.certificates((params as { tokenId: string }).tokenId, signal, secret)
-        return found.map(({ tokenId, keyId, certificate, chain }) => ({
-          tokenId,
-          keyId,
-          certificate: toBase64(certificate),
-          chain: chain.map(toBase64),
-        }))
-      },
-    ],
-    ['sign', signWith(signer)],
-  ])
-}
-
-function signWith(signer: Signer): Handler {
-  return async (params, { secret, signal }): Promise<WireSignOutcome> => {
-    if (secret === undefined) throw new Fault('FRAME_INVALID', 'sign without a PIN')
-    const { digest, ...request } = params as Omit<SignRequest, 'digest' | 'pin'> & { digest: string }
-    const outcome = await signer.sign({ ...request, digest: Buffer.from(digest, 'base64'), pin: secret }, signal)
-    return outcome.outcome === 'signed' ? { ...outcome, signature: toBase64(outcome.signature) } : outcome
   }
 }
 
@@ -101,8 +68,4 @@ export function imagingHandlers(imaging: Imaging): Handlers {
 
 async function* once(bytes: Uint8Array): ByteStream {
   yield bytes
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 }

@@ -40,6 +40,7 @@ const outcome = Type.Union([
       base: Type.Enum(['input', 'empty']),
       report: Type.Object({}),
       answeredEarlier: names,
+      ignored: Type.Optional(names),
       notes: Type.Optional(names),
     },
     closed,

@@ -15,12 +15,9 @@ import type {
   ScannedPage,
   Scanner,
   ScanSettings,
-  Signer,
-  SignRequest,
 } from '../../device/ports.ts'
 import { type Conversation, distrust, type PortChannel } from './channel.ts'
 import {
-  certificates,
   checked,
   deliveryOutcome,
   discoveredScanners,
@@ -29,8 +26,6 @@ import {
   scanEnd,
   scannedPage,
   scannerInfos,
-  signOutcome,
-  tokens,
 } from './shapes.ts'
 
 const maxPreviewBytes = 8 * 1024 * 1024
@@ -64,33 +59,6 @@ export function remoteScanner(channel: PortChannel): Scanner {
     return answerOf(channel, asked, answer => checked(discoveredScanners, answer, 'discovered scanners'))
   }
   return Object.freeze({ list, discover, scan })
-}
-
-/** A Signer in the sign worker. WORKER_LOST from `sign` leaves open whether the token was asked. */
-export function remoteSigner(channel: PortChannel): Signer {
-  return Object.freeze({
-    tokens: async (signal?: AbortSignal) => {
-      const asked = channel.call('tokens', null, withSignal(signal))
-      return answerOf(channel, asked, answer => checked(tokens, answer, 'tokens'))
-    },
-    certificates: async (tokenId: string, signal?: AbortSignal, password?: Uint8Array) => {
-      const secret = password === undefined ? {} : { secret: password }
-      const asked = channel.call('certificates', { tokenId }, { ...withSignal(signal), ...secret })
-      const found = await answerOf(channel, asked, answer => checked(certificates, answer, 'certificates'))
-      return found.map(({ certificate, chain, ...names }) => ({
-        ...names,
-        certificate: Buffer.from(certificate, 'base64'),
-        chain: chain.map(issuer => Buffer.from(issuer, 'base64')),
-      }))
-    },
-    sign: async ({ pin, digest, ...request }: SignRequest, signal?: AbortSignal) => {
-      const params = { ...request, digest: Buffer.from(digest).toString('base64') }
-      const asked = channel.call('sign', params, { ...withSignal(signal), secret: pin })
-      const outcome = await answerOf(channel, asked, answer => checked(signOutcome, answer, 'signature'))
-      if (outcome.outcome !== 'signed') return outcome
-      return { ...outcome, signature: Buffer.from(outcome.signature, 'base64') }
-    },
-  })
 }
 
 /** A Delivery in the net worker. */
@@ -162,7 +130,8 @@ export async function answerOf<T>(
   return distrust(channel, () => refuse('an item where only a result was due'))
 }
 
-function refuse(detail: string): never {
+/** For what a worker must not say; to be thrown within `distrust`. */
+export function refuse(detail: string): never {
   throw new Fault('FRAME_INVALID', detail)
 }
 

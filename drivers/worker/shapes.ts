@@ -96,13 +96,24 @@ export const certificates = Type.Array(
   { maxItems: 64 },
 )
 
-/** `signature` as base64. */
-export const signOutcome = Type.Union([
-  Type.Object({ outcome: Type.Literal('signed'), signature: base64 }, closed),
+/** How `Signer.open` ends where no session comes of it. */
+export const signRefusal = Type.Union([
   Type.Object({ outcome: Type.Literal('pin-wrong'), tries: pinTries }, closed),
   Type.Object({ outcome: Type.Enum(['pin-locked', 'token-absent', 'token-removed']) }, closed),
   Type.Object({ outcome: Type.Literal('failed'), detail: text(2_000) }, closed),
 ])
+
+/** `signature` as base64. */
+export const signOutcome = Type.Union([
+  Type.Object({ outcome: Type.Literal('signed'), signature: base64 }, closed),
+  signRefusal,
+])
+
+/** A session that is open, without its functions. */
+export const openSession = Type.Object(
+  { concurrency: Type.Integer({ minimum: 1, maximum: 64 }), pinEachTime: Type.Boolean() },
+  closed,
+)
 
 /** Answer of `Delivery.deliver`. */
 export const deliveryOutcome = Type.Union([
@@ -170,6 +181,8 @@ export const preparedPart = Type.Object({ part: Type.Enum(['preview', 'rendition
 
 export type WireCertificates = Static<typeof certificates>
 export type WireSignOutcome = Static<typeof signOutcome>
+export type WireSignRefusal = Static<typeof signRefusal>
+export type WireOpenSession = Static<typeof openSession>
 export type WirePreparedPage = Static<typeof preparedPage>
 export type WirePreparedPart = Static<typeof preparedPart>
 

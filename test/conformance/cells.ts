@@ -9,9 +9,19 @@ import type { SignerName } from '../oracles/pki.ts'
 /**
  * `extend`: signed at level B, extended afterwards. `renew`: a second archive time-stamp over the first. `policy`: signed
  * under the signature policy of the Spanish administration (EPES). `visible`, `certify`: what only a PDF has. `binary`: XML
- * about a content that is no XML.
+ * about a content that is no XML. `stated`: with all that a CAdES signature may state. `digest`: of a content that is known
+ * by its digest alone.
  */
-export type CellOperation = SignatureOperation | 'extend' | 'renew' | 'policy' | 'visible' | 'certify' | 'binary'
+export type CellOperation =
+  | SignatureOperation
+  | 'extend'
+  | 'renew'
+  | 'policy'
+  | 'visible'
+  | 'certify'
+  | 'binary'
+  | 'stated'
+  | 'digest'
 
 export interface Cell {
   readonly format: SignatureFormat
@@ -80,6 +90,8 @@ function operationsOn(format: SignatureFormat, packaging: Packaging, level: Sign
   operations.push('policy')
   if (format === 'PAdES') operations.push('visible', 'certify')
   if (format === 'XAdES' && packaging !== 'enveloped') operations.push('binary')
+  if (format === 'CAdES') operations.push('stated')
+  if (format === 'CAdES' && packaging === 'detached' && level === 'B') operations.push('digest')
   return operations
 }
 

@@ -23,6 +23,8 @@ export interface SignCall {
   readonly content?: string
   readonly out: string
   readonly policy?: SignaturePolicy
+  /** Extra parameters by AutoFirma's names; a packaging in them goes before the one above. */
+  readonly parameters?: Readonly<Record<string, string>>
   /** PDF: with an appearance of text on the first page. */
   readonly visible?: boolean
   /** PDF: no change but validation data allowed afterwards (DocMDP, /P 1). */

@@ -14,7 +14,7 @@ import { packagings } from './cells.ts'
 import type { Originals } from './originals.ts'
 
 export interface Foreign {
-  readonly maker: 'DSS' | 'pyHanko' | 'AutoFirma'
+  readonly maker: 'DSS' | 'pyHanko' | 'AutoFirma' | 'AutoFirma three-phase'
   readonly exhibit: Exhibit
   /** Writes the exhibit's file. */
   make(): Promise<void>
@@ -29,7 +29,7 @@ export interface Makers {
   readonly folder: string
 }
 
-type Made = Omit<Exhibit, 'file' | 'levels' | 'content'> & {
+export type Made = Omit<Exhibit, 'file' | 'levels' | 'content'> & {
   readonly level: SignatureLevel
   readonly signer: SignerName
 }
@@ -43,7 +43,7 @@ export function foreignExhibits(makers: Makers): readonly Foreign[] {
   return [...byDss(makers), ...byPyHanko(makers), ...byAutofirma(makers)]
 }
 
-function exhibitOf(maker: Foreign['maker'], made: Made, { folder, originals }: Makers): Exhibit {
+export function exhibitOf(maker: Foreign['maker'], made: Made, { folder, originals }: Makers): Exhibit {
   const { format, packaging, operation, level, algorithm, signer } = made
   const name = [maker, format, packaging, operation, level, algorithm, signer].join('-')
   return {
@@ -147,7 +147,7 @@ function byPyHanko(makers: Makers): Foreign[] {
 // ---------------------------------------------------------------------------------------------------------- AutoFirma
 
 /** AutoFirma's extra parameters: what it calls the packaging, and the profile of the baseline. */
-const autofirmaParameters: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+export const autofirmaParameters: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'PAdES enveloped': { signatureSubFilter: 'ETSI.CAdES.detached' },
   'CAdES enveloping': { mode: 'implicit' },
   'CAdES detached': { mode: 'explicit' },
@@ -158,17 +158,20 @@ const autofirmaParameters: Readonly<Record<string, Readonly<Record<string, strin
 }
 
 function byAutofirma(makers: Makers): Foreign[] {
+  return autofirmaMade().map(made => autofirmaMakes(made, makers))
+}
+
+/** What AutoFirma offers, in its own program or at its three-phase server. */
+export function autofirmaMade(): readonly Made[] {
   const offered = packagings.filter(([format, packaging]) => `${format} ${packaging}` in autofirmaParameters)
   return offered.flatMap(([format, packaging]) => {
     const made = { format, packaging, level: 'B' } as const
-    const signed = keys.map(([algorithm, signer]) =>
-      autofirmaMakes({ ...made, operation: 'sign', algorithm, signer }, makers),
-    )
+    const signed = keys.map(([algorithm, signer]) => ({ ...made, operation: 'sign' as const, algorithm, signer }))
     // A cosignature with another digest it leaves out of digestAlgorithms, which DSS then does not verify.
     const operations: SignatureOperation[] = format === 'PAdES' ? ['cosign'] : ['cosign', 'countersign']
-    const onTop = operations.map(operation =>
-      autofirmaMakes({ ...made, operation, algorithm: 'SHA256withRSA', signer: 'rsa3072' }, makers),
-    )
+    const onTop = operations.map(operation => {
+      return { ...made, operation, algorithm: 'SHA256withRSA' as const, signer: 'rsa3072' as const }
+    })
     return [...signed, ...onTop]
   })
 }

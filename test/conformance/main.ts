@@ -10,6 +10,8 @@ import { startAutofirma, startVeraPdf } from '../oracles/java.ts'
 import { startPki } from '../oracles/pki.ts'
 import { opensslCms, opensslTs, pdfsig, qpdf, xmlsec } from '../oracles/programs.ts'
 import { startPyHanko } from '../oracles/pyhanko.ts'
+import { runAsked } from './asked.ts'
+import { autoscriptJudges, runAutoscript } from './autoscript.ts'
 import { runCorpora } from './corpora.ts'
 import { foreignExhibits } from './foreign.ts'
 import { ownVerdicts, runMatrix } from './matrix.ts'
@@ -18,16 +20,19 @@ import { writeOriginals, xmlContentElement } from './originals.ts'
 import { ourEngine } from './ours.ts'
 import { newTally, type Tally } from './outcome.ts'
 import { runReverse } from './reverse.ts'
+import { threePhaseExhibits } from './three-phase.ts'
 
 const usage = `node test/conformance/main.ts [options]
   --only REGEXP   only cells whose name matches, such as 'XAdES-detached-.*-LTA-' or '^AutoFirma' or 'negative'
   --data FOLDER   where odd-pdfs and shadow-attacks lie (default: shared/data beside the clone)
   --without-data  leave those out
   --markdown      the table as the README holds it
-  --keep          keep the folder with everything that was made`
+  --keep          keep the folder with everything that was made
+
+  AUTOSCRIPT=FILE in the environment also runs the page tests with the official autoscript.js`
 
 /** Of the original and of what our internally detached signatures put around it. */
-const contentElements = [xmlContentElement, 'Content']
+const contentElements = [xmlContentElement, 'Content', 'a', 'b']
 
 const { values: options } = parseArgs({
   options: {
@@ -48,6 +53,8 @@ async function run(): Promise<void> {
   const tallies: Tally[] = []
   try {
     if (!options['without-data'] && options.only === '') tallies.push(await corpora())
+    const script = process.env['AUTOSCRIPT']
+    if (script !== undefined && new RegExp(options.only).test('autoscript')) tallies.push(await pages(script))
     tallies.push(...(await withOracles(folder)))
   } finally {
     if (options.keep) console.log(`kept ${folder}`)
@@ -69,6 +76,12 @@ async function corpora(): Promise<Tally> {
   return tally
 }
 
+async function pages(script: string): Promise<Tally> {
+  const tally = newTally('Pages that sign as with AutoFirma', ['made', ...autoscriptJudges])
+  await timed('pages', () => runAutoscript(script, tally))
+  return tally
+}
+
 async function withOracles(folder: string): Promise<Tally[]> {
   const pki = await startPki(join(folder, 'pki'))
   const [dss, pyHanko, autofirma, veraPdf] = [startDss(pki), startPyHanko(pki), startAutofirma(), startVeraPdf()]
@@ -81,12 +94,15 @@ async function withOracles(folder: string): Promise<Tally[]> {
     const only = new RegExp(options.only)
     const made = newTally('Made by us', ['made', ...oracles.map(({ name }) => name)])
     await timed('matrix', () => runMatrix({ engine, oracles, originals, folder, tally: made }, only))
-    const foreign = foreignExhibits({ dss, pyHanko, autofirma, pki, originals, folder })
+    const makers = { dss, pyHanko, autofirma, pki, originals, folder }
+    const foreign = [...foreignExhibits(makers), ...threePhaseExhibits(makers)]
     const theirs = newTally('Made by others', ['made', 'verified', 'T, DSS', 'LT, DSS', 'LTA, DSS'])
     await timed('reverse', () => runReverse(foreign, { engine, dss, tally: theirs }, only))
+    const asked = newTally('Made as asked', ['made', ...oracles.map(({ name }) => name), 'like AutoFirma'])
+    await timed('asked', () => runAsked({ engine, oracles, autofirma, pki, folder, tally: asked }, only))
     const bad = newTally('Not accepted', ['made', ...oracles.map(({ name }) => name)])
     await timed('negative', () => runNegative({ engine, oracles, autofirma, pki, originals, folder, tally: bad }, only))
-    return [made, theirs, bad].filter(tally => tally.passed + tally.failed > 0)
+    return [made, theirs, asked, bad].filter(tally => tally.passed + tally.failed > 0)
   } finally {
     await Promise.all([dss, pyHanko, autofirma, veraPdf, pki].map(program => program.stop()))
   }

@@ -1,9 +1,12 @@
 // Makes every cell of the matrix with our engine and puts it before every oracle that knows it, our own validation
 // included: it has to say what the others say.
 
+import { createHash } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { agel } from '../../device/ades/policy.ts'
 import type { SignatureLevel } from '../../device/ades/request.ts'
+import { digestOf, hashName } from '../../device/cms/algorithm.ts'
 import { type Exhibit, isSelfContained, type Oracle, type Verdict, verdictOf } from '../oracles/oracle.ts'
 import { allCells, type Cell, nameOf } from './cells.ts'
 import type { Engine } from './engine.ts'
@@ -81,6 +84,25 @@ export async function verdictBy(oracle: Oracle, exhibit: Exhibit): Promise<Verdi
 export const wordsOf = (thrown: unknown) =>
   thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
 
+/** By AutoFirma's names, where each stands for something in the signature. */
+const everythingStated = {
+  expPolicy: 'FirmaAGE18',
+  includeMimeTypeAttribute: 'true',
+  mimeType: 'application/octet-stream',
+  contentTypeOid: '1.2.840.113549.1.7.1',
+  contentDescription: 'Acta',
+  signerClaimedRoles: 'secretària|interventora',
+  commitmentTypeIndications: '2',
+  commitmentTypeIndication0Identifier: '1',
+  commitmentTypeIndication0CommitmentTypeQualifiers: '1.2.3|1.2.4',
+  commitmentTypeIndication1Identifier: '6',
+  signatureProductionStreetAddress: 'Plaça Major, 1',
+  signatureProductionCity: 'Vic',
+  signatureProductionProvince: 'Barcelona',
+  signatureProductionPostalCode: '08500',
+  signatureProductionCountry: 'ES',
+}
+
 // Long because it is one list of how each kind of cell is made.
 async function make(cell: Cell, { engine, originals, folder }: Bench): Promise<Exhibit> {
   const { format, packaging, operation, level, algorithm, signer } = cell
@@ -110,6 +132,23 @@ async function make(cell: Cell, { engine, originals, folder }: Bench): Promise<E
       await engine.sign({ ...first, file: content, level, out: file('signed') })
       const beside = packaging === 'detached' ? { content } : {}
       return { ...exhibit, ...beside, operation: 'sign', levels: [level], file: file('signed') }
+    }
+    case 'stated': {
+      const parameters = { ...everythingStated, mode: packaging === 'detached' ? 'explicit' : 'implicit' }
+      await engine.sign({ ...first, level, parameters, out: file('signed') })
+      return { ...exhibit, operation: 'sign', levels: [level], file: file('signed') }
+    }
+    case 'digest': {
+      const digest = digestOf(algorithm)
+      await writeFile(
+        file('digest'),
+        createHash(hashName(digest))
+          .update(await readFile(original))
+          .digest(),
+      )
+      const parameters = { precalculatedHashAlgorithm: digest }
+      await engine.sign({ ...first, file: file('digest'), level, parameters, out: file('signed') })
+      return { ...exhibit, operation: 'sign', levels: [level], file: file('signed') }
     }
     case 'extend':
     case 'renew': {

@@ -5,9 +5,12 @@ import { createPrivateKey, randomBytes, randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type EngineTools, perform } from '../../device/ades/engine.ts'
+import { readExtraParams } from '../../device/ades/extra-params.ts'
+import { xadesFor } from '../../device/ades/extra-xades.ts'
 import type { Ask, Job, JobOutcome, SignJob } from '../../device/ades/job.ts'
 import { randomAccessOf, rangeOf, spliced } from '../../device/bytes.ts'
 import { systemClock } from '../../device/host.ts'
+import { statedBy } from '../../device/sign-order.ts'
 import type { Report } from '../../device/trust/report.ts'
 import { createHttpRevocation } from '../../drivers/revocation/http.ts'
 import { signWithKey } from '../../drivers/signer/soft-signature.ts'
@@ -97,7 +100,9 @@ function answersOf(pki: Pki): (ask: Ask, signer: SignerName | undefined) => Prom
 }
 
 function signJob(call: SignCall, pki: Pki): SignJob {
-  const { format, level, operation, packaging, algorithm, signer, policy, visible = false, certify = false } = call
+  const { format, level, operation, algorithm, signer, policy, visible = false, certify = false } = call
+  const extra = readExtraParams(new Map(Object.entries(call.parameters ?? {})), format, operation)
+  const packaging = extra.packaging ?? call.packaging
   const [certificate, ...chain] = pki.chain(signer)
   return {
     job: 'sign',
@@ -106,7 +111,9 @@ function signJob(call: SignCall, pki: Pki): SignJob {
     operation,
     packaging,
     identity: { algorithm, certificate, chain },
-    properties: { signingTime: Date.now(), ...(policy !== undefined && { policy }) },
+    properties: { ...statedBy(extra, Date.now()), ...(policy !== undefined && { policy }) },
+    cades: extra.cades,
+    ...(extra.xades && { xades: xadesFor(extra.xades, { operation, packaging }).xades }),
     contentName: basename(call.content ?? call.file),
     target: 'LEAFS',
     anchors: [pki.anchor()],

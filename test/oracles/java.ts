@@ -8,7 +8,15 @@ import { type Exhibit, isPss, type Oracle, verdictOf } from './oracle.ts'
 export interface Autofirma extends Oracle {
   /** `sign`, `cosign` and `countersign` of test/oracles/autofirma/Autofirma.java. */
   make(verb: 'sign' | 'cosign' | 'countersign', job: Job): Promise<void>
+  /** The two phases of its three-phase server: test/oracles/autofirma/Triphase.java. */
+  presign(job: Job): Promise<{ readonly signs: readonly AutofirmaTriSign[] }>
+  postsign(job: Job & { readonly signs: readonly AutofirmaTriSign[] }): Promise<void>
   stop(): Promise<void>
+}
+
+export interface AutofirmaTriSign {
+  readonly id: string
+  readonly params: Readonly<Record<string, string>>
 }
 
 export function startAutofirma(): Autofirma {
@@ -26,6 +34,10 @@ export function startAutofirma(): Autofirma {
     },
     make: async (verb: string, job: Job) => {
       await program.ask({ verb, ...job })
+    },
+    presign: (job: Job) => program.ask<{ signs: readonly AutofirmaTriSign[] }>({ verb: 'presign', ...job }),
+    postsign: async (job: Job) => {
+      await program.ask({ verb: 'postsign', ...job })
     },
     stop: program.stop,
   })

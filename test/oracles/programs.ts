@@ -90,6 +90,8 @@ const elementsWithId = [
   'http://www.w3.org/2000/09/xmldsig#:Object',
   'http://www.w3.org/2000/09/xmldsig#:Signature',
   'http://www.w3.org/2000/09/xmldsig#:SignatureValue',
+  'http://www.w3.org/2000/09/xmldsig#:KeyInfo',
+  'http://www.w3.org/2000/09/xmldsig#:Manifest',
 ]
 
 /** `contentElement` is the name of the element, in no namespace or `namespace:name`, that carries the signed content. */

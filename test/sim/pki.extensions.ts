@@ -26,6 +26,8 @@ export interface ExtensionsEntry {
   readonly pathLength?: number
   readonly unknownCritical?: boolean
   readonly qualified?: boolean
+  /** Dotted. */
+  readonly policies?: readonly string[]
   /** Extended key usage, dotted; critical unless said. */
   readonly purpose?: string
   readonly secondPurpose?: string
@@ -58,6 +60,7 @@ export function extensionsOf(entry: ExtensionsEntry, subject: Certificate, issue
     const purposes = new ExtKeyUsage({ keyPurposes: [entry.purpose, ...more] })
     extensions.push(extension('2.5.29.37', !entry.uncriticalPurpose, purposes.toSchema()))
   }
+  if (entry.policies !== undefined) extensions.push(extension('2.5.29.32', false, policiesOf(entry.policies)))
   if (entry.qualified) extensions.push(extension('1.3.6.1.5.5.7.1.3', false, qualifiedStatements()))
   if (entry.withoutRevocation) extensions.push(extension('1.3.6.1.5.5.7.48.1.5', false, new Null()))
   return [...extensions, ...pointersOf(entry)]
@@ -90,6 +93,12 @@ function uri(value: string): GeneralName {
 
 function unusedBits(octet: number): number {
   return 31 - Math.clz32(octet & -octet)
+}
+
+/** CertificatePolicies without qualifiers. */
+function policiesOf(policies: readonly string[]): Sequence {
+  const information = (value: string) => new Sequence({ value: [new ObjectIdentifier({ value })] })
+  return new Sequence({ value: policies.map(information) })
 }
 
 /** QcCompliance and QcSSCD (EN 319 412-5). */

@@ -40,17 +40,25 @@ export interface TestServices {
   readonly issuer?: string
 }
 
+/** Attributes of a name, dotted, most general first; in place of the usual ones. */
+export type TestName = readonly (readonly [type: string, value: string])[]
+
 export interface TestPkiRequest {
   /** Milliseconds since 1970; the authorities are valid for ten years around it. */
   readonly now: number
   readonly flaw?: AuthorityFlaw
   readonly services?: TestServices
+  /** Of the intermediate authority. */
+  readonly authorityName?: TestName
 }
 
 export interface SignerRequest {
   readonly kind?: SignerKind
   readonly key?: KeyKind
   readonly commonName?: string
+  readonly name?: TestName
+  /** Certificate policies, dotted. */
+  readonly policies?: readonly string[]
   /** What its issuer signs it with; default: SHA-256. */
   readonly digest?: 'SHA-1'
   /** Days from `now`, in place of the kind's own end. */
@@ -84,7 +92,7 @@ interface Authority {
 }
 
 interface Entry extends ExtensionsEntry {
-  readonly commonName: string
+  readonly name: TestName
   readonly notBefore: number
   readonly notAfter: number
 }
@@ -94,7 +102,7 @@ const dayMs = 86_400_000
 const usage = { digitalSignature: 0x80, nonRepudiation: 0x40, keyEncipherment: 0x20, certificates: 0x06 } as const
 
 /** A root, an intermediate authority under it and as many signers as are asked for. */
-export async function createTestPki({ now, flaw, services = {} }: TestPkiRequest): Promise<TestPki> {
+export async function createTestPki({ now, flaw, services = {}, authorityName }: TestPkiRequest): Promise<TestPki> {
   const years = {
     notBefore: now - 1825 * dayMs,
     notAfter: now + 1825 * dayMs,
@@ -102,18 +110,24 @@ export async function createTestPki({ now, flaw, services = {} }: TestPkiRequest
     authority: true,
     withoutKeyIdentifiers: flaw === 'no-key-identifiers',
   }
-  const rootEntry = { ...years, commonName: 'Compulsa test root', ...(flaw === 'path-too-long' && { pathLength: 0 }) }
+  const rootEntry = {
+    ...years,
+    name: usualName('Compulsa test root'),
+    ...(flaw === 'path-too-long' && { pathLength: 0 }),
+  }
   const root = await newAuthority('root', rootEntry, undefined)
-  const intermediateEntry = { ...years, commonName: 'Compulsa test CA', ...flawOf(flaw, now) }
+  const intermediateEntry = { ...years, name: authorityName ?? usualName('Compulsa test CA'), ...flawOf(flaw, now) }
   const intermediate = await newAuthority('intermediate', { ...intermediateEntry, ...pointers(services, root) }, root)
   const signer = async (request: SignerRequest = {}) => {
-    const { kind = 'good', key = 'RSA-2048', commonName = 'Test signer' } = request
+    const { kind = 'good', key = 'RSA-2048', commonName = 'Test signer', policies } = request
+    const name = request.name ?? usualName(commonName)
     const issuer = request.issuer === 'root' ? root : intermediate
     const keys = await generate(key)
     const lasting = request.lastsDays === undefined ? {} : { notAfter: now + request.lastsDays * dayMs }
     const entry = {
-      ...signerEntry(kind, commonName, now),
+      ...signerEntry(kind, name, now),
       ...lasting,
+      ...(policies !== undefined && { policies }),
       withoutKeyIdentifiers: years.withoutKeyIdentifiers,
     }
     const certificate = await issue(
@@ -160,9 +174,9 @@ function flawOf(flaw: AuthorityFlaw | undefined, now: number): Partial<Entry> {
   return flaw === 'issuer-expired' ? { notAfter: now - dayMs } : {}
 }
 
-function signerEntry(kind: SignerKind, commonName: string, now: number): Entry {
+function signerEntry(kind: SignerKind, name: TestName, now: number): Entry {
   const valid = { notBefore: now - 30 * dayMs, notAfter: now + 700 * dayMs }
-  const entry = { commonName, authority: false, ...valid, usage: usage.nonRepudiation }
+  const entry = { name, authority: false, ...valid, usage: usage.nonRepudiation }
   if (kind === 'expired') return { ...entry, notBefore: now - 800 * dayMs, notAfter: now - dayMs }
   if (kind === 'not-yet-valid') return { ...entry, notBefore: now + dayMs }
   if (kind === 'not-for-signing') return { ...entry, usage: usage.keyEncipherment }
@@ -203,7 +217,7 @@ async function issue(
   const certificate = new Certificate()
   certificate.version = 2
   certificate.serialNumber = new Integer({ valueHex: serialNumber().buffer })
-  fillName(certificate.subject, entry.commonName)
+  fillName(certificate.subject, entry.name)
   certificate.issuer = issuer?.certificate.subject ?? certificate.subject
   certificate.notBefore.value = new Date(entry.notBefore)
   certificate.notAfter.value = new Date(entry.notAfter)
@@ -220,15 +234,25 @@ function serialNumber(): Uint8Array<ArrayBuffer> {
   return serial
 }
 
-/** The encoded name is given too: pkijs alone would put all parts into one RelativeDistinguishedName. */
-function fillName(name: RelativeDistinguishedNames, commonName: string): void {
-  name.typesAndValues = [
-    new AttributeTypeAndValue({ type: '2.5.4.6', value: new PrintableString({ value: 'ES' }) }),
-    new AttributeTypeAndValue({ type: '2.5.4.10', value: new Utf8String({ value: 'Compulsa test' }) }),
-    new AttributeTypeAndValue({ type: '2.5.4.3', value: new Utf8String({ value: commonName }) }),
+function usualName(commonName: string): TestName {
+  return [
+    ['2.5.4.6', 'ES'],
+    ['2.5.4.10', 'Compulsa test'],
+    ['2.5.4.3', commonName],
   ]
-  const parts = name.typesAndValues.map(part => new Asn1Set({ value: [part.toSchema()] }))
-  name.valueBeforeDecode = new Sequence({ value: parts }).toBER()
+}
+
+/** X.520: of countryName and serialNumber. */
+const printable: readonly string[] = ['2.5.4.6', '2.5.4.5']
+
+/** The encoded name is given too: pkijs alone would put all parts into one RelativeDistinguishedName. */
+function fillName(name: RelativeDistinguishedNames, parts: TestName): void {
+  name.typesAndValues = parts.map(([type, value]) => {
+    const text = printable.includes(type) ? new PrintableString({ value }) : new Utf8String({ value })
+    return new AttributeTypeAndValue({ type, value: text })
+  })
+  const sets = name.typesAndValues.map(part => new Asn1Set({ value: [part.toSchema()] }))
+  name.valueBeforeDecode = new Sequence({ value: sets }).toBER()
 }
 
 function derOf(certificate: Certificate): Uint8Array {

@@ -1,9 +1,10 @@
-// From signing back to the pages; what was composed is made anew afterwards.
+// From signing back to the pages of a copy; what was composed is made anew afterwards. Nothing where a request is signed.
 
-import { useKiosk } from '../context.ts'
+import { useKiosk, useSigning } from '../context.ts'
 import { Button } from './button.tsx'
 
 export function BackToPages() {
   const kiosk = useKiosk()
+  if (useSigning().of === 'request') return null
   return <Button onPress={() => void kiosk.ask('copy/reopen')}>{kiosk.say('action.pages')}</Button>
 }

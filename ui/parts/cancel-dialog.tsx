@@ -1,11 +1,26 @@
-// Cancelling is asked about, because it erases the pages.
+// Cancelling is asked about, because it erases the pages of a copy, refuses what somebody asks for, or leaves it half done.
 
 import { useKiosk } from '../context.ts'
+import { isUnderWay } from '../signing-of.ts'
+import type { TextKey } from '../text/texts.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
 
+interface CancelTexts {
+  readonly title: TextKey
+  readonly text: TextKey
+  readonly yes: TextKey
+}
+
+const ofCopy: CancelTexts = { title: 'cancel.title', text: 'cancel.text', yes: 'cancel.yes' }
+const ofRequest: CancelTexts = { title: 'refuse.title', text: 'refuse.text', yes: 'cancel.yes' }
+const ofSigning: CancelTexts = { title: 'stop.title', text: 'stop.text', yes: 'stop.yes' }
+
 export function CancelDialog() {
   const kiosk = useKiosk()
+  const { copy, request } = kiosk.view.value ?? {}
+  const ofAsked = isUnderWay(request) ? ofSigning : ofRequest
+  const texts = copy == null && request !== undefined ? ofAsked : ofCopy
   const close = (): void => kiosk.change({ dialog: null })
   const cancel = async (): Promise<void> => {
     close()
@@ -13,18 +28,18 @@ export function CancelDialog() {
   }
   return (
     <Dialog
-      title={kiosk.say('cancel.title')}
+      title={kiosk.say(texts.title)}
       onClose={close}
       actions={
         <>
           <Button onPress={close}>{kiosk.say('cancel.no')}</Button>
           <Button kind="danger" onPress={() => void cancel()}>
-            {kiosk.say('cancel.yes')}
+            {kiosk.say(texts.yes)}
           </Button>
         </>
       }
     >
-      <p>{kiosk.say('cancel.text')}</p>
+      <p>{kiosk.say(texts.text)}</p>
     </Dialog>
   )
 }

@@ -44,6 +44,13 @@ const drawings: Readonly<Record<string, JSX.Element>> = {
       <path d="M122 36h18v104H70v-14" />
     </>
   ),
+  sheetWarning: (
+    <>
+      <path class="soft" d="M52 18h96v124H52z" />
+      <path d="M52 18h96v124H52z" />
+      <path class="alarm" d="M100 50v40M100 106v2" />
+    </>
+  ),
   pen: (
     <>
       <path class="soft" d="M40 18h84v124H40z" />
@@ -74,7 +81,17 @@ const drawings: Readonly<Record<string, JSX.Element>> = {
   ),
 }
 
-export type DrawingName = 'feeder' | 'jam' | 'card' | 'cardWarning' | 'sheets' | 'pen' | 'done' | 'pause' | 'question'
+export type DrawingName =
+  | 'feeder'
+  | 'jam'
+  | 'card'
+  | 'cardWarning'
+  | 'sheets'
+  | 'sheetWarning'
+  | 'pen'
+  | 'done'
+  | 'pause'
+  | 'question'
 
 export function Drawing({ name }: { readonly name: DrawingName }) {
   return (

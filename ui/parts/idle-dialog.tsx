@@ -1,13 +1,14 @@
 // "Are you still there?", with the seconds that are left and one button.
 
 import { useKiosk } from '../context.ts'
+import type { Kiosk } from '../kiosk.ts'
+import { isUnderWay } from '../signing-of.ts'
+import type { TextKey } from '../text/texts.ts'
 import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
 
 export function IdleDialog() {
   const kiosk = useKiosk()
-  // Nothing is in hand, or nothing that could be lost.
-  const finished = kiosk.view.value?.copy == null || kiosk.screen.value === 'receipt'
   return (
     <Dialog
       title={kiosk.say('idle.title')}
@@ -19,10 +20,18 @@ export function IdleDialog() {
         </Button>
       }
     >
-      <p>{kiosk.say(finished ? 'idle.end' : 'idle.erase')}</p>
+      <p>{kiosk.say(silenceText(kiosk))}</p>
       <p class="countdown" role="timer">
         {kiosk.idle.secondsLeft.value}
       </p>
     </Dialog>
   )
+}
+
+/** What becomes of what is in hand when nobody answers. */
+function silenceText(kiosk: Kiosk): TextKey {
+  const { copy, request } = kiosk.view.value ?? {}
+  if (copy != null) return kiosk.screen.value === 'receipt' ? 'idle.end' : 'idle.erase'
+  if (request === undefined || request.stage === 'finished') return 'idle.end'
+  return isUnderWay(request) ? 'idle.stop' : 'idle.refuse'
 }

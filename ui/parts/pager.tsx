@@ -9,10 +9,12 @@ export interface PagerProps<T> {
   readonly items: readonly T[]
   readonly size: number
   readonly class: string
+  /** Whether to say which of how many are shown. */
+  readonly counted?: boolean
   draw(item: T): ComponentChildren
 }
 
-export function Pager<T>({ items, size, class: name, draw }: PagerProps<T>) {
+export function Pager<T>({ items, size, class: name, counted = false, draw }: PagerProps<T>) {
   const kiosk = useKiosk()
   const [wanted, setFirst] = useState(0)
   const first = wanted < items.length ? wanted : 0
@@ -21,6 +23,15 @@ export function Pager<T>({ items, size, class: name, draw }: PagerProps<T>) {
       <ul class={name}>{items.slice(first, first + size).map(draw)}</ul>
       {items.length > size && (
         <div class="pager">
+          {counted && (
+            <p class="range">
+              {kiosk.say('pager.range', {
+                first: first + 1,
+                last: Math.min(first + size, items.length),
+                count: items.length,
+              })}
+            </p>
+          )}
           <Button icon="earlier" disabled={first === 0} onPress={() => setFirst(first - size)}>
             {kiosk.say('pager.previous')}
           </Button>

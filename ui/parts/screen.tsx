@@ -4,6 +4,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import { useKiosk } from '../context.ts'
+import { isUnderWay } from '../signing-of.ts'
 import { stepFor } from '../steps.ts'
 import { Button } from './button.tsx'
 import { FaultText } from './fault-text.tsx'
@@ -44,7 +45,7 @@ export function Screen({ title, layout, lead, children, actions, cancel = true, 
         <div class="actions">
           {cancel && (
             <Button kind="quiet" class="cancel" onPress={() => kiosk.change({ dialog: { kind: 'cancel' } })}>
-              {kiosk.say('action.cancel')}
+              {kiosk.say(isUnderWay(kiosk.view.value?.request) ? 'action.stop' : 'action.cancel')}
             </Button>
           )}
           <div class="onward">{actions}</div>
@@ -59,7 +60,8 @@ function Header() {
   const kiosk = useKiosk()
   const view = kiosk.view.value
   const procedure = view?.procedures.find(one => one.id === view.copy?.procedureId)
-  const step = stepFor(kiosk.screen.value, procedure?.signature ?? 'local')
+  // The steps are those of a copy.
+  const step = view?.request !== undefined ? null : stepFor(kiosk.screen.value, procedure?.signature ?? 'local')
   return (
     <header>
       <p class="body-name">{kiosk.textIn(view?.kiosk.bodyName ?? null)}</p>

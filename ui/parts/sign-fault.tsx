@@ -1,21 +1,26 @@
 // Why the last attempt to sign did not succeed, with what the card tells of the tries that are left.
 
-import { useCopy, useKiosk } from '../context.ts'
+import { useKiosk, useSigning } from '../context.ts'
 import { tries } from '../screen-for.ts'
+import { toldFault } from '../signing-of.ts'
 import { FaultText } from './fault-text.tsx'
 
 export function SignFault() {
   const kiosk = useKiosk()
-  const { copy } = useCopy()
+  const signing = useSigning()
+  const { card } = signing
   const { refusal } = kiosk.local.value
-  const code = refusal?.code ?? copy.fault
+  const code = toldFault(signing, refusal?.code ?? signing.fault)
   if (code === null) return <div role="alert" />
   // The view is newer than the answer where the card tells anything at all.
-  const left = tries(copy.card) === 'unknown' ? (refusal?.tries ?? 'unknown') : tries(copy.card)
+  const left = tries(card) === 'unknown' ? (refusal?.tries ?? 'unknown') : tries(card)
   return (
     <div role="alert" class="panel">
       <FaultText code={code} />
-      {code === 'PIN_WRONG' && <p class="tries">{kiosk.say(`pin.tries.${left}`)}</p>}
+      {/* Where one try is left, the screen's own question says so. */}
+      {code === 'PIN_WRONG' && kiosk.screen.value !== 'lastTry' && (
+        <p class="tries">{kiosk.say(`pin.tries.${left}`)}</p>
+      )}
     </div>
   )
 }

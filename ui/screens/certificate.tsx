@@ -1,27 +1,30 @@
 // The card holds more than one certificate that can sign: which one.
 
 import type { CertificateView } from '../../device/http/view.ts'
-import { useCopy, useKiosk } from '../context.ts'
+import { keyPath } from '../calls.ts'
+import { useKiosk, useSigning } from '../context.ts'
 import { dateText } from '../dates.ts'
 import { BackToPages } from '../parts/back-to-pages.tsx'
 import { Drawing } from '../parts/drawing.tsx'
 import { Pager } from '../parts/pager.tsx'
 import { Screen } from '../parts/screen.tsx'
+import { SignedFor } from '../parts/signed-for.tsx'
 
 const certificatesOnScreen = 4
 
 export function CertificateScreen() {
   const kiosk = useKiosk()
-  const { card } = useCopy().copy
+  const { card, shownOnly } = useSigning()
   const certificates = card?.state === 'present' ? card.certificates : []
   return (
     <Screen
-      title={kiosk.say('certificate.title')}
+      title={kiosk.say(shownOnly ? 'certificate.title.shown' : 'certificate.title')}
       layout="stack"
       lead={<Drawing name="pen" />}
       class="certificates"
       actions={<BackToPages />}
     >
+      <SignedFor />
       <Pager
         items={certificates}
         size={certificatesOnScreen}
@@ -35,7 +38,11 @@ export function CertificateScreen() {
 function Certificate({ certificate }: { readonly certificate: CertificateView }) {
   const kiosk = useKiosk()
   const { tokenId, keyId, holder, issuer, notAfter, fault } = certificate
-  const choose = (): void => kiosk.change({ certificate: { tokenId, keyId }, refusal: null })
+  const { shownOnly } = useSigning()
+  const choose = (): void => {
+    if (shownOnly) void kiosk.ask(`request/certificate/${keyPath(certificate)}`)
+    else kiosk.change({ certificate: { tokenId, keyId }, refusal: null })
+  }
   return (
     <li>
       <button type="button" class="button choice" disabled={fault !== null} onClick={choose}>

@@ -6,6 +6,7 @@ import { Button } from '../parts/button.tsx'
 import { Drawing } from '../parts/drawing.tsx'
 import { Screen } from '../parts/screen.tsx'
 import { SignFault } from '../parts/sign-fault.tsx'
+import { SignedFor } from '../parts/signed-for.tsx'
 
 export function LastTryScreen() {
   const kiosk = useKiosk()
@@ -13,7 +14,12 @@ export function LastTryScreen() {
     <Screen
       title={kiosk.say('lastTry.title')}
       layout="split"
-      lead={<Drawing name="cardWarning" />}
+      lead={
+        <>
+          <Drawing name="cardWarning" />
+          <SignedFor />
+        </>
+      }
       actions={<BackToPages />}
     >
       <SignFault />

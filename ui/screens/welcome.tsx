@@ -49,11 +49,13 @@ function MaintenanceRefused() {
   return <div role="alert">{code !== null && <FaultText code={code} />}</div>
 }
 
-/** Copies on their way, for whoever looks after the kiosk. */
+/** Copies on their way, and signatures that are waited for, for whoever looks after the kiosk. */
 function QueueText() {
   const kiosk = useKiosk()
   const { waiting, stopped } = kiosk.view.value?.queue ?? { waiting: 0, stopped: 0 }
+  const asked = kiosk.view.value?.waiting?.length ?? 0
   const texts = [
+    asked > 0 && kiosk.say(asked === 1 ? 'queue.asked.one' : 'queue.asked.other', { count: asked }),
     waiting > 0 && kiosk.say(waiting === 1 ? 'queue.waiting.one' : 'queue.waiting.other', { count: waiting }),
     stopped > 0 && kiosk.say(stopped === 1 ? 'queue.stopped.one' : 'queue.stopped.other', { count: stopped }),
   ]

@@ -21,7 +21,7 @@ import java.util.Properties;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** AutoFirma's libraries as an oracle: `validate` (integrity only), `sign`, `cosign` and `countersign`. */
+/** AutoFirma's libraries as an oracle: `validate` (integrity only), `sign`, `cosign`, `countersign`, and the two phases of its server. */
 public final class Autofirma {
   private static final char[] PASSWORD = "compulsa".toCharArray();
   private static final Map<String, PrivateKeyEntry> KEYS = new HashMap<>();
@@ -32,7 +32,8 @@ public final class Autofirma {
     System.setProperty("java.awt.headless", "true");
     Logger.getLogger("").setLevel(Level.OFF);
     Jobs.answer(Map.of(
-        "validate", Autofirma::validate, "sign", Autofirma::sign, "cosign", Autofirma::cosign, "countersign", Autofirma::countersign));
+        "validate", Autofirma::validate, "sign", Autofirma::sign, "cosign", Autofirma::cosign, "countersign", Autofirma::countersign,
+        "presign", Triphase::presign, "postsign", Triphase::postsign));
   }
 
   private static JsonNode validate(JsonNode job) throws Exception {
@@ -76,11 +77,11 @@ public final class Autofirma {
     }
   }
 
-  private static String algorithm(JsonNode job) {
+  static String algorithm(JsonNode job) {
     return job.path("algorithm").asText("SHA256withRSA");
   }
 
-  private static Properties parameters(JsonNode job) {
+  static Properties parameters(JsonNode job) {
     Properties parameters = new Properties();
     parameters.setProperty("headless", "true");
     job.path("parameters").fields().forEachRemaining(member -> parameters.setProperty(member.getKey(), member.getValue().asText()));
@@ -102,11 +103,11 @@ public final class Autofirma {
     return (PrivateKeyEntry) store.getEntry(store.aliases().nextElement(), new PasswordProtection(PASSWORD));
   }
 
-  private static byte[] bytes(JsonNode job, String member) throws Exception {
+  static byte[] bytes(JsonNode job, String member) throws Exception {
     return Files.readAllBytes(Path.of(job.get(member).asText()));
   }
 
-  private static JsonNode written(JsonNode job, byte[] signature) throws Exception {
+  static JsonNode written(JsonNode job, byte[] signature) throws Exception {
     Files.write(Path.of(job.get("out").asText()), signature);
     return Jobs.JSON.createObjectNode();
   }

@@ -1,6 +1,5 @@
-// Which IP addresses are out in the public network, for URLs that come out of certificates nobody has judged yet: one that
-// leads to this machine, to its neighbours or to a cloud's metadata service must not be followed (IANA special-purpose
-// address registries, RFC 6890).
+// Which IP addresses are out in the public network, for URLs out of foreign hands: one that leads to this machine, to its
+// neighbours or to a cloud's metadata service must not be followed (IANA special-purpose address registries, RFC 6890).
 
 import { BlockList, isIP } from 'node:net'
 

@@ -1,0 +1,208 @@
+// The memory of a batch on the command line: one file beside the result, of lines of JSON and, behind each that tells of a
+// signature, its bytes. Every record is synced before it is acknowledged; what a power cut left half written at the end is
+// cut off when the file is opened again.
+
+import { createHash } from 'node:crypto'
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { SignatureFormat } from './ades/request.ts'
+import type { ItemIntent, ItemOutcome, Ledger, MadeSignature } from './batch/outcome.ts'
+import { type ErrorCode, Fault, isErrorCode } from './errors.ts'
+import type { ByteStream } from './ports.ts'
+import { syncFolder } from './store/durable.ts'
+
+/** A record as it stands in the file; `length` bytes of a signature follow that of `signed`. */
+type Entry =
+  | { readonly batch: string }
+  | { readonly n: number; readonly intent: ItemIntent }
+  | { readonly n: number; readonly signed: Made }
+  | { readonly n: number; readonly failed: { code: ErrorCode; detail: string } }
+
+interface Made {
+  readonly format: SignatureFormat
+  readonly length: number
+  readonly sha256: string
+  readonly ignored: readonly string[]
+}
+
+export interface BatchJournal extends Ledger {
+  /** How many items were finished when it was opened. */
+  readonly finishedBefore: number
+  close(): Promise<void>
+  /** For when the result is written. */
+  remove(): Promise<void>
+}
+
+const pieceBytes = 256 << 10
+/** Longer than any line: an intent, or two hundred names of parameters. */
+const maxLineBytes = 1 << 20
+
+interface Memory {
+  readonly outcomes: Map<number, ItemOutcome>
+  readonly intents: Map<number, ItemIntent>
+  /** Where the bytes of a signature begin. */
+  readonly places: Map<number, number>
+}
+
+/**
+ * Opens or begins the journal of a batch, told by the digest of its text. Throws OUTPUT_UNWRITABLE, also where the file is
+ * the journal of another batch.
+ */
+export async function openBatchJournal(path: string, batchSha256: string): Promise<BatchJournal> {
+  const file = await open(path, 'a+', 0o600)
+  const memory: Memory = { outcomes: new Map(), intents: new Map(), places: new Map() }
+  let end: number
+  try {
+    end = await readBack(file, path, batchSha256, memory)
+    await file.truncate(end)
+    if (end === 0) {
+      end = await append(file, 0, { batch: batchSha256 })
+      await syncFolder(dirname(path))
+    }
+  } catch (thrown) {
+    await file.close()
+    throw thrown
+  }
+  let turn: Promise<unknown> = Promise.resolve()
+  const record = (entry: Entry, bytes?: Uint8Array): Promise<number> => {
+    const start = turn.then(async () => {
+      const at = end
+      end = await append(file, at, entry, bytes)
+      return end - (bytes === undefined ? 0 : bytes.length + 1)
+    })
+    turn = start.catch(() => undefined)
+    return start
+  }
+  return Object.freeze({
+    finishedBefore: memory.outcomes.size,
+    ...writing(memory, record),
+    outcome: (number: number) => memory.outcomes.get(number),
+    signature: (number: number) => read(file, memory, number),
+    close: () => file.close(),
+    remove: () => rm(path, { force: true }),
+  })
+}
+
+function writing(memory: Memory, record: (entry: Entry, bytes?: Uint8Array) => Promise<number>) {
+  return {
+    async intend(number: number, fresh: ItemIntent): Promise<ItemIntent> {
+      const before = memory.intents.get(number)
+      if (before !== undefined) return before
+      await record({ n: number, intent: fresh })
+      memory.intents.set(number, fresh)
+      return fresh
+    },
+    async signed(number: number, { format, bytes, ignored }: MadeSignature): Promise<ItemOutcome> {
+      const whole = await collected(bytes)
+      const sha256 = createHash('sha256').update(whole).digest('hex')
+      const place = await record({ n: number, signed: { format, length: whole.length, sha256, ignored } }, whole)
+      memory.places.set(number, place)
+      return keep(memory, number, { outcome: 'signed', format, bytes: whole.length, sha256, ignored })
+    },
+    async failed(number: number, code: ErrorCode, detail: string): Promise<ItemOutcome> {
+      await record({ n: number, failed: { code, detail } })
+      return keep(memory, number, { outcome: 'failed', code, detail })
+    },
+  }
+}
+
+function keep({ outcomes }: Memory, number: number, outcome: ItemOutcome): ItemOutcome {
+  outcomes.set(number, outcome)
+  return outcome
+}
+
+async function append(file: FileHandle, at: number, entry: Entry, bytes?: Uint8Array): Promise<number> {
+  const line = Buffer.from(`${JSON.stringify(entry)}\n`)
+  const record = bytes === undefined ? line : Buffer.concat([line, bytes, Buffer.from('\n')])
+  await file.appendFile(record)
+  await file.datasync()
+  return at + record.length
+}
+
+/** Fills the memory; gives where the last whole record ends. */
+async function readBack(file: FileHandle, path: string, batch: string, memory: Memory): Promise<number> {
+  const { size } = await file.stat()
+  let end = 0
+  while (end < size) {
+    const found = await lineAt(file, end, size)
+    if (found === undefined) return end
+    const { entry, next } = found
+    if ('batch' in entry) {
+      if (entry.batch !== batch)
+        throw new Fault(
+          'OUTPUT_UNWRITABLE',
+          `${path} holds the beginnings of another batch; remove it, or finish that one`,
+        )
+      end = next
+      continue
+    }
+    if ('intent' in entry) memory.intents.set(entry.n, entry.intent)
+    else if ('failed' in entry) keep(memory, entry.n, { outcome: 'failed', ...entry.failed })
+    else {
+      const { length, ...facts } = entry.signed
+      if (next + length + 1 > size) return end
+      memory.places.set(entry.n, next)
+      keep(memory, entry.n, { outcome: 'signed', bytes: length, ...facts })
+      end = next + length + 1
+      continue
+    }
+    end = next
+  }
+  return end
+}
+
+/** A record's line and where it ends; undefined for one that was not finished. */
+async function lineAt(file: FileHandle, at: number, size: number): Promise<{ entry: Entry; next: number } | undefined> {
+  for (let length = 512; ; length = Math.min(length * 4, maxLineBytes)) {
+    const buffer = Buffer.alloc(Math.min(length, size - at))
+    await file.read(buffer, 0, buffer.length, at)
+    const line = buffer.indexOf(0x0a)
+    if (line >= 0) {
+      const entry = entryIn(buffer.toString('utf8', 0, line))
+      return entry === undefined ? undefined : { entry, next: at + line + 1 }
+    }
+    if (at + length >= size || length === maxLineBytes) return undefined
+  }
+}
+
+/** Undefined for what is no record: the rest of one, or of a file that is something else. */
+function entryIn(line: string): Entry | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  const { batch, n, intent, signed, failed } = value as Readonly<Record<string, unknown>>
+  if (typeof batch === 'string') return { batch }
+  if (typeof n !== 'number') return undefined
+  if (isObject(intent) && typeof intent['signingTime'] === 'number') return value as Entry
+  if (isObject(signed) && typeof signed['length'] === 'number') return value as Entry
+  if (isObject(failed) && isErrorCode(failed['code'])) return value as Entry
+  return undefined
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+async function collected(bytes: ByteStream): Promise<Buffer> {
+  const pieces: Uint8Array[] = []
+  // Copied, because a stream may use its buffer again.
+  for await (const piece of bytes) pieces.push(Uint8Array.from(piece))
+  return Buffer.concat(pieces)
+}
+
+async function* read(file: FileHandle, { outcomes, places }: Memory, number: number): ByteStream {
+  const outcome = outcomes.get(number)
+  const place = places.get(number)
+  if (outcome?.outcome !== 'signed' || place === undefined) throw new Fault('NOT_FOUND', `item ${number} is not signed`)
+  for (let done = 0; done < outcome.bytes; ) {
+    const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, outcome.bytes - done))
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, place + done)
+    if (bytesRead === 0) throw new Fault('FILE_UNREADABLE', 'the journal of the batch became shorter')
+    done += bytesRead
+    yield buffer.subarray(0, bytesRead)
+  }
+}

@@ -1,0 +1,240 @@
+// Reads a batch twice: once to check everything in it before anything is signed, and again for its documents, one by one.
+// What AutoFirma takes is taken (Base64 or Base64URL, `"true"` for true, fields of the header left out); what it would stumble
+// over later is refused at once, with the JSON path of the fault.
+
+import { createHash } from 'node:crypto'
+import { parseExtraParams } from '../ades/extra-text.ts'
+import type { Packaging, SignatureFormat, SignatureOperation } from '../ades/request.ts'
+import { Fault } from '../errors.ts'
+import type { ByteStream } from '../ports.ts'
+import type { Batch, BatchAlgorithm, BatchItem, BatchLimits, DocumentSource } from './batch.ts'
+import { type HeaderField, listField, readParts } from './json-stream.ts'
+import { readReference } from './reference.ts'
+
+/** A field and where it stands. */
+interface Field {
+  readonly path: string
+  readonly value: unknown
+}
+
+type Header = ReadonlyMap<HeaderField, Field>
+
+/** What an item says, before the header is known: a JSON text may have its fields in any order. */
+interface RawItem {
+  readonly path: string
+  readonly number: number
+  readonly id: string
+  readonly source: DocumentSource
+  readonly format: string | undefined
+  readonly suboperation: string | undefined
+  readonly extraparams: string | undefined
+}
+
+const maxIdLength = 200
+
+/** Throws BATCH_INVALID, BATCH_TOO_LARGE, ALGORITHM_REFUSED, and what the stream throws. */
+export async function readBatch(text: ByteStream, limits: BatchLimits): Promise<Batch> {
+  const hash = createHash('sha256')
+  const header = new Map<HeaderField, Field>()
+  const items: RawItem[] = []
+  const places = new Map<string, number>()
+  for await (const part of readParts(hashed(text, hash), limits)) {
+    if (part.part === 'field') header.set(part.name, { path: `$.${part.name}`, value: part.value })
+    else {
+      const item = rawItem(part.number, part.value, limits)
+      const earlier = places.get(item.id)
+      if (earlier !== undefined)
+        throw invalid(`${item.path}.id`, `is the one of ${listField}[${earlier}] too: ${JSON.stringify(item.id)}`)
+      places.set(item.id, item.number)
+      items.push(item)
+    }
+  }
+  if (items.length === 0) throw invalid(`$.${listField}`, 'holds nothing to sign')
+  const algorithm = algorithmOf(header, limits)
+  const inherited = inheritedOf(header)
+  return {
+    algorithm,
+    stopOnError: flagOf(header.get('stoponerror')),
+    concurrentTimeoutMs: timeoutOf(header.get('concurrenttimeout')),
+    items: items.map(item => resolved(item, inherited)),
+    sha256: hash.digest('hex'),
+  }
+}
+
+/**
+ * The documents that lie in the batch itself, in its order, from item `from` on. The text is the one that `batch` was read
+ * from. Throws BATCH_INVALID where it has become another.
+ */
+export async function* documentsIn(
+  text: ByteStream,
+  batch: Batch,
+  limits: BatchLimits,
+  from = 0,
+): AsyncGenerator<{ readonly item: BatchItem; readonly data: Uint8Array | null }, void, void> {
+  for await (const part of readParts(text, limits)) {
+    if (part.part !== 'item' || part.number < from) continue
+    const item = batch.items[part.number]
+    const raw = objectAt(`$.${listField}[${part.number}]`, part.value)
+    if (item === undefined || raw['id'] !== item.id) throw invalid(`$.${listField}[${part.number}]`, 'has changed')
+    yield { item, data: item.source.kind === 'data' ? readReference(String(raw['datareference'])).data : null }
+  }
+}
+
+async function* hashed(text: ByteStream, hash: { update(piece: Uint8Array): unknown }): ByteStream {
+  for await (const piece of text) {
+    hash.update(piece)
+    yield piece
+  }
+}
+
+function invalid(path: string, why: string): Fault {
+  return new Fault('BATCH_INVALID', `${path}: ${why}`)
+}
+
+function objectAt(path: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
+  throw invalid(path, 'is no object')
+}
+
+function rawItem(number: number, value: unknown, { maxDocumentBytes }: BatchLimits): RawItem {
+  const path = `$.${listField}[${number}]`
+  const fields = objectAt(path, value)
+  const text = (name: string) => textOf({ path: `${path}.${name}`, value: fields[name] })
+  const id = text('id')
+  if (id === undefined || id === '') throw invalid(`${path}.id`, 'is missing')
+  if (id.length > maxIdLength) throw invalid(`${path}.id`, `has more than ${maxIdLength} characters`)
+  return {
+    path,
+    number,
+    id,
+    source: sourceOf(`${path}.datareference`, text('datareference'), maxDocumentBytes),
+    format: text('format'),
+    suboperation: text('suboperation'),
+    extraparams: text('extraparams'),
+  }
+}
+
+function textOf(field: Field | undefined): string | undefined {
+  if (field === undefined || field.value === undefined || field.value === null) return undefined
+  if (typeof field.value === 'string') return field.value
+  throw invalid(field.path, 'is no text')
+}
+
+function sourceOf(path: string, text: string | undefined, maxDocumentBytes: number): DocumentSource {
+  if (text === undefined || text === '') throw invalid(path, 'is missing')
+  const read = at(path, () => readReference(text))
+  if (read.source.kind === 'data' && read.source.bytes > maxDocumentBytes)
+    throw new Fault('BATCH_TOO_LARGE', `${path}: a document of more than ${maxDocumentBytes} bytes`)
+  return read.source
+}
+
+/** What `read` throws as REQUEST_INVALID, told as a fault of the batch at this path. */
+function at<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (thrown) {
+    if (thrown instanceof Fault && thrown.code === 'REQUEST_INVALID') throw invalid(path, thrown.detail)
+    throw thrown
+  }
+}
+
+function algorithmOf(header: Header, { allowSha1 }: BatchLimits): BatchAlgorithm {
+  const field = header.get('algorithm')
+  const text = textOf(field)
+  if (text === undefined || text === '') throw invalid('$.algorithm', 'is missing')
+  const digest = /^(SHA)-?(1|256|384|512)(?:with(?:RSA|ECDSA))?$/i.exec(text)?.[2]
+  if (digest === undefined)
+    throw invalid('$.algorithm', 'is none of SHA1, SHA256, SHA384, SHA512, alone or withRSA or withECDSA')
+  if (digest === '1' && !allowSha1)
+    throw new Fault('ALGORITHM_REFUSED', '$.algorithm: SHA-1 proves nothing any more (batches.allowSha1)')
+  return `SHA${digest}` as BatchAlgorithm
+}
+
+function flagOf(field: Field | undefined): boolean {
+  const value = field?.value ?? false
+  if (typeof value === 'boolean') return value
+  if (value === 'true' || value === 'false') return value === 'true'
+  throw invalid(field?.path ?? '$', 'is neither true nor false')
+}
+
+const maxTimeoutSeconds = 86_400
+
+function timeoutOf(field: Field | undefined): number | null {
+  const value = field?.value ?? null
+  if (value === null) return null
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= maxTimeoutSeconds)
+    return value * 1000
+  throw invalid(field?.path ?? '$', `is no whole number of seconds from 1 to ${maxTimeoutSeconds}`)
+}
+
+/** What the header gives to every item that says nothing else. */
+interface Inherited {
+  readonly format: NamedFormat | undefined
+  readonly operation: SignatureOperation
+  readonly extraParams: ReadonlyMap<string, string>
+}
+
+function inheritedOf(header: Header): Inherited {
+  const format = textOf(header.get('format'))
+  const operation = textOf(header.get('suboperation'))
+  const extra = textOf(header.get('extraparams'))
+  return {
+    format: format === undefined || format === '' ? undefined : formatNamed('$.format', format),
+    operation: operation === undefined ? 'sign' : operationNamed('$.suboperation', operation),
+    extraParams: at('$.extraparams', () => parseExtraParams(extra ?? '', { literalNewlines: true })),
+  }
+}
+
+function resolved({ path, number, id, source, ...own }: RawItem, inherited: Inherited): BatchItem {
+  const named = own.format === undefined || own.format === '' ? undefined : formatNamed(`${path}.format`, own.format)
+  const { format, packaging } = named ?? inherited.format ?? missing(`${path}.format`)
+  const operation =
+    own.suboperation === undefined ? inherited.operation : operationNamed(`${path}.suboperation`, own.suboperation)
+  if (format === 'PAdES' && operation === 'countersign')
+    throw invalid(`${path}.suboperation`, 'a PDF holds no countersignatures')
+  const { extraparams } = own
+  const extraParams =
+    extraparams === undefined
+      ? inherited.extraParams
+      : at(`${path}.extraparams`, () => parseExtraParams(extraparams, { literalNewlines: true }))
+  return { number, id, source, format, operation, extraParams, ...(packaging !== undefined && { packaging }) }
+}
+
+function missing(path: string): never {
+  throw invalid(path, 'is missing, and the header has none')
+}
+
+interface NamedFormat {
+  readonly format: SignatureFormat | 'auto'
+  readonly packaging?: Packaging
+}
+
+const formats: Readonly<Record<string, NamedFormat>> = {
+  auto: { format: 'auto' },
+  pades: { format: 'PAdES' },
+  cades: { format: 'CAdES' },
+  xades: { format: 'XAdES' },
+  'xades enveloped': { format: 'XAdES', packaging: 'enveloped' },
+  'xades enveloping': { format: 'XAdES', packaging: 'enveloping' },
+  'xades detached': { format: 'XAdES', packaging: 'internally-detached' },
+  'xades externally detached': { format: 'XAdES', packaging: 'detached' },
+}
+
+function formatNamed(path: string, text: string): NamedFormat {
+  return formats[text.trim().toLowerCase()] ?? refuseName(path, text, 'XAdES, CAdES and PAdES')
+}
+
+function operationNamed(path: string, text: string): SignatureOperation {
+  const name = text.trim().toLowerCase()
+  if (name === 'sign' || name === 'cosign' || name === 'countersign') return name
+  return refuseName(path, text, 'sign, cosign and countersign')
+}
+
+function refuseName(path: string, text: string, known: string): never {
+  throw invalid(path, `${JSON.stringify(text.slice(0, 40))} is none of ${known}`)
+}
+
+/** The format of that name for a single signature that a page asks for. Throws BATCH_INVALID. */
+export function namedFormat(text: string): NamedFormat {
+  return formatNamed('format', text)
+}

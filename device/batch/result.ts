@@ -1,0 +1,83 @@
+// The result of a batch as AutoFirma tells it: every item in the order of the batch, by its codes. In `local` the signatures
+// are in the answer; in `three-phase` they are kept elsewhere and only the codes are told. A batch that stops on error is all
+// or nothing in both.
+
+import type { ByteStream } from '../ports.ts'
+import type { Batch, BatchItem } from './batch.ts'
+import type { ItemOutcome, Ledger } from './outcome.ts'
+
+export type ResultMode = 'local' | 'three-phase'
+
+/** Codes of clienteafirma's ProcessResult.Result that come from here. */
+export type ResultCode = 'DONE_AND_SAVED' | 'ERROR_PRE' | 'SKIPPED'
+
+export interface ItemResult {
+  readonly id: string
+  readonly result: ResultCode
+  readonly description?: string
+}
+
+/** Why the items that nobody has got to were left. */
+export const stoppedText = 'stopped before it was signed'
+const afterErrorText = 'not signed because another signature of the batch failed'
+
+/** In the order of the batch. */
+export function itemResults(batch: Batch, ledger: Pick<Ledger, 'outcome'>): readonly ItemResult[] {
+  const outcomes = batch.items.map(({ number }) => ledger.outcome(number))
+  const undone = batch.stopOnError && outcomes.some(one => one?.outcome === 'failed')
+  return batch.items.map(({ id }, number) => ({ id, ...resultOf(outcomes[number], undone) }))
+}
+
+function resultOf(outcome: ItemOutcome | undefined, undone: boolean): Omit<ItemResult, 'id'> {
+  if (outcome?.outcome === 'failed') return { result: 'ERROR_PRE', description: `${outcome.code}: ${outcome.detail}` }
+  if (undone) return { result: 'SKIPPED', description: afterErrorText }
+  if (outcome === undefined) return { result: 'SKIPPED', description: stoppedText }
+  const { ignored } = outcome
+  if (ignored.length === 0) return { result: 'DONE_AND_SAVED' }
+  return { result: 'DONE_AND_SAVED', description: `extra parameters without effect: ${ignored.join(', ')}` }
+}
+
+/** The result as JSON text, one item after the other: `{"signs":[{"id","result","description"?,"signature"?}]}`. */
+export async function* resultText(batch: Batch, ledger: Ledger, mode: ResultMode): ByteStream {
+  yield Buffer.from('{"signs":[')
+  for (const [number, one] of itemResults(batch, ledger).entries()) {
+    const fields = JSON.stringify(one)
+    yield Buffer.from(number === 0 ? fields.slice(0, -1) : `,${fields.slice(0, -1)}`)
+    if (mode === 'local' && one.result === 'DONE_AND_SAVED') {
+      yield Buffer.from(',"signature":"')
+      yield* base64(ledger.signature(number))
+      yield Buffer.from('"')
+    }
+    yield Buffer.from('}')
+  }
+  yield Buffer.from(']}')
+}
+
+/** Standard Base64, in pieces of whole groups. */
+async function* base64(bytes: ByteStream): ByteStream {
+  let rest = Buffer.alloc(0)
+  for await (const piece of bytes) {
+    const whole = Buffer.concat([rest, piece])
+    const even = whole.length - (whole.length % 3)
+    rest = Buffer.from(whole.subarray(even))
+    if (even > 0) yield Buffer.from(whole.toString('base64', 0, even), 'latin1')
+  }
+  if (rest.length > 0) yield Buffer.from(rest.toString('base64'), 'latin1')
+}
+
+export interface Counts {
+  readonly signed: number
+  readonly failed: number
+  readonly skipped: number
+}
+
+export function countsOf(results: readonly Pick<ItemResult, 'result'>[]): Counts {
+  const count = (code: ResultCode) => results.filter(({ result }) => result === code).length
+  return { signed: count('DONE_AND_SAVED'), failed: count('ERROR_PRE'), skipped: count('SKIPPED') }
+}
+
+/** The name of what was signed, for whoever keeps it in a folder of its own. */
+export function signedName({ id, number }: BatchItem, format: 'PAdES' | 'CAdES' | 'XAdES'): string {
+  const extension = { PAdES: 'pdf', CAdES: 'csig', XAdES: 'xsig' }[format]
+  return `${String(number + 1).padStart(5, '0')}-${id.replace(/[^\w.-]+/g, '_').slice(0, 80)}.${extension}`
+}

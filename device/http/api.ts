@@ -1,0 +1,119 @@
+// The interface for other programs: HTTP and JSON, each client with a token of its own, off unless it is configured. What a
+// client has left here no other client sees.
+//
+// POST   /api/v1/batches                         an AutoFirma JSON batch; Idempotency-Key is honoured → 201 BatchAnswer
+// GET    /api/v1/batches/{id}                    → BatchAnswer
+// GET    /api/v1/batches/{id}/result             the result in AutoFirma's JSON; ?signatures=false: the codes alone
+// GET    /api/v1/batches/{id}/signatures/{item}  one signature, as it is
+// DELETE /api/v1/batches/{id}                    withdraws and erases it
+
+import { readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Batches, BatchState } from '../batches.ts'
+import type { Config } from '../config.ts'
+import { Fault } from '../errors.ts'
+import type { ByteStream, Log } from '../ports.ts'
+import { type ApiClient, createApiClients } from './api-clients.ts'
+import { createApp, listen } from './server.ts'
+
+export interface ApiParts {
+  readonly config: NonNullable<Config['api']>
+  /** Of a batch as JSON text. */
+  readonly maxBodyBytes: number
+  readonly batches: Batches
+  readonly log: Log
+}
+
+export interface Api {
+  /** Where it answers, with the port that the system gave where 0 was asked. */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Answer about a batch. `waiting`: for a person at the kiosk; `done`: its result can be fetched until `expiresAt`. */
+export interface BatchAnswer extends BatchState {
+  readonly url: string
+}
+
+/** Throws PORT_TAKEN, FILE_UNREADABLE, CONFIG_INVALID for a token file that others can read. */
+export async function startApi({ config, maxBodyBytes, batches, log }: ApiParts): Promise<Api> {
+  const clients = createApiClients(config.clients)
+  const app = createApp(log, config.tls === undefined ? undefined : credentialsOf(config.tls))
+  app.removeAllContentTypeParsers()
+  // Handed on as it comes: a batch may be larger than the memory.
+  app.addContentTypeParser(
+    'application/json',
+    { bodyLimit: maxBodyBytes },
+    async (_request: unknown, body: unknown) => body,
+  )
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    clients.recognise(request.headers.authorization)
+  })
+  batchRoutes(app, batches, request => clients.recognise(request.headers.authorization))
+  await listen(app, { host: config.host, port: config.port })
+  const address = app.server.address()
+  const port = address !== null && typeof address === 'object' ? address.port : config.port
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host
+  return {
+    url: `${config.tls === undefined ? 'http' : 'https'}://${host}:${port}/`,
+    close: () => app.close(),
+  }
+}
+
+function credentialsOf({ certificateFile, keyFile }: NonNullable<NonNullable<Config['api']>['tls']>) {
+  return { cert: readFileSync(certificateFile), key: readFileSync(keyFile) }
+}
+
+type OfBatch = { Params: { id: string } }
+
+function batchRoutes(app: FastifyInstance, batches: Batches, clientOf: (request: FastifyRequest) => ApiClient): void {
+  app.post('/api/v1/batches', async (request, reply) => {
+    const { id: client } = clientOf(request)
+    const { state, created } = await batches.accept({
+      client,
+      idempotencyKey: idempotencyKeyOf(request),
+      text: request.body as ByteStream,
+    })
+    reply.header('location', pathOf(state.id))
+    return reply.status(created ? 201 : 200).send(answerOf(state))
+  })
+  app.get<OfBatch>('/api/v1/batches/:id', async (request, reply) =>
+    reply.send(answerOf(batches.state(request.params.id, clientOf(request).id))),
+  )
+  app.get<OfBatch & { Querystring: { signatures?: string } }>('/api/v1/batches/:id/result', async (request, reply) => {
+    const mode = request.query.signatures === 'false' ? 'three-phase' : 'local'
+    const text = await batches.result(request.params.id, clientOf(request).id, mode)
+    return streamed(reply, 'application/json; charset=utf-8', text)
+  })
+  app.get<{ Params: { id: string; item: string } }>('/api/v1/batches/:id/signatures/:item', async (request, reply) => {
+    const { id, item } = request.params
+    const { bytes, body } = await batches.signature(id, clientOf(request).id, item)
+    reply.header('content-length', bytes)
+    return streamed(reply, 'application/octet-stream', body)
+  })
+  app.delete<OfBatch>('/api/v1/batches/:id', async (request, reply) => {
+    await batches.withdraw(request.params.id, clientOf(request).id)
+    return reply.status(204).send()
+  })
+}
+
+function streamed(reply: FastifyReply, type: string, body: ByteStream): FastifyReply {
+  return reply.type(type).send(Readable.from(body))
+}
+
+const keyPattern = /^[\x21-\x7e]{1,200}$/
+
+function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
+  const key = headers['idempotency-key']
+  if (key === undefined) return null
+  if (typeof key === 'string' && keyPattern.test(key)) return key
+  throw new Fault('REQUEST_INVALID', 'Idempotency-Key has 1 to 200 visible characters')
+}
+
+const pathOf = (id: string) => `/api/v1/batches/${id}`
+
+function answerOf({ id, stage, end, total, signed, failed, receivedAt, expiresAt }: BatchState): BatchAnswer {
+  return { id, stage, end, total, signed, failed, receivedAt, expiresAt, url: pathOf(id) }
+}

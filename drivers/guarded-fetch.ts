@@ -1,0 +1,101 @@
+// HTTP requests to URLs out of foreign hands: certificates that nobody has judged yet, documents that others ask to be
+// signed. http and https only, no host and no address that must not be asked, few redirects, each judged like the first,
+// and one end in time for all of them. What goes wrong is an HttpError: `forbidden` what must not be asked.
+
+import { type HttpRequest, type HttpResponse, request } from './http.ts'
+import { HttpError } from './http-error.ts'
+import { isPublicAddress } from './public-address.ts'
+
+const maxRedirects = 3
+const maxUrlLength = 2048
+/** A URL is a foreign text: as much of it is told as names it. */
+const maxToldLength = 200
+
+export interface GuardedRequest
+  extends Pick<
+    HttpRequest,
+    'method' | 'headers' | 'ca' | 'connectTimeoutMs' | 'idleTimeoutMs' | 'maxBodyBytes' | 'signal'
+  > {
+  readonly url: string
+  /** Made anew for every redirect that is followed. */
+  readonly body?: () => NonNullable<HttpRequest['body']>
+  /** Whether a URL may be asked at all, the target of a redirect too; absent: any. */
+  readonly mayAsk?: (url: URL) => boolean
+  /** Whether the addresses of a URL's host need not be public. */
+  readonly mayBePrivate: (url: URL) => boolean
+  /** From the call to the last byte of the answer, redirects included. */
+  readonly deadlineMs: number
+  /** `refused`: a redirect is HttpError `malformed`, as more than three are otherwise. */
+  readonly redirects: 'followed' | 'refused'
+}
+
+/** The first answer that is no redirect, whatever its status. Throws HttpError, or the signal's reason. */
+export async function guardedFetch(order: GuardedRequest): Promise<HttpResponse> {
+  const endsAt = performance.now() + order.deadlineMs
+  let url = judged(order.url, order)
+  for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+    const response = await request(requestFor(order, url, endsAt))
+    if (!isRedirect(response.status, order)) return response
+    response.close()
+    if (order.redirects === 'refused') throw new HttpError('malformed', `answered ${response.status}, a redirect`)
+    url = judged(redirectTarget(response, url), order)
+  }
+  throw new HttpError('malformed', `more than ${maxRedirects} redirects`)
+}
+
+/** Whether a URL's host is one of those configured, `name` for all its ports or `name:port`. */
+export function amongHosts(hosts: readonly string[]): (url: URL) => boolean {
+  const names = new Set(hosts.map(host => host.toLowerCase()))
+  return url => names.has(url.hostname) || names.has(`${url.hostname}:${portOf(url)}`)
+}
+
+/**
+ * A URL as messages may tell it: without user and password, and without its query, which may hold a token. The parser has
+ * percent-encoded it, so that it has no control characters either.
+ */
+export function toldUrl(text: string): string {
+  if (!URL.canParse(text)) return 'an address that is no URL'
+  const url = new URL(text)
+  url.username = ''
+  url.password = ''
+  url.search = ''
+  url.hash = ''
+  return url.href.slice(0, maxToldLength)
+}
+
+function requestFor(order: GuardedRequest, url: URL, endsAt: number): HttpRequest {
+  const { url: _asked, body, mayAsk: _mayAsk, mayBePrivate, redirects: _redirects, ...rest } = order
+  return {
+    ...rest,
+    ...(body === undefined ? {} : { body: body() }),
+    url,
+    ...(mayBePrivate(url) ? {} : { mayConnect: isPublicAddress }),
+    deadlineMs: Math.max(1, endsAt - performance.now()),
+  }
+}
+
+function portOf({ port, protocol }: URL): string {
+  if (port !== '') return port
+  return protocol === 'https:' ? '443' : '80'
+}
+
+/** A POST is repeated as it was where the server has moved; 303 would make another request of it (RFC 9110, 15.4). */
+function isRedirect(status: number, { method }: GuardedRequest): boolean {
+  return [301, 302, 307, 308].includes(status) || (status === 303 && method === 'GET')
+}
+
+function redirectTarget({ headers }: HttpResponse, from: URL): string {
+  const { location } = headers
+  if (location === undefined || !URL.canParse(location, from)) throw new HttpError('malformed', 'a redirect to nowhere')
+  return new URL(location, from).href
+}
+
+function judged(text: string, { mayAsk = () => true }: GuardedRequest): URL {
+  const forbidden = (reason: string) => new HttpError('forbidden', reason)
+  const url = text.length <= maxUrlLength && URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined) throw forbidden('no usable URL')
+  if (!/^https?:$/.test(url.protocol)) throw forbidden(`${url.protocol} is not followed`)
+  if (url.username !== '' || url.password !== '') throw forbidden('a URL with a password is not followed')
+  if (!mayAsk(url)) throw forbidden(`${url.protocol}//${url.host} is not among the hosts that may be asked`)
+  return url
+}
