@@ -55,9 +55,9 @@ function count(counts: { signed: number; failed: number }, state: DocumentState 
   if (state?.state === 'failed') counts.failed += by
 }
 
-/** Notes what became of a document. */
-export function noteState({ states, counts, errand }: InHand, number: number, state: DocumentState): void {
-  count(counts, states.get(number) ?? errand.before?.(number), -1)
+/** Notes what became of a document, which was unfinished `before`. */
+export function noteState({ states, counts }: InHand, number: number, state: DocumentState): void {
+  count(counts, states.get(number), -1)
   count(counts, state, 1)
   states.set(number, state)
 }
