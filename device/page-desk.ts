@@ -14,7 +14,7 @@ import type { ErrandEnd, ErrandWork } from './errand.ts'
 import { asFault, Fault } from './errors.ts'
 import type { RequestOperation } from './http/view.ts'
 import { listFiles, readChosenFile, saveFile } from './page-files.ts'
-import { type PageDeskParts, servedEntry, shownHost, type WaitFor } from './page-record.ts'
+import { type PageDeskParts, servedEntry, shownHost, siteToken, type WaitFor } from './page-record.ts'
 import type { ByteStream, SigningCertificate } from './ports.ts'
 import { remoteBatch } from './remote-errand.ts'
 import { readCertificateFilters } from './trust/certificate-filter.ts'
@@ -119,17 +119,23 @@ export function createPageDesk(parts: PageDeskParts): PageDesk {
 
 const waitFor: WaitFor = (request, operation, shown, work, signal, parts, audited) => {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const site = shownHost(request.origin)
+  const site = siteToken(request.origin)
   const ended = (end: ErrandEnd) => {
     const fault = faultOf(end)
     const refused = { event: 'pageRefused', details: { site, operation, code: fault?.code } } as const
     const served = { event: 'pageServed', details: { site, operation } } as const
-    parts.audit(fault === undefined ? (audited?.() ?? served) : refused)
+    try {
+      parts.audit(fault === undefined ? (audited?.() ?? served) : refused)
+    } catch (thrown) {
+      // What cannot be told in the trail is not handed out.
+      reject(thrown)
+      throw thrown
+    }
     if (fault === undefined) resolve()
     else reject(fault)
   }
   const none = { documents: [], total: 0, preparedElsewhere: false, files: [], several: false }
-  const asker = { kind: 'page', name: site } as const
+  const asker = { kind: 'page', name: shownHost(request.origin) } as const
   signal.throwIfAborted()
   parts.desk.begin({ asker, operation, ...none, ...shown, work, ended }, signal)
   return promise

@@ -5,10 +5,9 @@ import { createHash } from 'node:crypto'
 import { documentsIn } from './batch/read-batch.ts'
 import { type BatchErrandParts, documentsOf, signBatch, stateIn } from './batch-errand.ts'
 import { type Batches, batchLimits, type OpenBatch } from './batches.ts'
-import type { Errand, ErrandEnd } from './errand.ts'
+import type { Errand, ErrandEnd, SigningDesk } from './errand.ts'
 import { asFault } from './errors.ts'
 import type { AskerView, WaitingView } from './http/view.ts'
-import type { SigningDesk } from './signing-desk.ts'
 import { readCertificateFilters } from './trust/certificate-filter.ts'
 
 export interface ProgramDesk {
@@ -33,6 +32,8 @@ export function createProgramDesk(parts: ProgramDeskParts): ProgramDesk {
         done: signed,
       })),
     async take(id: string): Promise<void> {
+      // Before a batch of many megabytes is read in vain.
+      desk.free()
       const open = await batches.take(id)
       try {
         desk.begin(errandOf(open, parts))
