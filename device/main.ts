@@ -135,6 +135,7 @@ async function openDoors(
   if (api !== undefined) {
     const { startApi } = await import('./http/api.ts')
     const started = await startApi({ config: api, maxBodyBytes: limits.maxMegabytes * 2 ** 20, batches, log })
+    log.info('programs are served', { url: started.url })
     url = started.url
     open.push(started)
   }
