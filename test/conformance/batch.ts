@@ -92,24 +92,30 @@ function firstItems({ of }: Originals): readonly Item[] {
 
 /** The header says XAdES and cosign. */
 function furtherItems(signed: (id: string) => string, { of }: Originals): readonly Item[] {
-  const explicit = { format: 'CAdES', packaging: 'detached', content: of('CAdES') } as const
   const meant = {
     pdf: { format: 'PAdES', packaging: 'enveloped' },
     'cms-implicit': { format: 'CAdES', packaging: 'enveloping' },
-    'cms-explicit': explicit,
+    'cms-explicit': { format: 'CAdES', packaging: 'detached', content: of('CAdES') },
     xml: { format: 'XAdES', packaging: 'enveloping' },
     'xml-enveloped': { format: 'XAdES', packaging: 'enveloped' },
     'xml-beside': { format: 'XAdES', packaging: 'internally-detached' },
   } as const
   return Object.entries(meant).flatMap(([id, how]): readonly Item[] => {
     const says = how.format === 'XAdES' ? {} : { format: how.format }
-    const cosigned = { id: `${id}-cosign`, document: signed(id), says, meant: { ...how, operation: 'cosign' } } as const
-    if (how.format === 'PAdES') return [cosigned]
     const further = { ...says, suboperation: 'countersign', parameters: { target: 'LEAFS' } }
-    return [
-      cosigned,
-      { id: `${id}-countersign`, document: signed(id), says: further, meant: { ...how, operation: 'countersign' } },
-    ]
+    const cosigned = { id: `${id}-cosign`, document: signed(id), says, meant: { ...how, operation: 'cosign' } } as const
+    const countersigned: Item = {
+      id: `${id}-countersign`,
+      document: signed(id),
+      says: further,
+      meant: { ...how, operation: 'countersign' },
+    }
+    // A further signature over a content that is elsewhere needs the content.
+    return how.packaging === 'detached'
+      ? [countersigned]
+      : how.format === 'PAdES'
+        ? [cosigned]
+        : [cosigned, countersigned]
   })
 }
 
