@@ -43,9 +43,9 @@ afterAll(async () => {
 })
 
 async function start(): Promise<PoweredKiosk> {
-  const { screen, cut } = await power(site)
+  const { cut, ...powered } = await power(site)
   const kiosk = {
-    screen,
+    ...powered,
     async cut() {
       running = undefined
       await cut()
