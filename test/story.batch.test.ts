@@ -133,7 +133,7 @@ function trail({ site, clock }: Kiosk) {
   const { dataFolder, deviceKeyFile } = loadConfig({ configFile: site.configFile, dataFolder: site.dataFolder })
   const store = openStore({ folder: dataFolder, deviceKeyFile, clock, random: systemRandom, readOnly: true })
   try {
-    return store.audit.list({ limit: 1000 }).toReversed()
+    return store.audit.list({ limit: 1000 })
   } finally {
     store.close()
   }

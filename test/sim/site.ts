@@ -25,8 +25,10 @@ export interface SiteOptions {
   readonly pinEachTime?: boolean
   /** A reader in which the card can be pulled and its signatures counted, and a second card, `Other card`, that can be put in. */
   readonly watched?: boolean
-  /** Programs that may leave batches, each with a token; their interface is on a free port of loopback. */
+  /** Programs that may leave batches, each with a token, at a port of loopback. */
   readonly clients?: readonly string[]
+  /** Default: a free one. */
+  readonly apiPort?: number
   /**
    * With a time-stamping authority, OCSP and CRLs, and the first procedure of the shipped ones at level LTA. The card is then
    * a new one, for its authority is.
@@ -85,7 +87,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     environment,
     trust,
   })
-  const api = await apiConfiguration(folder, options.clients ?? [])
+  const api = await apiConfiguration(folder, options)
   await writeFile(configFile, JSON.stringify({ ...config, ...api, ...options.config }, null, 2))
   const dataFolder = join(folder, 'kiosk')
   // A kiosk that was killed leaves to its next start what only a test knows will not come.
@@ -150,11 +152,11 @@ function tokenOf(client: string): string {
   return `a-token-of-${client}-that-is-long-enough`
 }
 
-async function apiConfiguration(folder: string, clients: readonly string[]): Promise<object> {
+async function apiConfiguration(folder: string, { clients = [], apiPort = 0 }: SiteOptions): Promise<object> {
   if (clients.length === 0) return {}
   const named = clients.map(id => ({ id, tokenFile: join(folder, `${id}.token`) }))
   for (const { id, tokenFile } of named) await writeFile(tokenFile, `${tokenOf(id)}\n`, { mode: 0o600 })
-  return { api: { port: 0, clients: named } }
+  return { api: { port: apiPort, clients: named } }
 }
 
 /** What certificates point to is on this machine, which is otherwise no place to ask. */
