@@ -9,7 +9,7 @@ import { Fault } from '../errors.ts'
 import type { ByteStream } from '../ports.ts'
 import type { Batch, BatchAlgorithm, BatchItem, BatchLimits, DocumentSource } from './batch.ts'
 import { type HeaderField, listField, readParts } from './json-stream.ts'
-import { readReference } from './reference.ts'
+import { documentIn, sourceIn } from './reference.ts'
 
 /** A field and where it stands. */
 interface Field {
@@ -76,9 +76,13 @@ export async function* documentsIn(
   for await (const part of readParts(text, limits)) {
     if (part.part !== 'item' || part.number < from) continue
     const item = batch.items[part.number]
-    const raw = objectAt(`$.${listField}[${part.number}]`, part.value)
-    if (item === undefined || raw['id'] !== item.id) throw invalid(`$.${listField}[${part.number}]`, 'has changed')
-    yield { item, data: item.source.kind === 'data' ? readReference(String(raw['datareference'])).data : null }
+    const path = `$.${listField}[${part.number}]`
+    const raw = objectAt(path, part.value)
+    if (item === undefined || raw['id'] !== item.id) throw invalid(path, 'has changed')
+    const { source } = item
+    const data = source.kind === 'data' ? documentIn(String(raw['datareference'])) : null
+    if (source.kind === 'data' && data?.length !== source.bytes) throw invalid(path, 'has changed')
+    yield { item, data }
   }
 }
 
@@ -133,13 +137,12 @@ function textOf(field: Field | undefined): string | undefined {
 
 function sourceOf(path: string, text: string | undefined, maxDocumentBytes: number): DocumentSource {
   if (text === undefined || text === '') throw invalid(path, 'is missing')
-  const read = at(path, () => readReference(text))
-  if (read.source.kind === 'data' && read.source.bytes > maxDocumentBytes)
-    throw new Fault(
-      'BATCH_TOO_LARGE',
-      `${path}: a document of more than ${maxDocumentBytes} bytes (batches.maxDocumentMegabytes)`,
-    )
-  return read.source
+  const source = at(path, () => sourceIn(text))
+  if (source.kind === 'data' && source.bytes > maxDocumentBytes) {
+    const limit = `${maxDocumentBytes} bytes (batches.maxDocumentMegabytes)`
+    throw new Fault('BATCH_TOO_LARGE', `${path}: a document of more than ${limit}`)
+  }
+  return source
 }
 
 /** What `read` throws as REQUEST_INVALID, told as a fault of the batch at this path. */
