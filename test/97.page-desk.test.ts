@@ -1,11 +1,13 @@
 // What pages ask to be signed: single documents of each format, co- and countersignatures, batches signed here and batches that
 // the page's own server prepares. pdfsig, openssl and xmlsec1 judge.
 
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { smallPdf } from './50.signature.kit.ts'
 import { base64 } from './93.batch.kit.ts'
 import { origin, type PageStand, signRequest, startPageStand, staying } from './97.page-desk.kit.ts'
-import { askAbout } from './pdf-fixtures.ts'
+import { askAbout, inFolder } from './pdf-fixtures.ts'
 import { judged, mixedBatch } from './requests.kit.ts'
 import { createTriphaseService, type TriphaseService } from './sim/triphase.ts'
 
@@ -87,6 +89,23 @@ describe('a document of a page', () => {
       expect(String(second).match(/<ds:Signature /g)).toHaveLength(2)
       await judgedXades(second, '1', '2')
     }
+  })
+
+  it('is cosigned where only the signature is there and not its content', async () => {
+    const content = Buffer.from('a content that the page does not send again')
+    const first = await signed({ data: content })
+    const second = await signed({ operation: 'cosign', data: first })
+    await inFolder(async folder => {
+      const file = join(folder, 'content')
+      await writeFile(file, content)
+      const words = ['-verify', '-inform', 'DER', '-noverify', '-binary', '-content', file, '-in', 'FILE']
+      expect(await askAbout(second, 'openssl', 'cms', ...words)).toContain(String(content))
+    })
+    const other = signRequest({ operation: 'cosign', data: first, algorithm: 'SHA512withRSA' })
+    const asked = stand.requests.pages.sign(other, staying())
+    const refused = expect(asked).rejects.toMatchObject({ code: 'CONTENT_ABSENT' })
+    await stand.agree()
+    await refused
   })
 
   it.each([
