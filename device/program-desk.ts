@@ -78,7 +78,13 @@ function errandOf(open: OpenBatch, parts: ProgramDeskParts): Errand {
 /** What was ended by a person's word is ended; for whatever else the batch waits, with what is signed of it. */
 function settle(open: OpenBatch, how: ErrandEnd, { batches, log }: ProgramDeskParts): void {
   if (how.end === 'finished' || how.end === 'stopped' || how.end === 'refused') {
-    open.end(how.end)
+    try {
+      open.end(how.end)
+    } catch (thrown) {
+      // What is not written down has not happened.
+      batches.putBack(open.id)
+      throw thrown
+    }
     return
   }
   if (how.end === 'failed') log.error('a batch was interrupted', { batch: open.id, code: asFault(how.fault).code })

@@ -90,7 +90,6 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
 
   /** Ends what is under way, and then the errand. */
   function finishBy(one: InHand, how: ErrandEnd): void {
-    if (one.over) return
     one.how ??= how
     const running = one.key !== null && one.stage !== 'card'
     one.ending.abort(new Fault('REQUEST_DECLINED', `ended: ${one.how.end}`))
@@ -101,8 +100,6 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
     if (one.over) return
     one.over = true
     const unsaid = tellEnd(one, how, log)
-    // Another may be in hand already, and the card is its.
-    if (current !== one) return
     card.release()
     if (unsaid === null && (how.end === 'refused' || how.end === 'left')) {
       current = null

@@ -40,13 +40,18 @@ export interface PageStand {
 }
 
 export async function startPageStand(
-  options: Partial<SiteOptions> & { readonly serviceHost?: string; readonly folder?: never } = {},
+  options: Partial<SiteOptions> & {
+    readonly serviceHost?: string
+    readonly folder?: never
+    /** What the desk is given in place of the store. */
+    readonly around?: (store: Store) => Store
+  } = {},
 ): Promise<PageStand> {
   const root = await mkdtemp(join(tmpdir(), 'compulsa-pages-'))
   const folder = join(root, 'stick')
   await mkdir(folder)
   const hosts = options.serviceHost === undefined ? [] : [options.serviceHost]
-  const { serviceHost: _, ...siteOptions } = options
+  const { serviceHost: _, around: wrapped = given => given, ...siteOptions } = options
   const site = await startSite({
     sheets: [],
     watched: true,
@@ -70,7 +75,16 @@ export async function startPageStand(
   let copy = false
   const newId = () => newIdFrom(systemRandom)
   const anchors = await readAnchors(config)
-  const parts = { config, rooms, store, scratchFolder, newId, anchors, ...around, copyInHand: () => copy }
+  const parts = {
+    config,
+    rooms,
+    store: wrapped(store),
+    scratchFolder,
+    newId,
+    anchors,
+    ...around,
+    copyInHand: () => copy,
+  }
   const requests = await openRequests(parts)
   return {
     ...person(requests, site),
