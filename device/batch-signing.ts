@@ -47,7 +47,7 @@ export async function signItem(
   signal: AbortSignal,
 ): Promise<MadeSignature> {
   const document = data ?? (await documentOf(item, parts, signal))
-  const format = item.format === 'auto' ? await detected(document) : item.format
+  const format = item.format === 'auto' ? await detectedFormat(document) : item.format
   const operation = operationOf(item, format)
   const extra = readExtraParams(item.extraParams, format, operation)
   const input = join(parts.scratch.folder, `${item.number}.in`)
@@ -98,7 +98,7 @@ async function documentOf(
 }
 
 /** As AutoFirma's `auto`: a PDF, XML, and anything else by CMS. */
-async function detected(document: Uint8Array): Promise<SignatureFormat> {
+export async function detectedFormat(document: Uint8Array): Promise<SignatureFormat> {
   try {
     return await formatOf(randomAccessOf(document))
   } catch (thrown) {

@@ -96,8 +96,6 @@ export function createBatches(parts: BatchesParts): Batches {
   const tasks = createTasks({ clock, log })
   const listeners = new Set<() => void>()
   const taken = new Set<string>()
-  /** One at a time: two requests of one idempotency key must not both find nothing. */
-  let turn: Promise<unknown> = Promise.resolve()
 
   const tell = () => {
     for (const listener of listeners) listener()
@@ -146,6 +144,7 @@ export function createBatches(parts: BatchesParts): Batches {
     try {
       const stored = await blobs.write(id, atMost(given, limits.maxBytes))
       const { items, sha256 } = await readBatch(blobs.read(id, stored.name), limits)
+      // From here to the commit nothing is awaited: two requests of one key must not both find nothing.
       const earlier = idempotencyKey === null ? undefined : earlierOf(client, idempotencyKey)
       if (earlier !== undefined) {
         if (earlier.sha256 !== sha256) throw new Fault('STAGE_CONFLICT', 'the idempotency key came with another batch')
@@ -200,9 +199,7 @@ export function createBatches(parts: BatchesParts): Batches {
   return Object.freeze({
     async accept(request: Parameters<Batches['accept']>[0]) {
       const id = newId()
-      const work = turn.then(() => takeIn(id, request))
-      turn = work.catch(() => undefined)
-      const accepted = await work
+      const accepted = await takeIn(id, request)
       return { state: stateOf(accepted), created: accepted === id }
     },
     state: (id: string, client: string) => {
@@ -233,8 +230,8 @@ export function createBatches(parts: BatchesParts): Batches {
     waiting: () =>
       batches
         .list({ stages: ['waiting'] })
-        .map(({ id }) => stateOf(id))
         .filter(({ id }) => !taken.has(id))
+        .map(({ id }) => stateOf(id))
         .reverse(),
     async take(id: string): Promise<OpenBatch> {
       const { stage, body } = bodyOf(id)

@@ -1,8 +1,8 @@
 // What a page or a program wants of the person at the screen, in one shape: what is shown of it, what is done once the person
-// agrees, and who is told how it ended. Types only.
+// agrees, who is told how it ended, and the desk before the person that does it. Types only.
 
 import type { ErrorCode } from './errors.ts'
-import type { AskerView, RequestedDocumentView, RequestOperation } from './http/view.ts'
+import type { AskerView, RequestedDocumentView, RequestOperation, RequestView, SignAnswer } from './http/view.ts'
 import type { KeyHolder } from './key-holder.ts'
 import type { SigningCertificate } from './ports.ts'
 
@@ -49,3 +49,32 @@ export type ErrandWork =
 
 /** Tells that a document is signed, or why it is not. */
 export type ErrandProgress = (number: number, fault: ErrorCode | null) => void
+
+export interface SigningDesk {
+  view(): RequestView | null
+  subscribe(listener: () => void): () => void
+  /**
+   * Puts an errand before the person. Throws KIOSK_BUSY while a copy or another errand is in hand. Aborting ends it: whoever
+   * asked has gone.
+   */
+  begin(errand: Errand, signal?: AbortSignal): void
+  /** Throws KIOSK_BUSY where `begin` would. */
+  free(): void
+  /** Shows for a while that something was refused, where nothing else is in hand. */
+  show(asker: AskerView, operation: RequestOperation, code: ErrorCode): void
+  /** Whether something is in hand that is not finished. */
+  busy(): boolean
+  accept(): void
+  refuse(): void
+  /** The PIN is overwritten before this resolves. */
+  sign(tokenId: string, keyId: string, pin: Uint8Array): Promise<SignAnswer>
+  certificate(tokenId: string, keyId: string): void
+  save(): Promise<void>
+  load(names: readonly string[]): Promise<void>
+  stop(): void
+  /** What came of it was read. */
+  close(): void
+  /** Somebody is there. */
+  stay(): void
+  end(): Promise<void>
+}

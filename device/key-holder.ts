@@ -115,13 +115,19 @@ export function createKeyHolder(signer: Signer, certificate: SigningCertificate,
       signal.addEventListener('abort', onAbort, { once: true })
       waiting = {
         give: async pin => {
-          const outcome = await ask(pin)
-          if (outcome.outcome === 'pin-wrong') return outcome
-          waiting = undefined
-          signal.removeEventListener('abort', onAbort)
-          if (outcome.outcome === 'signed') become({ state: 'open' })
-          resolve(outcome)
-          return outcome
+          try {
+            const outcome = await ask(pin)
+            if (outcome.outcome === 'pin-wrong') return outcome
+            waiting = undefined
+            if (outcome.outcome === 'signed' && !signal.aborted) become({ state: 'open' })
+            resolve(outcome)
+            signal.removeEventListener('abort', onAbort)
+            return outcome
+          } catch (thrown) {
+            waiting = undefined
+            reject(thrown)
+            throw thrown
+          }
         },
       }
       become({ state: 'pin' })

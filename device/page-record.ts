@@ -7,10 +7,9 @@ import type { Batch } from './batch/batch.ts'
 import type { Ledger } from './batch/outcome.ts'
 import type { BatchErrandParts } from './batch-errand.ts'
 import { namesToken } from './batch-ledger.ts'
-import type { Errand, ErrandWork } from './errand.ts'
+import type { Errand, ErrandWork, SigningDesk } from './errand.ts'
 import type { RequestOperation } from './http/view.ts'
 import type { TriphaseServer } from './ports.ts'
-import type { SigningDesk } from './signing-desk.ts'
 
 export interface PageDeskParts extends BatchErrandParts {
   readonly desk: SigningDesk
@@ -39,6 +38,14 @@ export function shownHost(origin: string): string {
   return URL.canParse(origin) ? new URL(origin).host : 'unknown'
 }
 
+/** Of a site, what fits into the audit trail: hosts may be longer, or addresses in brackets. */
+export function siteToken(origin: string): string {
+  const clean = shownHost(origin)
+    .replace(/[^A-Za-z0-9._:+-]+/g, '_')
+    .replace(/^[^A-Za-z0-9]+/, '')
+  return clean === '' ? 'unknown' : clean.slice(0, 64)
+}
+
 /** Of a request that was served: how many of its documents, by which certificate, what had no effect. */
 export function servedEntry(
   { origin }: PageRequest,
@@ -52,7 +59,7 @@ export function servedEntry(
   return {
     event: 'pageServed',
     details: {
-      site: shownHost(origin),
+      site: siteToken(origin),
       operation,
       documents: items.length,
       signed: outcomes.filter(one => one?.outcome === 'signed').length,

@@ -16,7 +16,7 @@ import { algorithmNamed, digestOf, hashName } from './cms/algorithm.ts'
 import type { ErrandProgress, ErrandWork } from './errand.ts'
 import { Fault } from './errors.ts'
 import type { KeyHolder } from './key-holder.ts'
-import { type PageDeskParts, shownHost, type WaitFor } from './page-record.ts'
+import { type PageDeskParts, shownHost, siteToken, type WaitFor } from './page-record.ts'
 import { readCertificateFilters } from './trust/certificate-filter.ts'
 
 type Services = NonNullable<PageBatchRequest['services']>
@@ -48,7 +48,7 @@ export async function remoteBatch(
   await waitFor(request, 'batch', shown, work, signal, parts, () => ({
     event: 'pageServed',
     details: {
-      site: shownHost(request.origin),
+      site: siteToken(request.origin),
       operation: 'batch',
       documents: results.length,
       signed: results.filter(({ result }) => result === 'DONE_AND_SAVED').length,

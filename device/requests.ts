@@ -4,12 +4,14 @@
 import type { PageDesk } from './afirma/page-desk.ts'
 import type { BatchErrandParts } from './batch-errand.ts'
 import { type Batches, createBatches } from './batches.ts'
+import type { SigningDesk } from './errand.ts'
+import { asFault } from './errors.ts'
 import type { Refused } from './http/afirma-session.ts'
 import { createPageDesk } from './page-desk.ts'
-import { shownHost } from './page-record.ts'
+import { shownHost, siteToken } from './page-record.ts'
 import { createProgramDesk, type ProgramDesk } from './program-desk.ts'
 import type { Rooms } from './rooms.ts'
-import { createSigningDesk, type SigningDesk } from './signing-desk.ts'
+import { createSigningDesk } from './signing-desk.ts'
 import type { Store } from './store/store.ts'
 import { createScratch } from './verbs/scratch.ts'
 
@@ -53,9 +55,13 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
     programs: createProgramDesk({ ...common, batches, desk: signing }),
     pages,
     showRefused({ origin, code }: Refused): void {
-      const site = origin === undefined ? 'unknown' : shownHost(origin)
-      store.audit.append({ event: 'pageRefused', details: { site, code } })
-      signing.show({ kind: 'page', name: site }, 'sign', code)
+      const named = origin ?? ''
+      try {
+        store.audit.append({ event: 'pageRefused', details: { site: siteToken(named), code } })
+      } catch (thrown) {
+        log.error('a refusal could not be noted', { code: asFault(thrown).code })
+      }
+      signing.show({ kind: 'page', name: shownHost(named) }, 'sign', code)
     },
     async stop(): Promise<void> {
       await signing.end()

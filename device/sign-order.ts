@@ -82,7 +82,7 @@ export function shownBy(
   signerCertificate: Uint8Array,
 ): { readonly pdf: SignJob['pdf']; readonly ignored: readonly string[] } {
   const { fieldName, certificationLevel, reason, contactInfo, pageImage, attachment } = pdf
-  const { reservedBytes, formAsSigned } = pdf
+  const { reservedBytes, formAsSigned, knownSignaturesOnly } = pdf
   // A policy or a commitment is the reason (EN 319 142-1, 5.3), and AutoFirma drops any other.
   const explained = properties.policy !== undefined || (properties.commitments ?? []).length > 0
   const said = {
@@ -97,6 +97,7 @@ export function shownBy(
     ...(certificationLevel !== undefined && { certificationLevel }),
     ...(reservedBytes !== undefined && { reservedBytes }),
     ...(formAsSigned && { formAsSigned }),
+    ...(knownSignaturesOnly && { knownSignaturesOnly }),
     ...(pageImage && { pageImage: { pages: pageImage.pages, rectangle: pageImage.rectangle } }),
     ...(attachment && { attachment: withoutData(attachment) }),
     ...(visible && { visible }),

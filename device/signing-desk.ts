@@ -7,41 +7,24 @@
 //     └──── refuse, silence, asker gone, stop ────► finished ─close─► nothing
 
 import type { Config } from './config.ts'
-import type { Errand, ErrandEnd } from './errand.ts'
-import { asFault, type ErrorCode, Fault } from './errors.ts'
+import type { Errand, ErrandEnd, SigningDesk } from './errand.ts'
+import { type ErrorCode, Fault } from './errors.ts'
 import { type CardWatch, certificateView, createCardWatch } from './http/card-watch.ts'
-import type { AskerView, RequestOperation, RequestStage, RequestView, SignAnswer } from './http/view.ts'
-import { type InHand, messageFor, newInHand, viewOf } from './in-hand.ts'
+import type { AskerView, RequestOperation, RequestStage, SignAnswer } from './http/view.ts'
+import {
+  acting,
+  faultOf,
+  fittingOf,
+  type InHand,
+  messageFor,
+  newInHand,
+  noteState,
+  tellEnd,
+  viewOf,
+} from './in-hand.ts'
 import { createKeyHolder, type KeyHolder } from './key-holder.ts'
 import type { Clock, Log, Signer } from './ports.ts'
 import { createTasks } from './tasks.ts'
-
-export interface SigningDesk {
-  view(): RequestView | null
-  subscribe(listener: () => void): () => void
-  /**
-   * Puts an errand before the person. Throws KIOSK_BUSY while a copy or another errand is in hand. Aborting ends it: whoever
-   * asked has gone.
-   */
-  begin(errand: Errand, signal?: AbortSignal): void
-  /** Shows for a while that something was refused, where nothing else is in hand. */
-  show(asker: AskerView, operation: RequestOperation, code: ErrorCode): void
-  /** Whether something is in hand that is not finished. */
-  busy(): boolean
-  accept(): void
-  refuse(): void
-  /** The PIN is overwritten before this resolves. */
-  sign(tokenId: string, keyId: string, pin: Uint8Array): Promise<SignAnswer>
-  certificate(tokenId: string, keyId: string): void
-  save(): Promise<void>
-  load(names: readonly string[]): Promise<void>
-  stop(): void
-  /** What came of it was read. */
-  close(): void
-  /** Somebody is there. */
-  stay(): void
-  end(): Promise<void>
-}
 
 export interface SigningDeskParts {
   readonly config: Config
@@ -57,6 +40,7 @@ export interface SigningDeskParts {
 const warningMs = 30_000
 /** What came of it stays on the screen for so long, unless somebody closes it. */
 const shownMs = 60_000
+
 export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
   const { config, signer, clock, log, newId, copyInHand } = parts
   const tasks = createTasks({ clock, log })
@@ -71,14 +55,7 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
     clock,
     tasks,
     wanted: () => current !== null && (current.stage === 'card' || current.stage === 'paused'),
-    fitting: certificates => {
-      const work = current?.errand.work
-      const used = current?.stage === 'paused' ? current.key?.certificate : undefined
-      // It goes on with the card that it began with.
-      if (used !== undefined)
-        return certificates.filter(one => one.tokenId === used.tokenId && one.keyId === used.keyId)
-      return work !== undefined && 'fitting' in work ? work.fitting(certificates) : certificates
-    },
+    fitting: certificates => (current === null ? [] : fittingOf(current, certificates)),
     changed: tell,
   })
 
@@ -113,6 +90,7 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
 
   /** Ends what is under way, and then the errand. */
   function finishBy(one: InHand, how: ErrandEnd): void {
+    if (one.over) return
     one.how ??= how
     const running = one.key !== null && one.stage !== 'card'
     one.ending.abort(new Fault('REQUEST_DECLINED', `ended: ${one.how.end}`))
@@ -120,17 +98,18 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
   }
 
   function finish(one: InHand, how: ErrandEnd): void {
-    if (one.stage === 'finished') return
-    card.release()
-    one.errand.ended(how)
+    if (one.over) return
+    one.over = true
+    const unsaid = tellEnd(one, how, log)
+    // Another may be in hand already, and the card is its.
     if (current !== one) return
-    if (how.end === 'refused' || how.end === 'left') {
+    card.release()
+    if (unsaid === null && (how.end === 'refused' || how.end === 'left')) {
       current = null
       tell()
       return
     }
-    const fault = how.end === 'gone' ? 'PAGE_GONE' : how.end === 'failed' ? asFault(how.fault).code : null
-    become(one, 'finished', fault)
+    become(one, 'finished', unsaid ?? faultOf(how))
     tasks.at('idle', clock.now() + shownMs, onIdle)
   }
 
@@ -142,7 +121,7 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
 
   function onKey(one: InHand): void {
     const { key } = one
-    if (key === null || current !== one || one.stage === 'card' || one.stage === 'finished') return
+    if (key === null || current !== one || one.stage === 'card' || one.over) return
     const state = key.state()
     switch (state.state) {
       case 'open':
@@ -165,14 +144,15 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
     const { work } = one.errand
     if (work.kind !== 'sign') return
     const progress = (number: number, fault: ErrorCode | null) => {
-      one.states.set(number, { state: fault === null ? 'signed' : 'failed', fault })
+      noteState(one, number, { state: fault === null ? 'signed' : 'failed', fault })
       if (current === one) tell()
     }
     tasks.run(`request:${one.id}`, async () => {
       let how: ErrandEnd
       try {
         await work.sign(key, progress, one.ending.signal)
-        how = { end: 'finished' }
+        // Whoever has gone in the last moment gets nothing any more.
+        how = one.how?.end === 'gone' ? one.how : { end: 'finished' }
       } catch (thrown) {
         how = one.how ?? { end: 'failed', fault: thrown }
       }
@@ -187,7 +167,10 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
     const key = createKeyHolder(signer, certificate, () => onKey(one))
     card.hold({ state: 'signing' })
     tell()
-    const answer = await key.pin(pin)
+    const answer = await key.pin(pin).catch((thrown: unknown) => {
+      lookAgain(one)
+      throw thrown
+    })
     if (answer.answer === 'accepted' && one.stage === 'card' && !one.ending.signal.aborted) {
       one.key = key
       become(one, 'signing')
@@ -195,11 +178,16 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
       return { outcome: 'signed' }
     }
     await key.close()
+    lookAgain(one)
+    if (answer.answer === 'refused') return { outcome: 'refused', code: answer.code, tries: answer.tries }
+    throw new Fault('STAGE_CONFLICT', 'it was ended meanwhile')
+  }
+
+  function lookAgain(one: InHand): void {
+    if (current !== one || one.over) return
     card.release()
     card.look()
     tell()
-    if (answer.answer === 'refused') return { outcome: 'refused', code: answer.code, tries: answer.tries }
-    throw new Fault('STAGE_CONFLICT', 'it was ended meanwhile')
   }
 
   async function goOn({ key }: InHand, tokenId: string, keyId: string, pin: Uint8Array): Promise<SignAnswer> {
@@ -220,23 +208,30 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
     }
   }
 
+  function free(): void {
+    if (copyInHand() || busy()) throw new Fault('KIOSK_BUSY', 'the person is busy with something else')
+  }
+
   return Object.freeze({
+    free,
     view: () => (current === null ? null : viewOf(current, card)),
     subscribe(listener: () => void): () => void {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     begin(errand: Errand, signal?: AbortSignal): void {
-      if (copyInHand() || busy()) throw new Fault('KIOSK_BUSY', 'the person is busy with something else')
+      free()
+      signal?.throwIfAborted()
       const one = newInHand(newId(), errand)
       current = one
+      card.release()
       signal?.addEventListener('abort', () => finishBy(one, { end: 'gone' }), { once: true })
       stay()
       tell()
     },
     show(asker: AskerView, operation: RequestOperation, code: ErrorCode): void {
       if (copyInHand() || busy()) return
-      current = { ...newInHand(newId(), messageFor(asker, operation)), stage: 'finished', fault: code }
+      current = { ...newInHand(newId(), messageFor(asker, operation)), stage: 'finished', fault: code, over: true }
       tasks.at('idle', clock.now() + shownMs, onIdle)
       tell()
     },
@@ -254,7 +249,7 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
     async sign(tokenId: string, keyId: string, pin: Uint8Array): Promise<SignAnswer> {
       try {
         const one = inHand('card', 'pin', 'paused')
-        return await (one.stage === 'card' ? open : goOn)(one, tokenId, keyId, pin)
+        return await acting(one, () => (one.stage === 'card' ? open : goOn)(one, tokenId, keyId, pin))
       } finally {
         pin.fill(0)
       }
@@ -265,19 +260,19 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
       const certificate = card.certificate(tokenId, keyId)
       if (work.kind !== 'certificate') throw new Fault('STAGE_CONFLICT', 'no certificate is asked for')
       if (certificate === undefined) throw new Fault('TOKEN_ABSENT', 'the card shown before is gone')
-      void done(one, () => work.choose(certificate))
+      void acting(one, () => done(one, () => work.choose(certificate)))
     },
     async save(): Promise<void> {
       const one = inHand('asking')
       const { work } = one.errand
       if (work.kind !== 'save') throw new Fault('STAGE_CONFLICT', 'nothing is to be saved')
-      await done(one, work.save)
+      await acting(one, () => done(one, work.save))
     },
     async load(names: readonly string[]): Promise<void> {
       const one = inHand('asking')
       const { work } = one.errand
       if (work.kind !== 'load') throw new Fault('STAGE_CONFLICT', 'no file is asked for')
-      await done(one, () => work.load(names))
+      await acting(one, () => done(one, () => work.load(names)))
     },
     stop(): void {
       finishBy(inHand('signing', 'pin', 'paused'), { end: 'stopped' })

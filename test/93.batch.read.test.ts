@@ -65,11 +65,23 @@ describe('a batch', () => {
   it.each([
     [true, true],
     ['true', true],
+    ['True', true],
     ['false', false],
     [undefined, false],
     [null, false],
   ])('takes %j for stoponerror', async (stoponerror, found) => {
     expect((await read(written({ stoponerror }))).stopOnError).toBe(found)
+  })
+
+  it('holds parameters that many items have once', async () => {
+    const singlesigns = ['a', 'b'].map(id => ({ id, datareference: base64('x'), extraparams: base64('mode=implicit') }))
+    const { items } = await read(written({ singlesigns }))
+    expect(items[1]?.extraParams).toBe(items[0]?.extraParams)
+  })
+
+  it('gives an item no parameters where its own are empty', async () => {
+    const batch = await read({ ...item({ extraparams: '' }), extraparams: base64('mode=implicit') })
+    expect(batch.items[0]?.extraParams.size).toBe(0)
   })
 
   it('goes without concurrenttimeout, suboperation and extraparams', async () => {
@@ -148,7 +160,7 @@ describe('is refused with the path of its fault:', () => {
       'a document that is too large',
       item({ datareference: base64('x'.repeat(1_000_001)) }),
       'BATCH_TOO_LARGE',
-      /\[0\]/,
+      /\[0\].*maxDocumentMegabytes/,
     ],
     ['a text', 'x', 'BATCH_INVALID', /^\$: is no object/],
     ['a list as the whole', [], 'BATCH_INVALID', /^\$: is no object/],
@@ -161,7 +173,7 @@ describe('is refused with the path of its fault:', () => {
 
   it('a whole that is too large', async () => {
     await expect(read(written({}, 50), { maxBytes: 1000 })).rejects.toEqual(
-      refused('BATCH_TOO_LARGE', /^\$: more than 1000/),
+      refused('BATCH_TOO_LARGE', /^\$: more than 1000 .*maxMegabytes/),
     )
   })
 

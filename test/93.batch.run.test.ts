@@ -122,6 +122,17 @@ describe('a batch that stops on error', () => {
     expect(JSON.stringify(await told(one, mode))).not.toContain('"signature"')
   })
 
+  it('tells the first failure alone, though another was under way with it', async () => {
+    const one = await setting({ stoponerror: true })
+    await one.ledger.failed(1, 'PDF_UNREADABLE', 'one')
+    await one.ledger.failed(2, 'PDF_UNREADABLE', 'another')
+    expect((await told(one)).signs.map((item: { result: string }) => item.result)).toEqual([
+      'SKIPPED',
+      'ERROR_PRE',
+      'SKIPPED',
+    ])
+  })
+
   it('has nothing to do when it is taken up again', async () => {
     const one = await setting({ stoponerror: true })
     await one.run({ sign: failing([0]) })

@@ -15,6 +15,7 @@ const program = new URL('../device/cli.ts', import.meta.url).pathname
 
 export interface PoweredKiosk {
   readonly screen: Screen
+  readonly pid: number
   /** SIGKILL; the process, and whoever held the card for it, is gone when it resolves. */
   cut(): Promise<void>
 }
@@ -42,6 +43,7 @@ export async function power({ configFile, dataFolder }: Site, { diskMiB }: Power
   const screen = await openScreen(url)
   return {
     screen,
+    pid: child.pid ?? 0,
     async cut() {
       const signWorkers = await workersOf(child, 'sign')
       const gone = once(child, 'exit')

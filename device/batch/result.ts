@@ -21,16 +21,16 @@ export interface ItemResult {
 export const stoppedText = 'stopped before it was signed'
 const afterErrorText = 'not signed because another signature of the batch failed'
 
-/** In the order of the batch. */
+/** In the order of the batch. Where it stops on error one failure is told, though another was under way with it. */
 export function itemResults(batch: Batch, ledger: Pick<Ledger, 'outcome'>): readonly ItemResult[] {
   const outcomes = batch.items.map(({ number }) => ledger.outcome(number))
-  const undone = batch.stopOnError && outcomes.some(one => one?.outcome === 'failed')
-  return batch.items.map(({ id }, number) => ({ id, ...resultOf(outcomes[number], undone) }))
+  const first = batch.stopOnError ? outcomes.findIndex(one => one?.outcome === 'failed') : -1
+  return batch.items.map(({ id }, number) => ({ id, ...resultOf(outcomes[number], first !== -1 && number !== first) }))
 }
 
 function resultOf(outcome: ItemOutcome | undefined, undone: boolean): Omit<ItemResult, 'id'> {
-  if (outcome?.outcome === 'failed') return { result: 'ERROR_PRE', description: `${outcome.code}: ${outcome.detail}` }
   if (undone) return { result: 'SKIPPED', description: afterErrorText }
+  if (outcome?.outcome === 'failed') return { result: 'ERROR_PRE', description: `${outcome.code}: ${outcome.detail}` }
   if (outcome === undefined) return { result: 'SKIPPED', description: stoppedText }
   const { ignored } = outcome
   if (ignored.length === 0) return { result: 'DONE_AND_SAVED' }

@@ -74,7 +74,7 @@ function batchRoutes(app: FastifyInstance, batches: Batches, clientOf: (request:
     const { state, created } = await batches.accept({
       client,
       idempotencyKey: idempotencyKeyOf(request),
-      text: request.body as ByteStream,
+      text: (request.body ?? nothing()) as ByteStream,
     })
     reply.header('location', pathOf(state.id))
     return reply.status(created ? 201 : 200).send(answerOf(state))
@@ -110,6 +110,11 @@ function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
   if (key === undefined) return null
   if (typeof key === 'string' && keyPattern.test(key)) return key
   throw new Fault('REQUEST_INVALID', 'Idempotency-Key has 1 to 200 visible characters')
+}
+
+/** What a request without a body has sent. */
+async function* nothing(): ByteStream {
+  // Refused as a batch where it is read.
 }
 
 const pathOf = (id: string) => `/api/v1/batches/${id}`

@@ -45,7 +45,10 @@ export function createCardWatch(parts: CardWatchParts): CardWatch {
     try {
       const tokens = await signer.tokens(signal)
       const [token] = tokens
-      if (token === undefined) return { state: 'absent' }
+      if (token === undefined) {
+        certificates = []
+        return { state: 'absent' }
+      }
       const found = (await Promise.all(tokens.map(one => signer.certificates(one.id, signal)))).flat()
       certificates = fitting(found)
       if (certificates.length === 0 && found.length > 0) return { state: 'fault', code: 'CERTIFICATE_NOT_FITTING' }
@@ -82,6 +85,7 @@ export function createCardWatch(parts: CardWatchParts): CardWatch {
     release(): void {
       held = false
       seen = null
+      certificates = []
     },
     certificate: (tokenId: string, keyId: string) =>
       certificates.find(one => one.tokenId === tokenId && one.keyId === keyId),

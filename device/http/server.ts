@@ -59,6 +59,9 @@ export interface ServerCredentials {
   readonly key: string | Buffer
 }
 
+/** Of one part of a path: the id of a signature of a batch, percent-encoded. */
+const maxParamLength = 2_000
+
 /** An HTTP application whose failures are answered by code and detail. */
 export function createApp(log: Log, credentials?: ServerCredentials): FastifyInstance {
   const app = fastify({
@@ -66,6 +69,7 @@ export function createApp(log: Log, credentials?: ServerCredentials): FastifyIns
     logger: false,
     forceCloseConnections: true,
     bodyLimit: 64 * 1024,
+    routerOptions: { maxParamLength },
     // What does not fit a schema is refused, not bent until it fits.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })

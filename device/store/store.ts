@@ -185,8 +185,14 @@ function createForgetting(parts: { database: SqlDatabase; guard: WriteGuard; res
         records.commit(record, entry)
       },
       async erase(id: string, entry: Entry): Promise<void> {
-        records.erase(id, entry)
-        afterwards(id)
+        guard.run(() =>
+          database
+            .transaction(() => {
+              records.erase(id, entry)
+              afterwards(id)
+            })
+            .immediate(),
+        )
         logIsEmpty = false
         await stored(rm(join(blobsFolder, id), { recursive: true, force: true }))
         logIsEmpty = emptyLog()

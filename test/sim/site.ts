@@ -11,6 +11,7 @@ import { createTestPki, pem, type SignerKind, type TestPki } from './pki.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import { createSoftToken, softHsmModule } from './token.ts'
 import { createTrustServices, type TrustServices } from './trust-services.ts'
+import { createWatchedCard, type WatchedCard } from './watched-card.ts'
 
 export interface SiteOptions {
   /** Made if absent; a card that is already there is used again. */
@@ -20,6 +21,14 @@ export interface SiteOptions {
   readonly signers?: readonly SignerKind[]
   /** No token at all. */
   readonly withoutCard?: boolean
+  /** The keys ask for the PIN before each signature. */
+  readonly pinEachTime?: boolean
+  /** A reader in which the card can be pulled and its signatures counted, and a second card, `Other card`, that can be put in. */
+  readonly watched?: boolean
+  /** Programs that may leave batches, each with a token, at a port of loopback. */
+  readonly clients?: readonly string[]
+  /** Default: a free one. */
+  readonly apiPort?: number
   /**
    * With a time-stamping authority, OCSP and CRLs, and the first procedure of the shipped ones at level LTA. The card is then
    * a new one, for its authority is.
@@ -43,6 +52,10 @@ export interface Site {
   /** For `--data`. */
   readonly dataFolder: string
   readonly pin: string
+  /** Where it was asked for (`watched`). */
+  readonly watched: WatchedCard | undefined
+  /** The token of a client. */
+  token(client: string): string
   stop(): Promise<void>
 }
 
@@ -57,7 +70,9 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const trust = options.trustServices
     ? started.adopt(await createTrustServices({ now: options.now ?? Date.now }), one => one.stop())
     : undefined
-  const { environment, certificates } = await card(folder, trustFile, trust?.pki, options)
+  const made = await card(folder, trustFile, trust?.pki, options)
+  const watched = options.watched ? await createWatchedCard(join(folder, 'reader')) : undefined
+  const environment = { ...made.environment, ...watched?.environment }
   const scanner = started.adopt(await startEsclSimulator({ sheets: options.sheets }), one => one.stop())
   const receiver = started.adopt(await startReceiver({ folder: join(folder, 'received') }), one => one.stop())
   const caFile = join(folder, 'receiver-ca.pem')
@@ -68,10 +83,12 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     receiverUrl: receiver.url,
     caFile,
     trustFile,
+    tokenModule: watched?.modulePath ?? softHsmModule,
     environment,
     trust,
   })
-  await writeFile(configFile, JSON.stringify({ ...config, ...options.config }, null, 2))
+  const api = await apiConfiguration(folder, options)
+  await writeFile(configFile, JSON.stringify({ ...config, ...api, ...options.config }, null, 2))
   const dataFolder = join(folder, 'kiosk')
   // A kiosk that was killed leaves to its next start what only a test knows will not come.
   started.defer(() => rm(scratchFolderOf(join(dataFolder, 'data')), { recursive: true, force: true }))
@@ -81,10 +98,12 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     receiver,
     trust,
     configFile,
-    certificates,
+    certificates: made.certificates,
     trustFile,
     dataFolder,
     pin,
+    watched,
+    token: tokenOf,
     stop: () => running.disposeAsync(),
   }
 }
@@ -94,7 +113,7 @@ async function card(
   folder: string,
   trustFile: string,
   served: TestPki | undefined,
-  { signers = ['good'], withoutCard = false }: SiteOptions,
+  { signers = ['good'], withoutCard = false, pinEachTime = false, watched = false }: SiteOptions,
 ): Promise<Pick<Site, 'certificates'> & { readonly environment: Record<string, string> }> {
   const tokenFolder = join(folder, 'card')
   if (served !== undefined) await rm(tokenFolder, { recursive: true, force: true })
@@ -110,8 +129,14 @@ async function card(
     folder: tokenFolder,
     label: 'Sample card',
     pin,
-    entries: identities.map(identity => ({ identity })),
+    entries: identities.map(identity => ({ identity, alwaysAuthenticate: pinEachTime })),
   })
+  if (watched) {
+    const other = await pki.signer({ commonName: 'Pere Mas Puig (sample)' })
+    await createSoftToken({ folder: tokenFolder, label: 'Other card', pin, entries: [{ identity: other }] })
+    await mkdir(join(folder, 'reader'), { recursive: true })
+    await writeFile(join(folder, 'reader', 'inserted'), 'Sample card')
+  }
   return { environment: token.environment, certificates: identities.map(({ certificate }) => certificate) }
 }
 
@@ -121,6 +146,17 @@ async function emptyTokenStore(folder: string): Promise<Record<string, string>> 
   const file = join(folder, 'softhsm2.conf')
   await writeFile(file, `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`)
   return { SOFTHSM2_CONF: file }
+}
+
+function tokenOf(client: string): string {
+  return `a-token-of-${client}-that-is-long-enough`
+}
+
+async function apiConfiguration(folder: string, { clients = [], apiPort = 0 }: SiteOptions): Promise<object> {
+  if (clients.length === 0) return {}
+  const named = clients.map(id => ({ id, tokenFile: join(folder, `${id}.token`) }))
+  for (const { id, tokenFile } of named) await writeFile(tokenFile, `${tokenOf(id)}\n`, { mode: 0o600 })
+  return { api: { port: apiPort, clients: named } }
 }
 
 /** What certificates point to is on this machine, which is otherwise no place to ask. */
@@ -133,6 +169,7 @@ interface Named {
   readonly receiverUrl: string
   readonly caFile: string
   readonly trustFile: string
+  readonly tokenModule: string
   readonly environment: Readonly<Record<string, string>>
   readonly trust: TrustServices | undefined
 }
@@ -143,6 +180,7 @@ async function configuration({
   receiverUrl,
   caFile,
   trustFile,
+  tokenModule,
   environment,
   trust,
 }: Named): Promise<Record<string, unknown>> {
@@ -154,7 +192,7 @@ async function configuration({
     body: { ...base.body, verificationUrl: 'https://copies.example.org/check?reference={reference}' },
     devices: {
       scanners: [{ id: 'feeder', driver: 'escl', url: scannerUrl }],
-      tokenModules: [softHsmModule],
+      tokenModules: [tokenModule],
       environment,
     },
     destinations: [{ id: 'archive', driver: 'https', url: receiverUrl, caFile }],
