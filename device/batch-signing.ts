@@ -12,7 +12,7 @@ import type { ItemIntent, MadeSignature } from './batch/outcome.ts'
 import { randomAccessOf, type Splice } from './bytes.ts'
 import { Fault } from './errors.ts'
 import type { ByteStream, References, SignatureAlgorithm } from './ports.ts'
-import { filesOf, openedBy, signJobOf, statedBy } from './sign-order.ts'
+import { filesOf, openedBy, packagingBy, signJobOf, statedBy } from './sign-order.ts'
 import type { Scratch } from './verbs/scratch.ts'
 
 export interface BatchSigningParts {
@@ -58,7 +58,7 @@ export async function signItem(
       format,
       level: 'B',
       operation,
-      packaging: item.packaging ?? extra.packaging ?? usualPackaging[format],
+      packaging: packagingBy(extra, item.packaging, usualPackaging[format]),
       extra,
       identity: parts.identity,
       properties: statedBy(extra, intent.signingTime),
