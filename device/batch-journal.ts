@@ -24,11 +24,14 @@ interface Made {
   readonly length: number
   readonly sha256: string
   readonly ignored: readonly string[]
+  readonly notes?: readonly string[]
 }
 
 export interface BatchJournal extends Ledger {
   /** How many items were finished when it was opened. */
   readonly finishedBefore: number
+  /** Whether nothing of the batch was even begun. */
+  isEmpty(): boolean
   close(): Promise<void>
   /** For when the result is written. */
   remove(): Promise<void>
@@ -68,6 +71,7 @@ export async function openBatchJournal(path: string, batchSha256: string): Promi
   }
   return Object.freeze({
     finishedBefore: memory.outcomes.size,
+    isEmpty: () => memory.outcomes.size === 0 && memory.intents.size === 0,
     ...writing(memory, append),
     outcome: (number: number) => memory.outcomes.get(number),
     signature: (number: number) => read(file, memory, number),
@@ -97,7 +101,7 @@ function writing(memory: Memory, append: Append) {
       memory.intents.set(number, fresh)
       return fresh
     },
-    async signed(number: number, { format, bytes, ignored }: MadeSignature): Promise<ItemOutcome> {
+    async signed(number: number, { bytes, ...said }: MadeSignature): Promise<ItemOutcome> {
       const hash = createHash('sha256')
       const pieces: Uint8Array[] = []
       for await (const piece of bytes) {
@@ -106,9 +110,9 @@ function writing(memory: Memory, append: Append) {
       }
       const length = lengthOf(pieces)
       const sha256 = hash.digest('hex')
-      const place = await append({ n: number, signed: { format, length, sha256, ignored } }, pieces)
+      const place = await append({ n: number, signed: { ...said, length, sha256 } }, pieces)
       memory.places.set(number, place)
-      return keep(memory, number, { outcome: 'signed', format, bytes: length, sha256, ignored })
+      return keep(memory, number, { outcome: 'signed', ...said, bytes: length, sha256 })
     },
     async failed(number: number, code: ErrorCode, detail: string): Promise<ItemOutcome> {
       await append({ n: number, failed: { code, detail } })

@@ -15,6 +15,8 @@ export interface StoredBatch {
   readonly idempotencyKey: string | null
   readonly text: StoredBlob
   readonly total: number
+  /** The first failure undoes what was signed. */
+  readonly stopOnError: boolean
   readonly end: BatchEnd | null
 }
 
@@ -56,11 +58,11 @@ export function ledgerOf(id: string, { batches, blobs }: Pick<Store, 'batches' |
       intents.set(number, intent)
       return intent
     },
-    async signed(number: number, { format, bytes, ignored }: MadeSignature) {
+    async signed(number: number, { bytes, ...said }: MadeSignature) {
       const blob = await blobs.write(id, bytes)
-      const outcome = { outcome: 'signed', format, bytes: blob.bytes, sha256: blob.sha256, ignored } as const
-      const told = ignored.length === 0 ? {} : { ignored: namesToken(ignored) }
-      const details = { batch: id, item: number, format, sha256: blob.sha256, ...told }
+      const outcome = { outcome: 'signed', ...said, bytes: blob.bytes, sha256: blob.sha256 } as const
+      const told = said.ignored.length === 0 ? {} : { ignored: namesToken(said.ignored) }
+      const details = { batch: id, item: number, format: said.format, sha256: blob.sha256, ...told }
       batches.items.put(id, { number, state: 'signed', body: { outcome, blob } }, { event: 'batchItemSigned', details })
       outcomes.set(number, outcome)
       signatures.set(number, blob)

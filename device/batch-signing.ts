@@ -76,7 +76,8 @@ export async function signItem(
     if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
     const bytes = inPieces(outcome.base === 'input' ? document : new Uint8Array(), outcome.splices)
     const ignored = [...theirs, ...(outcome.ignored ?? [])]
-    return { format, bytes, ignored: [...new Set(ignored)] }
+    const { notes } = outcome
+    return { format, bytes, ignored: [...new Set(ignored)], ...(notes !== undefined && { notes }) }
   } finally {
     await Promise.all(held.map(path => rm(path, { force: true })))
   }

@@ -25,7 +25,7 @@ export interface BatchState {
   readonly failed: number
   /** ISO 8601. */
   readonly receivedAt: string
-  /** When its result is erased; null while it waits. */
+  /** When it is erased, signed or not. */
   readonly expiresAt: string | null
 }
 
@@ -85,6 +85,7 @@ export function batchLimits({ batches }: Config): BatchLimits {
     maxBytes: batches.maxMegabytes * 2 ** 20,
     maxDocumentBytes: batches.maxDocumentMegabytes * 2 ** 20,
     allowSha1: batches.allowSha1,
+    places: true,
   }
 }
 
@@ -93,9 +94,11 @@ export function createBatches(parts: BatchesParts): Batches {
   const { batches, blobs } = store
   const limits = batchLimits(config)
   const retentionMs = config.batches.retentionHours * 3_600_000
+  const waitingMs = config.batches.waitingHours * 3_600_000
   const tasks = createTasks({ clock, log })
   const listeners = new Set<() => void>()
   const taken = new Set<string>()
+  let lastOpened: ({ readonly id: string } & Pick<OpenBatch, 'batch' | 'ledger'>) | undefined
 
   const tell = () => {
     for (const listener of listeners) listener()
@@ -112,7 +115,7 @@ export function createBatches(parts: BatchesParts): Batches {
   }
   const stateOf = (id: string): BatchState & { readonly client: string } => {
     const { body, stage, createdAt, wakeAt } = bodyOf(id)
-    const { signed, failed } = batches.items.counts(id)
+    const { signed, failed } = countsOf(id, body)
     return {
       id,
       client: body.client,
@@ -125,13 +128,19 @@ export function createBatches(parts: BatchesParts): Batches {
       expiresAt: wakeAt === null ? null : new Date(wakeAt).toISOString(),
     }
   }
+  /** As the result will tell them. */
+  const countsOf = (id: string, { stopOnError, end }: StoredBatch) => {
+    const { signed, failed } = batches.items.counts(id)
+    return { signed: end !== null && stopOnError && failed > 0 ? 0 : signed, failed }
+  }
   const text = (id: string) => blobs.read(id, bodyOf(id).body.text.name)
   const read = (id: string) => readBatch(text(id), limits)
   const commit = (id: string, body: StoredBatch, entry: ApplianceEntry) => {
     const stored = batches.load(id)
     const version = (stored?.version ?? 0) + 1
     const stage: BatchStage = body.end === null ? 'waiting' : 'done'
-    const wakeAt = body.end === null ? null : clock.now() + retentionMs
+    const waitingUntil = (stored?.createdAt ?? clock.now()) + waitingMs
+    const wakeAt = body.end === null ? waitingUntil : clock.now() + retentionMs
     batches.commit({ id, version, stage, wakeAt, body }, entry)
     tell()
   }
@@ -143,7 +152,7 @@ export function createBatches(parts: BatchesParts): Batches {
     batches.create(id)
     try {
       const stored = await blobs.write(id, atMost(given, limits.maxBytes))
-      const { items, sha256 } = await readBatch(blobs.read(id, stored.name), limits)
+      const { items, sha256, stopOnError } = await readBatch(blobs.read(id, stored.name), limits)
       // From here to the commit nothing is awaited: two requests of one key must not both find nothing.
       const earlier = idempotencyKey === null ? undefined : earlierOf(client, idempotencyKey)
       if (earlier !== undefined) {
@@ -151,15 +160,22 @@ export function createBatches(parts: BatchesParts): Batches {
         await batches.erase(id, { event: 'batchErased', details: { batch: id, reason: 'repeated' } })
         return earlier.id
       }
+      if (waitingOf(client) >= config.batches.maxWaiting) {
+        throw new Fault('KIOSK_BUSY', `${config.batches.maxWaiting} batches of yours wait already (batches.maxWaiting)`)
+      }
       const details = { batch: id, client, documents: items.length, sha256 }
-      const body = { client, idempotencyKey, text: stored, total: items.length, end: null }
+      const body = { client, idempotencyKey, text: stored, total: items.length, stopOnError, end: null }
       commit(id, body, { event: 'batchAccepted', details })
+      expireLater()
       return id
     } catch (thrown) {
       await batches.erase(id, { event: 'batchErased', details: { batch: id, reason: 'refused' } })
       throw thrown
     }
   }
+
+  const waitingOf = (client: string) =>
+    batches.list({ stages: ['waiting'] }).filter(({ id }) => bodyOf(id).body.client === client).length
 
   function earlierOf(client: string, key: string): { id: string; sha256: string } | undefined {
     for (const { id } of batches.list()) {
@@ -170,16 +186,15 @@ export function createBatches(parts: BatchesParts): Batches {
   }
 
   const end = (id: string, how: BatchEnd) => {
-    const { body } = bodyOf(id)
-    const { signed, failed } = batches.items.counts(id)
-    commit(id, { ...body, end: how }, { event: 'batchEnded', details: { batch: id, end: how, signed, failed } })
+    const body = { ...bodyOf(id).body, end: how }
+    commit(id, body, { event: 'batchEnded', details: { batch: id, end: how, ...countsOf(id, body) } })
     taken.delete(id)
     expireLater()
   }
 
   async function expire(): Promise<void> {
-    for (const { id, wakeAt } of batches.list({ stages: ['done'] })) {
-      if (wakeAt !== null && wakeAt <= clock.now())
+    for (const { id, wakeAt } of batches.list()) {
+      if (wakeAt !== null && wakeAt <= clock.now() && !taken.has(id))
         await batches.erase(id, { event: 'batchErased', details: { batch: id, reason: 'expired' } })
     }
     tell()
@@ -187,8 +202,14 @@ export function createBatches(parts: BatchesParts): Batches {
   }
 
   function expireLater(): void {
-    const times = batches.list({ stages: ['done'] }).flatMap(({ wakeAt }) => (wakeAt === null ? [] : [wakeAt]))
+    const times = batches.list().flatMap(({ id, wakeAt }) => (wakeAt === null || taken.has(id) ? [] : [wakeAt]))
     if (times.length > 0) tasks.at('expire', Math.min(...times), () => tasks.run('expire', expire))
+  }
+
+  /** One that is done and changes no more; the last one is kept, since its signatures are fetched one by one. */
+  async function opened(id: string): Promise<Pick<OpenBatch, 'batch' | 'ledger'>> {
+    if (lastOpened?.id !== id) lastOpened = { id, batch: await read(id), ledger: ledgerOf(id, store) }
+    return lastOpened
   }
 
   const doneOnly = (id: string, client: string) => {
@@ -208,12 +229,12 @@ export function createBatches(parts: BatchesParts): Batches {
     },
     async result(id: string, client: string, mode: ResultMode) {
       doneOnly(id, client)
-      return resultText(await read(id), ledgerOf(id, store), mode)
+      const { batch, ledger } = await opened(id)
+      return resultText(batch, ledger, mode)
     },
     async signature(id: string, client: string, itemId: string) {
       doneOnly(id, client)
-      const batch = await read(id)
-      const ledger = ledgerOf(id, store)
+      const { batch, ledger } = await opened(id)
       const item = batch.items.find(one => one.id === itemId)
       const outcome = item === undefined ? undefined : ledger.outcome(item.number)
       if (item === undefined || outcome?.outcome !== 'signed') throw new Fault('NOT_FOUND', `no signature ${itemId}`)
@@ -256,6 +277,7 @@ export function createBatches(parts: BatchesParts): Batches {
     },
     putBack(id: string): void {
       taken.delete(id)
+      expireLater()
       tell()
     },
     subscribe(listener: () => void): () => void {

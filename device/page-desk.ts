@@ -22,13 +22,15 @@ import { readCertificateFilters } from './trust/certificate-filter.ts'
 
 export function createPageDesk(parts: PageDeskParts): PageDesk {
   const { config } = parts
+  // A page sends its documents; what lies in the body's folders is none of its business.
+  const limits = { ...batchLimits(config), places: false }
 
   async function sign(request: PageSignRequest, signal: AbortSignal) {
     const chosen = request.data ?? request.dataUrl
     const file =
       chosen === undefined ? (await load({ ...request, extensions: [], several: false }, signal))[0] : undefined
     const data = request.data ?? file?.data ?? null
-    const batch = await batchOfOne(request, file?.name, data, batchLimits(config).allowSha1)
+    const batch = await batchOfOne(request, file?.name, data, limits.allowSha1)
     const ledger = createMemoryLedger()
     const certificate = await signed(request, request.operation, batch, ledger, data, signal)
     const outcome = ledger.outcome(0)
@@ -50,7 +52,7 @@ export function createPageDesk(parts: PageDeskParts): PageDesk {
     let used = new Uint8Array()
     const documents =
       operation === 'batch'
-        ? () => documentsIn(once(text ?? new Uint8Array()), batch, batchLimits(config))
+        ? () => documentsIn(once(text ?? new Uint8Array()), batch, limits)
         : () => single(batch, text)
     const work: ErrandWork = {
       kind: 'sign',
@@ -89,7 +91,7 @@ export function createPageDesk(parts: PageDeskParts): PageDesk {
     sign,
     async batch(request: PageBatchRequest, signal: AbortSignal) {
       if (request.services !== undefined) return remoteBatch(request, request.services, waitFor, signal, parts)
-      const batch = await readBatch(once(request.batch), batchLimits(config))
+      const batch = await readBatch(once(request.batch), limits)
       const ledger = createMemoryLedger()
       const certificate = await signed(request, 'batch', batch, ledger, request.batch, signal)
       return { certificate, result: await collected(resultText(batch, ledger, 'local')) }
@@ -181,7 +183,7 @@ async function batchOfOne(
   const id = fileName ?? `document.${extensions[format]}`
   const item = { ...named, number: 0, id, format, operation, extraParams, source }
   const algorithm = algorithmOf(asked.algorithm, allowSha1)
-  return { algorithm, stopOnError: false, concurrentTimeoutMs: null, items: [item], sha256: '' }
+  return { algorithm, stopOnError: false, concurrentTimeoutMs: null, extraParams, items: [item], sha256: '' }
 }
 
 function formatOf(name: string): ReturnType<typeof namedFormat> {

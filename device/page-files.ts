@@ -2,7 +2,7 @@
 // no folders within it, nothing that is there is written over.
 
 import { constants, type Dirent } from 'node:fs'
-import { open, readdir, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { PageFile } from './afirma/page-desk.ts'
 import { asFault, Fault } from './errors.ts'
@@ -18,9 +18,9 @@ export async function listFiles(
   const fits = ({ name }: Dirent) => wanted.length === 0 || wanted.some(one => name.toLowerCase().endsWith(one))
   const entries = (await attempt(readdir(folder, { withFileTypes: true }))).filter(one => one.isFile() && fits(one))
   const names = entries.map(({ name }) => name).filter(name => !name.startsWith('.'))
+  names.sort((one, other) => one.localeCompare(other))
   const sizes = await attempt(Promise.all(names.slice(0, maxListed).map(name => stat(join(folder, name)))))
-  const listed = sizes.map(({ size }, index) => ({ name: names[index] ?? '', bytes: size }))
-  return listed.sort((one, other) => one.name.localeCompare(other.name))
+  return sizes.map(({ size }, index) => ({ name: names[index] ?? '', bytes: size }))
 }
 
 /** Throws FILE_UNREADABLE, MESSAGE_TOO_LARGE. */
@@ -41,18 +41,26 @@ export async function saveFile(folder: string, name: string, data: Uint8Array): 
     const path = join(folder, numbered(safeName(name), number))
     try {
       const file = await open(path, 'wx', 0o644)
-      try {
-        await file.writeFile(data)
-        return await file.sync()
-      } finally {
-        await file.close()
-      }
+      return await writeWhole(file, path, data)
     } catch (thrown) {
       if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST') continue
       throw new Fault('OUTPUT_UNWRITABLE', asFault(thrown).detail, { cause: thrown })
     }
   }
   throw new Fault('OUTPUT_UNWRITABLE', 'too many files of that name')
+}
+
+/** What could not be written whole is taken away again: it is nobody's file. */
+async function writeWhole(file: FileHandle, path: string, data: Uint8Array): Promise<void> {
+  try {
+    await file.writeFile(data)
+    await file.sync()
+  } catch (thrown) {
+    await rm(path, { force: true })
+    throw thrown
+  } finally {
+    await file.close()
+  }
 }
 
 /** A page's name for a file without what a file system or a person would stumble over. */

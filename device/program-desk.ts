@@ -52,7 +52,7 @@ function askerFor(client: string, { config }: ProgramDeskParts): AskerView {
 
 function errandOf(open: OpenBatch, parts: ProgramDeskParts): Errand {
   const { batch, ledger, client } = open
-  const filters = readCertificateFilters(batch.items[0]?.extraParams ?? new Map())
+  const filters = readCertificateFilters(batch.extraParams)
   const work = { batch, ledger, documents: () => documentsIn(open.text(), batch, batchLimits(parts.config)) }
   return {
     asker: askerFor(client, parts),

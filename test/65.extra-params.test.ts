@@ -76,6 +76,11 @@ describe('Java properties', () => {
 const sha1 = 'G7roucf600+f03r/o0bAOQ6WAs0='
 
 describe('extra parameters', () => {
+  it('take a flag that is neither true nor false for false, and name it', () => {
+    const found = params({ includeOnlySignningCertificate: 'yes', signReason: 'Conforme' })
+    expect(found).toMatchObject({ signerCertificateOnly: false, ignored: ['includeOnlySignningCertificate'] })
+  })
+
   it('state policy, place, roles and commitments', () => {
     const found = params(
       {
@@ -184,7 +189,6 @@ describe('extra parameters', () => {
     ['PAdES', { certificationLevel: '4' }, 'REQUEST_INVALID'],
     ['PAdES', { signaturePositionOnPageLowerLeftX: '10' }, 'REQUEST_INVALID'],
     ['PAdES', { commitmentTypeIndications: 'some' }, 'REQUEST_INVALID'],
-    ['PAdES', { includeOnlySignningCertificate: 'yes' }, 'REQUEST_INVALID'],
     ['PAdES', { policyIdentifier: '1.2.3' }, 'POLICY_UNUSABLE'],
     ['PAdES', { expPolicy: 'FirmaOtra' }, 'POLICY_UNUSABLE'],
     ['CAdES', { policyIdentifier: 'https://x.org/p', policyIdentifierHash: sha1 }, 'POLICY_UNUSABLE'],

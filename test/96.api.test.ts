@@ -29,7 +29,7 @@ describe('a batch that is left', () => {
       signed: 0,
       failed: 0,
       receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
-      expiresAt: null,
+      expiresAt: expect.stringMatching(/Z$/),
       url: `${path}/${id}`,
     })
     expect(await stand.program().state(id)).toEqual(answer)

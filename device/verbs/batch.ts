@@ -57,7 +57,7 @@ async function run(call: Call): Promise<Answer> {
     if (journal.finishedBefore > 0) call.progress(`${journal.finishedBefore} of ${batch.items.length} were done before`)
     await withWorkbench(used, async bench => {
       bench.rooms.start('document')
-      await withSession(call, bench.rooms.signer(), batch.algorithm, key =>
+      await withSession(call, bench.rooms.signer(), batch, key =>
         sign({ call, config, bench, batch, journal, key, anchors, text, limits }),
       )
     })
@@ -66,6 +66,8 @@ async function run(call: Call): Promise<Answer> {
     return answerOf(out, results)
   } finally {
     await journal.close()
+    // A batch of which nothing was begun leaves nothing behind.
+    if (journal.isEmpty()) await journal.remove()
   }
 }
 
@@ -75,6 +77,7 @@ function limitsFor(call: Call, { batches }: Config): BatchLimits {
     maxBytes: batches.maxMegabytes * 2 ** 20,
     maxDocumentBytes: batches.maxDocumentMegabytes * 2 ** 20,
     allowSha1: batches.allowSha1 || call.flag('allow-sha1'),
+    places: true,
   }
 }
 
@@ -117,6 +120,8 @@ async function sign({ call, config, bench, batch, journal, key, anchors, text, l
     scratch,
   }
   let done = journal.finishedBefore
+  // Foreign texts: a terminal would obey what is in some of them.
+  const tell = (line: string) => call.progress(line.replace(/\p{C}/gu, '\u{fffd}'))
   await runBatch({
     batch,
     documents: documentsIn(text(), batch, limits),
@@ -130,9 +135,10 @@ async function sign({ call, config, bench, batch, journal, key, anchors, text, l
     onOutcome: (item, outcome) => {
       done += 1
       const what = outcome.outcome === 'signed' ? 'signed' : `${outcome.code}: ${outcome.detail}`
-      call.progress(`${done} of ${batch.items.length}: ${item.id}: ${what}`)
-      const ignored = outcome.outcome === 'signed' ? outcome.ignored : []
-      for (const name of ignored) call.progress(`${item.id}: extra parameter ${name} has no effect`)
+      tell(`${done} of ${batch.items.length}: ${item.id}: ${what}`)
+      if (outcome.outcome !== 'signed') return
+      for (const name of outcome.ignored) tell(`${item.id}: extra parameter ${name} has no effect`)
+      for (const note of outcome.notes ?? []) tell(`${item.id}: ${note}`)
     },
   })
 }
