@@ -10,6 +10,7 @@ import type { ItemIntent, ItemOutcome, Ledger, MadeSignature } from './batch/out
 import { type ErrorCode, Fault, isErrorCode } from './errors.ts'
 import type { ByteStream } from './ports.ts'
 import { syncFolder } from './store/durable.ts'
+import { createSyncedFile, lengthOf, type SyncedFile } from './synced-file.ts'
 
 /** A record as it stands in the file; `length` bytes of a signature follow that of `signed`. */
 type Entry =
@@ -33,7 +34,8 @@ export interface BatchJournal extends Ledger {
   remove(): Promise<void>
 }
 
-const pieceBytes = 256 << 10
+/** A multiple of three, so that Base64 needs no copy of what is left over. */
+const pieceBytes = 3 << 16
 /** Longer than any line: an intent, or two hundred names of parameters. */
 const maxLineBytes = 1 << 20
 
@@ -51,31 +53,22 @@ interface Memory {
 export async function openBatchJournal(path: string, batchSha256: string): Promise<BatchJournal> {
   const file = await open(path, 'a+', 0o600)
   const memory: Memory = { outcomes: new Map(), intents: new Map(), places: new Map() }
-  let end: number
+  let append: Append
   try {
-    end = await readBack(file, path, batchSha256, memory)
+    const end = await readBack(file, path, batchSha256, memory)
     await file.truncate(end)
+    append = appending(createSyncedFile(file, end))
     if (end === 0) {
-      end = await append(file, 0, { batch: batchSha256 })
+      await append({ batch: batchSha256 })
       await syncFolder(dirname(path))
     }
   } catch (thrown) {
     await file.close()
     throw thrown
   }
-  let turn: Promise<unknown> = Promise.resolve()
-  const record = (entry: Entry, bytes?: Uint8Array): Promise<number> => {
-    const start = turn.then(async () => {
-      const at = end
-      end = await append(file, at, entry, bytes)
-      return end - (bytes === undefined ? 0 : bytes.length + 1)
-    })
-    turn = start.catch(() => undefined)
-    return start
-  }
   return Object.freeze({
     finishedBefore: memory.outcomes.size,
-    ...writing(memory, record),
+    ...writing(memory, append),
     outcome: (number: number) => memory.outcomes.get(number),
     signature: (number: number) => read(file, memory, number),
     close: () => file.close(),
@@ -83,24 +76,42 @@ export async function openBatchJournal(path: string, batchSha256: string): Promi
   })
 }
 
-function writing(memory: Memory, record: (entry: Entry, bytes?: Uint8Array) => Promise<number>) {
+/** Appends a record, and gives where the bytes behind its line begin, once they are durable. */
+type Append = (entry: Entry, bytes?: readonly Uint8Array[]) => Promise<number>
+
+function appending(log: SyncedFile): Append {
+  return async (entry, bytes) => {
+    const line = Buffer.from(`${JSON.stringify(entry)}\n`)
+    return line.length + (await log.append(bytes === undefined ? [line] : [line, ...bytes, newline]))
+  }
+}
+
+const newline = Buffer.from('\n')
+
+function writing(memory: Memory, append: Append) {
   return {
     async intend(number: number, fresh: ItemIntent): Promise<ItemIntent> {
       const before = memory.intents.get(number)
       if (before !== undefined) return before
-      await record({ n: number, intent: fresh })
+      await append({ n: number, intent: fresh })
       memory.intents.set(number, fresh)
       return fresh
     },
     async signed(number: number, { format, bytes, ignored }: MadeSignature): Promise<ItemOutcome> {
-      const whole = await collected(bytes)
-      const sha256 = createHash('sha256').update(whole).digest('hex')
-      const place = await record({ n: number, signed: { format, length: whole.length, sha256, ignored } }, whole)
+      const hash = createHash('sha256')
+      const pieces: Uint8Array[] = []
+      for await (const piece of bytes) {
+        hash.update(piece)
+        pieces.push(piece)
+      }
+      const length = lengthOf(pieces)
+      const sha256 = hash.digest('hex')
+      const place = await append({ n: number, signed: { format, length, sha256, ignored } }, pieces)
       memory.places.set(number, place)
-      return keep(memory, number, { outcome: 'signed', format, bytes: whole.length, sha256, ignored })
+      return keep(memory, number, { outcome: 'signed', format, bytes: length, sha256, ignored })
     },
     async failed(number: number, code: ErrorCode, detail: string): Promise<ItemOutcome> {
-      await record({ n: number, failed: { code, detail } })
+      await append({ n: number, failed: { code, detail } })
       return keep(memory, number, { outcome: 'failed', code, detail })
     },
   }
@@ -109,14 +120,6 @@ function writing(memory: Memory, record: (entry: Entry, bytes?: Uint8Array) => P
 function keep({ outcomes }: Memory, number: number, outcome: ItemOutcome): ItemOutcome {
   outcomes.set(number, outcome)
   return outcome
-}
-
-async function append(file: FileHandle, at: number, entry: Entry, bytes?: Uint8Array): Promise<number> {
-  const line = Buffer.from(`${JSON.stringify(entry)}\n`)
-  const record = bytes === undefined ? line : Buffer.concat([line, bytes, Buffer.from('\n')])
-  await file.appendFile(record)
-  await file.datasync()
-  return at + record.length
 }
 
 /** Fills the memory; gives where the last whole record ends. */
@@ -185,13 +188,6 @@ function entryIn(line: string): Entry | undefined {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
-}
-
-async function collected(bytes: ByteStream): Promise<Buffer> {
-  const pieces: Uint8Array[] = []
-  // Copied, because a stream may use its buffer again.
-  for await (const piece of bytes) pieces.push(Uint8Array.from(piece))
-  return Buffer.concat(pieces)
 }
 
 async function* read(file: FileHandle, { outcomes, places }: Memory, number: number): ByteStream {

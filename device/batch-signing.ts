@@ -9,10 +9,10 @@ import type { Ask, DocumentJobs } from './ades/job.ts'
 import type { Packaging, SignatureFormat, SignatureOperation, SignerIdentity } from './ades/request.ts'
 import { type BatchItem, documentName } from './batch/batch.ts'
 import type { ItemIntent, MadeSignature } from './batch/outcome.ts'
-import { inOneBuffer, randomAccessOf, spliced } from './bytes.ts'
+import { randomAccessOf, type Splice } from './bytes.ts'
 import { Fault } from './errors.ts'
-import type { References, SignatureAlgorithm } from './ports.ts'
-import { filesOf, openedBy, signJobOf, statedBy } from './sign-order.ts'
+import type { ByteStream, References, SignatureAlgorithm } from './ports.ts'
+import { filesOf, openedBy, packagingBy, signJobOf, statedBy } from './sign-order.ts'
 import type { Scratch } from './verbs/scratch.ts'
 
 export interface BatchSigningParts {
@@ -47,7 +47,7 @@ export async function signItem(
   signal: AbortSignal,
 ): Promise<MadeSignature> {
   const document = data ?? (await documentOf(item, parts, signal))
-  const format = item.format === 'auto' ? await detected(document) : item.format
+  const format = item.format === 'auto' ? await detectedFormat(document) : item.format
   const operation = operationOf(item, format)
   const extra = readExtraParams(item.extraParams, format, operation)
   const input = join(parts.scratch.folder, `${item.number}.in`)
@@ -58,7 +58,7 @@ export async function signItem(
       format,
       level: 'B',
       operation,
-      packaging: item.packaging ?? extra.packaging ?? usualPackaging[format],
+      packaging: packagingBy(extra, item.packaging, usualPackaging[format]),
       extra,
       identity: parts.identity,
       properties: statedBy(extra, intent.signingTime),
@@ -74,8 +74,7 @@ export async function signItem(
       ...(password !== undefined && { password: Buffer.from(password) }),
     })
     if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
-    const base = randomAccessOf(outcome.base === 'input' ? document : new Uint8Array())
-    const bytes = inOneBuffer(spliced(base, outcome.splices))
+    const bytes = inPieces(outcome.base === 'input' ? document : new Uint8Array(), outcome.splices)
     const ignored = [...theirs, ...(outcome.ignored ?? [])]
     return { format, bytes, ignored: [...new Set(ignored)] }
   } finally {
@@ -99,7 +98,7 @@ async function documentOf(
 }
 
 /** As AutoFirma's `auto`: a PDF, XML, and anything else by CMS. */
-async function detected(document: Uint8Array): Promise<SignatureFormat> {
+export async function detectedFormat(document: Uint8Array): Promise<SignatureFormat> {
   try {
     return await formatOf(randomAccessOf(document))
   } catch (thrown) {
@@ -111,6 +110,24 @@ async function detected(document: Uint8Array): Promise<SignatureFormat> {
 /** A PDF is signed once more: its signatures stand one behind the other. */
 function operationOf({ operation }: BatchItem, format: SignatureFormat): SignatureOperation {
   return format === 'PAdES' && operation === 'cosign' ? 'sign' : operation
+}
+
+/** Small enough for whoever encrypts them one by one. */
+const pieceBytes = 256 << 10
+
+/** The document with the splices made, out of the bytes that are there: none is copied. */
+async function* inPieces(document: Uint8Array, splices: readonly Splice[]): ByteStream {
+  let at = 0
+  for (const { offset, remove, insert } of splices.toSorted((a, b) => a.offset - b.offset)) {
+    yield* cut(document.subarray(at, offset))
+    yield* cut(insert)
+    at = offset + remove
+  }
+  yield* cut(document.subarray(at))
+}
+
+function* cut(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes)
 }
 
 async function answer(ask: Ask, { sign }: BatchSigningParts, signal: AbortSignal): Promise<Uint8Array> {

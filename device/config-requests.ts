@@ -38,7 +38,18 @@ export const Api = Type.Object(
     host: Type.String({ pattern: '^[0-9A-Fa-f.:]{2,45}$', default: '127.0.0.1' }),
     port: Type.Integer({ minimum: 0, maximum: 65535 }),
     tls: Type.Optional(Type.Object({ certificateFile: File, keyFile: File }, strict)),
-    clients: Type.Array(Type.Object({ id: Id, tokenFile: File }, strict), { minItems: 1, maxItems: 100 }),
+    clients: Type.Array(
+      Type.Object(
+        {
+          id: Id,
+          /** As the person at the screen reads it; absent: the id. */
+          name: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
+          tokenFile: File,
+        },
+        strict,
+      ),
+      { minItems: 1, maxItems: 100 },
+    ),
   },
   strict,
 )

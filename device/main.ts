@@ -91,7 +91,8 @@ export async function startAppliance(
   visit.start()
   const startedAt = new Date(clock.now()).toISOString()
   const operator = {
-    status: () => statusOf({ config, store, scanner, queue, startedAt, url: server.url, now: clock.now() }),
+    status: () =>
+      statusOf({ config, store, scanner, queue, startedAt, url: server.url, api: doors.api, now: clock.now() }),
     retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
     hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
     discard: (id: string) => desk.discard(id, 'operator'),
@@ -114,8 +115,8 @@ export async function startAppliance(
     }),
     held => held.close(),
   )
-  for (const service of await openDoors(config, dataFolder, requests, around))
-    started.adopt(service, held => held.close())
+  const doors = await openDoors(config, dataFolder, requests, around)
+  for (const one of doors.open) started.adopt(one, held => held.close())
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
   return { url: server.url, stop: () => stopAll(running, store, log) }
@@ -127,21 +128,27 @@ async function openDoors(
   folder: string,
   { batches, pages, showRefused }: Requests,
   { clock, random, log }: Surroundings,
-): Promise<readonly { close(): Promise<void> }[]> {
+): Promise<{ readonly api: string | null; readonly open: readonly Door[] }> {
   const { api, autofirma, batches: limits, kiosk } = config
-  const doors: { close(): Promise<void> }[] = []
+  const open: Door[] = []
+  let url: string | null = null
   if (api !== undefined) {
     const { startApi } = await import('./http/api.ts')
     const started = await startApi({ config: api, maxBodyBytes: limits.maxMegabytes * 2 ** 20, batches, log })
     log.info('programs are served', { url: started.url })
-    doors.push(started)
+    url = started.url
+    open.push(started)
   }
   if (autofirma !== undefined) {
     const { startAfirma } = await import('./http/afirma-service.ts')
     const parts = { config: autofirma, kioskId: kiosk.id, folder, desk: pages, onRefused: showRefused }
-    doors.push(await startAfirma({ ...parts, clock, random, log }))
+    open.push(await startAfirma({ ...parts, clock, random, log }))
   }
-  return doors
+  return { api: url, open }
+}
+
+interface Door {
+  close(): Promise<void>
 }
 
 /** What levels above B take; a copy that wants a time-stamp where no authority is configured any more is held. */
@@ -208,10 +215,20 @@ interface StatusParts {
   readonly queue: Queue
   readonly startedAt: string
   readonly url: string
+  readonly api: string | null
   readonly now: number
 }
 
-async function statusOf({ config, store, scanner, queue, startedAt, url, now }: StatusParts): Promise<ApplianceStatus> {
+async function statusOf({
+  config,
+  store,
+  scanner,
+  queue,
+  startedAt,
+  url,
+  api,
+  now,
+}: StatusParts): Promise<ApplianceStatus> {
   const summaries = queue.list({ stages: [...liveStages] })
   const outbound = ['extending', 'delivering']
   const waiting = summaries.filter(one => outbound.includes(one.stage)).map(one => one.createdAt)
@@ -225,6 +242,11 @@ async function statusOf({ config, store, scanner, queue, startedAt, url, now }: 
     documents: Object.fromEntries(
       liveStages.map(stage => [stage, summaries.filter(one => one.stage === stage).length]),
     ),
+    batches: {
+      waiting: store.batches.list({ stages: ['waiting'] }).length,
+      done: store.batches.list({ stages: ['done'] }).length,
+    },
+    api,
     oldestWaiting: waiting.length === 0 ? null : new Date(Math.min(...waiting)).toISOString(),
     freeBytes: store.space().freeBytes,
     audit: store.audit.head(),

@@ -9,6 +9,7 @@ import type { Ledger } from './batch/outcome.ts'
 import { documentsIn, namedFormat, readBatch } from './batch/read-batch.ts'
 import { resultText } from './batch/result.ts'
 import { documentsOf, signBatch } from './batch-errand.ts'
+import { detectedFormat } from './batch-signing.ts'
 import { batchLimits } from './batches.ts'
 import type { ErrandEnd, ErrandWork } from './errand.ts'
 import { asFault, Fault } from './errors.ts'
@@ -26,8 +27,8 @@ export function createPageDesk(parts: PageDeskParts): PageDesk {
     const chosen = request.data ?? request.dataUrl
     const file =
       chosen === undefined ? (await load({ ...request, extensions: [], several: false }, signal))[0] : undefined
-    const batch = batchOfOne(request, file, batchLimits(config).allowSha1)
     const data = request.data ?? file?.data ?? null
+    const batch = await batchOfOne(request, file?.name, data, batchLimits(config).allowSha1)
     const ledger = createMemoryLedger()
     const certificate = await signed(request, request.operation, batch, ledger, data, signal)
     const outcome = ledger.outcome(0)
@@ -164,16 +165,22 @@ function folderOf({ config }: PageDeskParts): string {
 
 const extensions = { PAdES: 'pdf', CAdES: 'bin', XAdES: 'xml', auto: 'bin' } as const
 
-function batchOfOne(request: PageSignRequest, file: PageFile | undefined, allowSha1: boolean): Batch {
-  const { operation, extraParams, data, dataUrl } = request
-  const { format, packaging } = formatOf(request.format)
+async function batchOfOne(
+  { operation, extraParams, dataUrl, ...asked }: PageSignRequest,
+  fileName: string | undefined,
+  data: Uint8Array | null,
+  allowSha1: boolean,
+): Promise<Batch> {
+  const named = formatOf(asked.format)
+  // Told from the document where it is at hand, so that the person reads what it is.
+  const format = named.format === 'auto' && data !== null ? await detectedFormat(data) : named.format
   const source =
-    data === undefined && dataUrl !== undefined
+    data === null && dataUrl !== undefined
       ? ({ kind: 'url', url: dataUrl } as const)
-      : ({ kind: 'data', bytes: data?.length ?? file?.data.length ?? 0 } as const)
-  const id = file?.name ?? `document.${extensions[format]}`
-  const item = { number: 0, id, format, operation, extraParams, source, ...(packaging !== undefined && { packaging }) }
-  const algorithm = algorithmOf(request.algorithm, allowSha1)
+      : ({ kind: 'data', bytes: data?.length ?? 0 } as const)
+  const id = fileName ?? `document.${extensions[format]}`
+  const item = { ...named, number: 0, id, format, operation, extraParams, source }
+  const algorithm = algorithmOf(asked.algorithm, allowSha1)
   return { algorithm, stopOnError: false, concurrentTimeoutMs: null, items: [item], sha256: '' }
 }
 

@@ -7,7 +7,7 @@ import { type BatchErrandParts, documentsOf, signBatch, stateIn } from './batch-
 import { type Batches, batchLimits, type OpenBatch } from './batches.ts'
 import type { Errand, ErrandEnd, SigningDesk } from './errand.ts'
 import { asFault } from './errors.ts'
-import type { WaitingView } from './http/view.ts'
+import type { AskerView, WaitingView } from './http/view.ts'
 import { readCertificateFilters } from './trust/certificate-filter.ts'
 
 export interface ProgramDesk {
@@ -27,7 +27,7 @@ export function createProgramDesk(parts: ProgramDeskParts): ProgramDesk {
     waiting: () =>
       batches.waiting().map(({ id, client, total, signed }) => ({
         id,
-        asker: { kind: 'program' as const, name: client },
+        asker: askerFor(client, parts),
         total,
         done: signed,
       })),
@@ -45,12 +45,17 @@ export function createProgramDesk(parts: ProgramDeskParts): ProgramDesk {
   })
 }
 
+function askerFor(client: string, { config }: ProgramDeskParts): AskerView {
+  const found = config.api?.clients.find(({ id }) => id === client)
+  return { kind: 'program', name: found?.name ?? client }
+}
+
 function errandOf(open: OpenBatch, parts: ProgramDeskParts): Errand {
   const { batch, ledger, client } = open
   const filters = readCertificateFilters(batch.items[0]?.extraParams ?? new Map())
   const work = { batch, ledger, documents: () => documentsIn(open.text(), batch, batchLimits(parts.config)) }
   return {
-    asker: { kind: 'program', name: client },
+    asker: askerFor(client, parts),
     operation: 'batch',
     documents: documentsOf(batch),
     before: stateIn(ledger),

@@ -7,7 +7,7 @@ import { present } from './ades/extra-reader.ts'
 import type { Typeface, VisibleSignature } from './ades/extra-visible.ts'
 import { xadesFor } from './ades/extra-xades.ts'
 import type { JobFiles, ShownSignature, SignJob } from './ades/job.ts'
-import type { SignatureProperties } from './ades/request.ts'
+import type { Packaging, SignatureProperties } from './ades/request.ts'
 import { isPseudonym, visibleText } from './ades/visible-text.ts'
 import { streamOf } from './path/step.ts'
 import { readCertificate } from './trust/certificate.ts'
@@ -55,6 +55,19 @@ export function signJobOf({ extra, ...order }: SignOrder): {
   return { job, ignored: [...extra.ignored, ...shown.ignored, ...(xades?.ignored ?? [])] }
 }
 
+/**
+ * How a signature lies: as its parameters say, else as the name of its format does, else as usual; but where a policy is named,
+ * in a way that the policy allows, as AutoFirma does it.
+ */
+export function packagingBy(
+  { packaging, policyPackagings }: Pick<ExtraParams, 'packaging' | 'policyPackagings'>,
+  named: Packaging | undefined,
+  usual: Packaging,
+): Packaging {
+  const asked = packaging ?? named ?? usual
+  return policyPackagings === undefined || policyPackagings.includes(asked) ? asked : policyPackagings[0]
+}
+
 /** What a signature with these parameters states, made at this time unless they say another. */
 export function statedBy(
   { policy, location, claimedRoles, commitments, contentFormat, pdf }: ExtraParams,
@@ -82,7 +95,7 @@ export function shownBy(
   signerCertificate: Uint8Array,
 ): { readonly pdf: SignJob['pdf']; readonly ignored: readonly string[] } {
   const { fieldName, certificationLevel, reason, contactInfo, pageImage, attachment } = pdf
-  const { reservedBytes, formAsSigned } = pdf
+  const { reservedBytes, formAsSigned, knownSignaturesOnly } = pdf
   // A policy or a commitment is the reason (EN 319 142-1, 5.3), and AutoFirma drops any other.
   const explained = properties.policy !== undefined || (properties.commitments ?? []).length > 0
   const said = {
@@ -97,6 +110,7 @@ export function shownBy(
     ...(certificationLevel !== undefined && { certificationLevel }),
     ...(reservedBytes !== undefined && { reservedBytes }),
     ...(formAsSigned && { formAsSigned }),
+    ...(knownSignaturesOnly && { knownSignaturesOnly }),
     ...(pageImage && { pageImage: { pages: pageImage.pages, rectangle: pageImage.rectangle } }),
     ...(attachment && { attachment: withoutData(attachment) }),
     ...(visible && { visible }),

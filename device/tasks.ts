@@ -3,6 +3,7 @@
 
 import { asFault } from './errors.ts'
 import type { Clock, Log } from './ports.ts'
+import { createTurns, type Turns } from './turns.ts'
 
 export interface Lane {
   readonly lane: string
@@ -35,26 +36,13 @@ const restMs = 10_000
 export function createTasks({ clock, log }: { clock: Clock; log: Log }): Tasks {
   const running = new Map<string, Running>()
   const timers = new Map<string, AbortController>()
-  const waiting = new Map<string, (() => void)[]>()
-  const busy = new Map<string, number>()
+  const lanes = new Map<string, Turns>()
   let stopped = false
 
-  async function enter({ lane, width }: Lane): Promise<void> {
-    const inside = busy.get(lane) ?? 0
-    if (inside < width) {
-      busy.set(lane, inside + 1)
-      return
-    }
-    const { promise, resolve } = Promise.withResolvers<void>()
-    waiting.set(lane, [...(waiting.get(lane) ?? []), resolve])
-    await promise
-  }
-
-  function leave({ lane }: Lane): void {
-    const [first, ...rest] = waiting.get(lane) ?? []
-    waiting.set(lane, rest)
-    if (first === undefined) busy.set(lane, (busy.get(lane) ?? 1) - 1)
-    else first()
+  function turnsIn({ lane, width }: Lane): Turns {
+    const turns = lanes.get(lane) ?? createTurns(() => width)
+    lanes.set(lane, turns)
+    return turns
   }
 
   async function perform(
@@ -63,16 +51,16 @@ export function createTasks({ clock, log }: { clock: Clock; log: Log }): Tasks {
     signal: AbortSignal,
     lane?: Lane,
   ): Promise<void> {
-    if (lane !== undefined) await enter(lane)
-    try {
+    const begin = async () => {
       if (!signal.aborted) await work(signal)
+    }
+    try {
+      await (lane === undefined ? begin() : turnsIn(lane)(begin))
     } catch (thrown) {
       if (signal.aborted) return
       const fault = asFault(thrown)
       log.error('a task failed', { task: name, code: fault.code, detail: fault.detail, stack: fault.stack })
       at(`rest:${name}`, clock.now() + restMs, () => run(name, work, lane))
-    } finally {
-      if (lane !== undefined) leave(lane)
     }
   }
 
@@ -127,10 +115,6 @@ export function createTasks({ clock, log }: { clock: Clock; log: Log }): Tasks {
       stopped = true
       for (const timer of timers.values()) timer.abort()
       for (const task of running.values()) task.controller.abort()
-      for (const [lane, resolvers] of waiting) {
-        waiting.set(lane, [])
-        for (const resolve of resolvers) resolve()
-      }
       await Promise.all([...running.values()].map(task => task.done))
     },
   })

@@ -43,6 +43,7 @@ await hostWorker(() =>
           splices: [{ offset: 3, remove: 1, insert }],
           report,
           answeredEarlier: [],
+          ignored: ['SignatureId'],
         }
       }
     }

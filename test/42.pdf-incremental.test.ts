@@ -9,6 +9,7 @@ import { PDFDocument } from 'pdf-lib'
 import { describe, expect, test } from 'vitest'
 import { appended, randomAccessOf } from '../device/bytes.ts'
 import { openPdf } from '../device/pdf/document.ts'
+import { createDraft } from '../device/pdf/draft.ts'
 import { fillContents, maxReservedBytes } from '../device/pdf/signature-dictionary.ts'
 import { prepareSignature } from '../device/pdf/signature-field.ts'
 import { listSignatures } from '../device/pdf/signatures.ts'
@@ -213,7 +214,9 @@ describe('preparing', () => {
 
   test('works behind 4 GiB without reading them, and not where ten digits end', async () => {
     const waiting = await prepareSignature(
-      await openPdf(behindHole(classicPdf(['<< /Type /Catalog /Pages 2 0 R >>', pages, page]), 9_000_000_000)),
+      createDraft(
+        await openPdf(behindHole(classicPdf(['<< /Type /Catalog /Pages 2 0 R >>', pages, page]), 9_000_000_000)),
+      ),
       signatureRequest,
     )
     expect(waiting.byteRange[1]).toBeGreaterThan(9_000_000_000)
@@ -224,7 +227,9 @@ describe('preparing', () => {
     )
     expect(await listSignatures(await openPdf(whole))).toMatchObject([{ structure: 'sound' }])
     const farther = prepareSignature(
-      await openPdf(behindHole(classicPdf(['<< /Type /Catalog /Pages 2 0 R >>', pages, page]), 9_999_999_000)),
+      createDraft(
+        await openPdf(behindHole(classicPdf(['<< /Type /Catalog /Pages 2 0 R >>', pages, page]), 9_999_999_000)),
+      ),
       signatureRequest,
     )
     await expect(farther).rejects.toMatchObject({ code: 'PDF_TOO_LARGE' })

@@ -6,6 +6,7 @@ import { PDFDocument } from 'pdf-lib'
 import { describe, expect, test } from 'vitest'
 import { randomAccessOf } from '../device/bytes.ts'
 import { openPdf } from '../device/pdf/document.ts'
+import { createDraft } from '../device/pdf/draft.ts'
 import { writeRevision } from '../device/pdf/incremental.ts'
 import { fillContents } from '../device/pdf/signature-dictionary.ts'
 import { prepareSignature } from '../device/pdf/signature-field.ts'
@@ -17,7 +18,7 @@ import { open, page, pages, signatureRequest, signed, smallDer } from './pdf-sig
 const mendable = (bytes: Uint8Array) => openPdf(randomAccessOf(bytes), { repair: true })
 
 async function mendedAndSigned(bytes: Uint8Array): Promise<Buffer> {
-  const filled = fillContents(await prepareSignature(await mendable(bytes), signatureRequest), smallDer)
+  const filled = fillContents(await prepareSignature(createDraft(await mendable(bytes)), signatureRequest), smallDer)
   if (filled.outcome !== 'filled') throw new Error('the signature fits')
   return Buffer.concat([bytes, filled.update])
 }

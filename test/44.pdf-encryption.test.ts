@@ -50,7 +50,7 @@ const openWith = (bytes: Uint8Array, password?: string, repair = false) =>
 
 async function signedWith(bytes: Uint8Array, password?: string, reason = 'Conformitat'): Promise<Buffer> {
   const document = await openWith(bytes, password, true)
-  const filled = fillContents(await prepareSignature(document, { ...signatureRequest, reason }), smallDer)
+  const filled = fillContents(await prepareSignature(createDraft(document), { ...signatureRequest, reason }), smallDer)
   if (filled.outcome !== 'filled') throw new Error('the signature fits')
   return Buffer.concat([bytes, filled.update])
 }
@@ -178,7 +178,7 @@ test('poppler finds the digest of an encrypted document right', async () => {
     const request = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=Signer']
     await execute('openssl', ['req', ...request, '-keyout', at('key'), '-out', at('certificate')])
     const original = await encrypted(await whiteDocument(1), ['256', '--'])
-    const waiting = await prepareSignature(await openWith(original, 'owner'), signatureRequest)
+    const waiting = await prepareSignature(createDraft(await openWith(original, 'owner')), signatureRequest)
     const file = Buffer.concat([original, waiting.update])
     const [, before, after] = waiting.byteRange
     await writeFile(at('data'), Buffer.concat([file.subarray(0, before), file.subarray(after)]))

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { randomAccessOf } from '../device/bytes.ts'
 import { Fault } from '../device/errors.ts'
 import { openPdf, type PdfDocument } from '../device/pdf/document.ts'
+import { createDraft } from '../device/pdf/draft.ts'
 import { writeRevision } from '../device/pdf/incremental.ts'
 import { entry } from '../device/pdf/objects.ts'
 import { fillContents } from '../device/pdf/signature-dictionary.ts'
@@ -23,7 +24,7 @@ const small = ['<< /Type /Catalog /Pages 2 0 R >>', pages, page]
 const mendable = (file: RandomAccess) => openPdf(file, { repair: true })
 
 async function signedOver(bytes: Buffer): Promise<Buffer> {
-  const prepared = await prepareSignature(await mendable(randomAccessOf(bytes)), signatureRequest)
+  const prepared = await prepareSignature(createDraft(await mendable(randomAccessOf(bytes))), signatureRequest)
   const filled = fillContents(prepared, smallDer)
   if (filled.outcome !== 'filled') throw new Error('the signature fits')
   return Buffer.concat([bytes, filled.update])
@@ -164,7 +165,7 @@ describe('a file of half a gigabyte', () => {
   test('is opened by its end and its structure alone', async () => {
     const { file, read } = vast()
     expect(await pageCount(await openPdf(file))).toBe(1)
-    await prepareSignature(await mendable(file), signatureRequest)
+    await prepareSignature(createDraft(await mendable(file)), signatureRequest)
     expect(read()).toBeLessThan(200_000)
   })
 

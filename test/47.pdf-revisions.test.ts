@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { createDraft } from '../device/pdf/draft.ts'
 import { addToDss } from '../device/pdf/dss.ts'
 import { fillContents } from '../device/pdf/signature-dictionary.ts'
-import { prepareSignatureIn } from '../device/pdf/signature-field.ts'
+import { prepareSignature } from '../device/pdf/signature-field.ts'
 import { serialise } from '../device/pdf/write.ts'
 import { type Bodies, bodies, type Changes, changed, form, plus, shows, stream, verdictOn } from './47.revision.kit.ts'
 import { whiteDocument } from './pdf-fixtures.ts'
@@ -110,7 +110,7 @@ describe('evidence', () => {
     const draft = createDraft(await open(await signed(await whiteDocument(1))))
     const [one, two] = [Buffer.from('one'), Buffer.from('two')]
     await addToDss(draft, { certificates: [one], ocsps: [two], crls: [] })
-    const update = await prepareSignatureIn(draft, { ...signatureRequest, kind: 'timestamp' })
+    const update = await prepareSignature(draft, { ...signatureRequest, kind: 'timestamp' })
     const filled = fillContents(update, smallDer)
     if (filled.outcome !== 'filled') throw new Error('it fits')
     const stamped = Buffer.concat([await signed(await whiteDocument(1)), filled.update])

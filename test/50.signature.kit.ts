@@ -12,6 +12,7 @@ import { appended, randomAccessOf, rangeOf } from '../device/bytes.ts'
 import { digestOf, hashName, suggestedAlgorithm } from '../device/cms/algorithm.ts'
 import { assemble, cmsReserveOctets, type SigningIntent, signingIntent } from '../device/cms/signing-intent.ts'
 import { openPdf } from '../device/pdf/document.ts'
+import { createDraft } from '../device/pdf/draft.ts'
 import { fillContents, type PreparedSignature } from '../device/pdf/signature-dictionary.ts'
 import { prepareSignature } from '../device/pdf/signature-field.ts'
 import type { ByteStream, RandomAccess, SignatureAlgorithm } from '../device/ports.ts'
@@ -86,7 +87,7 @@ export async function intend(
 ): Promise<Intended> {
   const identity = { algorithm, certificate, chain }
   const file = randomAccessOf(pdf)
-  const prepared = await prepareSignature(await openPdf(file), {
+  const prepared = await prepareSignature(createDraft(await openPdf(file)), {
     kind: 'signature',
     fieldName: 'Signature1',
     reservedBytes: cmsReserveOctets(identity),

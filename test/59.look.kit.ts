@@ -4,8 +4,8 @@
 import { crc32, deflateSync } from 'node:zlib'
 import { outputFor } from './pdf-fixtures.ts'
 
-/** A grey PNG of two columns: black, white. */
-export const halves = (() => {
+/** A PNG of these greys, from the top. */
+function greyPng(rows: readonly (readonly number[])[]): Buffer {
   const chunk = (type: string, data: Uint8Array) => {
     const body = Buffer.concat([Buffer.from(type, 'latin1'), data])
     const frame = Buffer.alloc(8)
@@ -13,10 +13,22 @@ export const halves = (() => {
     frame.writeUInt32BE(crc32(body), 4)
     return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)])
   }
-  const header = Buffer.from([0, 0, 0, 2, 0, 0, 0, 1, 8, 0, 0, 0, 0])
-  const image = [chunk('IHDR', header), chunk('IDAT', deflateSync(Uint8Array.of(0, 0, 255)))]
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...image, chunk('IEND', new Uint8Array())])
-})()
+  const header = Buffer.from([0, 0, 0, rows[0]?.length ?? 0, 0, 0, 0, rows.length, 8, 0, 0, 0, 0])
+  const image = [
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Uint8Array.from(rows.flatMap(row => [0, ...row])))),
+    chunk('IEND', new Uint8Array()),
+  ]
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...image])
+}
+
+/** Black on the left, white on the right. */
+export const halves = greyPng([[0, 255]])
+/** Black where it is upper left, white elsewhere. */
+export const corner = greyPng([
+  [0, 255],
+  [255, 255],
+])
 
 /** Colour at a point of a page as it is shown, from its lower left corner, in points. */
 export async function lookAt(bytes: Buffer, page = 1) {

@@ -93,9 +93,11 @@ test('PDF/A ends at 2 147 483 647 bytes, other documents do not', async () => {
     const metadata = `<< /Length ${claim.length} >>\nstream\n${claim}\nendstream`
     return behindHole(classicPdf([catalog, pages, page, metadata]), 2_147_480_000)
   }
-  const claimed = prepareSignature(await openPdf(far('<pdfaid:part>2</pdfaid:part>')), signatureRequest)
+  const claimed = prepareSignature(createDraft(await openPdf(far('<pdfaid:part>2</pdfaid:part>'))), signatureRequest)
   await expect(claimed).rejects.toMatchObject({ code: 'PDF_TOO_LARGE' })
-  expect((await prepareSignature(await openPdf(far('<dc:title/>')), signatureRequest)).fieldName).toBe('Signature')
+  expect((await prepareSignature(createDraft(await openPdf(far('<dc:title/>'))), signatureRequest)).fieldName).toBe(
+    'Signature',
+  )
 })
 
 test('the security store only grows, holds a value once and keeps what others wrote', async () => {

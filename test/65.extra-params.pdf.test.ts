@@ -4,6 +4,7 @@
 import { describe, expect, it } from 'vitest'
 import { readExtraParams } from '../device/ades/extra-params.ts'
 import { usualMask } from '../device/ades/text-mask.ts'
+import { openedBy, shownBy } from '../device/sign-order.ts'
 
 const read = (entries: Record<string, string>) => readExtraParams(new Map(Object.entries(entries)), 'PAdES')
 const placeOf = (of: string) => ({
@@ -53,6 +54,11 @@ describe('where a signature shows', () => {
     expect(() => shown({ signaturePages: pages })).toThrow(refused)
   })
 
+  it('has its corners in any order', () => {
+    const turned = { ...place, signaturePositionOnPageLowerLeftX: '110', signaturePositionOnPageUpperRightX: '10' }
+    expect(read(turned).pdf.visible?.rectangle).toEqual([10, 20, 110, 60])
+  })
+
   it('is a wish that nobody is asked about, granted only where the place is said', () => {
     expect(read({ visibleSignature: 'want', visibleAppearance: 'custom' })).toMatchObject({
       ignored: ['visibleSignature', 'visibleAppearance'],
@@ -73,8 +79,8 @@ describe('where a signature shows', () => {
     expect(found.ignored).toEqual([])
   })
 
-  it('is not turned by anything else, which is said', () => {
-    const found = shown({ signatureRotation: '45' })
+  it.each(['45', 'true'])('is not turned by %s, which is said', written => {
+    const found = shown({ signatureRotation: written })
     expect(found.pdf.visible).not.toHaveProperty('rotation')
     expect(found.ignored).toEqual(['signatureRotation'])
   })
@@ -126,6 +132,12 @@ describe('the text of a visible signature', () => {
     expect(look({ layer2FontColor })).toMatchObject({ colour, ignored: [] })
   })
 
+  it.each(['0', '-1', 'large', '1e3'])('has no size of %s, which is said', layer2FontSize => {
+    const found = look({ layer2FontSize })
+    expect(found).not.toHaveProperty('fontSize')
+    expect(found.ignored).toEqual(['layer2FontSize'])
+  })
+
   it('has a size, and no colour that is not known', () => {
     expect(look({ layer2FontSize: '7', layer2FontColor: 'constructor' })).toMatchObject({
       fontSize: 7,
@@ -156,6 +168,10 @@ describe('identity numbers', () => {
     expect(maskingOf({})).toEqual({ mask: usualMask })
     expect(maskingOf({ obfuscateCertText: 'false' })).toMatchObject({ wanted: false })
     expect(maskingOf({ obfuscationMask: 'x;3;true,true,false;false' })?.mask).toMatchObject({ substitute: 'x' })
+    expect(maskingOf({ obfuscateCertText: 'True' })).toMatchObject({ wanted: true })
+    const perhaps = shown({ layer2Text: 'x', obfuscateCertText: 'perhaps' })
+    expect(perhaps.pdf.visible?.masking).toEqual({ mask: usualMask })
+    expect(perhaps.ignored).toEqual(['obfuscateCertText'])
     const bad = shown({ layer2Text: 'x', obfuscationMask: 'none' })
     expect(bad).toMatchObject({ pdf: { visible: { masking: { mask: usualMask } } }, ignored: ['obfuscationMask'] })
   })
@@ -215,8 +231,6 @@ describe('the signature itself', () => {
     { signReservedSize: '1.5' },
     { certificationLevel: '4' },
     { imagePositionOnPageLowerLeftX: '1' },
-    { ...place, layer2FontSize: 'large' },
-    { ...place, obfuscateCertText: 'perhaps' },
   ] as Record<string, string>[])('is refused with %j', entries => {
     expect(() => read(entries)).toThrow(refused)
   })
@@ -235,15 +249,42 @@ describe('the signature itself', () => {
     ['allowSigningCertifiedPdfs', 'false', 'true'],
     ['allowShadowAttack', 'false', 'true'],
     ['pagesToCheckShadowAttack', '10', 'some'],
-    ['allowCosigningUnregisteredSignatures', 'true', 'false'],
   ])('is always %s=%s, and never %s', (name, always, never) => {
     expect(read({ [name]: always })).toMatchObject({ pdf: {}, ignored: [] })
     expect(read({ [name]: never })).toMatchObject({ pdf: {}, ignored: [name] })
   })
 
-  it('is not made where a form was filled in since, if that is not allowed', () => {
-    expect(read({ allowModifiedForm: 'false' })).toMatchObject({ pdf: { formAsSigned: true }, ignored: [] })
-    expect(read({ allowModifiedForm: 'true' })).toMatchObject({ pdf: {}, ignored: [] })
+  it.each([
+    ['allowModifiedForm', 'formAsSigned'],
+    ['allowCosigningUnregisteredSignatures', 'knownSignaturesOnly'],
+  ])('is not made where %s=false forbids it', (name, key) => {
+    expect(read({ [name]: 'false' })).toMatchObject({ pdf: { [key]: true }, ignored: [] })
+    expect(read({ [name]: 'true' })).toMatchObject({ pdf: {}, ignored: [] })
+    expect(read({ [name]: 'perhaps' })).toMatchObject({ pdf: {}, ignored: [name] })
+  })
+
+  it('is asked for in a job without secrets, and without what goes along as files', () => {
+    const file = { attach: 'AAAA', attachFileName: 'a.txt', attachDescription: 'Nota' }
+    const picture = { ...placeOf('image'), image: 'AAAA', imagePage: '1' }
+    const rules = {
+      allowModifiedForm: 'false',
+      allowCosigningUnregisteredSignatures: 'false',
+      signReservedSize: '9000',
+    }
+    const named = { signatureField: 'Here', certificationLevel: '2', signReason: 'Conforme', signerContact: 'a@b' }
+    const secret = { ownerPassword: 'secret', signatureRubricImage: 'AAAA' }
+    const extra = shown({ ...file, ...picture, ...rules, ...named, ...secret })
+    const { pdf, ignored } = shownBy(extra, { signingTime: 0 }, new Uint8Array())
+    expect(ignored).toEqual([])
+    expect(pdf).toEqual({
+      ...{ fieldName: 'Here', certificationLevel: 2, reason: 'Conforme', contactInfo: 'a@b', reservedBytes: 9_000 },
+      ...{ formAsSigned: true, knownSignaturesOnly: true },
+      attachment: { fileName: 'a.txt', description: 'Nota' },
+      pageImage: { pages: [[1, 1]], rectangle: [10, 20, 110, 60] },
+      visible: { pages: [[-1, -1]], rectangle: [10, 20, 110, 60] },
+    })
+    expect(openedBy(extra)).toEqual({ password: 'secret' })
+    expect(openedBy(read({}))).toEqual({})
   })
 
   it('never gets a time-stamp from an authority that a page names', () => {

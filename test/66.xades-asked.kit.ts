@@ -50,8 +50,8 @@ export interface Made {
 
 export interface Bench {
   made(input: Uint8Array | string, params: Readonly<Record<string, string>>, asked?: Asked): Promise<Made>
-  /** xmlsec1's verdict on the nth signature, 1-based. */
-  verdict(made: Made, nth?: number): Promise<string>
+  /** xmlsec1's verdict on the nth signature, 1-based; it trusts the bench's roots and `root`. */
+  verdict(made: Pick<Made, 'bytes'>, nth?: number, root?: Uint8Array): Promise<string>
   remove(): Promise<void>
 }
 
@@ -96,11 +96,12 @@ export async function createBench(): Promise<Bench> {
     return { bytes, ignored, report: outcome.report, ...partsOf(bytes) }
   }
 
-  async function verdict({ bytes }: Made, nth = 1): Promise<string> {
+  async function verdict({ bytes }: Pick<Made, 'bytes'>, nth = 1, root?: Uint8Array): Promise<string> {
     const ids = [`${xades}:SignedProperties`, ...inSignature.map(name => `${ds}:${name}`), ...inDocuments]
     const path = await folder.write('signed.xml', bytes)
+    const further = root === undefined ? [] : [await folder.write('further.pem', pem('CERTIFICATE', root))]
     const args = [
-      ...pems.flatMap(file => ['--trusted-pem', file]),
+      ...[...pems, ...further].flatMap(file => ['--trusted-pem', file]),
       ...['--verification-gmt-time', new Date(world.clock.now()).toISOString().slice(0, 19).replace('T', ' ')],
       ...ids.flatMap(name => ['--id-attr:Id', name]),
       ...['--node-xpath', `(//*[local-name()="Signature"])[${nth}]`],

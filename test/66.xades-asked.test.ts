@@ -2,8 +2,12 @@
 // judges the result, and the engine's own report. EU DSS and AutoFirma's library judge the same in the conformance run.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { prepareXadesCountersignatures } from '../device/ades/xades-cosign.ts'
+import { randomAccessOf } from '../device/bytes.ts'
 import { parseXml } from '../device/xml/parse.ts'
 import { attributeOf, descendantsOf, elementsById, textOf } from '../device/xml/walk.ts'
+import { now } from './50.signature.kit.ts'
+import { finished, requestOf, signed } from './58.xml.xades.kit.ts'
 import {
   type Bench,
   base64,
@@ -26,6 +30,7 @@ import {
   verifies,
   xades,
 } from './66.xades-asked.kit.ts'
+import { createTestPki } from './sim/pki.ts'
 
 let bench: Bench
 beforeAll(async () => {
@@ -51,6 +56,12 @@ describe('an element is signed instead of the document,', () => {
     expect(await bench.verdict(file)).toMatch(verifies)
     expect({ uri: uriOf(file.references[0]), parent: parentOf(file.signature) }).toEqual({ uri: '#B1', parent: 'r' })
     expect(transformsOf(file.references[0])).toEqual([canonicalizationAlgorithm])
+  })
+
+  it('but not inside of a signature', async () => {
+    const { bytes } = await bench.made(document, { ...G, SignatureId: 'S1' })
+    const inside = bench.made(bytes, { ...D, nodeToSign: 'S1-object' })
+    await expect(inside).rejects.toThrow(expect.objectContaining({ code: 'SIGNATURE_FORMAT_REFUSED' }))
   })
 
   it('which is the root', async () => {
@@ -162,6 +173,7 @@ describe('canonicalisation', () => {
   })
 
   it.each([
+    ['cosign', { ...E, nodeToSign: 'B1' }, document],
     ['cosign', D, document],
     ['cosign', G, document],
     ['countersign', E, document],
@@ -171,6 +183,18 @@ describe('canonicalisation', () => {
     const file = await bench.made(first.bytes, more, { op, signer: 'rsa' })
     expect(await bench.verdict(file, 1)).toMatch(verifies)
     expect(await bench.verdict(file, 2)).toMatch(/References \(ok\/all\): 3\/3/)
+  })
+
+  it('is done inside a signature that calls XAdES something else', async () => {
+    const pki = await createTestPki({ now })
+    const signer = { identity: await pki.signer({ key: 'RSA-2048' }), algorithm: 'SHA256withRSA' } as const
+    // What that one is over has changed with the prefix, but not its value, which is countersigned.
+    const other = (await signed(Buffer.from(document), signer, 'enveloped')).toString().replaceAll('xades', 'etsi')
+    const options = { canonicalisation: inclusive, keyInfo: { signed: true } }
+    const request = { ...requestOf(signer, 'enveloped', 'two'), options }
+    const intents = await prepareXadesCountersignatures(randomAccessOf(Buffer.from(other)), request, 'TREE')
+    const bytes = await finished(Buffer.from(other), intents, signer)
+    expect(await bench.verdict({ bytes }, 2, pki.root)).toMatch(/References \(ok\/all\): 3\/3/)
   })
 })
 

@@ -3,6 +3,8 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { agel } from '../device/ades/policy.ts'
+import { entriesOf } from '../device/ades/xades-manifest.ts'
+import { parseXml } from '../device/xml/parse.ts'
 import { attributeOf, childElements, descendantsOf } from '../device/xml/walk.ts'
 import {
   type Bench,
@@ -99,6 +101,23 @@ describe('a Manifest', () => {
   })
 
   it.each([
+    ['SHA-1', '<Reference URI="urn:a"><DigestMethod Algorithm="#1"/><DigestValue>AA==</DigestValue></Reference>'],
+    [
+      'a Reference without URI',
+      '<Reference><DigestMethod Algorithm="#256"/><DigestValue>AA==</DigestValue></Reference>',
+    ],
+    [
+      'a transform',
+      '<Reference URI="urn:a"><Transforms><Transform Algorithm="urn:t"/></Transforms>' +
+        '<DigestMethod Algorithm="#256"/><DigestValue>AA==</DigestValue></Reference>',
+    ],
+  ])('is not listed again with %s', (_, markup) => {
+    const methods = markup.replace('#256', 'http://www.w3.org/2001/04/xmlenc#sha256').replace('#1', `${ds}sha1`)
+    const { root } = parseXml(Buffer.from(`<Manifest xmlns="${ds}">${methods}</Manifest>`))
+    expect(entriesOf(root, { mimeType: 'text/plain' })).toBeUndefined()
+  })
+
+  it.each([
     [{ ...listed, md1: 'AAAA' }],
     [{ ...listed, precalculatedHashAlgorithm: 'SHA512' }],
     [{ ...listed, precalculatedHashAlgorithm: 'SHA1', md1: Buffer.alloc(20).toString('base64') }],
@@ -150,6 +169,11 @@ describe('the Id of a signature', () => {
     expect(file.ignored).toEqual(['SignatureId'])
   })
 
+  it('is told to be our own at any level', async () => {
+    const file = await bench.made(document, { ...E, SignatureId: 'A1' }, { level: 'LTA' })
+    expect(file.ignored).toEqual(['SignatureId'])
+  })
+
   it('is told beforehand where the same bytes are to be made again', async () => {
     const again = () => bench.made(document, { ...E }, { signatureId: 'kept-1', signer: 'rsa' })
     expect((await again()).bytes).toEqual((await again()).bytes)
@@ -161,8 +185,10 @@ describe('beside a signature', () => {
   it('with an archive time-stamp there is another, unless that is not wanted', async () => {
     const first = await bench.made(document, D, { level: 'LTA' })
     for (const op of ['cosign', 'countersign'] as const) {
-      const file = await bench.made(first.bytes, { allowSignLTSignature: 'true' }, { op, signer: 'rsa' })
-      expect(file.report.signatures.map(({ integrity }) => integrity)).toEqual(['intact', 'intact'])
+      for (const allowed of [{}, { allowSignLTSignature: 'true' }]) {
+        const file = await bench.made(first.bytes, allowed, { op, signer: 'rsa' })
+        expect(file.report.signatures.map(({ integrity }) => integrity)).toEqual(['intact', 'intact'])
+      }
       const unwanted = bench.made(first.bytes, { allowSignLTSignature: 'false' }, { op })
       await expect(unwanted).rejects.toThrow(expect.objectContaining({ code: 'SIGNATURE_FORMAT_REFUSED' }))
     }
@@ -178,6 +204,13 @@ describe('beside a signature', () => {
     await expect(policies({ avoidAGEPolicyIncompatibilities: 'false' })).rejects.toThrow(
       expect.objectContaining({ code: 'POLICY_UNUSABLE' }),
     )
+    const manifest = await bench.made(binary, { useManifest: 'true', uri: 'content.bin' })
+    const further = await bench.made(
+      manifest.bytes,
+      { expPolicy: 'FirmaAGE', avoidAGEPolicyIncompatibilities: 'false' },
+      { op: 'cosign', content: binary },
+    )
+    expect(further.report.signatures[1]?.policy?.id).toBe(agel.id)
     const beside = await bench.made(document, D)
     const kept = { expPolicy: 'FirmaAGE', avoidAGEPolicyIncompatibilities: 'false' }
     expect((await bench.made(beside.bytes, kept, { op: 'cosign' })).report.signatures[1]?.policy?.id).toBe(agel.id)

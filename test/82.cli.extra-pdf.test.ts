@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { judge } from './50.signature.kit.ts'
 import { signingLine } from './82.cli.signatures.kit.ts'
+import { whiteDocument } from './pdf-fixtures.ts'
 
 const line = signingLine()
 const corners = (of: string, [left, bottom, right, top]: readonly number[]) =>
@@ -66,6 +67,21 @@ it('its letters are of the family that was asked for', async () => {
   const [narrow = 0, wide = 0] = await widths('layer2FontFamily=1')
   expect(wide).toBeGreaterThan(narrow * 3)
   expect(await widths('layer2FontFamily=2')).not.toEqual([narrow, wide])
+  expect((await widths('layer2FontFamily=1\nlayer2FontStyle=1'))[1]).toBeGreaterThan(wide)
+})
+
+it('what was done at a price is said, and what could be done in part only', async () => {
+  await line.write('copy.pdf', await whiteDocument(3))
+  const file = [`attach=${Buffer.from('hola').toString('base64')}`, 'attachFileName=nota.txt']
+  await line.write('attach', file.join('\n'))
+  await line.write('all', ['signaturePages=all', ...corners('signature', [20, 20, 60, 40])].join('\n'))
+  const signed = (from: string, out: string, extra: string, ...more: readonly string[]) =>
+    line.compulsa('sign', from, '--out', out, '--extra', extra, ...more, ...line.by('first'))
+  const first = await signed('copy.pdf', 'once.pdf', 'attach', '--level', 't')
+  expect(first.stderr).toMatch(/^attach: the document is PDF\/A-2/)
+  const second = await signed('once.pdf', 'twice.pdf', 'all', '--json')
+  expect(JSON.parse(second.stdout)).toMatchObject({ notes: [expect.stringMatching(/^signaturePages: /)] })
+  expect(JSON.parse((await signed('copy.pdf', 'all.pdf', 'all', '--json')).stdout)).toMatchObject({ notes: [] })
 })
 
 it('a document is opened by the password in the parameters, unless another one is given, and neither is told', async () => {

@@ -43,6 +43,6 @@ describe('extra parameters', () => {
       stderr: expect.stringContaining('extra parameter colour:red has no effect'),
     })
     const none = await signed('in.pdf', ['filter=subject.contains:Pere'])
-    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('CERTIFICATE_ABSENT') })
+    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('CERTIFICATE_NOT_FITTING') })
   })
 })

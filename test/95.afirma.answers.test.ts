@@ -37,6 +37,8 @@ describe('a failure', () => {
     ['BATCH_SERVICE_FAILED', 'batch', 'AF300601', 'SAF_27'],
     ['REFERENCE_REFUSED', 'sign', 'AF600117', 'SAF_13'],
     ['REFERENCE_REFUSED', 'batch', 'AF600414', 'SAF_13'],
+    ['REFERENCE_REFUSED', 'save', 'AF200301', 'SAF_05'],
+    ['REFERENCE_REFUSED', 'load', 'AF200601', 'SAF_25'],
     ['OUTPUT_UNWRITABLE', 'save', 'AF200301', 'SAF_05'],
     ['FILE_UNREADABLE', 'load', 'AF200601', 'SAF_25'],
     ['KIOSK_BUSY', 'sign', 'AF220001', 'SAF_45'],

@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemRandom } from '../device/host.ts'
 import { createLoopbackCertificate } from '../device/loopback-certificate.ts'
 import { logInto } from './95.afirma.desk.ts'
+import { rogueIdentity } from './95.afirma.rogue.ts'
 
 const run = promisify(execFile)
 const dayMs = 86_400_000
@@ -46,30 +47,13 @@ async function verdict(certificate: string, authority: Uint8Array, ...options: s
   )
 }
 
-/** A certificate that the kiosk's authority would sign for another host, made by openssl with its key. */
-async function rogue(subjectAltName: string, more = ''): Promise<string> {
-  const authority = join(folder, 'loopback/authority.pem')
-  const paths = { key: join(folder, 'rogue.key'), csr: join(folder, 'rogue.csr'), ext: join(folder, 'rogue.ext') }
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', paths.key]
-  await run('openssl', ['req', '-new', ...key, '-subj', '/CN=rogue', '-out', paths.csr])
-  await writeFile(
-    paths.ext,
-    `subjectAltName=${subjectAltName}\nauthorityKeyIdentifier=keyid\nextendedKeyUsage=serverAuth\n${more}`,
-  )
-  const sign = [
-    'x509',
-    '-req',
-    '-in',
-    paths.csr,
-    '-CA',
-    authority,
-    '-CAkey',
-    authority,
-    '-CAcreateserial',
-    '-days',
-    '90',
-  ]
-  return (await run('openssl', [...sign, '-extfile', paths.ext])).stdout
+const rogue = async (subjectAltName: string) =>
+  (await rogueIdentity(folder, join(folder, 'loopback/authority.pem'), subjectAltName)).cert
+
+/** The PEM blocks of a file whose label fits. */
+async function blocks(file: string, label = /CERTIFICATE/): Promise<string[]> {
+  const all = (await readFile(file, 'utf8')).match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? []
+  return all.filter(block => label.test(block))
 }
 
 describe('the certificate', () => {
@@ -151,6 +135,14 @@ describe('in its folder', () => {
     const file = join(folder, 'loopback', name)
     await chmod(file, 0o600)
     await writeFile(file, (await readFile(file)).subarray(0, 500))
+    expect(await verdict(held().tls().cert, held().authority())).toBe('OK')
+  })
+
+  it('is made anew where a key belongs to another certificate', async () => {
+    held().tls()
+    const file = join(folder, 'loopback/authority.pem')
+    const [[certificate], [key]] = [await blocks(file), await blocks(join(folder, 'loopback/server.pem'), /PRIVATE/)]
+    await writeFile(file, `${certificate}\n${key}\n`)
     expect(await verdict(held().tls().cert, held().authority())).toBe('OK')
   })
 

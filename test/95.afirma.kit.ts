@@ -1,9 +1,9 @@
 // What the tests of AutoFirma's protocol stand on: a desk that answers as it is told, a server above it with a certificate
 // of a test authority, and a client that speaks over the socket as a page does.
 
-import { createServer } from 'node:net'
+import { connect as connectTo, createServer } from 'node:net'
 import { afterEach } from 'vitest'
-import { WebSocket } from 'ws'
+import { type ClientOptions, WebSocket } from 'ws'
 import { type AfirmaServer, type AfirmaServerParts, createAfirmaServer } from '../device/http/afirma-server.ts'
 import type { Refused } from '../device/http/afirma-session.ts'
 import { createFakeDesk, type FakeDesk, logInto } from './95.afirma.desk.ts'
@@ -14,7 +14,7 @@ export const origin = 'https://sede.example.cat'
 export const sessionId = 'Ab3dEfGh1jKlMnOpQrSt'
 /** A page's connection. */
 export interface Client {
-  send(text: string): void
+  send(content: string | Uint8Array): void
   /** The next message that has not been read yet. */
   next(): Promise<string>
   /** Sends, and the next message. */
@@ -22,6 +22,12 @@ export interface Client {
   /** The code of the close, once it is closed. */
   readonly closed: Promise<number>
   close(): void
+}
+
+export interface ConnectOptions extends Pick<ClientOptions, 'localAddress' | 'autoPong'> {
+  readonly origin?: string
+  readonly host?: string
+  readonly subProtocol?: string
 }
 
 export interface Stand {
@@ -32,7 +38,7 @@ export interface Stand {
   readonly server: AfirmaServer
   /** PEM of the authority that the client trusts. */
   readonly caPem: string
-  connect(port: number, options?: { readonly origin?: string; readonly host?: string }): Promise<Client>
+  connect(port: number, options?: ConnectOptions): Promise<Client>
   /** A launch on a free port of the machine, as autoscript writes it. */
   launch(options?: { readonly jvc?: number; readonly version?: number }): Promise<number>
 }
@@ -61,9 +67,14 @@ export async function startStand(options: Partial<AfirmaServerParts> = {}): Prom
     ...options,
   })
   cleanUps.push(() => server.close())
-  const connect: Stand['connect'] = async (port, { origin: from = origin, host } = {}) => {
+  const connect: Stand['connect'] = async (port, { origin: from = origin, host, subProtocol, ...rest } = {}) => {
     const headers = host === undefined ? {} : { host }
-    const socket = new WebSocket(`wss://127.0.0.1:${port}`, { ca: ca.caPem, origin: from, headers })
+    const socket = new WebSocket(`wss://127.0.0.1:${port}`, subProtocol === undefined ? [] : [subProtocol], {
+      ca: ca.caPem,
+      origin: from,
+      headers,
+      ...rest,
+    })
     cleanUps.push(() => socket.terminate())
     return clientOf(socket)
   }
@@ -100,7 +111,7 @@ function clientOf(socket: WebSocket): Promise<Client> {
     return text === undefined ? new Promise<string>(resolve => waiting.push(resolve)) : Promise.resolve(text)
   }
   const client: Client = {
-    send: text => socket.send(text),
+    send: content => socket.send(content),
     next,
     ask: text => {
       socket.send(text)
@@ -135,10 +146,12 @@ export const getResult = `getresult?idsession=${sessionId}`
 
 /** The request of the transcripts, and its answer. */
 export const sign = `afirma://sign?op=sign&idsession=${sessionId}&algorithm=SHA256withRSA&format=PAdES&sticky=false&dat=JVBERi0xLjc=`
-/** Whether a page can connect there. */
-export const isOpen = (stand: Stand, port: number) =>
-  stand.connect(port).then(
-    () => true,
-    () => false,
-  )
+/** Whether anybody listens there; says nothing to them. */
+export const isOpen = (port: number): Promise<boolean> =>
+  new Promise(resolve => {
+    const socket = connectTo(port, '127.0.0.1')
+    socket.on('connect', () => resolve(true))
+    socket.on('error', () => resolve(false))
+    socket.on('connect', () => socket.destroy())
+  })
 export const signed = 'MAP7__4=|-_-_AA=='

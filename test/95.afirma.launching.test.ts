@@ -10,7 +10,8 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { loadConfig } from '../device/config-file.ts'
 import { systemRandom } from '../device/host.ts'
-import { type AfirmaService, launchSocket, startAfirma } from '../device/http/afirma-service.ts'
+import { launchSocket } from '../device/http/afirma-places.ts'
+import { type AfirmaService, startAfirma } from '../device/http/afirma-service.ts'
 import { createFakeDesk, logInto } from './95.afirma.desk.ts'
 import { echo, freePort, origin, sessionId } from './95.afirma.kit.ts'
 import { program, type Run } from './cli.kit.ts'
@@ -101,6 +102,7 @@ it('lets the browser’s policy name the configured sites and the kiosk’s auth
   expect(before).toMatchObject({
     AutoLaunchProtocolsFromOrigins: [{ protocol: 'afirma', allowed_origins: origins }],
     LoopbackNetworkAllowedForUrls: origins,
+    IntensiveWakeUpThrottlingEnabled: false,
   })
   await start()
   expect(JSON.parse((await compulsa('with', 'browser-policy', '--json')).stdout)).toEqual(before)

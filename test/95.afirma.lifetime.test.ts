@@ -13,14 +13,7 @@ it('aborts what a page asked for when it goes, and closes the port', async () =>
   expect(stand.desk.asked[0]?.signal.aborted).toBe(false)
   page.close()
   await expect.poll(() => stand.desk.asked[0]?.signal.aborted).toBe(true)
-  await expect
-    .poll(() =>
-      stand.connect(port).then(
-        () => 'open',
-        () => 'closed',
-      ),
-    )
-    .toBe('closed')
+  await expect.poll(() => isOpen(port)).toBe(false)
 })
 
 it('waits a minute for the page', async () => {
@@ -33,7 +26,7 @@ it('waits a minute for the page', async () => {
   page.close()
   const nobodys = await stand.launch()
   stand.clock.leap(61_000)
-  await expect.poll(() => isOpen(stand, nobodys)).toBe(false)
+  await expect.poll(() => isOpen(nobodys)).toBe(false)
 })
 
 it('ends the session of a page that asks nothing for long', async () => {
@@ -76,14 +69,7 @@ it('gives up the first ports of a page that tries again, and serves only so many
   const stand = await startStand()
   const first = await stand.launch()
   const second = await stand.launch()
-  await expect
-    .poll(() =>
-      stand.connect(first).then(
-        () => 'open',
-        () => 'closed',
-      ),
-    )
-    .toBe('closed')
+  await expect.poll(() => isOpen(first)).toBe(false)
   expect(await (await stand.connect(second)).ask(echo)).toBe('OK')
   const launchAs = async (id: string) =>
     stand.server.launch(`afirma://websocket?ports=${await freePort()}&v=4&jvc=4&idsession=${id}`)
@@ -100,4 +86,39 @@ it('ends everything when it is closed', async () => {
   await stand.server.close()
   expect(await page.closed).toBe(1000)
   expect(stand.desk.asked[0]?.signal.aborted).toBe(true)
+})
+
+it('lets a page go that answers no ping, and keeps one that does', async () => {
+  const stand = await startStand()
+  const silent = await stand.connect(await stand.launch(), { autoPong: false })
+  stand.clock.leap(30_000)
+  expect(await silent.ask(echo)).toBe('OK')
+  stand.clock.leap(30_000)
+  expect(await silent.closed).toBe(1006)
+  const there = await stand.connect(await stand.launch())
+  for (const _ of [1, 2, 3]) {
+    stand.clock.leap(30_000)
+    expect(await there.ask(echo)).toBe('OK')
+    // Its pong was on the way before this.
+    expect(await there.ask(echo)).toBe('OK')
+  }
+})
+
+it('sends a second page away that says nothing', async () => {
+  const stand = await startStand()
+  const port = await stand.launch()
+  const first = await stand.connect(port)
+  const second = await stand.connect(port)
+  stand.clock.leap(10_000)
+  expect(await second.closed).toBe(1013)
+  expect(await first.ask(echo)).toBe('OK')
+})
+
+it('opens nothing that outlives it', async () => {
+  const stand = await startStand()
+  const port = await freePort()
+  const launching = stand.server.launch(`afirma://websocket?ports=${port}&v=4&jvc=4&idsession=${sessionId}`)
+  await stand.server.close()
+  await launching
+  await expect.poll(() => isOpen(port)).toBe(false)
 })

@@ -3,8 +3,13 @@
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { FakeDesk } from './95.afirma.desk.ts'
+import { rogueIdentity } from './95.afirma.rogue.ts'
 import { foreignSite, type PageKiosk, type PageKioskOptions, startPageKiosk } from './afirma-page.kit.ts'
 import { createChangingDesk, scenarios } from './afirma-page.scenarios.ts'
+
+interface PrintedPolicy {
+  readonly CACertificatesWithConstraints: readonly { readonly certificate: string }[]
+}
 
 const changing = createChangingDesk()
 let desk: FakeDesk
@@ -29,6 +34,30 @@ describe('a page of a configured site', () => {
     expect(lines[0]).toMatch(/^afirma:\/\/websocket\?ports=\d+,\d+,\d+&v=4&jvc=4&idsession=[0-9A-Za-z]{20}$/)
     expect(lines[1]).toBe('http://127.0.0.1:8080/')
   })
+})
+
+it('every part of the policy is known to Chromium and holds', async () => {
+  let names: string[] = []
+  const kiosk = await startPageKiosk({
+    desk: changing.renew(),
+    policy: printed => {
+      names = Object.keys(printed)
+      return printed
+    },
+  })
+  try {
+    const page = await kiosk.browser.newPage()
+    await page.goto('chrome://policy')
+    const row = page.locator('policy-row')
+    await row.first().waitFor()
+    expect(names.length).toBeGreaterThan(3)
+    for (const name of names) {
+      const own = row.filter({ has: page.locator('.name', { hasText: new RegExp(`^\\s*${name}\\s*$`) }) })
+      await expect.poll(() => own.evaluate(one => one.shadowRoot?.textContent)).toMatch(/Mandatory\s+OK/)
+    }
+  } finally {
+    await kiosk.stop()
+  }
 })
 
 describe('what else there is', () => {
@@ -90,4 +119,22 @@ describe('what else there is', () => {
       why: 'net::ERR_CERT_AUTHORITY_INVALID',
     })
   })
+
+  it.each([
+    ['as the kiosk’s policy has it', (printed: PrintedPolicy) => ({ ...printed })],
+    ['by the constraints in its own certificate alone', plainlyTrusted],
+  ])('the kiosk’s authority is believed about no other site, %s', async (_how, policy) => {
+    const foreignTls = (folder: string, authority: string) => rogueIdentity(folder, authority, 'DNS:elsewhere.example')
+    const kiosk = await startPageKiosk({ desk: changing.renew(), foreignTls, policy: policy as never })
+    try {
+      await kiosk.open()
+      await expect(kiosk.open(foreignSite)).rejects.toThrow(/net::ERR_CERT_(AUTHORITY_)?INVALID/)
+    } finally {
+      await kiosk.stop()
+    }
+  })
+
+  function plainlyTrusted({ CACertificatesWithConstraints: [first], ...rest }: PrintedPolicy) {
+    return { ...rest, CACertificates: [first?.certificate] }
+  }
 })

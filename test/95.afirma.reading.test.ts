@@ -80,6 +80,8 @@ describe('a message', () => {
     ['echo=-idsession=abc@EOF', { kind: 'echo', sessionId: 'abc' }],
     ['echo=', { kind: 'echo' }],
     ['getresult?idsession=abc', { kind: 'result', sessionId: 'abc' }],
+    ['getresult?idsession=abc@EOF', { kind: 'result', sessionId: 'abc' }],
+    ['afirma://sign?op=sign&idsession=abc@EOF', { kind: 'operation', sessionId: 'abc' }],
     ['afirma://sign?op=sign&idsession=abc', { kind: 'operation', name: 'sign', sessionId: 'abc' }],
     ['afirma://selectcert/?mcv=1.8&idsession=abc', { kind: 'operation', name: 'selectcert', sessionId: 'abc' }],
     ['afirma://save?title=a%26idsession%3Dx&idsession=abc', { kind: 'operation', sessionId: 'abc' }],
@@ -120,6 +122,11 @@ describe('parameters', () => {
       ['bare', ''],
       ['x', 'a=b'],
     ])
+  })
+
+  it('may be pictures', () => {
+    const picture = 'A'.repeat(1 << 21)
+    expect(parametersOf(`properties=${picture}`).get('properties')).toBe(picture)
   })
 
   it.each([

@@ -5,7 +5,17 @@ import { request } from 'node:https'
 import { expect, it } from 'vitest'
 import { Fault } from '../device/errors.ts'
 import { certificate, signature } from './95.afirma.desk.ts'
-import { echo, getResult, origin, sessionId, sign, signed, startStand, urlSafe } from './95.afirma.kit.ts'
+import {
+  type ConnectOptions,
+  echo,
+  getResult,
+  origin,
+  sessionId,
+  sign,
+  signed,
+  startStand,
+  urlSafe,
+} from './95.afirma.kit.ts'
 
 it('signs as the transcript of the protocol says, waiting until the person has agreed', async () => {
   const stand = await startStand()
@@ -155,13 +165,22 @@ it.each([
   ['the same name without TLS', { origin: 'http://sede.example.cat' }, 'ORIGIN_REFUSED'],
   ['a page from a file', { origin: 'null' }, 'ORIGIN_REFUSED'],
   ['another name for this machine', { host: 'kiosk.example' }, 'REQUEST_FORBIDDEN'],
-])('turns %s away before it may say anything', async (_what, options: { origin?: string; host?: string }, code) => {
+  ['another address', { localAddress: '127.0.0.2' }, 'REQUEST_FORBIDDEN'],
+])('turns %s away before it may say anything', async (_what, options: ConnectOptions, code) => {
   const stand = await startStand()
   const port = await stand.launch()
   await expect(stand.connect(port, options)).rejects.toThrow(/403/)
   expect(stand.refused).toMatchObject([{ origin: options.origin ?? origin, code }])
   const page = await stand.connect(port)
   expect(await page.ask(echo)).toBe('OK')
+})
+
+it('speaks no sub-protocol and takes no bytes', async () => {
+  const stand = await startStand()
+  await expect(stand.connect(await stand.launch(), { subProtocol: 'afirma' })).rejects.toThrow(/subprotocol/)
+  const page = await stand.connect(await stand.launch())
+  page.send(Buffer.from(echo))
+  expect(await page.closed).toBe(1003)
 })
 
 it('gives a request without a site nothing', async () => {

@@ -15,10 +15,11 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import type { PageDesk } from '../device/afirma/page-desk.ts'
 import { loadConfig } from '../device/config-file.ts'
 import { systemClock, systemRandom } from '../device/host.ts'
+import { loopbackFolder } from '../device/http/afirma-places.ts'
 import { startAfirma } from '../device/http/afirma-service.ts'
 import type { Refused } from '../device/http/afirma-session.ts'
 import { logInto } from './95.afirma.desk.ts'
-import { createTestCa } from './sim/tls.ts'
+import { createTestCa, type TlsIdentity } from './sim/tls.ts'
 
 const run = promisify(execFile)
 const program = new URL('../device/cli.ts', import.meta.url).pathname
@@ -45,6 +46,7 @@ export interface SigningPage {
 }
 
 export interface PageKiosk {
+  readonly browser: Browser
   /** A page of that site; each is a visit of its own. */
   open(origin?: string): Promise<SigningPage>
   readonly refused: readonly Refused[]
@@ -58,6 +60,8 @@ export interface PageKioskOptions {
   readonly desk: PageDesk
   /** A file in place of our own client: the official script. */
   readonly script?: string
+  /** By which the foreign site says who it is, in place of a certificate as good as the site's. */
+  readonly foreignTls?: (folder: string, authorityFile: string) => Promise<TlsIdentity>
   /** Of the policy, in place of what the verb prints. */
   readonly policy?: (printed: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
 }
@@ -76,14 +80,37 @@ export async function startPageKiosk(options: PageKioskOptions): Promise<PageKio
   const told = { log: logInto(logged), onRefused: (one: Refused) => refused.push(one) }
   const parts = { ...given, ...told, clock: systemClock, random: systemRandom }
   started.adopt(await startAfirma(parts), service => service.close())
-  const web = started.adopt(await startSite(options.script), one => one.close())
-  const browser = started.adopt(await startBrowser(folder, configFile, web, options), one => one.close())
+  const foreign = await options.foreignTls?.(folder, join(loopbackFolder(dataFolder), 'authority.pem'))
+  const where = { folder, configFile, dataFolder: folder }
+  const pages = started.adopt(await startPages(where, options, foreign), one => one.stop())
+  const running = started.move()
+  return Object.freeze({ ...pages, refused, logged, stop: () => running.disposeAsync() })
+}
+
+/** Sites and browser alone, for an appliance that runs with this configuration on this data. */
+export type Pages = Omit<PageKiosk, 'refused' | 'logged'>
+
+export interface RunningKiosk {
+  /** For what the browser keeps. */
+  readonly folder: string
+  readonly configFile: string
+  /** As `--data` names it. */
+  readonly dataFolder: string
+}
+
+export async function startPages(
+  kiosk: RunningKiosk,
+  options: Omit<PageKioskOptions, 'desk'> = {},
+  foreign?: Parameters<typeof startSite>[1],
+): Promise<Pages> {
+  await using started = new AsyncDisposableStack()
+  const web = started.adopt(await startSite(options.script, foreign), one => one.close())
+  const browser = started.adopt(await startBrowser(kiosk, web, options), one => one.close())
   const running = started.move()
   return Object.freeze({
+    browser,
     open: (origin = site) => openPage(browser, origin),
-    refused,
-    logged,
-    launches: () => readFile(join(folder, 'launches'), 'utf8').catch(() => ''),
+    launches: () => readFile(join(kiosk.folder, 'launches'), 'utf8').catch(() => ''),
     stop: () => running.disposeAsync(),
   })
 }
@@ -102,7 +129,7 @@ interface Site {
 }
 
 /** Both sites, on one port. */
-async function startSite(script: string | undefined): Promise<Site> {
+async function startSite(script: string | undefined, foreign: TlsIdentity | undefined): Promise<Site> {
   const ca = await createTestCa()
   const own = script === undefined
   const source = own ? stripTypeScriptTypes(await readFile(ownClient, 'utf8')) : await readFile(script)
@@ -113,6 +140,7 @@ async function startSite(script: string | undefined): Promise<Site> {
     response.setHeader('content-type', isScript ? 'text/javascript; charset=utf-8' : 'text/html; charset=utf-8')
     response.end(isScript ? source : html)
   })
+  if (foreign !== undefined) server.addContext(new URL(foreignSite).hostname, foreign)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
@@ -126,12 +154,11 @@ async function startSite(script: string | undefined): Promise<Site> {
 }
 
 async function startBrowser(
-  folder: string,
-  configFile: string,
+  { folder, configFile, dataFolder }: RunningKiosk,
   web: Site,
-  { policy = printed => printed }: PageKioskOptions,
+  { policy = printed => printed }: Omit<PageKioskOptions, 'desk'>,
 ): Promise<Browser> {
-  const where = ['--config', configFile, '--data', folder]
+  const where = ['--config', configFile, '--data', dataFolder]
   const { stdout } = await run(process.execPath, [program, 'browser-policy', ...where])
   const managed = join(folder, 'etc/policies/managed')
   await mkdir(managed, { recursive: true })

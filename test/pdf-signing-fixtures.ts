@@ -2,6 +2,7 @@
 
 import { randomAccessOf } from '../device/bytes.ts'
 import { openPdf } from '../device/pdf/document.ts'
+import { createDraft } from '../device/pdf/draft.ts'
 import { type UpdatedObject, writeRevision } from '../device/pdf/incremental.ts'
 import { fillContents, type PreparedSignature } from '../device/pdf/signature-dictionary.ts'
 import { prepareSignature, type SignatureFieldRequest } from '../device/pdf/signature-field.ts'
@@ -22,7 +23,7 @@ export async function prepared(
   bytes: Uint8Array,
   changes: Partial<SignatureFieldRequest> = {},
 ): Promise<PreparedSignature> {
-  return prepareSignature(await open(bytes), { ...signatureRequest, ...changes })
+  return prepareSignature(createDraft(await open(bytes)), { ...signatureRequest, ...changes })
 }
 
 /** The file with one more signature field whose /Contents is `der`. */

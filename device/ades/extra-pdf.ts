@@ -24,6 +24,8 @@ export interface PdfExtra {
   readonly attachment?: Attachment
   /** Not to be signed where somebody has filled in a form or annotated since an earlier signature. */
   readonly formAsSigned?: true
+  /** Not to be signed where it has a signature of a kind that AutoFirma does not know. */
+  readonly knownSignaturesOnly?: true
 }
 
 /** A picture that becomes content of pages. */
@@ -59,16 +61,16 @@ export function pdfOf(reader: Reader): PdfExtra {
     password: passwordOf(reader),
     pageImage: pageImageOf(reader),
     attachment: attachmentOf(reader),
-    // Who allows it asks for nothing: it is so where no signature forbids it.
-    formAsSigned: reader.flag('allowModifiedForm') === false ? true : undefined,
+    formAsSigned: refusalOf(reader, 'allowModifiedForm'),
+    knownSignaturesOnly: refusalOf(reader, 'allowCosigningUnregisteredSignatures'),
   })
 }
 
 /**
  * What is always so, by the values that ask for just that. Every signature is a revision of its own, and nothing of the
- * document is compressed or written anew; the subfilter is CAdES's; a certification is always kept to; what earlier
- * signatures were shown over is held against every page and every later change; and signatures that no field has stay as
- * they are, since an update only appends. Other values ask for what is never done, and have no effect.
+ * document is compressed or written anew; the subfilter is that of CAdES; a certification is always kept to; every page and
+ * every later change is held against what earlier signatures cover. Other values ask for what is never done, and have no
+ * effect.
  */
 const alwaysSo: Readonly<Record<string, RegExp>> = {
   alwaysCreateRevision: /^true$/i,
@@ -77,13 +79,19 @@ const alwaysSo: Readonly<Record<string, RegExp>> = {
   allowSigningCertifiedPdfs: /^false$/i,
   allowShadowAttack: /^false$/i,
   pagesToCheckShadowAttack: /^(all|\d+)$/i,
-  allowCosigningUnregisteredSignatures: /^true$/i,
 }
 
 function readSwitches(reader: Reader): void {
   for (const [name, value] of Object.entries(alwaysSo)) {
     if (!value.test(reader.text(name)?.trim() ?? '')) reader.ignore(name)
   }
+}
+
+/** Whether it is not allowed; who allows it asks for nothing, since it is done where no signature forbids it. */
+function refusalOf(reader: Reader, name: string): true | undefined {
+  const allowed = reader.text(name)?.trim().toLowerCase()
+  if (allowed !== 'true' && allowed !== 'false') reader.ignore(name)
+  return allowed === 'false' ? true : undefined
 }
 
 /** `yyyy:MM:dd:HH:mm:ss`, as the clock on the wall says it. */

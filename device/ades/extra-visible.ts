@@ -87,7 +87,17 @@ export function cornersOf(reader: Reader, of: string): Corners | undefined {
   if (left === undefined || bottom === undefined || right === undefined || top === undefined) {
     throw new Fault('REQUEST_INVALID', `a place on the page needs all four ${of}PositionOnPage parameters`)
   }
-  return [left, bottom, right, top]
+  return [Math.min(left, right), Math.min(bottom, top), Math.max(left, right), Math.max(bottom, top)]
+}
+
+/** A number of the look, which nothing is refused for: what it cannot be has no effect. */
+function lookNumber(reader: Reader, name: string, isOne: (value: number) => boolean): number | undefined {
+  const written = reader.text(name)?.trim()
+  if (written === undefined) return undefined
+  const value = /^-?\d{1,6}(\.\d{1,6})?$/.test(written) ? Number(written) : Number.NaN
+  if (isOne(value)) return value
+  reader.ignore(name)
+  return undefined
 }
 
 /** Who and when, and where and why where that is said; in no language. */
@@ -102,27 +112,25 @@ function usualText(reader: Reader): string {
 }
 
 function rotationOf(reader: Reader): VisibleSignature['rotation'] {
-  const degrees = ((reader.number('signatureRotation') ?? 0) + 360) % 360
-  if (degrees === 90 || degrees === 180 || degrees === 270) return degrees
-  if (degrees !== 0) reader.ignore('signatureRotation')
-  return undefined
+  const degrees = lookNumber(reader, 'signatureRotation', value => value % 90 === 0) ?? 0
+  return turns[(((degrees % 360) + 360) % 360) / 90]
 }
+
+/** By quarters. */
+const turns = [undefined, 90, 180, 270] as const
 
 /** Bits of `layer2FontStyle`. */
 const styles = { bold: 1, slanted: 2, underlined: 4, struckThrough: 8 } as const
 
 function styleOf(reader: Reader): number {
-  const style = reader.number('layer2FontStyle') ?? 0
-  if (Number.isInteger(style) && style >= 0 && style < 16) return style
-  reader.ignore('layer2FontStyle')
-  return 0
+  return lookNumber(reader, 'layer2FontStyle', value => Number.isInteger(value) && value >= 0 && value < 16) ?? 0
 }
 
 function lookOf(reader: Reader): TextLook {
   const style = styleOf(reader)
   const has = (bit: number) => ((style & bit) === 0 ? undefined : true)
   return present({
-    fontSize: reader.number('layer2FontSize'),
+    fontSize: lookNumber(reader, 'layer2FontSize', value => value > 0),
     slanted: has(styles.slanted),
     underlined: has(styles.underlined),
     struckThrough: has(styles.struckThrough),
@@ -134,10 +142,8 @@ function lookOf(reader: Reader): TextLook {
 const families = ['mono', 'sans', 'serif'] as const
 
 function typefaceOf(reader: Reader): Typeface {
-  const number = reader.number('layer2FontFamily') ?? 0
-  const family = families[number]
-  if (family === undefined) reader.ignore('layer2FontFamily')
-  return { family: family ?? families[0], bold: (styleOf(reader) & styles.bold) !== 0 }
+  const number = lookNumber(reader, 'layer2FontFamily', value => families[value] !== undefined) ?? 0
+  return { family: families[number] ?? families[0], bold: (styleOf(reader) & styles.bold) !== 0 }
 }
 
 const colours: Readonly<Record<string, TextLook['colour']>> = {
@@ -157,9 +163,11 @@ function colourOf(reader: Reader): TextLook['colour'] {
   return colour
 }
 
-/** A mask that is none is not a reason to show a number whole. */
+/** Neither a mask that is none nor a word that says nothing is a reason to show a number whole. */
 function maskingOf(reader: Reader): Masking {
-  const wanted = reader.flag('obfuscateCertText')
+  const said = reader.text('obfuscateCertText')?.trim().toLowerCase()
+  const wanted = said === 'true' || (said === 'false' ? false : undefined)
+  if (wanted === undefined) reader.ignore('obfuscateCertText')
   const written = wanted === false ? undefined : reader.text('obfuscationMask')
   const mask = written === undefined ? undefined : parseMask(written)
   if (mask === undefined) reader.ignore('obfuscationMask')

@@ -67,6 +67,8 @@ export interface PdfSignatureOptions {
   readonly attachment?: Omit<Attachment, 'data'>
   /** Not to be signed where somebody has filled in a form or annotated since an earlier signature. */
   readonly formAsSigned?: boolean
+  /** Not to be signed where it has a signature of a kind that AutoFirma does not know. */
+  readonly knownSignaturesOnly?: boolean
 }
 
 export type ShownSignature = Omit<VisibleSignature, 'image' | 'typeface' | 'masking'>

@@ -14,7 +14,7 @@ import { writeRevision } from '../pdf/incremental.ts'
 import { judgeRevisions } from '../pdf/judge-revisions.ts'
 import { refuseTooLarge } from '../pdf/pdfa.ts'
 import { fillContents, maxReservedBytes, signedParts } from '../pdf/signature-dictionary.ts'
-import { prepareSignatureIn } from '../pdf/signature-field.ts'
+import { prepareSignature } from '../pdf/signature-field.ts'
 import type { DigestAlgorithm, RandomAccess } from '../ports.ts'
 import { type Evidence, mergeEvidence, noEvidence } from '../trust/evidence.ts'
 import type { SignatureFound, TimestampFound } from '../trust/found.ts'
@@ -188,7 +188,7 @@ async function stampDocument(
   for (let reservedBytes = usualTimestampOctets; ; ) {
     const draft = createDraft(work.document())
     await addToDss(draft, evidence)
-    const prepared = await prepareSignatureIn(draft, { kind: 'timestamp', fieldName: 'Timestamp', reservedBytes })
+    const prepared = await prepareSignature(draft, { kind: 'timestamp', fieldName: 'Timestamp', reservedBytes })
     const digest = work.hash().digest(hashName(digestAlgorithm), signedParts(prepared))
     const query = { digestAlgorithm, digest, ...(policy !== undefined && { policy }) }
     const token = await obtainTimestamp(query, tools, signal)

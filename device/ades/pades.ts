@@ -16,7 +16,7 @@ import type { FileHash } from '../pdf/file-hash.ts'
 import { addPageImage, type PageImageRequest } from '../pdf/page-image.ts'
 import type { AllowedChanges } from '../pdf/permissions.ts'
 import { type FillOutcome, fillContents, type PreparedSignature, signedParts } from '../pdf/signature-dictionary.ts'
-import { prepareSignatureIn } from '../pdf/signature-field.ts'
+import { prepareSignature } from '../pdf/signature-field.ts'
 import type { SignatureAppearance } from '../pdf/signature-widget.ts'
 import type { DigestAlgorithm } from '../ports.ts'
 import { obtainTimestamp, type TimestampTools } from '../trust/timestamp-request.ts'
@@ -62,7 +62,7 @@ export async function preparePades(document: PdfDocument, request: PadesRequest)
   const room = timestampOctets === undefined ? 0 : timestampOctets + attributeOverhead
   const draft = createDraft(document)
   await addContent(draft, request)
-  return prepareSignatureIn(draft, {
+  return prepareSignature(draft, {
     kind: 'signature',
     fieldName,
     reservedBytes: Math.max(cmsReserveOctets(request) + room, request.reservedOctets ?? 0),

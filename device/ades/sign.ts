@@ -11,6 +11,8 @@ import { type FileHash, hashFile } from '../pdf/file-hash.ts'
 import { chosenPages } from '../pdf/page-choice.ts'
 import type { PageRectangle } from '../pdf/page-space.ts'
 import type { SignatureAppearance } from '../pdf/signature-widget.ts'
+import { fieldsOf } from '../pdf/tree.ts'
+import { unknownSignature } from '../pdf/unknown-signatures.ts'
 import type { DigestAlgorithm, RandomAccess, SignatureAlgorithm } from '../ports.ts'
 import type { TimestampTools } from '../trust/timestamp-request.ts'
 import type { ShownSignature, SignJob } from './job.ts'
@@ -72,6 +74,7 @@ async function signPdf(job: SignJob, tools: SignTools): Promise<Made> {
   const { input, sign, timestamps, password } = tools
   const document = await openPdf(input, { repair: true, ...(password !== undefined && { password }) })
   const request = padesRequest(job, tools)
+  if (job.pdf.knownSignaturesOnly) await refuseUnknown(document)
   const prepared = await preparePades(document, request)
   const digestAlgorithm = digestOf(job.identity.algorithm)
   const hash = await hashFile(input, { hashes: hashesFor(digestAlgorithm, job.level) })
@@ -87,15 +90,38 @@ async function signPdf(job: SignJob, tools: SignTools): Promise<Made> {
   return { file: appended(input, kept.update), hash: hash.append(kept.update, prepared), notes }
 }
 
+async function refuseUnknown(document: PdfDocument): Promise<void> {
+  const kind = await unknownSignature(document)
+  if (kind === undefined) return
+  throw new Fault('REQUEST_INVALID', `the document has a signature of the kind ${kind}, beside which none is allowed`)
+}
+
 /** What of the request has its price, or could be done in part only. */
-async function notesOn(document: PdfDocument, { attachment, appearance }: PadesRequest): Promise<readonly string[]> {
+async function notesOn(
+  document: PdfDocument,
+  { attachment, appearance, fieldName }: PadesRequest,
+): Promise<readonly string[]> {
   const problem = attachment && (await pdfAProblem(document, attachment.data))
-  const pages = appearance && typeof appearance.page !== 'number' ? await chosenPages(document, appearance.page) : []
-  const only = pages.length > 1 && (await isSigned(document))
-  return [
-    ...(problem === undefined ? [] : [`attach: ${problem}`]),
-    ...(only ? ['signaturePages: what others have signed does not change, so one page alone shows it'] : []),
-  ]
+  const place = appearance && (await placeProblem(document, appearance, fieldName))
+  return [...(problem === undefined ? [] : [`attach: ${problem}`]), ...(place === undefined ? [] : [place])]
+}
+
+/** Why a signature does not show in all the places that were asked for; undefined where it does. */
+async function placeProblem(
+  document: PdfDocument,
+  { page, rectangle }: SignatureAppearance,
+  fieldName: string,
+): Promise<string | undefined> {
+  for await (const { name, type, value } of fieldsOf(document)) {
+    if (name !== fieldName || type !== 'Sig' || rectangle.width === 0) continue
+    // One that is signed already is not used; a new one is called a little differently.
+    if ((await document.resolve(value)).kind === 'null') {
+      return `signatureField: ${name} has a place of its own, and shows nowhere else`
+    }
+  }
+  const pages = typeof page === 'number' ? [] : await chosenPages(document, page)
+  if (pages.length < 2 || !(await isSigned(document))) return undefined
+  return 'signaturePages: what others have signed does not change, so one page alone shows it'
 }
 
 /** A document time-stamp is over SHA-256, and goes on where the signature's hash has ended. */

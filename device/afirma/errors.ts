@@ -83,7 +83,7 @@ const table: { readonly [Code in ErrorCode]?: AfirmaError | PerOperation } = {
   TIMESTAMP_INVALID: stamp,
   BATCH_INVALID: row('600419', '03', 'El lote está mal formado'),
   BATCH_SERVICE_FAILED: row('300601', '27', 'El servicio de firma de la página ha fallado'),
-  REFERENCE_REFUSED: { batch: refusalTable.presignLocal, otherwise: refusalTable.dataLocal },
+  REFERENCE_REFUSED: { ...store, batch: refusalTable.presignLocal, otherwise: refusalTable.dataLocal },
   REFERENCE_UNAVAILABLE: row('401100', '16', 'El documento no se ha podido descargar'),
   FILE_UNREADABLE: store,
   NOT_FOUND: store,

@@ -18,11 +18,12 @@ export type Message =
 /** Of all but operations. */
 const maxShortLength = 200
 
-/** Throws a Refusal for what is no message of the protocol. */
-export function readMessage(text: string): Message {
+/** Throws a Refusal for what is no message of the protocol. An end that is marked, as the first protocols have it, is none of it. */
+export function readMessage(message: string): Message {
+  const text = message.endsWith('@EOF') ? message.slice(0, -4) : message
   if (text.length > maxShortLength && !text.startsWith('afirma://'))
     throw new Refusal('scheme', 'the message is none of the protocol')
-  if (text.startsWith('echo=')) return { kind: 'echo', ...carried(/idsession=([^&]*?)(?:@EOF)?$/.exec(text)?.[1]) }
+  if (text.startsWith('echo=')) return { kind: 'echo', ...carried(/idsession=([^&]*)$/.exec(text)?.[1]) }
   if (text.startsWith('getresult?')) {
     const parameters = parametersOf(text.slice('getresult?'.length))
     return { kind: 'result', ...carried(parameters.get('idsession')) }

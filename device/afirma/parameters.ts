@@ -4,8 +4,9 @@ import { Refusal } from './refusal.ts'
 
 const maxParameters = 50
 const maxKeyLength = 40
-/** Of a value in characters, but for `dat`, which the size of the message bounds. */
+/** Of a value in characters, but for those that the size of the message bounds: properties may hold pictures. */
 const maxValueLength = 1 << 20
+const bulky: ReadonlySet<string> = new Set(['dat', 'properties'])
 
 /**
  * Keys and values, percent-decoded as UTF-8. A plus stays a plus: pages escape those that stand for themselves, and
@@ -20,7 +21,7 @@ export function parametersOf(query: string): ReadonlyMap<string, string> {
     if (found.has(key)) throw new Refusal('malformed', 'a parameter comes twice')
     if (found.size >= maxParameters) throw new Refusal('malformed', `there are more than ${maxParameters} parameters`)
     const value = at === -1 ? '' : pair.slice(at + 1)
-    if (value.length > maxValueLength && key !== 'dat') throw new Refusal('malformed', 'a parameter is very long')
+    if (value.length > maxValueLength && !bulky.has(key)) throw new Refusal('malformed', 'a parameter is very long')
     found.set(key, decoded(value))
   }
   return found

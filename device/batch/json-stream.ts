@@ -44,11 +44,13 @@ export async function* readParts(text: ByteStream, limits: StreamLimits): AsyncG
   for await (const piece of text) {
     total += piece.length
     sinceLast += piece.length
-    if (total > limits.maxBytes) throw new Fault('BATCH_TOO_LARGE', `$: more than ${limits.maxBytes} bytes`)
+    if (total > limits.maxBytes)
+      throw new Fault('BATCH_TOO_LARGE', `$: more than ${limits.maxBytes} bytes (batches.maxMegabytes)`)
     reader.write(piece)
     if (found.length > 0) sinceLast = 0
     else if (sinceLast > maxItemBytes) {
-      throw new Fault('BATCH_TOO_LARGE', `${reader.path()}: a document of more than ${limits.maxDocumentBytes} bytes`)
+      const what = `a document of more than ${limits.maxDocumentBytes} bytes (batches.maxDocumentMegabytes)`
+      throw new Fault('BATCH_TOO_LARGE', `${reader.path()}: ${what}`)
     }
     yield* found.splice(0)
   }

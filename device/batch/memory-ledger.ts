@@ -26,8 +26,7 @@ export function createMemoryLedger(): Ledger {
       const pieces: Uint8Array[] = []
       for await (const piece of bytes) {
         hash.update(piece)
-        // Copied, because a stream may use its buffer again.
-        pieces.push(Uint8Array.from(piece))
+        pieces.push(piece)
       }
       signatures.set(number, pieces)
       const size = pieces.reduce((total, piece) => total + piece.length, 0)

@@ -29,6 +29,7 @@ export interface ItemIntent {
 /** A signature, or a document with its signature, that was made and verified. */
 export interface MadeSignature {
   readonly format: SignatureFormat
+  /** Each piece in memory of its own, which whoever takes it may keep. */
   readonly bytes: ByteStream
   readonly ignored: readonly string[]
 }

@@ -9,7 +9,7 @@ import { Fault } from '../errors.ts'
 import type { ByteStream } from '../ports.ts'
 import type { Batch, BatchAlgorithm, BatchItem, BatchLimits, DocumentSource } from './batch.ts'
 import { type HeaderField, listField, readParts } from './json-stream.ts'
-import { readReference } from './reference.ts'
+import { documentIn, sourceIn } from './reference.ts'
 
 /** A field and where it stands. */
 interface Field {
@@ -38,10 +38,11 @@ export async function readBatch(text: ByteStream, limits: BatchLimits): Promise<
   const header = new Map<HeaderField, Field>()
   const items: RawItem[] = []
   const places = new Map<string, number>()
+  const texts = new Map<string, string>()
   for await (const part of readParts(hashed(text, hash), limits)) {
     if (part.part === 'field') header.set(part.name, { path: `$.${part.name}`, value: part.value })
     else {
-      const item = rawItem(part.number, part.value, limits)
+      const item = oneCopy(rawItem(part.number, part.value, limits), texts)
       const earlier = places.get(item.id)
       if (earlier !== undefined)
         throw invalid(`${item.path}.id`, `is the one of ${listField}[${earlier}] too: ${JSON.stringify(item.id)}`)
@@ -52,11 +53,12 @@ export async function readBatch(text: ByteStream, limits: BatchLimits): Promise<
   if (items.length === 0) throw invalid(`$.${listField}`, 'holds nothing to sign')
   const algorithm = algorithmOf(header, limits)
   const inherited = inheritedOf(header)
+  const parameters = new Map<string, ReadonlyMap<string, string>>()
   return {
     algorithm,
     stopOnError: flagOf(header.get('stoponerror')),
     concurrentTimeoutMs: timeoutOf(header.get('concurrenttimeout')),
-    items: items.map(item => resolved(item, inherited)),
+    items: items.map(item => resolved(item, inherited, parameters)),
     sha256: hash.digest('hex'),
   }
 }
@@ -74,9 +76,13 @@ export async function* documentsIn(
   for await (const part of readParts(text, limits)) {
     if (part.part !== 'item' || part.number < from) continue
     const item = batch.items[part.number]
-    const raw = objectAt(`$.${listField}[${part.number}]`, part.value)
-    if (item === undefined || raw['id'] !== item.id) throw invalid(`$.${listField}[${part.number}]`, 'has changed')
-    yield { item, data: item.source.kind === 'data' ? readReference(String(raw['datareference'])).data : null }
+    const path = `$.${listField}[${part.number}]`
+    const raw = objectAt(path, part.value)
+    if (item === undefined || raw['id'] !== item.id) throw invalid(path, 'has changed')
+    const { source } = item
+    const data = source.kind === 'data' ? documentIn(String(raw['datareference'])) : null
+    if (source.kind === 'data' && data?.length !== source.bytes) throw invalid(path, 'has changed')
+    yield { item, data }
   }
 }
 
@@ -114,6 +120,15 @@ function rawItem(number: number, value: unknown, { maxDocumentBytes }: BatchLimi
   }
 }
 
+/** Pages give each of a thousand items the same parameters, a picture among them: the memory holds them once. */
+function oneCopy(item: RawItem, texts: Map<string, string>): RawItem {
+  const { extraparams } = item
+  if (extraparams === undefined) return item
+  const known = texts.get(extraparams)
+  if (known === undefined) texts.set(extraparams, extraparams)
+  return { ...item, extraparams: known ?? extraparams }
+}
+
 function textOf(field: Field | undefined): string | undefined {
   if (field === undefined || field.value === undefined || field.value === null) return undefined
   if (typeof field.value === 'string') return field.value
@@ -122,10 +137,12 @@ function textOf(field: Field | undefined): string | undefined {
 
 function sourceOf(path: string, text: string | undefined, maxDocumentBytes: number): DocumentSource {
   if (text === undefined || text === '') throw invalid(path, 'is missing')
-  const read = at(path, () => readReference(text))
-  if (read.source.kind === 'data' && read.source.bytes > maxDocumentBytes)
-    throw new Fault('BATCH_TOO_LARGE', `${path}: a document of more than ${maxDocumentBytes} bytes`)
-  return read.source
+  const source = at(path, () => sourceIn(text))
+  if (source.kind === 'data' && source.bytes > maxDocumentBytes) {
+    const limit = `${maxDocumentBytes} bytes (batches.maxDocumentMegabytes)`
+    throw new Fault('BATCH_TOO_LARGE', `${path}: a document of more than ${limit}`)
+  }
+  return source
 }
 
 /** What `read` throws as REQUEST_INVALID, told as a fault of the batch at this path. */
@@ -153,7 +170,7 @@ function algorithmOf(header: Header, { allowSha1 }: BatchLimits): BatchAlgorithm
 function flagOf(field: Field | undefined): boolean {
   const value = field?.value ?? false
   if (typeof value === 'boolean') return value
-  if (value === 'true' || value === 'false') return value === 'true'
+  if (typeof value === 'string' && /^(true|false)$/i.test(value)) return value.toLowerCase() === 'true'
   throw invalid(field?.path ?? '$', 'is neither true nor false')
 }
 
@@ -185,7 +202,11 @@ function inheritedOf(header: Header): Inherited {
   }
 }
 
-function resolved({ path, number, id, source, ...own }: RawItem, inherited: Inherited): BatchItem {
+function resolved(
+  { path, number, id, source, ...own }: RawItem,
+  inherited: Inherited,
+  parameters: Map<string, ReadonlyMap<string, string>>,
+): BatchItem {
   const named = own.format === undefined || own.format === '' ? undefined : formatNamed(`${path}.format`, own.format)
   const { format, packaging } = named ?? inherited.format ?? missing(`${path}.format`)
   const operation =
@@ -196,7 +217,9 @@ function resolved({ path, number, id, source, ...own }: RawItem, inherited: Inhe
   const extraParams =
     extraparams === undefined
       ? inherited.extraParams
-      : at(`${path}.extraparams`, () => parseExtraParams(extraparams, { literalNewlines: true }))
+      : (parameters.get(extraparams) ??
+        at(`${path}.extraparams`, () => parseExtraParams(extraparams, { literalNewlines: true })))
+  if (extraparams !== undefined) parameters.set(extraparams, extraParams)
   return { number, id, source, format, operation, extraParams, ...(packaging !== undefined && { packaging }) }
 }
 

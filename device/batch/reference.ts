@@ -4,33 +4,37 @@
 import { Fault } from '../errors.ts'
 import type { DocumentSource } from './batch.ts'
 
-export interface Reference {
-  readonly source: DocumentSource
-  /** The document, where it is `data`. */
-  readonly data: Uint8Array
-}
-
 /** Longer text is a document. */
 const maxPlaceLength = 2048
 
-/** Throws REQUEST_INVALID for what is neither Base64 nor a URL. */
-export function readReference(text: string): Reference {
+/** Where the document is. Throws REQUEST_INVALID for what is neither Base64 nor a URL. */
+export function sourceIn(text: string): DocumentSource {
   // A colon is no character of Base64: AutoFirma's schema allows the address as it is.
-  if (/^(https?|file):\/\//i.test(text)) return { source: placeOf(text), data: new Uint8Array() }
-  const data = base64(text)
-  const place = data.length <= maxPlaceLength ? placeIn(data) : undefined
-  return place === undefined ? { source: { kind: 'data', bytes: data.length }, data } : { source: place, data }
+  if (/^(https?|file):\/\//i.test(text)) return placeOf(text)
+  const body = checkedBase64(text)
+  const bytes = Math.floor((body.length * 3) / 4)
+  const place = bytes <= maxPlaceLength ? placeIn(Buffer.from(body, 'base64')) : undefined
+  return place ?? { kind: 'data', bytes }
 }
 
-/** Standard or URL alphabet, with or without padding and line breaks. */
-function base64(text: string): Buffer {
+/** The document in a text that `sourceIn` has found to be `data`. */
+export function documentIn(text: string): Uint8Array {
+  return Buffer.from(text, 'base64')
+}
+
+/**
+ * Standard or URL alphabet, with or without padding and line breaks, of which what is given back has none. Without decoding
+ * it, which takes memory, and lets pass what the alphabet does not.
+ */
+function checkedBase64(text: string): string {
   const bare = /\s/.test(text) ? text.replace(/\s+/g, '') : text
   if (!/^[A-Za-z0-9+/_-]*={0,2}$/.test(bare)) throw new Fault('REQUEST_INVALID', 'is no Base64')
-  const body = bare.replace(/=+$/, '')
+  const padding = bare.indexOf('=')
+  const body = padding < 0 ? bare : bare.slice(0, padding)
   // One character of Base64 is no octet, and padding goes up to four.
-  if (body.length % 4 === 1 || (bare.length > body.length && bare.length % 4 !== 0))
+  if (body.length % 4 === 1 || (padding >= 0 && bare.length % 4 !== 0))
     throw new Fault('REQUEST_INVALID', 'is Base64 that was cut off')
-  return Buffer.from(body, 'base64')
+  return body
 }
 
 const place = /^(?:(?:https?|file):\/\/|[A-Za-z]:[\\/]|[\\/])[^\r\n]+$/i

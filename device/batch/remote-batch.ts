@@ -28,10 +28,14 @@ export function readRemoteBatch(text: Uint8Array, { maxDocuments, allowSha1 }: R
   const list = header['singlesigns']
   if (!Array.isArray(list) || list.length === 0) throw invalid('$.singlesigns', 'holds nothing to sign')
   if (list.length > maxDocuments)
-    throw new Fault('BATCH_TOO_LARGE', `$.singlesigns: more than ${maxDocuments} documents`)
+    throw new Fault('BATCH_TOO_LARGE', `$.singlesigns: more than ${maxDocuments} documents (batches.maxDocuments)`)
   const items = list.map((value: unknown, number) => itemAt(`$.singlesigns[${number}]`, value, header))
-  const ids = new Set(items.map(({ id }) => id))
-  if (ids.size < items.length) throw invalid('$.singlesigns', 'has an id twice')
+  const places = new Map<string, number>()
+  for (const [number, { id }] of items.entries()) {
+    const earlier = places.get(id)
+    if (earlier !== undefined) throw invalid(`$.singlesigns[${number}].id`, `is the one of singlesigns[${earlier}] too`)
+    places.set(id, number)
+  }
   return { algorithm: algorithmOf(header['algorithm'], allowSha1), items }
 }
 
@@ -68,7 +72,8 @@ function operationOf(operation: unknown): SignatureOperation {
 function algorithmOf(value: unknown, allowSha1: boolean): string {
   const digest = typeof value === 'string' ? /^SHA-?(1|256|384|512)(?:with\w+)?$/i.exec(value)?.[1] : undefined
   if (digest === undefined) throw invalid('$.algorithm', 'names no known algorithm')
-  if (digest === '1' && !allowSha1) throw new Fault('ALGORITHM_REFUSED', '$.algorithm: SHA-1 proves nothing any more')
+  if (digest === '1' && !allowSha1)
+    throw new Fault('ALGORITHM_REFUSED', '$.algorithm: SHA-1 proves nothing any more (batches.allowSha1)')
   return `SHA${digest}`
 }
 

@@ -21,16 +21,16 @@ export interface ItemResult {
 export const stoppedText = 'stopped before it was signed'
 const afterErrorText = 'not signed because another signature of the batch failed'
 
-/** In the order of the batch. */
+/** In the order of the batch. Where it stops on error one failure is told, though another was under way with it. */
 export function itemResults(batch: Batch, ledger: Pick<Ledger, 'outcome'>): readonly ItemResult[] {
   const outcomes = batch.items.map(({ number }) => ledger.outcome(number))
-  const undone = batch.stopOnError && outcomes.some(one => one?.outcome === 'failed')
-  return batch.items.map(({ id }, number) => ({ id, ...resultOf(outcomes[number], undone) }))
+  const first = batch.stopOnError ? outcomes.findIndex(one => one?.outcome === 'failed') : -1
+  return batch.items.map(({ id }, number) => ({ id, ...resultOf(outcomes[number], first !== -1 && number !== first) }))
 }
 
 function resultOf(outcome: ItemOutcome | undefined, undone: boolean): Omit<ItemResult, 'id'> {
-  if (outcome?.outcome === 'failed') return { result: 'ERROR_PRE', description: `${outcome.code}: ${outcome.detail}` }
   if (undone) return { result: 'SKIPPED', description: afterErrorText }
+  if (outcome?.outcome === 'failed') return { result: 'ERROR_PRE', description: `${outcome.code}: ${outcome.detail}` }
   if (outcome === undefined) return { result: 'SKIPPED', description: stoppedText }
   const { ignored } = outcome
   if (ignored.length === 0) return { result: 'DONE_AND_SAVED' }
@@ -39,30 +39,36 @@ function resultOf(outcome: ItemOutcome | undefined, undone: boolean): Omit<ItemR
 
 /** The result as JSON text, one item after the other: `{"signs":[{"id","result","description"?,"signature"?}]}`. */
 export async function* resultText(batch: Batch, ledger: Ledger, mode: ResultMode): ByteStream {
-  yield Buffer.from('{"signs":[')
+  let before = '{"signs":['
   for (const [number, one] of itemResults(batch, ledger).entries()) {
-    const fields = JSON.stringify(one)
-    yield Buffer.from(number === 0 ? fields.slice(0, -1) : `,${fields.slice(0, -1)}`)
+    before += JSON.stringify(one).slice(0, -1)
     if (mode === 'local' && one.result === 'DONE_AND_SAVED') {
-      yield Buffer.from(',"signature":"')
+      yield Buffer.from(`${before},"signature":"`)
       yield* base64(ledger.signature(number))
-      yield Buffer.from('"')
+      before = '"'
     }
-    yield Buffer.from('}')
+    before += number === batch.items.length - 1 ? '}' : '},'
+    if (before.length < enoughText) continue
+    yield Buffer.from(before)
+    before = ''
   }
-  yield Buffer.from(']}')
+  yield Buffer.from(`${before}]}`)
 }
+
+/** Written in one piece, because many small ones take longer. */
+const enoughText = 16 << 10
 
 /** Standard Base64, in pieces of whole groups. */
 async function* base64(bytes: ByteStream): ByteStream {
-  let rest = Buffer.alloc(0)
+  let rest: Uint8Array = new Uint8Array()
   for await (const piece of bytes) {
-    const whole = Buffer.concat([rest, piece])
+    const whole =
+      rest.length === 0 ? Buffer.from(piece.buffer, piece.byteOffset, piece.length) : Buffer.concat([rest, piece])
     const even = whole.length - (whole.length % 3)
-    rest = Buffer.from(whole.subarray(even))
+    rest = Uint8Array.from(whole.subarray(even))
     if (even > 0) yield Buffer.from(whole.toString('base64', 0, even), 'latin1')
   }
-  if (rest.length > 0) yield Buffer.from(rest.toString('base64'), 'latin1')
+  if (rest.length > 0) yield Buffer.from(Buffer.from(rest).toString('base64'), 'latin1')
 }
 
 export interface Counts {

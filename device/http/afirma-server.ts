@@ -127,7 +127,8 @@ async function openLaunch(launch: Launch, parts: AfirmaServerParts): Promise<Ope
 const handleProtocols = () => false as const
 
 function onlyPage(page: WebSocket, origin: string, session: AfirmaSession, parts: AfirmaServerParts): void {
-  const stopPinging = keepAlive(page)
+  const gone = new AbortController()
+  keepAlive(page, parts.clock, gone.signal).catch(() => undefined)
   session.connect({ origin, send: text => page.send(text), close: () => page.close(1000) })
   page.on('message', (data, binary) => {
     if (binary) page.close(1003)
@@ -141,7 +142,7 @@ function onlyPage(page: WebSocket, origin: string, session: AfirmaSession, parts
     } else parts.log.info('page’s connection broke', { origin, detail: error.message })
   })
   page.on('close', () => {
-    stopPinging()
+    gone.abort()
     session.disconnected()
   })
 }
@@ -152,27 +153,31 @@ function secondPage(page: WebSocket, origin: string, launch: Launch, parts: Afir
   const detail = 'a second page came to a session that has one'
   parts.log.warn('page refused', { origin, code, detail })
   parts.onRefused({ origin, code, detail })
-  const timer = setTimeout(() => page.close(1013), secondPageMs)
+  const gone = new AbortController()
+  parts.clock.sleep(secondPageMs, gone.signal).then(
+    () => page.close(1013),
+    () => undefined,
+  )
   page.once('message', () => {
     page.send(errorAnswer(refusalTable.busy, launch.version))
     page.close(1013)
   })
   page.on('error', () => page.terminate())
-  page.on('close', () => clearTimeout(timer))
+  page.on('close', () => gone.abort())
 }
 
-/** Pings; a page that does not answer until the next one has gone. */
-function keepAlive(page: WebSocket): () => void {
+/** Pings until the signal; a page that does not answer until the next one has gone. */
+async function keepAlive(page: WebSocket, clock: Clock, signal: AbortSignal): Promise<void> {
   let alive = true
   page.on('pong', () => {
     alive = true
   })
-  const timer = setInterval(() => {
+  for (;;) {
+    await clock.sleep(pingMs, signal)
     if (!alive) return page.terminate()
     alive = false
     page.ping()
-  }, pingMs)
-  return () => clearInterval(timer)
+  }
 }
 
 function refusalOf(request: IncomingMessage, port: number, origins: readonly string[]): Refused | undefined {

@@ -2,12 +2,12 @@
 // socket for each launch, and the socket file over which the browser's handler of `afirma:` hands launches in.
 
 import { chmod, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import Type, { type Static } from 'typebox'
 import type { PageDesk } from '../afirma/page-desk.ts'
 import type { Config } from '../config.ts'
 import { createLoopbackCertificate } from '../loopback-certificate.ts'
 import type { Clock, Log, Random } from '../ports.ts'
+import { launchSocket, loopbackFolder, originsOf } from './afirma-places.ts'
 import { createAfirmaServer } from './afirma-server.ts'
 import type { Refused } from './afirma-session.ts'
 import { createApp, listen } from './server.ts'
@@ -36,20 +36,6 @@ export interface AfirmaService {
 /** Beside the text of the largest document in Base64: everything else of a message. */
 const otherParameterBytes = 2 << 20
 const LaunchRequest = Type.Object({ url: Type.String({ maxLength: 4_000 }) }, { additionalProperties: false })
-
-/** In which the browser's handler hands launches over; the screen's group may write to it. */
-export function launchSocket(dataFolder: string): string {
-  return join(dataFolder, 'launch.sock')
-}
-
-export function loopbackFolder(dataFolder: string): string {
-  return join(dataFolder, 'loopback')
-}
-
-/** The sites whose pages may ask, each once, in the configuration's order. */
-export function originsOf({ origins, portals }: Autofirma): readonly string[] {
-  return [...new Set([...origins, ...portals.map(({ url }) => new URL(url).origin)])]
-}
 
 /** Throws PORT_TAKEN, and what the certificate's folder says. */
 export async function startAfirma(parts: AfirmaParts): Promise<AfirmaService> {

@@ -2,6 +2,7 @@
 // on its way again.
 
 import type { FastifyInstance } from 'fastify'
+import type { BatchStage } from '../batches.ts'
 import type { CheckState } from '../calibration.ts'
 import type { ScannerInfo } from '../ports.ts'
 
@@ -26,6 +27,10 @@ export interface ApplianceStatus {
   readonly calibrations: readonly CheckState[]
   /** Documents by stage. */
   readonly documents: Readonly<Record<string, number>>
+  /** Batches of programs by stage. */
+  readonly batches: Readonly<Record<BatchStage, number>>
+  /** Where the interface for programs answers; null where it is off. */
+  readonly api: string | null
   /** ISO 8601 of the oldest copy that no destination has confirmed; null: nothing waits. */
   readonly oldestWaiting: string | null
   readonly freeBytes: number

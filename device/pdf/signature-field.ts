@@ -5,7 +5,7 @@
 import { Fault } from '../errors.ts'
 import type { DigestAlgorithm } from '../ports.ts'
 import type { PdfDocument } from './document.ts'
-import { changeInCatalog, createDraft, type Draft } from './draft.ts'
+import { changeInCatalog, type Draft } from './draft.ts'
 import { addExtension } from './extension.ts'
 import { certification, fieldLock, type SignatureTransform } from './field-lock.ts'
 import { flagSignatures } from './form.ts'
@@ -42,20 +42,13 @@ export interface SignatureFieldRequest extends SignatureDictionaryRequest {
 }
 
 /**
- * The update that adds one signature to the newest revision. Throws PDF_UNREADABLE (no page for the widget, bytes behind
- * the last revision of a signed document), PDF_CERTIFIED or FIELD_LOCKED (an earlier signature forbids it), PDF_TOO_LARGE or
- * REQUEST_INVALID (`reservedBytes`; a certification that is not the first signature; what a field demands and does not get;
- * an appearance that cannot be shown), IMAGE_UNREADABLE or IMAGE_TOO_LARGE.
+ * The update that adds one signature to the newest revision, with the changes that `draft` already has. Throws
+ * PDF_UNREADABLE (no page for the widget, bytes behind the last revision of a signed document), PDF_CERTIFIED or
+ * FIELD_LOCKED (an earlier signature forbids it), PDF_TOO_LARGE or REQUEST_INVALID (`reservedBytes`; a certification that is
+ * not the first signature; what a field demands and does not get; an appearance that cannot be shown), IMAGE_UNREADABLE or
+ * IMAGE_TOO_LARGE.
  */
-export async function prepareSignature(
-  document: PdfDocument,
-  request: SignatureFieldRequest,
-): Promise<PreparedSignature> {
-  return prepareSignatureIn(createDraft(document), request)
-}
-
-/** As `prepareSignature`, in one revision with the changes that `draft` already has. */
-export async function prepareSignatureIn(draft: Draft, request: SignatureFieldRequest): Promise<PreparedSignature> {
+export async function prepareSignature(draft: Draft, request: SignatureFieldRequest): Promise<PreparedSignature> {
   const { document } = draft
   const survey = await surveyFields(document)
   // Appending would bury what made the earlier signatures suspect.

@@ -40,8 +40,8 @@ export const batchVerb: Verb = {
   run,
 }
 
-/** Of a software key: enough to keep two processors busy. */
-const softwareUnderWay = 4
+/** Enough to keep two processors busy, and several for the disk to sync at once while a card makes one signature. */
+const underWay = 4
 
 async function run(call: Call): Promise<Answer> {
   const { config } = configOf(call)
@@ -116,7 +116,6 @@ async function sign({ call, config, bench, batch, journal, key, anchors, text, l
     anchors,
     scratch,
   }
-  const { concurrency } = key.session
   let done = journal.finishedBefore
   await runBatch({
     batch,
@@ -124,8 +123,8 @@ async function sign({ call, config, bench, batch, journal, key, anchors, text, l
     ledger: journal,
     sign: (item, data, intent, signal) => signItem(item, data, intent, parts, signal),
     newIntent: () => ({ signingTime: systemClock.now(), signatureId: newIdFrom(systemRandom) }),
-    concurrency,
-    underWay: concurrency === 1 ? 2 : Math.min(concurrency, softwareUnderWay),
+    concurrency: key.session.concurrency,
+    underWay,
     clock: systemClock,
     signal: call.signal,
     onOutcome: (item, outcome) => {

@@ -4,7 +4,7 @@
 
 import type { Config } from '../config.ts'
 import { createLog, systemClock, systemRandom } from '../host.ts'
-import { loopbackFolder, originsOf } from '../http/afirma-service.ts'
+import { loopbackFolder, originsOf } from '../http/afirma-places.ts'
 import { createLoopbackCertificate } from '../loopback-certificate.ts'
 import { configOf } from './appliance.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
@@ -40,6 +40,8 @@ function policyOf(autofirma: NonNullable<Config['autofirma']>, authority: Uint8A
     AutoLaunchProtocolsFromOrigins: [{ protocol: 'afirma', allowed_origins: origins }],
     // From 146 on; 139 to 145 know the wider one alone, which opens the local network too.
     LoopbackNetworkAllowedForUrls: origins,
+    // A page behind the kiosk's screen asks for its result every two seconds, and may not be kept to once a minute.
+    IntensiveWakeUpThrottlingEnabled: false,
     CACertificatesWithConstraints: [
       {
         certificate: Buffer.from(authority).toString('base64'),

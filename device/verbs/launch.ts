@@ -2,7 +2,7 @@
 // socket that the page is waiting for, and prints where the screen is, so that the handler can show it above the page.
 
 import { Fault } from '../errors.ts'
-import { launchSocket } from '../http/afirma-service.ts'
+import { launchSocket } from '../http/afirma-places.ts'
 import { askAppliance } from '../http/operator-client.ts'
 import { configOf } from './appliance.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'

@@ -34,8 +34,10 @@ const child = (name: string) => join(root, 'test/bench/peers', name)
 /** As its makers run it: both compilers, the collector of the machine's choice, a heap for the larger files. */
 const javaOptions = ['-Xmx6g', '-Djava.awt.headless=true']
 /** As the appliance gives it to its workers: what runs in Node is compiled already. */
-const compiled = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compulsa') }
+export const compiled = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/compulsa') }
 const gigabyte = 1_000_000_000
+/** Whether AutoFirma's libraries are there, and compiled with what signs a batch by them. */
+export const batchOracleInstalled = existsSync(oracle('autofirma/classes/LocalBatch.class'))
 
 export const ours: Contender = {
   name: 'compulsa',

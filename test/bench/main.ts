@@ -1,11 +1,12 @@
 // `make bench`: measures the appliance beside other people's programs in one run and prints Markdown. Never a test:
-// nothing fails for being slow. `--only pages|feeder|scan|text|durability|start|signatures|cli|large`, `--pages`, `--sheets`,
-// `--pdfs`, `--rounds` and `--folder` (the disk that counts) are for trying things.
+// nothing fails for being slow. `--only pages|feeder|scan|text|durability|start|signatures|cli|batch|large`, `--pages`, `--sheets`,
+// `--pdfs`, `--batch` (documents in it), `--rounds` and `--folder` (the disk that counts) are for trying things.
 
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { benchBatch } from './batch.ts'
 import { benchCommandLine } from './command-line.ts'
 import { benchDurability } from './durability.ts'
 import { benchFeeder } from './feeder.ts'
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     documents: { type: 'string', default: '100' },
     starts: { type: 'string', default: '10' },
     pdfs: { type: 'string', default: '200' },
+    batch: { type: 'string', default: '500' },
     megabytes: { type: 'string', default: '500,1900' },
     folder: { type: 'string', default: defaultFolder },
   },
@@ -52,6 +54,7 @@ const parts: Readonly<Record<string, (folder: string) => Promise<Section[]> | As
   signatures: folder =>
     benchSignatures({ folder: join(folder, 'signatures'), pdfs: Number(values.pdfs), rounds, signal }),
   cli: folder => benchCommandLine({ folder: join(folder, 'cli'), runs: Number(values.starts), signal }),
+  batch: folder => benchBatch({ folder: join(folder, 'batch'), documents: Number(values.batch), rounds, signal }),
   large: folder =>
     benchLargeFiles({
       folder: join(folder, 'large'),

@@ -18,6 +18,8 @@ export interface MeasuredRun extends Use {
 export interface RunPlace {
   readonly folder: string
   readonly environment?: Readonly<Record<string, string>>
+  /** What the program says, when it says it. */
+  readonly onOutput?: (text: string) => void
 }
 
 /** Runs one program; throws when it ends with anything but 0. No other child may end meanwhile: its time would count. */
@@ -31,7 +33,11 @@ export async function runMeasured(command: string, args: readonly string[], plac
   })
   const closed = once(child, 'close')
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (output += String(chunk)))
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', chunk => {
+      output += String(chunk)
+      place.onOutput?.(String(chunk))
+    })
   const watch = child.pid === undefined ? undefined : watchTree(child.pid)
   const [code] = await closed
   const seconds = (performance.now() - startedAt) / 1000

@@ -12,6 +12,7 @@ import { opensslCms, opensslTs, pdfsig, qpdf, xmlsec } from '../oracles/programs
 import { startPyHanko } from '../oracles/pyhanko.ts'
 import { runAsked } from './asked.ts'
 import { autoscriptJudges, runAutoscript } from './autoscript.ts'
+import { runBatches } from './batch.ts'
 import { runCorpora } from './corpora.ts'
 import { foreignExhibits } from './foreign.ts'
 import { ownVerdicts, runMatrix } from './matrix.ts'
@@ -100,9 +101,11 @@ async function withOracles(folder: string): Promise<Tally[]> {
     await timed('reverse', () => runReverse(foreign, { engine, dss, tally: theirs }, only))
     const asked = newTally('Made as asked', ['made', ...oracles.map(({ name }) => name), 'like AutoFirma'])
     await timed('asked', () => runAsked({ engine, oracles, autofirma, pki, folder, tally: asked }, only))
+    const batches = newTally('Made by `compulsa batch`', ['made', ...oracles.map(({ name }) => name), 'like AutoFirma'])
+    await timed('batches', () => runBatches({ oracles, autofirma, pki, originals, folder, tally: batches }, only))
     const bad = newTally('Not accepted', ['made', ...oracles.map(({ name }) => name)])
     await timed('negative', () => runNegative({ engine, oracles, autofirma, pki, originals, folder, tally: bad }, only))
-    return [made, theirs, asked, bad].filter(tally => tally.passed + tally.failed > 0)
+    return [made, theirs, asked, batches, bad].filter(tally => tally.passed + tally.failed > 0)
   } finally {
     await Promise.all([dss, pyHanko, autofirma, veraPdf, pki].map(program => program.stop()))
   }

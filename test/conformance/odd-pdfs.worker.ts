@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { randomAccessOf } from '../../device/bytes.ts'
 import { Fault } from '../../device/errors.ts'
 import { openPdf } from '../../device/pdf/document.ts'
+import { createDraft } from '../../device/pdf/draft.ts'
 import { fillContents } from '../../device/pdf/signature-dictionary.ts'
 import { prepareSignature } from '../../device/pdf/signature-field.ts'
 import { listSignatures } from '../../device/pdf/signatures.ts'
@@ -20,7 +21,7 @@ async function answer({ original, password }: OddQuestion): Promise<OddAnswer> {
       repair: true,
       ...(password !== undefined && { password }),
     })
-    const prepared = await prepareSignature(document, {
+    const prepared = await prepareSignature(createDraft(document), {
       kind: 'signature',
       fieldName: 'Signature',
       reservedBytes: 2000,

@@ -18,13 +18,24 @@ import { createRfc3161Timestamper } from '../../drivers/timestamper/rfc3161.ts'
 import type { Pki, SignerName } from '../oracles/pki.ts'
 import type { Engine, ExtendCall, SignCall, Verified, VerifyCall } from './engine.ts'
 
+/** One grey pixel. */
+const picture = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
+  'base64',
+)
 const font = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
+/** All that a signature can show and put on pages: whatever of it a judge minds is seen. */
 const appearance = {
   rectangle: [40, 40, 240, 100],
-  pages: [[1, 1]],
+  pages: 'all',
   text: 'Signat per Ç. Oració',
   fontSize: 10,
+  slanted: true,
+  underlined: true,
+  colour: [255, 0, 0],
+  rotation: 180,
 } as const
+const pageImage = { pages: 'all', rectangle: [40, 120, 80, 140] } as const
 
 export function ourEngine(pki: Pki): Engine {
   const answer = answersOf(pki)
@@ -36,7 +47,8 @@ export function ourEngine(pki: Pki): Engine {
       content: content === undefined ? undefined : randomAccessOf(await readFile(content)),
       password: undefined,
       font: await readFile(font),
-      image: undefined,
+      image: picture,
+      pageImage: picture,
       ask: ask => answer(ask, signer),
       clock: systemClock,
       random: octets => randomBytes(octets),
@@ -107,7 +119,7 @@ function signJob(call: SignCall, pki: Pki): SignJob {
     anchors: [pki.anchor()],
     pdf: {
       fieldName: `Signature-${randomUUID()}`,
-      ...(visible && { visible: appearance }),
+      ...(visible && { visible: appearance, pageImage }),
       ...(certify && { certificationLevel: 1 }),
     },
   }

@@ -7,6 +7,7 @@ import { join, relative } from 'node:path'
 import { randomAccessOf } from '../../device/bytes.ts'
 import { Fault } from '../../device/errors.ts'
 import { openPdf } from '../../device/pdf/document.ts'
+import { createDraft } from '../../device/pdf/draft.ts'
 import { judgeRevisions } from '../../device/pdf/judge-revisions.ts'
 import { fillContents } from '../../device/pdf/signature-dictionary.ts'
 import { prepareSignature } from '../../device/pdf/signature-field.ts'
@@ -58,7 +59,11 @@ async function reasonAgainst(bytes: Uint8Array, unsigned: boolean): Promise<stri
 /** Structure alone is judged, so the smallest DER does as a signature. */
 async function signed(bytes: Uint8Array): Promise<Uint8Array> {
   const document = await openPdf(randomAccessOf(bytes))
-  const prepared = await prepareSignature(document, { kind: 'signature', fieldName: 'Approval', reservedBytes: 100 })
+  const prepared = await prepareSignature(createDraft(document), {
+    kind: 'signature',
+    fieldName: 'Approval',
+    reservedBytes: 100,
+  })
   const filled = fillContents(prepared, Uint8Array.of(0x30, 3, 2, 1, 0))
   if (filled.outcome !== 'filled') throw new TypeError('five bytes fit into a hundred')
   return Buffer.concat([bytes, filled.update])

@@ -3,9 +3,11 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { startControl } from './control.ts'
 import type { SheetImage } from './escl-sheets.ts'
 import { drawSheet } from './paper.ts'
+import { createProgram } from './program.ts'
 import { startSite } from './site.ts'
 
 export interface ApplianceOptions {
@@ -14,7 +16,7 @@ export interface ApplianceOptions {
   readonly controlPort: number
 }
 
-const program = new URL('../../device/cli.ts', import.meta.url).pathname
+const commandLine = new URL('../../device/cli.ts', import.meta.url).pathname
 
 /** Runs until `signal`; resolves to the exit code of the appliance. */
 export async function runAppliance(
@@ -22,10 +24,12 @@ export async function runAppliance(
   signal: AbortSignal,
 ): Promise<number> {
   await using started = new AsyncDisposableStack()
-  const site = started.adopt(await startSite({ folder, sheets: [], trustServices: true }), one => one.stop())
+  const program = await createProgram(join(folder, 'program'))
+  const options = { folder, sheets: [], trustServices: true, config: { api: program.api } }
+  const site = started.adopt(await startSite(options), one => one.stop())
   const child = spawn(
     process.execPath,
-    [program, 'serve', '--config', site.configFile, '--data', site.dataFolder, '--port', String(port)],
+    [commandLine, 'serve', '--config', site.configFile, '--data', site.dataFolder, '--port', String(port)],
     {
       stdio: ['ignore', 'inherit', 'inherit'],
       // A group of its own, or the terminal's Ctrl-C would reach it twice: the second one means "at once".
@@ -40,7 +44,7 @@ export async function runAppliance(
   signal.addEventListener('abort', () => child.kill('SIGINT'))
   const sheets = await samplePile()
   site.scanner.load(sheets)
-  const control = started.adopt(await startControl({ site, sheets, port: controlPort }), one => one.stop())
+  const control = started.adopt(await startControl({ site, sheets, program, port: controlPort }), one => one.stop())
   console.log(`Simulated scanner, card (PIN ${site.pin}), time-stamping authority and receiver: ${control.url}`)
   const [code] = await exit
   return typeof code === 'number' ? code : 1

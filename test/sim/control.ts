@@ -4,11 +4,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import * as presets from './escl-presets.ts'
 import type { SheetImage } from './escl-sheets.ts'
+import type { Program } from './program.ts'
 import type { Site } from './site.ts'
 
 export interface ControlOptions {
   readonly site: Site
   readonly sheets: readonly SheetImage[]
+  readonly program: Program
   readonly port: number
 }
 
@@ -26,9 +28,9 @@ interface Action {
 const refillMs = 6_000
 const lookMs = 500
 
-export async function startControl({ site, sheets, port }: ControlOptions): Promise<Control> {
-  const actions = actionsOf(site, sheets)
-  const server = createServer((request, response) => answer(actions, site, request, response))
+export async function startControl({ site, sheets, program, port }: ControlOptions): Promise<Control> {
+  const actions = actionsOf(site, sheets, program)
+  const server = createServer((request, response) => answer(actions, site, program, request, response))
   server.listen(port, '127.0.0.1')
   await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject))
   const address = server.address()
@@ -43,7 +45,11 @@ export async function startControl({ site, sheets, port }: ControlOptions): Prom
   }
 }
 
-function actionsOf({ scanner, receiver, trust }: Site, sheets: readonly SheetImage[]): ReadonlyMap<string, Action> {
+function actionsOf(
+  { scanner, receiver, trust }: Site,
+  sheets: readonly SheetImage[],
+  program: Program,
+): ReadonlyMap<string, Action> {
   const scan = (label: string, preset: presets.EsclPreset) => ({ label, act: () => scanner.set(preset) })
   return new Map<string, Action>([
     ['paper', { label: 'Put three sheets in the feeder', act: () => scanner.load(sheets) }],
@@ -60,6 +66,7 @@ function actionsOf({ scanner, receiver, trust }: Site, sheets: readonly SheetIma
       { label: 'Receiver drops the line after accepting', act: () => receiver.set({ preset: 'dropAfterAccept' }) },
     ],
     ['online', { label: 'Receiver in good order', act: () => receiver.set({ preset: 'honest' }) }],
+    ['batch', { label: 'A program asks for 12 signatures', act: () => program.send(12) }],
     ['no-tsa', { label: 'Time-stamping authority away', act: () => trust?.fault('tsa', 'reset') }],
     ['tsa', { label: 'Time-stamping authority in good order', act: () => trust?.fault('tsa', undefined) }],
   ])
@@ -68,6 +75,7 @@ function actionsOf({ scanner, receiver, trust }: Site, sheets: readonly SheetIma
 async function answer(
   actions: ReadonlyMap<string, Action>,
   site: Site,
+  program: Program,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -83,9 +91,10 @@ async function answer(
   const received = site.receiver
     .received()
     .map(one => `<li>${one.reference}, ${one.bytes} bytes, SHA-256 ${one.sha256.slice(0, 16)}…</li>`)
+  const batches = (await program.states()).map(one => `<li>${one}</li>`)
   const page = `<!doctype html><meta charset="utf-8"><title>Simulated world</title>
 <style>body{font:1rem sans-serif;max-width:40rem;margin:2rem auto}button{font:inherit;margin:.2rem;padding:.6rem;width:100%}</style>
-<h1>Simulated world</h1>${buttons.join('')}<h2>Copies received</h2><ul>${received.join('')}</ul>`
+<h1>Simulated world</h1>${buttons.join('')}<h2>Copies received</h2><ul>${received.join('')}</ul><h2>Batches of the program</h2><ul>${batches.join('')}</ul>`
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page)
 }
 

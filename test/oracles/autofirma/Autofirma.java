@@ -21,7 +21,7 @@ import java.util.Properties;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** AutoFirma's libraries as an oracle: `validate` (integrity only), `sign`, `cosign`, `countersign`, and the two phases of its server. */
+/** AutoFirma's libraries as an oracle: `validate` (integrity only), `sign`, `cosign`, `countersign`, the two phases of its server, and a `batch`. */
 public final class Autofirma {
   private static final char[] PASSWORD = "compulsa".toCharArray();
   private static final Map<String, PrivateKeyEntry> KEYS = new HashMap<>();
@@ -33,7 +33,7 @@ public final class Autofirma {
     Logger.getLogger("").setLevel(Level.OFF);
     Jobs.answer(Map.of(
         "validate", Autofirma::validate, "sign", Autofirma::sign, "cosign", Autofirma::cosign, "countersign", Autofirma::countersign,
-        "presign", Triphase::presign, "postsign", Triphase::postsign));
+        "presign", Triphase::presign, "postsign", Triphase::postsign, "batch", LocalBatch::batch, "machine", LocalBatch::machine));
   }
 
   private static JsonNode validate(JsonNode job) throws Exception {
