@@ -4,6 +4,7 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readChosenFile } from '../device/page-files.ts'
 import { origin, type PageStand, signRequest, startPageStand, staying } from './97.page-desk.kit.ts'
 import { judged } from './requests.kit.ts'
 
@@ -171,6 +172,11 @@ describe('files for a page', () => {
     await desk().load(names)
     expect(await asked).toBe(code)
     expect(stand.view()).toMatchObject({ stage: 'finished', fault: code })
+  })
+
+  it('are not followed where they have become a link since they were listed', async () => {
+    const reading = readChosenFile(stand.folder, 'passwd.xml', 1_000_000)
+    await expect(reading).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
   })
 
   it('may be what a page wants signed without having it', async () => {

@@ -125,6 +125,26 @@ describe('a batch that is taken up', () => {
     await expect(programs.take('nothing')).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
+  it('in the same instant as another goes on waiting', async () => {
+    const stand = await stood()
+    const ids = [await leave(stand), await leave(stand)]
+    const taken = await Promise.allSettled(ids.map(id => stand.requests.programs.take(id)))
+    expect(taken.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    const left = ids.filter((_, number) => taken[number]?.status === 'rejected')
+    expect(stand.requests.programs.waiting().map(({ id }) => id)).toEqual(left)
+  })
+
+  it('with a card that wants the PIN each time prepares no document before the person has come to it', async () => {
+    const stand = await stood({ pinEachTime: true })
+    const id = await leave(stand)
+    await stand.requests.programs.take(id)
+    await stand.agree()
+    await stand.until('pin')
+    expect(stand.store.batches.items.counts(id)).toEqual({ intended: 1, signed: 1, failed: 0 })
+    stand.requests.signing.stop()
+    expect(await stand.until('finished')).toMatchObject({ done: 1 })
+  })
+
   it('by two touches is taken up once', async () => {
     const stand = await stood()
     const id = await leave(stand)
