@@ -4,7 +4,7 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readChosenFile } from '../device/page-files.ts'
+import { readChosenFile } from '../device/requests/page-files.ts'
 import { origin, type PageStand, signRequest, startPageStand, staying } from './97.page-desk.kit.ts'
 import { judged } from './requests.kit.ts'
 

@@ -3,8 +3,8 @@
 
 import { describe, expect, it } from 'vitest'
 import { Fault } from '../device/errors.ts'
-import { createKeyHolder, type KeyHolder, type KeyState } from '../device/key-holder.ts'
 import type { SessionOutcome, Signer, SigningSession, SignOutcome } from '../device/ports.ts'
+import { createKeyHolder, type KeyHolder, type KeyState } from '../device/requests/key-holder.ts'
 
 const certificate = { tokenId: 'card', keyId: '01', certificate: new Uint8Array(), chain: [] }
 const signature = Uint8Array.of(7)

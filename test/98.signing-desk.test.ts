@@ -3,10 +3,10 @@
 
 import { describe, expect, it } from 'vitest'
 import { parseConfig } from '../device/config.ts'
-import type { Errand, ErrandEnd } from '../device/errand.ts'
 import { Fault } from '../device/errors.ts'
 import type { SessionOutcome, Signer, SigningCertificate, Token } from '../device/ports.ts'
-import { createSigningDesk } from '../device/signing-desk.ts'
+import type { Errand, ErrandEnd } from '../device/requests/errand.ts'
+import { createSigningDesk } from '../device/requests/signing-desk.ts'
 import { now } from './50.signature.kit.ts'
 import { logInto } from './95.afirma.desk.ts'
 import { createTestPki } from './sim/pki.ts'

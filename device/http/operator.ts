@@ -2,9 +2,9 @@
 // on its way again.
 
 import type { FastifyInstance } from 'fastify'
-import type { BatchStage } from '../batches.ts'
 import type { CheckState } from '../calibration.ts'
 import type { ScannerInfo } from '../ports.ts'
+import type { BatchStage } from '../requests/batches.ts'
 
 export interface OperatorParts {
   status(): Promise<ApplianceStatus>

@@ -3,17 +3,17 @@
 
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readExtraParams } from './ades/extra-params.ts'
-import { formatOf } from './ades/format.ts'
-import type { Ask, DocumentJobs } from './ades/job.ts'
-import type { Packaging, SignatureFormat, SignatureOperation, SignerIdentity } from './ades/request.ts'
-import { type BatchItem, documentName } from './batch/batch.ts'
-import type { ItemIntent, MadeSignature } from './batch/outcome.ts'
-import { randomAccessOf, type Splice } from './bytes.ts'
-import { Fault } from './errors.ts'
-import type { ByteStream, References, SignatureAlgorithm } from './ports.ts'
-import { filesOf, openedBy, packagingBy, signJobOf, statedBy } from './sign-order.ts'
-import type { Scratch } from './verbs/scratch.ts'
+import { readExtraParams } from '../ades/extra-params.ts'
+import { formatOf } from '../ades/format.ts'
+import type { Ask, DocumentJobs } from '../ades/job.ts'
+import type { Packaging, SignatureFormat, SignatureOperation, SignerIdentity } from '../ades/request.ts'
+import { type BatchItem, documentName } from '../batch/batch.ts'
+import type { ItemIntent, MadeSignature } from '../batch/outcome.ts'
+import { randomAccessOf, type Splice } from '../bytes.ts'
+import { Fault } from '../errors.ts'
+import type { ByteStream, References, SignatureAlgorithm } from '../ports.ts'
+import { filesOf, openedBy, packagingBy, signJobOf, statedBy } from '../sign-order.ts'
+import type { Scratch } from '../verbs/scratch.ts'
 
 export interface BatchSigningParts {
   readonly documents: DocumentJobs

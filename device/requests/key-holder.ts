@@ -2,7 +2,7 @@
 // where the card allows it, the PIN before each where it does not, and a pause whenever the card is gone, until the person
 // has put it back and entered the PIN, or stops.
 
-import { Fault } from './errors.ts'
+import { Fault } from '../errors.ts'
 import type {
   PinTries,
   SessionOutcome,
@@ -11,8 +11,8 @@ import type {
   SigningCertificate,
   SigningSession,
   SignOutcome,
-} from './ports.ts'
-import { createTurns } from './turns.ts'
+} from '../ports.ts'
+import { createTurns } from '../turns.ts'
 
 /** `paused`: no session is open; `fault` says why the last one ended. `pin`: a signature waits for the PIN. */
 export type KeyState =

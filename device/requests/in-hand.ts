@@ -1,11 +1,11 @@
 // What the signing desk has in hand, and how the screen is shown it.
 
+import { asFault, type ErrorCode, Fault } from '../errors.ts'
+import type { CardWatch } from '../http/card-watch.ts'
+import type { AskerView, RequestOperation, RequestStage, RequestView } from '../http/view.ts'
+import type { Log, SigningCertificate } from '../ports.ts'
 import type { DocumentState, Errand, ErrandEnd } from './errand.ts'
-import { asFault, type ErrorCode, Fault } from './errors.ts'
-import type { CardWatch } from './http/card-watch.ts'
-import type { AskerView, RequestOperation, RequestStage, RequestView } from './http/view.ts'
 import type { KeyHolder } from './key-holder.ts'
-import type { Log, SigningCertificate } from './ports.ts'
 
 /** Documents that the screen is told of. */
 const maxShown = 200

@@ -6,11 +6,13 @@
 //     │                │           │ paused
 //     └──── refuse, silence, asker gone, stop ────► finished ─close─► nothing
 
-import type { Config } from './config.ts'
+import type { Config } from '../config.ts'
+import { type ErrorCode, Fault } from '../errors.ts'
+import { type CardWatch, certificateView, createCardWatch } from '../http/card-watch.ts'
+import type { AskerView, RequestOperation, RequestStage, SignAnswer } from '../http/view.ts'
+import type { Clock, Log, Signer } from '../ports.ts'
+import { createTasks } from '../tasks.ts'
 import type { Errand, ErrandEnd, SigningDesk } from './errand.ts'
-import { type ErrorCode, Fault } from './errors.ts'
-import { type CardWatch, certificateView, createCardWatch } from './http/card-watch.ts'
-import type { AskerView, RequestOperation, RequestStage, SignAnswer } from './http/view.ts'
 import {
   acting,
   faultOf,
@@ -23,8 +25,6 @@ import {
   viewOf,
 } from './in-hand.ts'
 import { createKeyHolder, type KeyHolder } from './key-holder.ts'
-import type { Clock, Log, Signer } from './ports.ts'
-import { createTasks } from './tasks.ts'
 
 export interface SigningDeskParts {
   readonly config: Config

@@ -2,8 +2,8 @@
 // person's card, and gives the values back. What the documents are is the server's word alone, and the person is told so.
 
 import { createHash } from 'node:crypto'
-import type { PageBatchRequest } from './afirma/page-desk.ts'
-import { readRemoteBatch } from './batch/remote-batch.ts'
+import type { PageBatchRequest } from '../afirma/page-desk.ts'
+import { readRemoteBatch } from '../batch/remote-batch.ts'
 import {
   batchAfterPresign,
   readPostsigned,
@@ -11,13 +11,13 @@ import {
   type TriphaseItemResult,
   tridataOf,
   triphaseResultText,
-} from './batch/triphase.ts'
-import { algorithmNamed, digestOf, hashName } from './cms/algorithm.ts'
+} from '../batch/triphase.ts'
+import { algorithmNamed, digestOf, hashName } from '../cms/algorithm.ts'
+import { Fault } from '../errors.ts'
+import { readCertificateFilters } from '../trust/certificate-filter.ts'
 import type { ErrandProgress, ErrandWork } from './errand.ts'
-import { Fault } from './errors.ts'
 import type { KeyHolder } from './key-holder.ts'
 import { type PageDeskParts, shownHost, siteToken, type WaitFor } from './page-record.ts'
-import { readCertificateFilters } from './trust/certificate-filter.ts'
 
 type Services = NonNullable<PageBatchRequest['services']>
 

@@ -2,23 +2,23 @@
 // the page's server prepares, a certificate, a file to save or to load. The page waits for the answer; what is made for a page
 // that has gone is thrown away.
 
-import type { PageBatchRequest, PageDesk, PageFile, PageRequest, PageSignRequest } from './afirma/page-desk.ts'
-import type { Batch, BatchAlgorithm } from './batch/batch.ts'
-import { createMemoryLedger } from './batch/memory-ledger.ts'
-import type { Ledger } from './batch/outcome.ts'
-import { documentsIn, namedFormat, readBatch } from './batch/read-batch.ts'
-import { resultText } from './batch/result.ts'
+import type { PageBatchRequest, PageDesk, PageFile, PageRequest, PageSignRequest } from '../afirma/page-desk.ts'
+import type { Batch, BatchAlgorithm } from '../batch/batch.ts'
+import { createMemoryLedger } from '../batch/memory-ledger.ts'
+import type { Ledger } from '../batch/outcome.ts'
+import { documentsIn, namedFormat, readBatch } from '../batch/read-batch.ts'
+import { resultText } from '../batch/result.ts'
+import { asFault, Fault } from '../errors.ts'
+import type { RequestOperation } from '../http/view.ts'
+import type { ByteStream, SigningCertificate } from '../ports.ts'
+import { readCertificateFilters } from '../trust/certificate-filter.ts'
 import { documentsOf, signBatch } from './batch-errand.ts'
 import { detectedFormat } from './batch-signing.ts'
 import { batchLimits } from './batches.ts'
 import type { ErrandEnd, ErrandWork } from './errand.ts'
-import { asFault, Fault } from './errors.ts'
-import type { RequestOperation } from './http/view.ts'
 import { listFiles, readChosenFile, saveFile } from './page-files.ts'
 import { type PageDeskParts, servedEntry, shownHost, siteToken, type WaitFor } from './page-record.ts'
-import type { ByteStream, SigningCertificate } from './ports.ts'
 import { remoteBatch } from './remote-errand.ts'
-import { readCertificateFilters } from './trust/certificate-filter.ts'
 
 export function createPageDesk(parts: PageDeskParts): PageDesk {
   const { config } = parts

@@ -1,22 +1,22 @@
 // A batch as an errand of the signing desk: what the person is shown of it, and its signing with a key that is open. The same
 // for a page's single document, a page's batch and a program's.
 
-import type { DocumentJobs } from './ades/job.ts'
-import { type Batch, type BatchItem, documentName } from './batch/batch.ts'
-import type { ItemOutcome, Ledger } from './batch/outcome.ts'
-import { runBatch } from './batch/run.ts'
+import type { DocumentJobs } from '../ades/job.ts'
+import { type Batch, type BatchItem, documentName } from '../batch/batch.ts'
+import type { ItemOutcome, Ledger } from '../batch/outcome.ts'
+import { runBatch } from '../batch/run.ts'
+import { algorithmNamed } from '../cms/algorithm.ts'
+import type { Config } from '../config.ts'
+import { Fault } from '../errors.ts'
+import type { RequestedDocumentView } from '../http/view.ts'
+import type { Clock, Log, References, SigningCertificate } from '../ports.ts'
+import { selectSigningCertificate } from '../trust/signing-certificate.ts'
+import type { Scratch } from '../verbs/scratch.ts'
 import { readReferencedFile } from './batch-files.ts'
 import { namesToken } from './batch-ledger.ts'
 import { signItem } from './batch-signing.ts'
-import { algorithmNamed } from './cms/algorithm.ts'
-import type { Config } from './config.ts'
 import type { DocumentState, ErrandProgress } from './errand.ts'
-import { Fault } from './errors.ts'
-import type { RequestedDocumentView } from './http/view.ts'
 import type { KeyHolder } from './key-holder.ts'
-import type { Clock, Log, References, SigningCertificate } from './ports.ts'
-import { selectSigningCertificate } from './trust/signing-certificate.ts'
-import type { Scratch } from './verbs/scratch.ts'
 
 export interface BatchErrandParts {
   readonly config: Config

@@ -4,8 +4,8 @@
 import { constants, type Dirent } from 'node:fs'
 import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { PageFile } from './afirma/page-desk.ts'
-import { asFault, Fault } from './errors.ts'
+import type { PageFile } from '../afirma/page-desk.ts'
+import { asFault, Fault } from '../errors.ts'
 
 const maxListed = 500
 

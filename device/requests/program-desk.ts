@@ -2,13 +2,13 @@
 // is signed of them kept, when nobody is there any more.
 
 import { createHash } from 'node:crypto'
-import { documentsIn } from './batch/read-batch.ts'
+import { documentsIn } from '../batch/read-batch.ts'
+import { asFault } from '../errors.ts'
+import type { AskerView, WaitingView } from '../http/view.ts'
+import { readCertificateFilters } from '../trust/certificate-filter.ts'
 import { type BatchErrandParts, documentsOf, signBatch, stateIn } from './batch-errand.ts'
 import { type Batches, batchLimits, type OpenBatch } from './batches.ts'
 import type { Errand, ErrandEnd, SigningDesk } from './errand.ts'
-import { asFault } from './errors.ts'
-import type { AskerView, WaitingView } from './http/view.ts'
-import { readCertificateFilters } from './trust/certificate-filter.ts'
 
 export interface ProgramDesk {
   waiting(): readonly WaitingView[]

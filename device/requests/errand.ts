@@ -1,10 +1,10 @@
 // What a page or a program wants of the person at the screen, in one shape: what is shown of it, what is done once the person
 // agrees, who is told how it ended, and the desk before the person that does it. Types only.
 
-import type { ErrorCode } from './errors.ts'
-import type { AskerView, RequestedDocumentView, RequestOperation, RequestView, SignAnswer } from './http/view.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { AskerView, RequestedDocumentView, RequestOperation, RequestView, SignAnswer } from '../http/view.ts'
+import type { SigningCertificate } from '../ports.ts'
 import type { KeyHolder } from './key-holder.ts'
-import type { SigningCertificate } from './ports.ts'
 
 /**
  * `finished`: all that could be done is. `refused`: the person does not want it. `stopped`: the person ended it midway.

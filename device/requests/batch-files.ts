@@ -4,8 +4,8 @@
 
 import { type FileHandle, open, readlink, realpath } from 'node:fs/promises'
 import { basename, isAbsolute, join, relative, sep } from 'node:path'
-import { Fault } from './errors.ts'
-import { type OpenFile, openFile } from './verbs/scratch.ts'
+import { Fault } from '../errors.ts'
+import { type OpenFile, openFile } from '../verbs/scratch.ts'
 
 /** Linux's O_PATH, open(2): a descriptor of the place alone, which wakes no device and waits for no pipe. */
 const holdOnly = 0o10000000

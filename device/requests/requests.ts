@@ -1,19 +1,19 @@
 // Everything about what pages and programs ask to be signed, put together: the batches that wait, the desk before the person at
 // the screen, and who brings what to it.
 
-import type { PageDesk } from './afirma/page-desk.ts'
+import type { PageDesk } from '../afirma/page-desk.ts'
+import { asFault } from '../errors.ts'
+import type { Refused } from '../http/afirma-session.ts'
+import type { Rooms } from '../rooms.ts'
+import type { Store } from '../store/store.ts'
+import { createScratch } from '../verbs/scratch.ts'
 import type { BatchErrandParts } from './batch-errand.ts'
 import { type Batches, createBatches } from './batches.ts'
 import type { SigningDesk } from './errand.ts'
-import { asFault } from './errors.ts'
-import type { Refused } from './http/afirma-session.ts'
 import { createPageDesk } from './page-desk.ts'
 import { shownHost, siteToken } from './page-record.ts'
 import { createProgramDesk, type ProgramDesk } from './program-desk.ts'
-import type { Rooms } from './rooms.ts'
 import { createSigningDesk } from './signing-desk.ts'
-import type { Store } from './store/store.ts'
-import { createScratch } from './verbs/scratch.ts'
 
 export interface RequestsParts extends Omit<BatchErrandParts, 'documents' | 'references' | 'scratch'> {
   readonly rooms: Rooms

@@ -1,10 +1,10 @@
 // The memory of a batch in the store: the signatures as encrypted files, and a sealed row for each of its items, each with its
 // entry in the audit trail.
 
-import type { ItemIntent, ItemOutcome, Ledger, MadeSignature } from './batch/outcome.ts'
-import { type ErrorCode, Fault } from './errors.ts'
-import type { StoredBlob } from './page.ts'
-import type { Store } from './store/store.ts'
+import type { ItemIntent, ItemOutcome, Ledger, MadeSignature } from '../batch/outcome.ts'
+import { type ErrorCode, Fault } from '../errors.ts'
+import type { StoredBlob } from '../page.ts'
+import type { Store } from '../store/store.ts'
 
 /** Why nothing more will be signed of it: all that could be is, or somebody stopped or refused it. */
 export type BatchEnd = 'finished' | 'stopped' | 'refused'

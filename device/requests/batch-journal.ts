@@ -5,12 +5,12 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { SignatureFormat } from './ades/request.ts'
-import type { ItemIntent, ItemOutcome, Ledger, MadeSignature } from './batch/outcome.ts'
-import { type ErrorCode, Fault, isErrorCode } from './errors.ts'
-import type { ByteStream } from './ports.ts'
-import { syncFolder } from './store/durable.ts'
-import { createSyncedFile, lengthOf, type SyncedFile } from './synced-file.ts'
+import type { SignatureFormat } from '../ades/request.ts'
+import type { ItemIntent, ItemOutcome, Ledger, MadeSignature } from '../batch/outcome.ts'
+import { type ErrorCode, Fault, isErrorCode } from '../errors.ts'
+import type { ByteStream } from '../ports.ts'
+import { syncFolder } from '../store/durable.ts'
+import { createSyncedFile, lengthOf, type SyncedFile } from '../synced-file.ts'
 
 /** A record as it stands in the file; `length` bytes of a signature follow that of `signed`. */
 type Entry =

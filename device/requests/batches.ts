@@ -2,17 +2,17 @@
 // are, kept encrypted with whatever of them is signed, taken up by a person, fetched by the program that sent them, erased
 // some hours later. A power cut at any moment loses nothing that was acknowledged and has nothing signed twice.
 
-import type { ApplianceEntry } from './audit/events.ts'
-import type { Batch, BatchLimits } from './batch/batch.ts'
-import type { Ledger } from './batch/outcome.ts'
-import { readBatch } from './batch/read-batch.ts'
-import { itemResults, type ResultMode, resultText } from './batch/result.ts'
+import type { ApplianceEntry } from '../audit/events.ts'
+import type { Batch, BatchLimits } from '../batch/batch.ts'
+import type { Ledger } from '../batch/outcome.ts'
+import { readBatch } from '../batch/read-batch.ts'
+import { itemResults, type ResultMode, resultText } from '../batch/result.ts'
+import type { Config } from '../config.ts'
+import { Fault } from '../errors.ts'
+import type { ByteStream, Clock, Log } from '../ports.ts'
+import type { Store } from '../store/store.ts'
+import { createTasks } from '../tasks.ts'
 import { type BatchEnd, ledgerOf, type StoredBatch } from './batch-ledger.ts'
-import type { Config } from './config.ts'
-import { Fault } from './errors.ts'
-import type { ByteStream, Clock, Log } from './ports.ts'
-import type { Store } from './store/store.ts'
-import { createTasks } from './tasks.ts'
 
 export type BatchStage = 'waiting' | 'done'
 

@@ -1,15 +1,15 @@
 // What serving a page takes, and what is remembered of it: an entry in the audit trail, with counts and machine words only.
 
 import { createHash } from 'node:crypto'
-import type { PageRequest } from './afirma/page-desk.ts'
-import type { ApplianceEntry } from './audit/events.ts'
-import type { Batch } from './batch/batch.ts'
-import type { Ledger } from './batch/outcome.ts'
+import type { PageRequest } from '../afirma/page-desk.ts'
+import type { ApplianceEntry } from '../audit/events.ts'
+import type { Batch } from '../batch/batch.ts'
+import type { Ledger } from '../batch/outcome.ts'
+import type { RequestOperation } from '../http/view.ts'
+import type { TriphaseServer } from '../ports.ts'
 import type { BatchErrandParts } from './batch-errand.ts'
 import { namesToken } from './batch-ledger.ts'
 import type { Errand, ErrandWork, SigningDesk } from './errand.ts'
-import type { RequestOperation } from './http/view.ts'
-import type { TriphaseServer } from './ports.ts'
 
 export interface PageDeskParts extends BatchErrandParts {
   readonly desk: SigningDesk
