@@ -3,10 +3,12 @@
 
 import Type, { type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
+import { Destination, destinationFaults } from './config-destinations.ts'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
 import { Procedure, Texts } from './config-procedure.ts'
 import { Api, Autofirma, Batches, requestFaults } from './config-requests.ts'
-import { Id, Scanner, scannerFaults } from './config-scanners.ts'
+import { Scanner, scannerFaults } from './config-scanners.ts'
+import { withinDriver } from './config-union.ts'
 import { Fault } from './errors.ts'
 import { nearestName } from './nearest.ts'
 
@@ -61,19 +63,7 @@ const ConfigSchema = Type.Object(
       },
       { ...strict, default: {} },
     ),
-    destinations: Type.Array(
-      Type.Object(
-        {
-          id: Id,
-          driver: Type.Literal('https'),
-          url: Type.String({ pattern: '^https://' }),
-          caFile: Type.Optional(Type.String({ minLength: 1 })),
-          tokenFile: Type.Optional(Type.String({ minLength: 1 })),
-        },
-        strict,
-      ),
-      { default: [] },
-    ),
+    destinations: Type.Array(Destination, { default: [] }),
     /** PEM files whose certificates may anchor a signer's chain; none: the chain is not judged here. */
     trust: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
     timestamping: Type.Optional(Timestamping),
@@ -87,6 +77,7 @@ const ConfigSchema = Type.Object(
 )
 
 export type Config = DeepReadonly<Static<typeof ConfigSchema>>
+export type DestinationConfig = Config['destinations'][number]
 export type ProcedureConfig = Config['procedures'][number]
 export type SourceNature = ProcedureConfig['sourceNatures'][number]
 export type LocalisedTexts = Readonly<Record<string, string>>
@@ -119,7 +110,7 @@ export function textIn(texts: LocalisedTexts, language: string): string {
 function describeFaults(value: unknown): string[] {
   const faults: string[] = []
   const unions = new Set<string>()
-  for (const error of Value.Errors(ConfigSchema, value)) {
+  for (const error of withinDriver(Value.Errors(ConfigSchema, value))) {
     if (error.keyword === 'boolean') faults.push(unknownKey(error.instancePath))
     else if (error.keyword === 'anyOf') unions.add(error.instancePath)
     else if (error.keyword !== 'additionalProperties')
@@ -181,6 +172,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...duplicates('procedures', config.procedures),
     ...duplicates('devices.scanners', config.devices.scanners),
     ...scannerFaults(config.devices.scanners),
+    ...destinationFaults(config.destinations),
     ...timestampingFaults(config.timestamping),
     ...requestFaults(config),
   ]
