@@ -47,6 +47,8 @@ export interface S3Destination {
   readonly idleTimeoutMs?: number
 }
 
+const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
 /** Deliveries as drivers/delivery/target.ts has them. */
 export function createS3Delivery(options: TargetOptions<S3Destination>): Delivery {
   return createTargetDelivery(options, openBucket)
@@ -69,6 +71,7 @@ async function openBucket({ destination, signal, now }: Opening<S3Destination>):
     defaultsMode: 'standard',
     retryMode: 'standard',
     maxAttempts: 1,
+    logger: silent,
     // Ours is the SHA-256 that was signed for; the SDK is to compute no other.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -104,14 +107,14 @@ function createStore({ sdk, client, destination, now }: Access): Store {
   }
 
   /** The object, or the status by which there is none to be seen. */
-  async function head(name: string, expected: Content): Promise<Held | 403 | 404> {
+  async function head(name: string, expected: Content): Promise<Held | number> {
     const Key = keyOf(name)
     try {
       const found = await client.send(new sdk.HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED' }))
       return heldOf(found, await contentOf(found, Key, expected), `${Bucket}/${Key}`)
     } catch (thrown) {
       const status = thrown instanceof sdk.S3ServiceException ? thrown.$metadata.httpStatusCode : undefined
-      if (status === 404 || status === 403) return status
+      if (status !== undefined && [400, 403, 404].includes(status)) return status
       throw thrown instanceof sdk.S3ServiceException ? refusal(thrown, 'HEAD', now) : thrown
     }
   }
@@ -128,7 +131,8 @@ function createStore({ sdk, client, destination, now }: Access): Store {
 
   async function look(name: string, expected: Content): Promise<Held | undefined> {
     const found = await head(name, expected)
-    // 403 is also what is told of an absent object to whoever may not list the bucket: the PUT then tells which it is.
+    // 403 is also what is told of an absent object to whoever may not list the bucket, and a HEAD never tells why: the
+    // PUT does.
     return typeof found === 'number' ? undefined : found
   }
 

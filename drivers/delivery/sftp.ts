@@ -11,6 +11,7 @@ import {
   type Content,
   createTargetDelivery,
   type Held,
+  isSame,
   measured,
   type Opened,
   type Opening,
@@ -107,7 +108,7 @@ function createStore(session: SftpSession, folder: string, origin: string, close
     const part = `${pathOf(name)}.part`
     await write(part, upload)
     const arrived = await look(`${name}.part`, upload)
-    if (arrived?.bytes !== upload.bytes || arrived.sha256 !== upload.sha256) {
+    if (arrived === undefined || !isSame(arrived, upload)) {
       throw new TargetFailure('RECEIPT_INVALID', `${name} cannot be read back as it was sent`)
     }
     const renamed = await session.ask(request.rename(part, pathOf(name)))

@@ -49,7 +49,7 @@ export interface FailedAnswer {
 
 /** What an answer that is no success comes to (RFC 9110, 15; RFC 4918, 11 for 507). */
 export function failureOf({ status, headers, what, errorName = '', now }: FailedAnswer): TargetFailure {
-  const name = /^[A-Za-z0-9]{1,60}$/.test(errorName) ? `: ${errorName}` : ''
+  const name = /^(?!Unknown)[A-Za-z0-9]{1,60}$/.test(errorName) ? `: ${errorName}` : ''
   const failure = (code: TargetFailure['code'], waitMs?: number) =>
     new TargetFailure(code, `${what} answered ${status}${name}`, waitMs)
   const asked = retryAfterMs(headers, now)

@@ -133,14 +133,22 @@ async function place(store: Store, name: string, upload: Upload): Promise<Held> 
   const found = await store.look(name, upload)
   if (found !== undefined) return same(name, found, upload)
   const put = await store.put(name, upload)
-  if (put !== 'exists') return same(name, put, upload)
+  if (put !== 'exists') {
+    if (isSame(put, upload)) return put
+    throw new TargetFailure('RECEIPT_INVALID', `${name} cannot be read back as it was sent`)
+  }
   const other = await store.look(name, upload)
   if (other === undefined) throw new TargetFailure('RECEIPT_INVALID', `${name} is there and is not`)
   return same(name, other, upload)
 }
 
-function same(name: string, held: Held, { bytes, sha256 }: Content): Held {
-  if (held.bytes === bytes && held.sha256 === sha256) return held
+/** Whether two contents are one. */
+export function isSame(one: Content | undefined, other: Content): boolean {
+  return one?.bytes === other.bytes && one.sha256 === other.sha256
+}
+
+function same(name: string, held: Held, content: Content): Held {
+  if (isSame(held, content)) return held
   throw new TargetFailure('DESTINATION_REFUSED', `${name} is there already, with other content`)
 }
 

@@ -10,6 +10,7 @@ import {
   type Content,
   createTargetDelivery,
   type Held,
+  isSame,
   measured,
   type Opened,
   type Opening,
@@ -104,7 +105,7 @@ function createStore(collection: URL, exchange: Exchange, now: () => number): St
     }
     if (sent.status < 200 || sent.status >= 300) throw failed(sent, 'PUT')
     const arrived = await look(part.pathname.split('/').at(-1) ?? '', content)
-    if (arrived?.bytes !== content.bytes || arrived.sha256 !== content.sha256) {
+    if (arrived === undefined || !isSame(arrived, content)) {
       throw new TargetFailure('RECEIPT_INVALID', `${name} cannot be read back as it was sent`)
     }
     const destination = new URL(name, collection)
