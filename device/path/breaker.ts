@@ -48,7 +48,8 @@ export function createBreaker({ now, random }: BreakerParts): Breaker {
       const circuit = open(host)
       if (circuit === undefined) return true
       // A clock that was set back must not hold anything for longer than a pause.
-      if (now() < circuit.until && circuit.until - now() <= longestPauseMs) return false
+      const left = circuit.until - now()
+      if (left > 0 && left <= longestPauseMs) return false
       circuit.until = now() + longestPauseMs
       return true
     },
