@@ -66,7 +66,12 @@ export async function openHttps(): Promise<DeliveryUnderTest> {
 export async function openS3(): Promise<DeliveryUnderTest> {
   const server = await startS3()
   const { accessKeyId, secretKey, region } = server.credentials
-  const files = await newFiles({ ca: server.caPem, strangeCa: await strangeCa(), secret: secretKey, strange: 'another' })
+  const files = await newFiles({
+    ca: server.caPem,
+    strangeCa: await strangeCa(),
+    secret: secretKey,
+    strange: 'another',
+  })
   return {
     port: server.port,
     secrets: [secretKey],

@@ -83,7 +83,11 @@ export function describeDelivery(name: string, open: () => Promise<DeliveryUnder
       const before = await server.effects()
       const altered = Buffer.from(small)
       altered[10] = 0x21
-      const changes = [request(altered, key), request(small.subarray(1), key), request(small, { ...key, metadata: { a: 'b' } })]
+      const changes = [
+        request(altered, key),
+        request(small.subarray(1), key),
+        request(small, { ...key, metadata: { a: 'b' } }),
+      ]
       for (const changed of changes) expect(verdict(await deliver(changed))).toBe('refused DESTINATION_REFUSED')
       expect(await server.effects()).toEqual(before)
     })
@@ -159,28 +163,33 @@ export function describeDelivery(name: string, open: () => Promise<DeliveryUnder
       const tails = [1, 250, 700, 1_600, 4_000]
       const shares = [0, 0.3, 0.6, 0.85]
 
-      it.each(['up', 'down'] as const)('%s, anywhere: the attempt is made later and has one effect', async direction => {
-        line.set({ line: 'whole' })
-        expect(verdict(await deliver(request(small)))).toBe('delivered')
-        const whole = line.carried()[direction]
-        const points = [...shares.map(share => Math.floor(whole * share)), ...tails.map(tail => whole - tail)]
-        let postponed = 0
-        for (const [i, afterBytes] of points.entries()) {
-          const bytes = Buffer.concat([small, Buffer.from(`${direction} ${String(i).padStart(2, '0')}`)])
-          const one = request(bytes)
-          const fault: LineFault = { line: 'cut', direction, afterBytes }
-          line.set(fault)
-          const cut = await deliver(one, { idleTimeoutMs: 5_000 })
-          expect(['delivered', 'later DESTINATION_UNREACHABLE', 'later RECEIPT_INVALID'], `${afterBytes}`).toContain(verdict(cut))
-          if (cut.outcome === 'later') postponed += 1
-          expect(await effectsOf(bytes)).toBeLessThanOrEqual(1)
+      it.each(['up', 'down'] as const)(
+        '%s, anywhere: the attempt is made later and has one effect',
+        async direction => {
           line.set({ line: 'whole' })
-          const again = async () => verdict(await deliver({ ...one, body: chunked(bytes) }))
-          await expect.poll(again, { timeout: patienceMs }).toBe('delivered')
-          expect(await effectsOf(bytes), `${direction} after ${afterBytes}`).toBe(1)
-        }
-        expect(postponed).toBeGreaterThanOrEqual(shares.length)
-      })
+          expect(verdict(await deliver(request(small)))).toBe('delivered')
+          const whole = line.carried()[direction]
+          const points = [...shares.map(share => Math.floor(whole * share)), ...tails.map(tail => whole - tail)]
+          let postponed = 0
+          for (const [i, afterBytes] of points.entries()) {
+            const bytes = Buffer.concat([small, Buffer.from(`${direction} ${String(i).padStart(2, '0')}`)])
+            const one = request(bytes)
+            const fault: LineFault = { line: 'cut', direction, afterBytes }
+            line.set(fault)
+            const cut = await deliver(one, { idleTimeoutMs: 5_000 })
+            expect(['delivered', 'later DESTINATION_UNREACHABLE', 'later RECEIPT_INVALID'], `${afterBytes}`).toContain(
+              verdict(cut),
+            )
+            if (cut.outcome === 'later') postponed += 1
+            expect(await effectsOf(bytes)).toBeLessThanOrEqual(1)
+            line.set({ line: 'whole' })
+            const again = async () => verdict(await deliver({ ...one, body: chunked(bytes) }))
+            await expect.poll(again, { timeout: patienceMs }).toBe('delivered')
+            expect(await effectsOf(bytes), `${direction} after ${afterBytes}`).toBe(1)
+          }
+          expect(postponed).toBeGreaterThanOrEqual(shares.length)
+        },
+      )
     })
 
     it('passes 64 MiB through without holding them', { timeout: 120_000 }, async () => {

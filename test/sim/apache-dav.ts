@@ -3,7 +3,7 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,8 @@ export interface ApacheDav {
   readonly password: string
   /** What the root of the server holds. */
   readonly root: string
+  /** A line about each request: what was asked, how it was answered. */
+  asked(): Promise<readonly string[]>
   stop(): Promise<void>
 }
 
@@ -41,7 +43,14 @@ export async function startApacheDav({ diskBytes }: { readonly diskBytes?: numbe
   // Apache's children are nobody, where it was started by root.
   await Promise.all([chmod(folder, 0o777), chmod(root, 0o777)])
   const command = ['/usr/sbin/apache2', '-D', 'FOREGROUND', '-f', join(folder, 'config')]
-  const disk = ['unshare', '-m', 'sh', '-c', `mount -t tmpfs -o mode=777,size=${diskBytes} tmpfs '${root}' && exec "$@"`, 'sh']
+  const disk = [
+    'unshare',
+    '-m',
+    'sh',
+    '-c',
+    `mount -t tmpfs -o mode=777,size=${diskBytes} tmpfs '${root}' && exec "$@"`,
+    'sh',
+  ]
   const [program = '', ...args] = diskBytes === undefined ? command : [...disk, ...command]
   const apache = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], cwd: '/' })
   const stop = async () => {
@@ -52,17 +61,28 @@ export async function startApacheDav({ diskBytes }: { readonly diskBytes?: numbe
     }
     await rm(folder, { recursive: true, force: true })
   }
+  const asked = async () => (await readFile(join(folder, 'asked'), 'utf8')).trimEnd().split('\n')
   try {
     await answering(port, apache)
   } catch (thrown) {
     await stop()
     throw thrown
   }
-  return Object.freeze({ port, caPem: ca.caPem, user, password, root, stop })
+  return Object.freeze({ port, caPem: ca.caPem, user, password, root, asked, stop })
 }
 
 function configuration(folder: string, port: number): string {
-  const modules = ['mpm_event', 'authn_core', 'authn_file', 'authz_core', 'authz_user', 'auth_basic', 'dav', 'dav_fs', 'ssl']
+  const modules = [
+    'mpm_event',
+    'authn_core',
+    'authn_file',
+    'authz_core',
+    'authz_user',
+    'auth_basic',
+    'dav',
+    'dav_fs',
+    'ssl',
+  ]
   const load = modules.map(name => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`)
   return `${load.join('\n')}
 ServerRoot ${folder}
@@ -70,6 +90,8 @@ ServerName 127.0.0.1
 DefaultRuntimeDir ${folder}
 PidFile ${folder}/pid
 ErrorLog ${folder}/log
+LogFormat "%r %>s length=%{Content-Length}i type=%{Content-Type}i destination=%{Destination}i overwrite=%{Overwrite}i" asked
+CustomLog ${folder}/asked asked
 User nobody
 Group nogroup
 Listen 127.0.0.1:${port}

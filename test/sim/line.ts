@@ -38,7 +38,8 @@ export async function startLine(serverPort: number): Promise<Line> {
 
   function carry(from: Socket, to: Socket, direction: Direction): void {
     from.on('data', (chunk: Buffer) => {
-      const room = fault.line !== 'whole' && fault.direction === direction ? fault.afterBytes - carried[direction] : chunk.length
+      const room =
+        fault.line !== 'whole' && fault.direction === direction ? fault.afterBytes - carried[direction] : chunk.length
       const part = chunk.subarray(0, Math.max(0, room))
       carried[direction] += part.length
       if (part.length > 0 && !to.write(part)) {

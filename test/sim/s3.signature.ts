@@ -26,7 +26,11 @@ const authorizationPattern =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/
 
 /** The code of what is wrong with the signature, or undefined. */
-export function signatureFault(signed: Signed, { accessKeyId, secretKey, region }: Credentials, now: number): string | undefined {
+export function signatureFault(
+  signed: Signed,
+  { accessKeyId, secretKey, region }: Credentials,
+  now: number,
+): string | undefined {
   const { headers } = signed
   const match = authorizationPattern.exec(headers.authorization ?? '')
   if (match === null) return headers.authorization === undefined ? 'AccessDenied' : 'AuthorizationHeaderMalformed'
@@ -48,7 +52,12 @@ export function signatureFault(signed: Signed, { accessKeyId, secretKey, region 
 function canonicalRequest({ method, target, headers }: Signed, names: readonly string[]): string {
   const [path = '/', query = ''] = target.split('?', 2)
   const fields = query === '' ? [] : query.split('&').map(field => (field.includes('=') ? field : `${field}=`))
-  const lines = names.map(name => `${name}:${String(headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`)
+  const lines = names.map(
+    name =>
+      `${name}:${String(headers[name] ?? '')
+        .trim()
+        .replace(/ +/g, ' ')}\n`,
+  )
   const payload = String(headers['x-amz-content-sha256'] ?? '')
   return [method, path, fields.toSorted().join('&'), lines.join(''), names.join(';'), payload].join('\n')
 }

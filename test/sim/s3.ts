@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -47,6 +47,8 @@ export interface S3 {
   objects(): ReadonlyMap<string, StoredObject>
   /** `METHOD key` of what was asked, whatever became of it. */
   asked(): readonly string[]
+  /** The requests as they came, answered ones. */
+  requests(): readonly { readonly method: string; readonly target: string; readonly headers: IncomingHttpHeaders }[]
   set(preset: S3Preset): void
   read(key: string): Promise<Buffer>
   stop(): Promise<void>
@@ -74,6 +76,7 @@ export async function startS3(): Promise<S3> {
   const bucket = 'copies'
   const objects = new Map<string, StoredObject>()
   const asked: string[] = []
+  const requests: { method: string; target: string; headers: IncomingHttpHeaders }[] = []
   const work = new Set<Promise<void>>()
   const faults: unknown[] = []
   let preset: S3Preset = { preset: 'honest' }
@@ -84,6 +87,7 @@ export async function startS3(): Promise<S3> {
     const path = decodeURIComponent(target.split('?', 1)[0] ?? '')
     const key = path.slice(bucket.length + 2)
     asked.push(`${method} ${key}`)
+    requests.push({ method, target, headers })
     const fault = signatureFault({ method, target, headers }, credentials, Date.now())
     if (fault !== undefined) throw new Refusal(statusOf[fault] ?? 403, fault)
     if (preset.preset === 'answer') {
@@ -95,7 +99,10 @@ export async function startS3(): Promise<S3> {
     const object = objects.get(key)
     if (preset.preset === 'writeOnly') throw new Refusal(403, 'AccessDenied')
     if (object === undefined) throw new Refusal(404, 'NoSuchKey')
-    response.writeHead(200, headersOf(object, headers['x-amz-checksum-mode'] === 'ENABLED' && preset.preset !== 'plain'))
+    response.writeHead(
+      200,
+      headersOf(object, headers['x-amz-checksum-mode'] === 'ENABLED' && preset.preset !== 'plain'),
+    )
     if (method === 'GET') await pipeline(createReadStream(object.file), response)
     else response.end()
   }
@@ -105,7 +112,8 @@ export async function startS3(): Promise<S3> {
     const checksum = headers['x-amz-checksum-sha256']
     const signed = headers['x-amz-content-sha256']
     if (headers['content-length'] === undefined) throw new Refusal(411, 'MissingContentLength')
-    if (typeof signed !== 'string' || !/^[0-9a-f]{64}$/.test(signed)) throw new Refusal(400, 'XAmzContentSHA256Mismatch')
+    if (typeof signed !== 'string' || !/^[0-9a-f]{64}$/.test(signed))
+      throw new Refusal(400, 'XAmzContentSHA256Mismatch')
     const isTaken = () => headers['if-none-match'] === '*' && preset.preset !== 'plain' && objects.has(key)
     if (isTaken()) throw new Refusal(412, 'PreconditionFailed')
     if (preset.preset === 'full') throw new Refusal(507, 'InsufficientStorage')
@@ -127,10 +135,22 @@ export async function startS3(): Promise<S3> {
     if (digest.toString('hex') !== signed) throw new Refusal(400, 'XAmzContentSHA256Mismatch')
     if (checksum !== digest.toString('base64')) throw new Refusal(400, 'BadDigest')
     if (isTaken()) throw new Refusal(412, 'PreconditionFailed')
-    const stored = preset.preset === 'damaging' ? createHash('sha256').update(await readFile(file)).digest() : digest
+    const stored =
+      preset.preset === 'damaging'
+        ? createHash('sha256')
+            .update(await readFile(file))
+            .digest()
+        : digest
     const etag = `"${md5.digest('hex')}"`
     const size = preset.preset === 'damaging' ? bytes + 1 : bytes
-    const object = { file, bytes: size, sha256: stored.toString('base64'), etag, version: `v${uploads}`, modified: new Date() }
+    const object = {
+      file,
+      bytes: size,
+      sha256: stored.toString('base64'),
+      etag,
+      version: `v${uploads}`,
+      modified: new Date(),
+    }
     objects.set(key, object)
     response.writeHead(200, { etag, 'x-amz-version-id': object.version, 'x-amz-checksum-sha256': object.sha256 }).end()
   }
@@ -152,6 +172,7 @@ export async function startS3(): Promise<S3> {
     credentials,
     objects: () => objects,
     asked: () => asked,
+    requests: () => requests,
     set: (next: S3Preset) => {
       preset = next
     },
@@ -179,7 +200,12 @@ function headersOf({ bytes, etag, version, modified, sha256 }: StoredObject, wit
 }
 
 /** The body is read to its end first: closing on unread bytes would reset the connection and lose the answer. */
-async function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown, faults: unknown[]): Promise<void> {
+async function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  thrown: unknown,
+  faults: unknown[],
+): Promise<void> {
   if (!(thrown instanceof Refusal)) {
     // A client that goes away in the middle is one of the things this simulator is for.
     if (!request.destroyed && !request.socket.destroyed) faults.push(thrown)

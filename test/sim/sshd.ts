@@ -119,5 +119,13 @@ Subsystem sftp internal-sftp
 function inside(command: readonly string[], home: string, diskBytes: number | undefined): readonly string[] {
   if (process.getuid?.() !== 0) return command
   const disk = diskBytes === undefined ? '' : `mount -t tmpfs -o size=${diskBytes} tmpfs '${home}' && `
-  return ['unshare', '-m', 'sh', '-c', `mount -t tmpfs tmpfs /run && mkdir /run/sshd && ${disk}exec "$@"`, 'sh', ...command]
+  return [
+    'unshare',
+    '-m',
+    'sh',
+    '-c',
+    `mount -t tmpfs tmpfs /run && mkdir /run/sshd && ${disk}exec "$@"`,
+    'sh',
+    ...command,
+  ]
 }
