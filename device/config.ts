@@ -2,6 +2,7 @@
 // name, wrong values with their path; everything has a working default except the body and the destinations.
 
 import Type, { type Static, type TSchema } from 'typebox'
+import { Settings } from 'typebox/system'
 import Value from 'typebox/value'
 import { Destination, destinationFaults } from './config-destinations.ts'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
@@ -110,14 +111,26 @@ export function textIn(texts: LocalisedTexts, language: string): string {
 function describeFaults(value: unknown): string[] {
   const faults: string[] = []
   const unions = new Set<string>()
-  for (const error of withinDriver(Value.Errors(ConfigSchema, value))) {
+  for (const error of withinDriver(schemaErrors(value))) {
     if (error.keyword === 'boolean') faults.push(unknownKey(error.instancePath))
     else if (error.keyword === 'anyOf') unions.add(error.instancePath)
     else if (error.keyword !== 'additionalProperties')
       faults.push(`${dotted(error.instancePath)} ${error.message}${allowed(error)}`)
   }
   if (faults.length === 0) for (const path of unions) faults.push(`${dotted(path)} has no known shape`)
+  if (faults.length === 0 && !Value.Check(ConfigSchema, value)) faults.push('the configuration has no known shape')
   return [...new Set(faults)]
+}
+
+/** All of them: the library stops at eight, which a union fills with what its other shapes would have wanted. */
+function schemaErrors(value: unknown) {
+  const { maxErrors } = Settings.Get()
+  Settings.Set({ maxErrors: 1_000 })
+  try {
+    return Value.Errors(ConfigSchema, value)
+  } finally {
+    Settings.Set({ maxErrors })
+  }
 }
 
 function allowed(error: { keyword: string; params: object }): string {
