@@ -19,7 +19,7 @@ import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
 import { legendParts } from './legend-parts.ts'
-import { createPath } from './path.ts'
+import { createPath, type Path } from './path.ts'
 import type { Log, Scanner, Timestamper } from './ports.ts'
 import { createQueue, liveStages, type Queue } from './queue.ts'
 import { batchBlobNames } from './requests/batch-ledger.ts'
@@ -92,7 +92,7 @@ export async function startAppliance(
   const startedAt = new Date(clock.now()).toISOString()
   const operator = {
     status: () =>
-      statusOf({ config, store, scanner, queue, startedAt, url: server.url, api: doors.api, now: clock.now() }),
+      statusOf({ config, store, scanner, queue, path, startedAt, url: server.url, api: doors.api, now: clock.now() }),
     retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
     hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
     discard: (id: string) => desk.discard(id, 'operator'),
@@ -213,6 +213,7 @@ interface StatusParts {
   readonly store: Store
   readonly scanner: Scanner
   readonly queue: Queue
+  readonly path: Pick<Path, 'pausedHosts'>
   readonly startedAt: string
   readonly url: string
   readonly api: string | null
@@ -224,6 +225,7 @@ async function statusOf({
   store,
   scanner,
   queue,
+  path,
   startedAt,
   url,
   api,
@@ -248,6 +250,7 @@ async function statusOf({
     },
     api,
     oldestWaiting: waiting.length === 0 ? null : new Date(Math.min(...waiting)).toISOString(),
+    pausedHosts: path.pausedHosts(),
     freeBytes: store.space().freeBytes,
     audit: store.audit.head(),
   }
