@@ -5,6 +5,7 @@
 import { inflateSync } from 'node:zlib'
 import { type Config, textIn } from '../config.ts'
 import { type Document, type DocumentEvent, keptPages } from '../document.ts'
+import { eniIdentifier } from '../eni/identifier.ts'
 import { Fault } from '../errors.ts'
 import { type LegendText, legendOf } from '../legend-lines.ts'
 import type { Page, QuarterTurn } from '../page.ts'
@@ -136,7 +137,7 @@ function metadataOf(
     producer: `Compulsa ${kiosk.id}`,
     createdAt: Date.parse(at),
     eni: {
-      identifier: eniIdentifier(document.id, organ, openedAt),
+      identifier: eniIdentifier({ organ, capturedAt: openedAt, unique: document.id }),
       organs: [organ],
       capturedAt: Date.parse(openedAt),
       origin: order.document.origin,
@@ -158,9 +159,4 @@ function titleOf({ order, reference, part }: Document): string {
 /** What every page has at least, pixels per inch. */
 function lowestResolution(document: Document): number {
   return Math.min(...keptPages(document).map(page => page.prepared?.verdict.resolution ?? page.resolution))
-}
-
-/** `ES_<organ>_<year of capture>_<30 characters>` (NTI de Documento Electrónico, annex I). */
-function eniIdentifier(documentId: string, organ: string, openedAt: string): string {
-  return `ES_${organ}_${openedAt.slice(0, 4)}_${`COMPULSA${documentId.toUpperCase()}`.slice(-30).padStart(30, '0')}`
 }
