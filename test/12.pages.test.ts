@@ -2,7 +2,8 @@
 // large it all is, and that what an older version stored is read as it was meant.
 
 import { describe, expect, it } from 'vitest'
-import { newCsv } from '../device/csv.ts'
+import { emptyTrail } from '../device/copy-trail.ts'
+import { checkSuppliedCsv, csvFor, newCsv } from '../device/csv.ts'
 import type { Document, DocumentEvent } from '../device/document.ts'
 import { documentIn, storedShape } from '../device/document-shape.ts'
 import { copySheets, estimateBytes, type Page, sheetToFeed } from '../device/page.ts'
@@ -206,8 +207,33 @@ describe('a secure verification code', () => {
     expect(readCsv(careless)).toBe(code)
   })
 
-  it('shows every wrong symbol and every exchange of two neighbours', () => {
-    const plain = newCsv(random).replaceAll('-', '')
+  it('may begin with the body and the day, in front of as many random bits', () => {
+    const sources = { random, ine10: '0801930008', now: Date.UTC(2026, 2, 1, 23) }
+    const order = (csv: 'none' | 'auto', csvPattern: 'random' | 'ine-date') => ({ document: { csv, csvPattern } })
+    expect(csvFor(order('none', 'ine-date'), sources)).toBeNull()
+    expect(csvFor(order('auto', 'random'), sources)).toBe(newCsv(random))
+    const code = csvFor(order('auto', 'ine-date'), sources) ?? ''
+    const plain = code.replaceAll('-', '')
+    expect(plain.slice(0, 18)).toBe('080193000801032026')
+    expect(plain.slice(18, 44)).toBe(newCsv(random).replaceAll('-', '').slice(0, 26))
+    expect(readCsv(code)).toBe(code)
+  })
+
+  it('of others is refused where nobody could type it, and warned of where it is too short', () => {
+    const uuid = '5f0c2b1e-7a3d-4c58-9d0e-1f2a3b4c5d6e'
+    for (const good of [newCsv(random), uuid, 'aB3/dE+9kLmN0pQrStUvWx', 'G'.repeat(25)]) {
+      expect(checkSuppliedCsv(good)).toEqual({ value: good })
+    }
+    for (const short of ['982192000201032026', '9'.repeat(38), 'a1'.repeat(15), 'aB3/dE+9kLmN0pQrStUv']) {
+      expect(checkSuppliedCsv(short)).toEqual({ value: short, warning: expect.stringContaining('128') })
+    }
+    for (const wrong of ['', 'ABCDEFG', 'ABCD EFGH', 'ABCDEFGÇ', 'A'.repeat(201), 'ABCDEFGH\n']) {
+      expect(checkSuppliedCsv(wrong)).toEqual({ fault: expect.any(String) })
+    }
+  })
+
+  it.each(['', '080193000801032026'])('shows every wrong symbol and every exchange of two neighbours (%s)', prefix => {
+    const plain = newCsv(random, prefix).replaceAll('-', '')
     const symbols = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
     for (let place = 0; place < plain.length; place++) {
       for (const symbol of symbols) {
@@ -230,7 +256,7 @@ describe('a stored document', () => {
   })
 
   it('of the first version gets what it lacks', () => {
-    const { csv: _csv, part: _part, reduction: _reduction, ...old } = moved(current, prepared('a'))
+    const { csv: _csv, part: _part, reduction: _reduction, trail: _trail, ...old } = moved(current, prepared('a'))
     const [page] = old.pages as readonly Page[]
     if (page?.prepared == null) throw new Error('no page')
     const {
@@ -252,14 +278,21 @@ describe('a stored document', () => {
       ocrLanguages: _languages,
       ...digitisation
     } = old.order.digitisation
-    const { csv: _code, legend: _legend, largestMegabytes: _most, ...ordered } = old.order.document
+    const {
+      csv: _code,
+      csvPattern: _pattern,
+      legend: _legend,
+      largestMegabytes: _most,
+      ...ordered
+    } = old.order.document
     const first = {
       ...old,
       order: { ...old.order, digitisation, document: ordered },
       pages: [{ ...oldPage, deleted: true, prepared: { ...image, verdict, rendition } }],
     }
     const read = documentIn(JSON.parse(JSON.stringify(first)))
-    expect(read).toEqual(moved(current, prepared('a'), { type: 'pageDeleted', pageId: 'a' }))
+    const now = moved(current, prepared('a'), { type: 'pageDeleted', pageId: 'a' })
+    expect(read).toEqual({ ...now, trail: emptyTrail })
   })
 
   it('of a later version is refused', () => {

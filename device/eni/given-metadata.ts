@@ -3,6 +3,7 @@
 
 import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
+import { checkSuppliedCsv } from '../csv.ts'
 import {
   type Checked,
   checkDir3,
@@ -102,13 +103,14 @@ function takenFrom(given: Given, capturedAt: number): GivenMetadata {
 }
 
 function checkedCodes(given: Given): readonly (readonly [string, Checked])[] {
-  const { identifier, organs, elaborationState, documentType } = given
+  const { identifier, organs, elaborationState, documentType, csv } = given
   const source = { nature: given.sourceNature, support: given.sourceSupport, identifier: given.sourceIdentifier }
   return [
     ...(identifier === undefined ? [] : [['$.identifier', checkEniIdentifier(identifier)] as const]),
     ...organs.map((organ, i) => [`$.organs[${i}]`, checkDir3(organ)] as const),
     ['$.elaborationState', checkElaborationState(elaborationState, source)],
     ['$.documentType', checkDocumentType(documentType)],
+    ...(csv === undefined ? [] : [['$.csv.value', checkSuppliedCsv(csv.value)] as const]),
   ]
 }
 

@@ -25,6 +25,8 @@ export interface PrintTools {
   /** For the legend. Throws FILE_UNREADABLE. */
   readonly font: () => Promise<Font>
   readonly legendText: LegendText
+  /** Of this program. */
+  readonly version: string
 }
 
 export interface ComposeTools extends PrintTools {
@@ -47,7 +49,14 @@ export async function compose(document: Document, tools: ComposeTools, signal: A
   const copy = await blobs.write(document.id, bytes)
   const limit = largestBytes(order)
   if (copy.bytes > limit) throw new Fault('COPY_TOO_LARGE', `${copy.bytes} bytes; the most is ${limit}`)
-  return { type: 'composed', copy, deliveryKeys: order.destinations.map(() => newId()) }
+  const made = {
+    identifier: metadata.eni?.identifier ?? '',
+    organ: organOf(document, config),
+    body: { name: metadata.publisher ?? '', ine10: config.body.ine10, dir3: config.body.dir3 },
+    kiosk: config.kiosk.id,
+    version: tools.version,
+  }
+  return { type: 'composed', copy, made, deliveryKeys: order.destinations.map(() => newId()) }
 }
 
 /**
@@ -129,7 +138,7 @@ function metadataOf(
   { body, kiosk }: Pick<Config, 'body' | 'kiosk'>,
 ): DocumentMetadata {
   const { order, language, openedAt, csv } = document
-  const organ = order.document.organ ?? body.dir3
+  const organ = organOf(document, { body })
   return {
     title: titleOf(document),
     language,
@@ -148,6 +157,11 @@ function metadataOf(
       ...(csv !== null && { csv }),
     },
   }
+}
+
+/** The unit that makes the copy. */
+function organOf({ order }: Document, { body }: Pick<Config, 'body'>): string {
+  return order.document.organ ?? body.dir3
 }
 
 /** With its number where the paper made several copies. */
