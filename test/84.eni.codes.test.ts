@@ -1,6 +1,7 @@
 // The codes of ENI metadata: known ones are good, odd ones warn, wrong ones are refused by their JSON path.
 
 import { describe, expect, it } from 'vitest'
+import { parseConfig } from '../device/config.ts'
 import {
   checkDir3,
   checkDocumentType,
@@ -12,6 +13,7 @@ import {
 } from '../device/eni/codes.ts'
 import { readGivenMetadata } from '../device/eni/given-metadata.ts'
 import { checkEniIdentifier, eniIdentifier } from '../device/eni/identifier.ts'
+import { codeWarnings } from '../device/verbs/doctor-codes.ts'
 
 const good = (value: string) => ({ value })
 const warned = (value: string) => ({ value, warning: expect.any(String) })
@@ -163,5 +165,21 @@ describe('given metadata', () => {
     for (const json of [null, 1, 'x', []]) {
       expect(readGivenMetadata(json)).toMatchObject({ outcome: 'refused', faults: [expect.stringMatching(/^\$: /)] })
     }
+  })
+})
+
+describe('the codes of the configuration', () => {
+  const configured = (ine10: string, document: object) =>
+    parseConfig({
+      body: { name: { ca: 'Ens' }, ine10, dir3: 'Z01080193' },
+      procedures: [{ id: 'one', title: { ca: 'Una' }, document }],
+    })
+
+  it('warn by their paths, where they are odd', () => {
+    expect(
+      codeWarnings(configured('2500460009', { organ: 'Z00000001', sia: 'x' })).map(one => one.split(':')[0]),
+    ).toEqual(['body.ine10', 'body.dir3', 'procedures.0.document.organ', 'procedures.0.document.sia'])
+    const good = configured('9821920002', { organ: 'L01080193', sia: '994106' })
+    expect(codeWarnings({ ...good, body: { ...good.body, dir3: 'L01080193' } })).toEqual([])
   })
 })
