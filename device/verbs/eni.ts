@@ -7,11 +7,9 @@ import { type GivenMetadata, readGivenMetadata } from '../eni/given-metadata.ts'
 import { eniIdentifier } from '../eni/identifier.ts'
 import { Fault } from '../errors.ts'
 import { newIdFrom, systemRandom } from '../host.ts'
-import type { ByteStream } from '../ports.ts'
 import type { Report } from '../trust/report.ts'
-import { configOf, readable, readInput, withWorkbench, writeOutput } from './appliance.ts'
-import { type Performed, passwordOption, perform } from './job.ts'
-import { openFile } from './scratch.ts'
+import { configOf, readInput, withWorkbench } from './appliance.ts'
+import { type Performed, passwordOption, perform, writeFromInput } from './job.ts'
 import { anchorsFor, trustOption } from './trust.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
@@ -42,7 +40,8 @@ async function run(call: Call): Promise<Answer> {
     const identifier =
       given.metadata.identifier ?? eniIdentifier({ organ, capturedAt, unique: newIdFrom(systemRandom) })
     const metadata = { ...given.metadata, identifier }
-    await write(call, performed, content => writeEni({ metadata, format: given.format, signatures }, content))
+    const eni = { metadata, format: given.format, signatures }
+    await writeFromInput(call, performed.inputState, input => writeEni(eni, rangeOf(input)))
     const out = call.text('out') ?? ''
     const types = signatures.map(one => one.type)
     const { indication } = reportOf(performed)
@@ -98,18 +97,4 @@ function reportOf(performed: Performed): Report {
   if (performed.outcome !== 'verified') throw new Fault('INTERNAL', `verifying ended with ${performed.outcome}`)
   if (performed.format !== 'PAdES') throw new Fault('SIGNATURE_FORMAT_REFUSED', 'the content is no PDF')
   return performed.report
-}
-
-async function write(call: Call, { inputState }: Performed, eni: (content: ByteStream) => ByteStream): Promise<void> {
-  const [input = ''] = call.words
-  const file = await readable(openFile(input), input)
-  const unchanged = async function* (): ByteStream & AsyncGenerator<Uint8Array> {
-    yield* rangeOf(file)
-    if ((await file.state()) !== inputState) throw new Fault('FILE_UNREADABLE', `${input}: changed meanwhile`)
-  }
-  try {
-    await writeOutput(call.text('out') ?? '', eni(unchanged()))
-  } finally {
-    await file.close()
-  }
 }
