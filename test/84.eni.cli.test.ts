@@ -80,9 +80,9 @@ describe('compulsa eni', () => {
 })
 
 describe('refused, and nothing is written', () => {
-  const refusal = async (input: string, given: object) => {
+  const refusal = async (input: string, given: object, ...words: string[]) => {
     await writeFile(line.path('out.xml'), 'as it was')
-    const done = await eni(input, given)
+    const done = await eni(input, given, ...words)
     expect(await readFile(line.path('out.xml'), 'utf8')).toBe('as it was')
     return done
   }
@@ -106,7 +106,10 @@ describe('refused, and nothing is written', () => {
     expect(done).toMatchObject({ code: 1, stderr: expect.stringMatching(/^SIGNATURE_BROKEN: /) })
   })
 
-  it('what is no PDF', async () => {
-    expect(await refusal('in.xml', meta)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^SIGNATURE_/) })
+  it('what is no PDF, signed or not', async () => {
+    for (const word of ['--unsigned', '--json']) {
+      const done = await refusal('in.xml', { ...meta, csv }, word)
+      expect(done).toMatchObject({ code: 1, stderr: expect.stringMatching(/^SIGNATURE_FORMAT_REFUSED: .* no PDF/) })
+    }
   })
 })
