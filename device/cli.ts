@@ -23,6 +23,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   extend: async () => (await import('./verbs/extend.ts')).extendVerb,
   batch: async () => (await import('./verbs/batch.ts')).batchVerb,
   verify: async () => (await import('./verbs/verify.ts')).verifyVerb,
+  eni: async () => (await import('./verbs/eni.ts')).eniVerb,
   queue: async () => (await import('./verbs/queue.ts')).queueVerb,
   audit: async () => (await import('./verbs/audit.ts')).auditVerb,
   launch: async () => (await import('./verbs/launch.ts')).launchVerb,

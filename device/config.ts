@@ -42,6 +42,8 @@ const ConfigSchema = Type.Object(
         dir3: Type.String({ pattern: '^[A-Z][A-Z0-9]\\d{7}$' }),
         /** Where a person checks a copy; `{reference}` and `{csv}` are replaced. It goes into the receipt's QR code. */
         verificationUrl: Type.Optional(Type.String({ pattern: '^https://' })),
+        /** What sets out how verification codes are made: the body's own resolution (RD 203/2021, art. 21). */
+        csvRegulation: Type.String({ minLength: 1, maxLength: 500, default: 'Real Decreto 203/2021, artículo 21' }),
       },
       strict,
     ),

@@ -4,10 +4,12 @@
 import type { SignatureLevel } from './ades/request.ts'
 import type { SigningIntent } from './cms/signing-intent.ts'
 import type { ProcedureConfig, SourceNature } from './config.ts'
+import { type CopyTrail, emptyTrail, type MadeFacts, type ScannerFacts } from './copy-trail.ts'
 import { type ErrorCode, Fault, type RetryClass } from './errors.ts'
 import type { Page, PreparedImage, ReadText, StoredBlob, StoredPage } from './page.ts'
 import type { PreparedSignature } from './pdf/signature-dictionary.ts'
 import type { Receipt, Reduction } from './ports.ts'
+import type { SignerFacts } from './trust/signer-facts.ts'
 
 /** What was asked for, fixed when the document is opened, so that a changed configuration never bends a copy in hand. */
 export type CopyOrder = Pick<
@@ -126,11 +128,13 @@ export interface Document {
   /** In the order of the copy, those left out included. */
   readonly pages: readonly Page[]
   readonly hold: Hold | null
+  /** For the evidence of the copy. */
+  readonly trail: CopyTrail
   readonly stage: Stage
 }
 
 export type DocumentEvent =
-  | { readonly type: 'scanStarted' }
+  | { readonly type: 'scanStarted'; readonly device?: ScannerFacts }
   | { readonly type: 'pageStored'; readonly page: StoredPage }
   | { readonly type: 'scanEnded'; readonly end: 'empty' | 'limit' | 'stopped' }
   | { readonly type: 'scanFailed'; readonly code: ErrorCode; readonly detail: string }
@@ -148,13 +152,19 @@ export type DocumentEvent =
   | { readonly type: 'pagesMoved'; readonly pageIds: readonly string[]; readonly of: number; readonly nextId: string }
   | { readonly type: 'approved'; readonly sourceNature: SourceNature }
   | { readonly type: 'reopened' }
-  | { readonly type: 'composed'; readonly copy: StoredBlob; readonly deliveryKeys: readonly string[] }
+  | {
+      readonly type: 'composed'
+      readonly copy: StoredBlob
+      readonly deliveryKeys: readonly string[]
+      readonly made?: MadeFacts
+    }
   | { readonly type: 'signatureIntended'; readonly pending: PendingSignature }
   | { readonly type: 'signatureDropped' }
   | {
       readonly type: 'signed'
       readonly copy: StoredBlob
       readonly signer: string
+      readonly certificate?: SignerFacts
       readonly deliveryKeys: readonly string[]
     }
   | {
@@ -163,6 +173,8 @@ export type DocumentEvent =
       readonly level: Exclude<SignatureLevel, 'B'>
       /** Certificates whose state is known only from before the time-stamp. */
       readonly answeredEarlier: number
+      /** The earliest time that a time-stamp proves, ISO 8601. */
+      readonly provenAt?: string
     }
   | {
       readonly type: 'extensionPostponed'
@@ -204,7 +216,7 @@ export interface Opening {
   readonly csv: string | null
   readonly at: string
   /** A copy that takes over pages of one that was too large. */
-  readonly continued?: Pick<Document, 'part' | 'pages' | 'reduction'>
+  readonly continued?: Pick<Document, 'part' | 'pages' | 'reduction' | 'trail'>
 }
 
 export function openDocument(opening: Opening): Document {
@@ -220,6 +232,7 @@ export function openDocument(opening: Opening): Document {
     part: null,
     reduction: 'none',
     pages: [],
+    trail: emptyTrail,
     ...continued,
     hold: null,
     stage: { name: 'gathering', scan: 'idle' },

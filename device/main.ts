@@ -13,6 +13,7 @@ import { createDesk } from './desk.ts'
 import { blobNames } from './document.ts'
 import { documentIn } from './document-shape.ts'
 import { asFault, Fault } from './errors.ts'
+import { ensureEvidenceKey, evidenceKeyFile } from './evidence-key.ts'
 import { newIdFrom, newReferenceFrom } from './host.ts'
 import { createMaintenance } from './http/maintenance.ts'
 import type { ApplianceStatus } from './http/operator.ts'
@@ -56,6 +57,7 @@ export async function startAppliance(
   const scratchFolder = started.adopt(await emptyScratch(dataFolder), folder =>
     rm(folder, { recursive: true, force: true }),
   )
+  ensureEvidenceKey(evidenceKeyFile(deviceKeyFile), { kioskId: config.kiosk.id, clock, random })
   const rooms = started.adopt(openRooms(config, scratchFolder, around), held => held.stop())
   const queue = createQueue({ store, clock })
   const newId = () => newIdFrom(random)

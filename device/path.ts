@@ -17,7 +17,7 @@ import type { Delivery, Imaging, Log, TextReader } from './ports.ts'
 import { liveStages, type Queue, wakeAt } from './queue.ts'
 import { createTasks } from './tasks.ts'
 
-export interface PathParts extends ExtendTools, Pick<ComposeTools, 'font' | 'legendText'> {
+export interface PathParts extends ExtendTools, Pick<ComposeTools, 'font' | 'legendText' | 'version'> {
   readonly config: Config
   readonly queue: Queue
   readonly imaging: Imaging

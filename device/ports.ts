@@ -461,9 +461,16 @@ export interface Delivery {
 
 // ------------------------------------------------------------------------------------------------------ time and log
 
+/** How far a time can be believed: `at` is when a time service last set the clock, ISO 8601. */
+export type ClockTrust =
+  | { readonly source: 'unknown' }
+  | { readonly source: 'time-service'; readonly service: string; readonly at: string }
+
 export interface Clock {
   /** Milliseconds since 1970 by the wall clock. */
   now(): number
+  /** How far `now` can be believed; absent: nothing is known of it. */
+  trust?(): ClockTrust
   /** Resolves after `ms`; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }

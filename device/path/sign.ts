@@ -13,6 +13,7 @@ import { hashFile } from '../pdf/file-hash.ts'
 import type { PreparedSignature } from '../pdf/signature-dictionary.ts'
 import type { ByteStream, Clock, PinTries, Signer, SigningCertificate, SignOutcome } from '../ports.ts'
 import { readCertificate } from '../trust/certificate.ts'
+import { signerFacts } from '../trust/signer-facts.ts'
 import { selectSigningCertificate } from '../trust/signing-certificate.ts'
 import { verifyPdf } from '../trust/verify-pdf.ts'
 import { type Blobs, concatenated, type NewId, streamOf } from './step.ts'
@@ -74,9 +75,11 @@ export async function seal(document: Document, pin: Uint8Array, tools: SignTools
   if (answer.outcome !== 'signed') return refusal(answer)
   const copy = await append(document.id, stage.copy, stage.pending, answer.signature, tools.blobs)
   await believe(document.id, copy, tools)
-  const { facts } = readCertificate(Buffer.from(intent.certificates[0], 'base64'))
+  const der = Buffer.from(intent.certificates[0], 'base64')
+  const { holder } = readCertificate(der).facts
+  const certificate = signerFacts(der, algorithm)
   const deliveryKeys = document.order.destinations.map(() => tools.newId())
-  return { outcome: 'sealed', event: { type: 'signed', copy, signer: facts.holder, deliveryKeys } }
+  return { outcome: 'sealed', event: { type: 'signed', copy, signer: holder, certificate, deliveryKeys } }
 }
 
 /** The update with room for the CMS and what is to be signed, in one pass over the copy. */

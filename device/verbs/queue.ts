@@ -1,26 +1,23 @@
 // `compulsa queue`: where the copies are. Reading needs no running appliance; `retry` and `hold` ask it.
 
-import type { Config } from '../config.ts'
 import type { Attempts, Document, SignatureFacts } from '../document.ts'
 import { documentIn } from '../document-shape.ts'
 import { errorTable, Fault } from '../errors.ts'
 import { askAppliance } from '../http/operator-client.ts'
-import { legendParts } from '../legend-parts.ts'
 import { operatorSocket } from '../main.ts'
-import { composePrintable } from '../path/compose.ts'
 import type { StoreReader } from '../store/store.ts'
-import { configOf, readerOf, writeOutput } from './appliance.ts'
+import { configOf, readerOf } from './appliance.ts'
+import { exportCopy, exportOptions } from './export.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const queueVerb: Verb = {
   name: 'queue',
   summary:
-    'Shows the documents of the appliance and sends held ones on: list, show ID, retry ID|--all, hold ID, discard ID, export ID --out F.pdf [--printable].',
+    'Shows the documents of the appliance and sends held ones on: list, show ID, retry ID|--all, hold ID, discard ID, export ID --out F [--printable|--eni|--evidence].',
   words: { name: 'list|show|retry|hold|discard|export [ID]', min: 1, max: 2 },
   options: {
     ...configOptions,
-    out: { type: 'string', help: 'file for `export`' },
-    printable: { type: 'boolean', help: '`export` writes a rendition for printing on A4, with the legend' },
+    ...exportOptions,
     all: {
       type: 'boolean',
       help: '`list` shows erased ones too; `retry` sends on every finished copy that is stopped',
@@ -48,7 +45,7 @@ async function run(call: Call): Promise<Answer> {
     if (retriesAll) return await retryAll(store, one => ask(one, 'retry'))
     if (action === 'list') return list(store, call.flag('all'))
     if (action === 'show') return show(store, needed(id, action))
-    return await exportCopy(store, needed(id, action), call, loaded.config)
+    return await exportCopy(load(store, needed(id, action)), { store, loaded, call })
   } finally {
     store.close()
   }
@@ -143,19 +140,4 @@ function signatureFacts({ level, at, extendedAt }: SignatureFacts, { signature }
 function attemptsText({ attempts, nextAttemptAt, lastFault }: Attempts): string {
   const next = nextAttemptAt === null ? '' : `, next ${nextAttemptAt}`
   return `${attempts} attempts${next}${lastFault === null ? '' : `, last ${lastFault.code}: ${lastFault.detail}`}`
-}
-
-async function exportCopy(store: StoreReader, id: string, call: Call, config: Config): Promise<Answer> {
-  const out = call.text('out')
-  if (out === undefined) throw new Fault('USAGE', 'queue export needs --out')
-  const document = load(store, id)
-  const { stage } = document
-  if (!('copy' in stage)) throw new Fault('STAGE_CONFLICT', `at ${stage.name} there is no copy yet`)
-  if (call.flag('printable')) {
-    const tools = { config, blobs: store.blobs, ...legendParts() }
-    await writeOutput(out, await composePrintable(document, tools, call.signal))
-    return { json: { out, printable: true }, lines: [`${out}: for printing only, the copy is the signed document`] }
-  }
-  await writeOutput(out, store.blobs.read(id, stage.copy.name))
-  return { json: { out, ...stage.copy }, lines: [`${out}: ${stage.copy.bytes} bytes`] }
 }
