@@ -4,6 +4,7 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
+import { Extension, extensionFaults } from './config-extension.ts'
 import { Procedure, Texts } from './config-procedure.ts'
 import { Api, Autofirma, Batches, requestFaults } from './config-requests.ts'
 import { Id, Scanner, scannerFaults } from './config-scanners.ts'
@@ -77,6 +78,7 @@ const ConfigSchema = Type.Object(
     /** PEM files whose certificates may anchor a signer's chain; none: the chain is not judged here. */
     trust: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
     timestamping: Type.Optional(Timestamping),
+    extension: Type.Optional(Extension),
     revocation: Revocation,
     batches: Batches,
     api: Type.Optional(Api),
@@ -182,6 +184,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...duplicates('devices.scanners', config.devices.scanners),
     ...scannerFaults(config.devices.scanners),
     ...timestampingFaults(config.timestamping),
+    ...extensionFaults(config),
     ...requestFaults(config),
   ]
   config.procedures.forEach((procedure, i) => {

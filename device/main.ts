@@ -14,6 +14,7 @@ import { createDesk } from './desk.ts'
 import { blobNames } from './document.ts'
 import { documentIn } from './document-shape.ts'
 import { asFault, Fault } from './errors.ts'
+import { createExtensionService, type ExtensionParts } from './extension.ts'
 import { newIdFrom, newReferenceFrom } from './host.ts'
 import { createMaintenance } from './http/maintenance.ts'
 import type { ApplianceStatus } from './http/operator.ts'
@@ -67,7 +68,7 @@ export async function startAppliance(
   const path = started.adopt(
     createPath({
       ...common,
-      ...extensionParts(config, rooms),
+      ...extensionParts(config, rooms, { anchors, newId, folder: scratchFolder }),
       imaging: rooms.imaging(),
       textReader: rooms.textReader(),
       delivery: rooms.delivery(),
@@ -152,14 +153,27 @@ interface Door {
 }
 
 /** What levels above B take; a copy that wants a time-stamp where no authority is configured any more is held. */
-function extensionParts({ timestamping }: Config, rooms: Rooms) {
+function extensionParts(
+  { timestamping, extension }: Config,
+  rooms: Rooms,
+  around: Pick<ExtensionParts, 'anchors' | 'newId' | 'folder'>,
+) {
   const timestamper: Timestamper = { stamp: async (query, signal) => rooms.timestamper().stamp(query, signal) }
   const { policy } = timestamping ?? {}
+  const service = (config: NonNullable<Config['extension']>) =>
+    createExtensionService({
+      ...around,
+      config,
+      extender: rooms.extender(),
+      documents: rooms.documents(),
+      strict: true,
+    })
   return {
     timestamper,
     revocation: rooms.revocation(),
     cache: createEvidenceCache(),
     ...(policy !== undefined && { timestampPolicy: policy }),
+    ...(extension !== undefined && { service: service(extension) }),
   }
 }
 

@@ -84,7 +84,13 @@ export interface VerifyJob extends JobCommon {
   readonly online: boolean
 }
 
-export type Job = SignJob | ExtendJob | VerifyJob
+/** Whether the input is the file `earlier`, raised by somebody else and otherwise as it was. */
+export interface CheckExtendedJob extends JobCommon {
+  readonly job: 'check-extended'
+  readonly level: Exclude<SignatureLevel, 'B'>
+}
+
+export type Job = SignJob | ExtendJob | VerifyJob | CheckExtendedJob
 
 /** What a job may ask for while it runs. */
 export type Ask =
@@ -116,6 +122,8 @@ export interface JobFiles {
   readonly input: string
   /** The signed original of a detached signature. */
   readonly content?: string
+  /** What `check-extended` holds the input against. */
+  readonly earlier?: string
   /** Of a visible signature: a TrueType font program, and a JPEG or PNG. */
   readonly font?: string
   readonly image?: string

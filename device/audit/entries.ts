@@ -82,9 +82,10 @@ function copyEntry(event: CopyEvent, after: Document): DocumentEntry {
     case 'signed':
       return { event: 'signed', details: { format, level, bytes: event.copy.bytes, sha256: event.copy.sha256 } }
     case 'extended': {
-      const { level: reached, answeredEarlier } = event
+      const { level: reached, answeredEarlier, by, declined } = event
       const { bytes, sha256 } = event.copy
-      return { event: 'extended', details: { level: reached, bytes, sha256, answeredEarlier } }
+      const why = declined === undefined ? {} : { declined: declined.code }
+      return { event: 'extended', details: { level: reached, bytes, sha256, answeredEarlier, by, ...why } }
     }
     case 'extensionPostponed': {
       const attempt = after.stage.name === 'extending' ? after.stage.extension.attempts : undefined

@@ -21,7 +21,15 @@ const documentEvents = {
   },
   signed: { format: 'token', level: 'token', bytes: 'count', sha256: 'digest', certificateSha256: 'digest' },
   signRefused: { code: 'token' },
-  extended: { level: 'token', bytes: 'count', sha256: 'digest', answeredEarlier: 'count' },
+  /** `by` this kiosk or the service; `declined`: why the service did not. */
+  extended: {
+    level: 'token',
+    bytes: 'count',
+    sha256: 'digest',
+    answeredEarlier: 'count',
+    by: 'token',
+    declined: 'token',
+  },
   extensionPostponed: { code: 'token', attempt: 'count' },
   delivered: { destination: 'token', sha256: 'digest', receiptSha256: 'digest' },
   deliveryRefused: { destination: 'token', code: 'token' },
