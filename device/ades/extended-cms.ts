@@ -2,6 +2,7 @@
 // signed, every unsigned attribute, certificate and revocation value that was there, and nothing new but those.
 
 import { contentOf } from '../cms/content.ts'
+import { oids } from '../cms/oids.ts'
 import { type OpenedCms, openCms } from '../cms/open.ts'
 import type { ParsedSigner } from '../cms/signer-info.ts'
 import type { RandomAccess } from '../ports.ts'
@@ -14,9 +15,13 @@ export async function sameCms(before: RandomAccess, after: RandomAccess): Promis
   const { signedData: old } = was
   const { signedData: fresh } = is
   if (fresh.trailingData) return 'octets follow the SignedData'
+  const [version] = fresh.layout.version.content
+  if (fresh.layout.version.content.length !== 1 || !versions.includes(version ?? 0)) return 'its version is none'
   if (old.contentType !== fresh.contentType || old.attached !== fresh.attached) return 'its content is another one'
   if (!(await sameContent(was, is))) return 'its content is another one'
   if (old.signers.length !== fresh.signers.length) return 'it has other signers'
+  if (!old.digestAlgorithms.every(one => fresh.digestAlgorithms.includes(one)))
+    return 'its digest algorithms are changed'
   for (const kind of ['certificates', 'crls', 'ocsps'] as const) {
     if (!holdsAll(fresh[kind], old[kind])) return `${kind} that were in it are gone`
   }
@@ -41,9 +46,23 @@ function signerChange(old: ParsedSigner, fresh: ParsedSigner | undefined): strin
   if (fresh === undefined || !sameList(signed(old), signed(fresh))) return 'what a signer signed is changed'
   const unsigned = ({ unsignedList }: ParsedSigner) => unsignedList.map(({ node }) => node.raw)
   if (!holdsAll(unsigned(fresh), unsigned(old))) return 'an unsigned attribute that was in it is changed or gone'
-  if (old.countersignatures.length !== fresh.countersignatures.length) return 'it has other countersignatures'
-  return undefined
+  const others = ({ unsignedAttributes }: ParsedSigner) => unsignedAttributes.filter(type => !raising.has(type)).length
+  return others(old) === others(fresh) ? undefined : 'it has unsigned attributes that do not raise it'
 }
+
+/** RFC 5652, 5.1: what is added, such as OCSP answers, may ask for a higher one. */
+const versions: readonly number[] = [1, 3, 4, 5]
+
+/** ETSI EN 319 122-1, 5.3 to 5.5 and annex A; a countersignature is none of them. */
+const raising: ReadonlySet<string> = new Set([
+  oids.signatureTimestamp,
+  oids.archiveTimestampV3,
+  oids.longTermValidation,
+  oids.certificateValues,
+  oids.revocationValues,
+  oids.archiveTimestamp,
+  oids.archiveTimestampV2,
+])
 
 function sameList(one: readonly Uint8Array[], other: readonly Uint8Array[]): boolean {
   return one.length === other.length && one.every((octets, index) => Buffer.compare(octets, other[index] ?? none) === 0)
