@@ -14,7 +14,7 @@ import { createEvidenceCache } from './trust/evidence-cache.ts'
 export function extensionParts(
   { timestamping, extension }: Config,
   rooms: Rooms,
-  around: Pick<ExtensionParts, 'anchors' | 'newId' | 'folder'>,
+  around: Pick<ExtensionParts, 'anchors' | 'newId' | 'folder' | 'clock'>,
 ) {
   const timestamper: Timestamper = { stamp: async (query, signal) => rooms.timestamper().stamp(query, signal) }
   const { policy } = timestamping ?? {}

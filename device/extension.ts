@@ -7,7 +7,7 @@ import { type ExtensionService, kindOf, type Raised, type RaiseOrder } from './a
 import type { DocumentJobs } from './ades/job.ts'
 import type { Config } from './config.ts'
 import { asFault, Fault } from './errors.ts'
-import type { Extender } from './ports.ts'
+import type { Clock, Extender } from './ports.ts'
 import type { Report, SignatureReport } from './trust/report.ts'
 
 export interface ExtensionParts {
@@ -19,6 +19,7 @@ export interface ExtensionParts {
   /** In memory, for what the document worker reads as files. */
   readonly folder: string
   readonly newId: () => string
+  readonly clock: Pick<Clock, 'now'>
   /**
    * Whether an answer has to pass altogether; else it has to be intact and at its level, and its report tells the rest.
    */
@@ -71,7 +72,7 @@ interface Claim {
 
 /** The report on the answer. Throws EXTENSION_INVALID, CHAIN_INCOMPLETE. */
 async function believed(claim: Claim, parts: ExtensionParts, signal: AbortSignal | undefined): Promise<Report> {
-  const { documents, anchors, strict } = parts
+  const { documents, anchors, strict, clock } = parts
   const place = join(parts.folder, `extension-${parts.newId()}`)
   const at = { input: `${place}.after`, earlier: `${place}.before`, content: `${place}.content` }
   try {
@@ -80,7 +81,7 @@ async function believed(claim: Claim, parts: ExtensionParts, signal: AbortSignal
     if (claim.original !== undefined) await writeFile(at.content, claim.original, { mode: 0o600, flag: 'wx' })
     const { content, ...both } = at
     const files = claim.original === undefined ? both : { ...both, content }
-    const job = { job: 'check-extended', level: claim.level, anchors } as const
+    const job = { job: 'check-extended', level: claim.level, anchors, now: clock.now() } as const
     const outcome = await documents.perform(job, files, nothingAsked, signal === undefined ? {} : { signal })
     if (outcome.outcome !== 'verified') throw new Fault('INTERNAL', `checking ended with ${outcome.outcome}`)
     if (strict && outcome.report.indication !== 'TOTAL-PASSED') throw doubtOf(outcome.report)

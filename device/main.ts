@@ -68,7 +68,7 @@ export async function startAppliance(
   const path = started.adopt(
     createPath({
       ...common,
-      ...extensionParts(config, rooms, { anchors, newId, folder: scratchFolder }),
+      ...extensionParts(config, rooms, { anchors, newId, clock, folder: scratchFolder }),
       imaging: rooms.imaging(),
       textReader: rooms.textReader(),
       delivery: rooms.delivery(),

@@ -38,7 +38,10 @@ export async function startServiceStand(
   await using held = new AsyncDisposableStack()
   const folder = held.adopt(await mkdtemp(join(tmpdir(), 'compulsa-extension-')), path => rm(path, { recursive: true }))
   const trust = existing ?? held.adopt(await createTrustServices({ now: Date.now, tsaKey: 'P-256' }), one => one.stop())
-  const fortress = held.adopt(await startFortress({ anchors: [trust.pki.root], ...more }), one => one.stop())
+  const fortress = held.adopt(
+    await startFortress({ anchors: [trust.pki.root], other: await signedBy(trust), ...more }),
+    one => one.stop(),
+  )
   const at = (name: string) => join(folder, name)
   await writeFile(at('ca.pem'), fortress.caPem)
   await writeFile(at('secret'), `${fortress.client.secret}\n`, { mode: 0o600 })

@@ -56,7 +56,7 @@ export async function perform(job: Job, tools: EngineTools): Promise<JobOutcome>
       const options = {
         ...openedWith(job, tools),
         anchors: job.anchors,
-        now: tools.clock.now(),
+        now: job.now,
         level: job.level,
         revocation: job.level === 'T' ? 'if-present' : 'required',
       } as const

@@ -87,6 +87,8 @@ export interface VerifyJob extends JobCommon {
 /** Whether the input is the file `earlier`, raised by somebody else and otherwise as it was. */
 export interface CheckExtendedJob extends JobCommon {
   readonly job: 'check-extended'
+  /** The time by the clock of whoever asks, milliseconds since 1970: copies and their time-stamps are held against one clock. */
+  readonly now: number
   readonly level: Exclude<SignatureLevel, 'B'>
 }
 

@@ -7,6 +7,7 @@ import { randomAccessOf } from '../bytes.ts'
 import type { Config } from '../config.ts'
 import { asFault, Fault } from '../errors.ts'
 import { createExtensionService } from '../extension.ts'
+import { systemClock } from '../host.ts'
 import type { ExtensionOrder } from '../ports.ts'
 import { readable, readInput, withWorkbench } from './appliance.ts'
 import { writeMade } from './job.ts'
@@ -33,7 +34,7 @@ export async function extendElsewhere(
   const anchors = await anchorsFor(call, config)
   return await withWorkbench(config, async bench => {
     const { rooms, scratch, newId } = bench
-    const around = { config: extension, folder: scratch.folder, newId, anchors, strict: false }
+    const around = { config: extension, folder: scratch.folder, newId, clock: systemClock, anchors, strict: false }
     const service = createExtensionService({ ...around, extender: rooms.extender(), documents: rooms.documents() })
     const input = await openInput(call)
     try {
