@@ -3,6 +3,7 @@
 // default.
 
 import Type from 'typebox'
+import { ServedExtension } from './config-extension.ts'
 import { Texts } from './config-procedure.ts'
 import { Id } from './config-scanners.ts'
 
@@ -54,6 +55,8 @@ export const Api = Type.Object(
       ),
       { minItems: 1, maxItems: 100 },
     ),
+    /** Raises signatures for the clients; off where it is absent. */
+    extension: Type.Optional(ServedExtension),
   },
   strict,
 )

@@ -6,6 +6,7 @@ import { Settings } from 'typebox/system'
 import Value from 'typebox/value'
 import { Destination, destinationFaults } from './config-destinations.ts'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
+import { Extension, extensionFaults } from './config-extension.ts'
 import { Procedure, Texts } from './config-procedure.ts'
 import { Api, Autofirma, Batches, requestFaults } from './config-requests.ts'
 import { Scanner, scannerFaults } from './config-scanners.ts'
@@ -70,6 +71,7 @@ const ConfigSchema = Type.Object(
     /** PEM files whose certificates may anchor a signer's chain; none: the chain is not judged here. */
     trust: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
     timestamping: Type.Optional(Timestamping),
+    extension: Type.Optional(Extension),
     revocation: Revocation,
     batches: Batches,
     api: Type.Optional(Api),
@@ -189,6 +191,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...scannerFaults(config.devices.scanners),
     ...destinationFaults(config.destinations),
     ...timestampingFaults(config.timestamping),
+    ...extensionFaults(config),
     ...requestFaults(config),
   ]
   config.procedures.forEach((procedure, i) => {

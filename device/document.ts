@@ -41,7 +41,14 @@ export interface SignatureFacts {
   readonly at: string
   /** When its level was reached, ISO 8601; absent at level B. */
   readonly extendedAt?: string
+  /** Who raised it last; absent at level B, and for what an earlier version raised. */
+  readonly extendedBy?: ExtendedBy
+  /** Why the configured service did not, where it was raised here in its place. */
+  readonly declined?: { readonly code: ErrorCode; readonly detail: string }
 }
+
+/** This kiosk, or the configured service. */
+export type ExtendedBy = 'local' | 'service'
 
 /** What is tried again by itself until it succeeds: how often it failed so far, and when it is due. */
 export interface Attempts {
@@ -175,6 +182,8 @@ export type DocumentEvent =
       readonly answeredEarlier: number
       /** The earliest time that a time-stamp proves, ISO 8601. */
       readonly provenAt?: string
+      readonly by: ExtendedBy
+      readonly declined?: NonNullable<SignatureFacts['declined']>
     }
   | {
       readonly type: 'extensionPostponed'

@@ -223,6 +223,36 @@ const table = {
     mend: 'The state of the certificate named in the message could not be fetched; check the network.',
   },
   CERTIFICATE_REVOKED: { status: 409, retry: 'person', mend: 'The certificate was revoked; use another one.' },
+  EXTENDER_ABSENT: {
+    status: 422,
+    retry: 'operator',
+    mend: 'Name an extension service in `extension.service`.',
+  },
+  EXTENDER_UNAVAILABLE: {
+    status: 502,
+    retry: 'later',
+    mend: 'The extension service did not answer or cannot do it now; check the network and its address.',
+  },
+  EXTENDER_CREDENTIALS_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The extension service does not accept the kiosk; renew its client secret.',
+  },
+  EXTENDER_UNTRUSTED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The TLS certificate of the extension service is not the expected one; check its name and CA.',
+  },
+  EXTENSION_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The extension service will not raise this document; correct `extension.service`, or extend here.',
+  },
+  EXTENSION_INVALID: {
+    status: 502,
+    retry: 'operator',
+    mend: 'What the extension service gave back is not the document raised and was thrown away; tell its operator.',
+  },
   // what others ask to be signed
   BATCH_INVALID: { status: 400, retry: 'never', mend: 'Correct the batch at the JSON path that the message names.' },
   BATCH_TOO_LARGE: {

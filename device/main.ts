@@ -14,20 +14,21 @@ import { blobNames } from './document.ts'
 import { documentIn } from './document-shape.ts'
 import { asFault, Fault } from './errors.ts'
 import { ensureEvidenceKey, evidenceKeyFile } from './evidence-key.ts'
+import { extensionParts, servedExtension } from './extending.ts'
 import { newIdFrom, newReferenceFrom } from './host.ts'
+import type { ServedExtension } from './http/api.ts'
 import { createMaintenance } from './http/maintenance.ts'
 import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
 import { legendParts } from './legend-parts.ts'
 import { createPath, type Path } from './path.ts'
-import type { Log, Scanner, Timestamper } from './ports.ts'
+import type { Log, Scanner } from './ports.ts'
 import { createQueue, liveStages, type Queue } from './queue.ts'
 import { batchBlobNames } from './requests/batch-ledger.ts'
 import { openRequests, type Requests } from './requests/requests.ts'
-import { openRooms, type Rooms, type Surroundings } from './rooms.ts'
+import { openRooms, type Surroundings } from './rooms.ts'
 import { openStore, type Store } from './store/store.ts'
-import { createEvidenceCache } from './trust/evidence-cache.ts'
 import { certificatesInPem } from './trust/pem.ts'
 import { version } from './version.ts'
 
@@ -69,7 +70,7 @@ export async function startAppliance(
   const path = started.adopt(
     createPath({
       ...common,
-      ...extensionParts(config, rooms),
+      ...extensionParts(config, rooms, { anchors, newId, clock, folder: scratchFolder }),
       imaging: rooms.imaging(),
       textReader: rooms.textReader(),
       delivery: rooms.delivery(),
@@ -117,7 +118,8 @@ export async function startAppliance(
     }),
     held => held.close(),
   )
-  const doors = await openDoors(config, dataFolder, requests, around)
+  const extension = servedExtension(config, rooms, { ...around, anchors, newId, folder: scratchFolder, store })
+  const doors = await openDoors(config, dataFolder, { ...requests, extension }, around)
   for (const one of doors.open) started.adopt(one, held => held.close())
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
@@ -128,7 +130,7 @@ export async function startAppliance(
 async function openDoors(
   config: Config,
   folder: string,
-  { batches, pages, showRefused }: Requests,
+  { batches, pages, showRefused, extension }: Requests & { readonly extension: ServedExtension | undefined },
   { clock, random, log }: Surroundings,
 ): Promise<{ readonly api: string | null; readonly open: readonly Door[] }> {
   const { api, autofirma, batches: limits, kiosk } = config
@@ -136,7 +138,13 @@ async function openDoors(
   let url: string | null = null
   if (api !== undefined) {
     const { startApi } = await import('./http/api.ts')
-    const started = await startApi({ config: api, maxBodyBytes: limits.maxMegabytes * 2 ** 20, batches, log })
+    const started = await startApi({
+      config: api,
+      maxBodyBytes: limits.maxMegabytes * 2 ** 20,
+      batches,
+      log,
+      extension,
+    })
     log.info('programs are served', { url: started.url })
     url = started.url
     open.push(started)
@@ -151,18 +159,6 @@ async function openDoors(
 
 interface Door {
   close(): Promise<void>
-}
-
-/** What levels above B take; a copy that wants a time-stamp where no authority is configured any more is held. */
-function extensionParts({ timestamping }: Config, rooms: Rooms) {
-  const timestamper: Timestamper = { stamp: async (query, signal) => rooms.timestamper().stamp(query, signal) }
-  const { policy } = timestamping ?? {}
-  return {
-    timestamper,
-    revocation: rooms.revocation(),
-    cache: createEvidenceCache(),
-    ...(policy !== undefined && { timestampPolicy: policy }),
-  }
 }
 
 /** Images that a scanner program writes as files pass through memory, never over the disk in clear; what a kill left goes. */

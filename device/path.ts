@@ -174,7 +174,11 @@ export function createPath(parts: PathParts): Path {
     if (stage.name !== 'extending' || held !== null || dueAt(stage.extension, clock) > clock.now()) return
     try {
       const event = await attemptExtension(document, parts, signal)
-      log.info('extension attempted', { document: id, from: stage.signature.level, outcome: event.type })
+      const told = event.type === 'extended' ? { by: event.by } : {}
+      log.info('extension attempted', { document: id, from: stage.signature.level, outcome: event.type, ...told })
+      if (event.type === 'extended' && event.declined !== undefined) {
+        log.warn('the extension service did not', { document: id, ...event.declined })
+      }
       queue.commit(id, event)
     } catch (thrown) {
       if (signal.aborted) return

@@ -383,6 +383,37 @@ export interface Revocation {
   fetch(url: string, what: 'crl' | 'issuer', signal?: AbortSignal): Promise<Uint8Array>
 }
 
+/** A document for an extension service: what it is sent, or where the service fetches it by itself. */
+export type ExtensionDocument = { readonly name: string } & ({ readonly bytes: Uint8Array } | { readonly url: string })
+
+/** One signed document that a remote service shall raise. */
+export interface ExtensionOrder {
+  readonly format: 'PAdES' | 'CAdES' | 'XAdES'
+  readonly level: 'T' | 'LT' | 'LTA'
+  readonly packaging: 'enveloped' | 'enveloping' | 'detached'
+  readonly document: ExtensionDocument
+  /** The signed original; with `detached`, and only with it. */
+  readonly original?: ExtensionDocument
+}
+
+/** Not judged: see device/ades/verify-extended.ts. */
+export interface ExtensionAnswer {
+  /** What the service calls the exchange; printable ASCII, empty where it said nothing that is. */
+  readonly reference: string
+  readonly document: Uint8Array
+}
+
+/** Sends documents to a remote service that raises their signatures. Repeating a call costs another time-stamp, no more. */
+export interface Extender {
+  /**
+   * Throws EXTENDER_UNAVAILABLE, EXTENDER_CREDENTIALS_REFUSED, EXTENDER_UNTRUSTED, EXTENSION_REFUSED (the service will not,
+   * or the document is too large to be sent), EXTENSION_INVALID (an answer that holds no document).
+   */
+  extend(order: ExtensionOrder, signal?: AbortSignal): Promise<ExtensionAnswer>
+  /** Finds out whether the service knows the kiosk, without a document. Throws as above. */
+  enter(signal?: AbortSignal): Promise<void>
+}
+
 // -------------------------------------------------------------------------------------------------------- signing for others
 
 /** Fetches documents that others ask to be signed, from the hosts that the configuration names. */

@@ -7,6 +7,7 @@ import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker
 import { remoteDelivery, remoteImaging, remoteScanner } from '../drivers/worker/remote.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
+import { remoteExtender } from '../drivers/worker/remote-extender.ts'
 import { remoteReferences, remoteTriphase } from '../drivers/worker/remote-requests.ts'
 import { remoteSigner } from '../drivers/worker/remote-signer.ts'
 import { remoteTarget } from '../drivers/worker/remote-target.ts'
@@ -17,6 +18,7 @@ import { Fault } from './errors.ts'
 import type {
   Clock,
   Delivery,
+  Extender,
   Imaging,
   Log,
   Random,
@@ -55,6 +57,8 @@ export interface Rooms {
   /** Throws TSA_ABSENT where no authority is configured. */
   timestamper(): Timestamper
   revocation(): Revocation
+  /** Throws EXTENDER_ABSENT where no service is configured. */
+  extender(): Extender
   references(): References
   triphase(): TriphaseServer
   documents(): DocumentJobs
@@ -99,6 +103,10 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
       throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')
     },
     revocation: () => remoteRevocation(to('net')),
+    extender: () => {
+      if (config.extension !== undefined) return remoteExtender(to('net'))
+      throw new Fault('EXTENDER_ABSENT', 'no extension service is configured')
+    },
     references: () => remoteReferences(to('net')),
     triphase: () => remoteTriphase(to('net')),
     documents: () => {
@@ -114,13 +122,19 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   })
 }
 
-function netConfiguration({ destinations, timestamping, revocation, batches }: Config) {
+function netConfiguration({ destinations, timestamping, extension, revocation, batches }: Config) {
   const { allowPrivate, maxCrlMegabytes } = revocation
   const { hosts, maxDocumentMegabytes } = batches
   return {
     destinations,
     ...(timestamping !== undefined && { timestamping }),
+    ...(extension !== undefined && { extension: extensionOptions(extension.service) }),
     revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
     references: { hosts, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
   }
+}
+
+function extensionOptions(service: NonNullable<Config['extension']>['service']) {
+  const { driver: _, maxMegabytes, deadlineSeconds, ...options } = service
+  return { ...options, maxBytes: maxMegabytes * 1024 * 1024, deadlineMs: deadlineSeconds * 1000 }
 }

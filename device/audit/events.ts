@@ -21,7 +21,15 @@ const documentEvents = {
   },
   signed: { format: 'token', level: 'token', bytes: 'count', sha256: 'digest', certificateSha256: 'digest' },
   signRefused: { code: 'token' },
-  extended: { level: 'token', bytes: 'count', sha256: 'digest', answeredEarlier: 'count' },
+  /** `by` this kiosk or the service; `declined`: why the service did not. */
+  extended: {
+    level: 'token',
+    bytes: 'count',
+    sha256: 'digest',
+    answeredEarlier: 'count',
+    by: 'token',
+    declined: 'token',
+  },
   extensionPostponed: { code: 'token', attempt: 'count' },
   delivered: { destination: 'token', sha256: 'digest', receiptSha256: 'digest' },
   deliveryRefused: { destination: 'token', code: 'token' },
@@ -46,6 +54,8 @@ const applianceEvents = {
   batchItemFailed: { batch: 'token', item: 'count', code: 'token' },
   batchEnded: { batch: 'token', end: 'token', signed: 'count', failed: 'count' },
   batchErased: { batch: 'token', reason: 'token' },
+  /** A document that was raised for a program. */
+  extensionServed: { client: 'token', format: 'token', level: 'token', bytes: 'count', sha256: 'digest' },
   /** What a page (`site` is its host) has asked for at the screen, and what came of it. */
   pageServed: {
     site: 'token',

@@ -6,15 +6,19 @@
 // GET    /api/v1/batches/{id}/result             the result in AutoFirma's JSON; ?signatures=false: the codes alone
 // GET    /api/v1/batches/{id}/signatures/{item}  one signature, as it is
 // DELETE /api/v1/batches/{id}                    withdraws and erases it
+//
+// and, where `api.extension` opens it, what fortress.ts lists.
 
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
-import type { ByteStream, Log } from '../ports.ts'
+import type { ByteStream, Clock, Log, Random } from '../ports.ts'
 import type { Batches, BatchState } from '../requests/batches.ts'
 import { type ApiClient, createApiClients } from './api-clients.ts'
+import { type FortressParts, fortressPaths, fortressRoutes } from './fortress.ts'
+import { createFortressTokens } from './fortress-tokens.ts'
 import { createApp, listen } from './server.ts'
 
 export interface ApiParts {
@@ -23,7 +27,11 @@ export interface ApiParts {
   readonly maxBodyBytes: number
   readonly batches: Batches
   readonly log: Log
+  /** Raises signatures for the clients; absent: the routes are not there. */
+  readonly extension?: ServedExtension | undefined
 }
+
+export type ServedExtension = Omit<FortressParts, 'tokens' | 'log'> & { readonly clock: Clock; readonly random: Random }
 
 export interface Api {
   /** Where it answers, with the port that the system gave where 0 was asked. */
@@ -37,7 +45,7 @@ export interface BatchAnswer extends BatchState {
 }
 
 /** Throws PORT_TAKEN, FILE_UNREADABLE, CONFIG_INVALID for a token file that others can read. */
-export async function startApi({ config, maxBodyBytes, batches, log }: ApiParts): Promise<Api> {
+export async function startApi({ config, maxBodyBytes, batches, log, extension }: ApiParts): Promise<Api> {
   const clients = createApiClients(config.clients)
   const app = createApp(log, config.tls === undefined ? undefined : credentialsOf(config.tls))
   app.removeAllContentTypeParsers()
@@ -49,9 +57,13 @@ export async function startApi({ config, maxBodyBytes, batches, log }: ApiParts)
   )
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    if (extension !== undefined && fortressPaths.has(request.routeOptions.url ?? '')) return
     clients.recognise(request.headers.authorization)
   })
   batchRoutes(app, batches, request => clients.recognise(request.headers.authorization))
+  if (extension !== undefined) {
+    await fortressRoutes(app, { ...extension, log, tokens: createFortressTokens(clients, extension) })
+  }
   await listen(app, { host: config.host, port: config.port })
   const address = app.server.address()
   const port = address !== null && typeof address === 'object' ? address.port : config.port

@@ -121,7 +121,9 @@ function show(store: StoreReader, id: string): Answer {
             `  held: ${hold.code}: ${hold.detail}${hold.retryAt === null ? '' : `, next ${hold.retryAt}`}`,
             `  mend: ${errorTable[hold.code].mend}`,
           ]),
-      ...(signature === null ? [] : [`  signed at ${signature.at}, level ${signature.level} of ${signature.ordered}`]),
+      ...(signature === null
+        ? []
+        : [`  signed at ${signature.at}, level ${signature.level} of ${signature.ordered}${raisedBy(signature)}`]),
       ...(extension === null ? [] : [`  extending: ${attemptsText(extension)}`]),
       ...deliveries.map(one => {
         const proof = one.receipt === null ? '' : `, receipt ${one.receipt.reference}`
@@ -133,8 +135,15 @@ function show(store: StoreReader, id: string): Answer {
 }
 
 /** Without the signer, who is a person. */
-function signatureFacts({ level, at, extendedAt }: SignatureFacts, { signature }: Document['order']) {
-  return { level, ordered: signature.level, at, extendedAt: extendedAt ?? null }
+function signatureFacts(facts: SignatureFacts, { signature }: Document['order']) {
+  const { level, at, extendedAt = null, extendedBy = null, declined = null } = facts
+  return { level, ordered: signature.level, at, extendedAt, extendedBy, declined }
+}
+
+function raisedBy({ extendedBy, declined }: ReturnType<typeof signatureFacts>): string {
+  if (extendedBy === null) return ''
+  const why = declined === null ? '' : `, not by the service: ${declined.code}: ${declined.detail}`
+  return `, raised ${extendedBy === 'local' ? 'here' : 'by the service'}${why}`
 }
 
 function attemptsText({ attempts, nextAttemptAt, lastFault }: Attempts): string {

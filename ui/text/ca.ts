@@ -347,6 +347,17 @@ export const ca = {
     'No s’ha pogut comprovar l’estat del certificat.\nNo cal que faci res: el terminal ho tornarà a provar.',
   'error.CERTIFICATE_REVOKED': 'El certificat ha estat revocat.\nFaci servir una altra targeta.',
   'error.PDF_CERTIFIED': 'El document no admet cap més signatura.\nAvisi el personal.',
+  'error.EXTENDER_ABSENT': 'No s’ha configurat cap servei d’ampliació de signatures.\nAvisi el personal.',
+  'error.EXTENDER_UNAVAILABLE':
+    'El servei que amplia la signatura no respon.\nEs tornarà a provar sol; la còpia es conserva.',
+  'error.EXTENDER_CREDENTIALS_REFUSED':
+    'El servei que amplia la signatura no accepta aquest terminal.\nAvisi el personal. La còpia es conserva.',
+  'error.EXTENDER_UNTRUSTED':
+    'No es pot comprovar qui és el servei que amplia la signatura.\nAvisi el personal. La còpia es conserva.',
+  'error.EXTENSION_REFUSED':
+    'El servei no ha volgut ampliar la signatura.\nAvisi el personal. La còpia signada es conserva.',
+  'error.EXTENSION_INVALID':
+    'La resposta del servei que amplia la signatura no és correcta i s’ha descartat.\nAvisi el personal. La còpia signada es conserva.',
   'error.BATCH_INVALID': 'El lot de signatures té un error.\nAvisi el servei que li ha demanat de signar.',
   'error.BATCH_TOO_LARGE': 'El lot és massa gran per a aquest terminal.\nAvisi el servei que li ha demanat de signar.',
   'error.ALGORITHM_REFUSED':

@@ -346,6 +346,17 @@ export const es = {
     'No se ha podido comprobar el estado del certificado.\nNo hace falta hacer nada: el terminal volverá a intentarlo.',
   'error.CERTIFICATE_REVOKED': 'El certificado ha sido revocado.\nUse otra tarjeta.',
   'error.PDF_CERTIFIED': 'El documento no admite ninguna firma más.\nAvise al personal.',
+  'error.EXTENDER_ABSENT': 'No se ha configurado ningún servicio de extensión de firmas.\nAvise al personal.',
+  'error.EXTENDER_UNAVAILABLE':
+    'El servicio que extiende la firma no responde.\nSe volverá a intentar solo; la copia se conserva.',
+  'error.EXTENDER_CREDENTIALS_REFUSED':
+    'El servicio que extiende la firma no acepta este terminal.\nAvise al personal. La copia se conserva.',
+  'error.EXTENDER_UNTRUSTED':
+    'No se puede comprobar quién es el servicio que extiende la firma.\nAvise al personal. La copia se conserva.',
+  'error.EXTENSION_REFUSED':
+    'El servicio no ha querido extender la firma.\nAvise al personal. La copia firmada se conserva.',
+  'error.EXTENSION_INVALID':
+    'La respuesta del servicio que extiende la firma no es correcta y se ha descartado.\nAvise al personal. La copia firmada se conserva.',
   'error.BATCH_INVALID': 'El lote de firmas tiene un error.\nAvise al servicio que le ha pedido firmar.',
   'error.BATCH_TOO_LARGE':
     'El lote es demasiado grande para este terminal.\nAvise al servicio que le ha pedido firmar.',
