@@ -7,6 +7,7 @@ import { levelFaults, Revocation, Timestamping, timestampingFaults } from './con
 import { Procedure, Texts } from './config-procedure.ts'
 import { Api, Autofirma, Batches, requestFaults } from './config-requests.ts'
 import { Id, Scanner, scannerFaults } from './config-scanners.ts'
+import { Seal, sealFaults } from './config-seal.ts'
 import { Fault } from './errors.ts'
 import { nearestName } from './nearest.ts'
 
@@ -76,6 +77,8 @@ const ConfigSchema = Type.Object(
     ),
     /** PEM files whose certificates may anchor a signer's chain; none: the chain is not judged here. */
     trust: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
+    /** Seals of bodies, on services that sign by themselves. */
+    seal: Type.Optional(Seal),
     timestamping: Type.Optional(Timestamping),
     revocation: Revocation,
     batches: Batches,
@@ -182,6 +185,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...duplicates('devices.scanners', config.devices.scanners),
     ...scannerFaults(config.devices.scanners),
     ...timestampingFaults(config.timestamping),
+    ...sealFaults(config),
     ...requestFaults(config),
   ]
   config.procedures.forEach((procedure, i) => {

@@ -12,7 +12,7 @@ interface PixelSize {
 }
 
 /** From shape N (its index in the list, plus one) to N + 1. */
-const steps: readonly ((stored: Stored) => Stored)[] = [withSheets]
+const steps: readonly ((stored: Stored) => Stored)[] = [withSheets, withSeals]
 
 const currentShape = steps.length + 1
 
@@ -35,6 +35,11 @@ export function documentIn(body: unknown): Document {
 function withSheets(stored: Stored): Stored {
   const pages = stored['pages'] as readonly Stored[]
   return { ...stored, csv: null, part: null, reduction: 'none', order: wholeOrder(stored), pages: pages.map(wholePage) }
+}
+
+/** A copy may wait for its seal; what is there stays, and a version that knows no such stage must not take it up. */
+function withSeals(stored: Stored): Stored {
+  return stored
 }
 
 function wholeOrder({ order }: Stored): Stored {

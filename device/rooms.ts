@@ -8,6 +8,7 @@ import { remoteDelivery, remoteImaging, remoteScanner } from '../drivers/worker/
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
 import { remoteReferences, remoteTriphase } from '../drivers/worker/remote-requests.ts'
+import { remoteSeals } from '../drivers/worker/remote-seal.ts'
 import { remoteSigner } from '../drivers/worker/remote-signer.ts'
 import { remoteTarget } from '../drivers/worker/remote-target.ts'
 import { remoteTextReader } from '../drivers/worker/remote-text.ts'
@@ -23,6 +24,7 @@ import type {
   References,
   Revocation,
   Scanner,
+  SealService,
   Signer,
   TargetImaging,
   TextReader,
@@ -48,6 +50,7 @@ interface WorkerKind {
 export interface Rooms {
   scanner(): Scanner
   signer(): Signer
+  seals(): SealService
   delivery(): Delivery
   imaging(): Imaging
   textReader(): TextReader
@@ -90,6 +93,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   return Object.freeze({
     scanner: () => remoteScanner(to('scan')),
     signer: () => remoteSigner(to('sign')),
+    seals: () => remoteSeals(to('net')),
     delivery: () => remoteDelivery(to('net')),
     imaging: () => remoteImaging(to('parse')),
     textReader: () => remoteTextReader(to('text')),
@@ -114,11 +118,12 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   })
 }
 
-function netConfiguration({ destinations, timestamping, revocation, batches }: Config) {
+function netConfiguration({ destinations, seal, timestamping, revocation, batches }: Config) {
   const { allowPrivate, maxCrlMegabytes } = revocation
   const { hosts, maxDocumentMegabytes } = batches
   return {
     destinations,
+    seal: seal ?? { services: [], table: [] },
     ...(timestamping !== undefined && { timestamping }),
     revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
     references: { hosts, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },

@@ -21,6 +21,7 @@ const documentEvents = {
   },
   signed: { format: 'token', level: 'token', bytes: 'count', sha256: 'digest', certificateSha256: 'digest' },
   signRefused: { code: 'token' },
+  sealPostponed: { code: 'token', attempt: 'count' },
   extended: { level: 'token', bytes: 'count', sha256: 'digest', answeredEarlier: 'count' },
   extensionPostponed: { code: 'token', attempt: 'count' },
   delivered: { destination: 'token', sha256: 'digest', receiptSha256: 'digest' },
