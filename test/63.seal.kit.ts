@@ -29,28 +29,28 @@ export async function faultOf(work: Promise<unknown>): Promise<string> {
   return thrown instanceof Fault ? `${thrown.code}: ${thrown.detail}` : String(thrown)
 }
 
-/** Exchanges as text: what the contract fixes, with a word in place of certificates, tokens and signatures. */
-export function recorded(exchanges: readonly Exchange[]): string {
-  return `${JSON.stringify(
-    exchanges.map(({ request, answer }) => ({
-      request: {
-        method: request.method,
-        path: request.path,
-        headers: contractHeaders(request.headers),
-        body: readableBody(request.body),
-      },
-      answer: { status: answer.status, type: answer.type, body: readableBody(Buffer.from(answer.body)) },
-    })),
-    null,
-    2,
-  )}\n`
+/** Exchanges as JSON: what the contract fixes, with a word in place of certificates, tokens and signatures. */
+export function recorded(exchanges: readonly Exchange[]): unknown {
+  return JSON.parse(
+    JSON.stringify(
+      exchanges.map(({ request, answer }) => ({
+        request: {
+          method: request.method,
+          path: request.path,
+          headers: contractHeaders(request.headers),
+          body: readableBody(request.body),
+        },
+        answer: { status: answer.status, type: answer.type, body: readableBody(Buffer.from(answer.body)) },
+      })),
+    ),
+  )
 }
 
 /** What is kept under that name; COMPULSA_RECORD=1 keeps `now` in its place. */
-export async function golden(name: string, now: string): Promise<string> {
+export async function golden(name: string, now: unknown): Promise<unknown> {
   const file = new URL(`recordings/${name}`, import.meta.url)
-  if (process.env['COMPULSA_RECORD'] === '1') await writeFile(file, now)
-  return await readFile(file, 'utf8')
+  if (process.env['COMPULSA_RECORD'] === '1') await writeFile(file, `${JSON.stringify(now, null, 2)}\n`)
+  return JSON.parse(await readFile(file, 'utf8'))
 }
 
 function contractHeaders(headers: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -2,7 +2,7 @@
 // the copy stands still where an operator sees why, and goes on when that is mended and said.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { askOperator, untilSent } from './extend.kit.ts'
+import { askOperator } from './extend.kit.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'
 import type { TrustedxFault } from './sim/trustedx.ts'
 import { approve, feed, open, procedure, slips } from './walk.kit.ts'
@@ -34,7 +34,7 @@ describe.each<[TrustedxFault, string, string]>([
   it('goes on, sealed, when an operator says so', async () => {
     await seal().fault(undefined)
     await askOperator(kiosk, kiosk.screen.copy().id, 'retry')
-    await untilSent(kiosk)
+    await kiosk.screen.until(view => view.copy?.stage === 'done', 'delivered')
     expect(kiosk.site.receiver.received()).toHaveLength(1)
   })
 })

@@ -105,13 +105,19 @@ async function sealedWhole(
     at += chunk.length
   }
   const stored = await blobs.write(documentId, streamOf(sealed))
-  const { signatures } = await believed(documentId, stored, tools)
+  const { signatures } = await believed(documentId, stored, tools).catch(unreadable)
   const [only, ...more] = signatures.filter(({ type }) => type === 'Sig')
   const { sha256 } = readCertificate(expected.certificate).facts
   if (more.length > 0 || only?.signer?.sha256 !== sha256) {
     throw new Fault('SIGNATURE_INVALID', 'the copy came back signed with another certificate than the seal’s')
   }
   return stored
+}
+
+/** The copy itself was readable: what the service appended is not. */
+function unreadable(thrown: unknown): never {
+  if (!(thrown instanceof Fault && thrown.code.startsWith('PDF_'))) throw thrown
+  throw new Fault('SIGNATURE_INVALID', `what the seal service sent back cannot be read: ${thrown.detail}`)
 }
 
 function postponed({ sealing }: Unsealed, { code, detail }: Fault, { clock, random }: SealTools): DocumentEvent {

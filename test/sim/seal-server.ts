@@ -85,7 +85,7 @@ export interface SealServer<Fault extends string> {
 
 export interface SealServerParts<Fault extends string> {
   /** The answer; `fails` tells whether a fault is in force, and uses one of its times up. Throws Breach. */
-  answer(request: SimRequest, fails: (fault: Fault) => boolean): SimAnswer
+  answer(request: SimRequest, fails: (fault: Fault) => boolean): SimAnswer | Promise<SimAnswer>
 }
 
 export async function startSealServer<Fault extends string>(parts: SealServerParts<Fault>): Promise<SealServer<Fault>> {
@@ -110,7 +110,7 @@ export async function startSealServer<Fault extends string>(parts: SealServerPar
     if (fails('http-500')) return void response.writeHead(500, { 'content-type': 'text/plain' }).end('out of order')
     if (fails('busy')) return void response.writeHead(503, { 'retry-after': '5' }).end()
     if (fails('html')) return void response.writeHead(200, { 'content-type': 'text/html' }).end('<title>Log in</title>')
-    const answer = answered(request)
+    const answer = await answered(request)
     exchanges.push({ request, answer })
     if (answer.signed) signatures += 1
     if (answer.signed && fails('drop-after-signing')) return void incoming.socket.destroy()
@@ -123,9 +123,9 @@ export async function startSealServer<Fault extends string>(parts: SealServerPar
     response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body)
   }
 
-  function answered(request: SimRequest): SimAnswer {
+  async function answered(request: SimRequest): Promise<SimAnswer> {
     try {
-      return parts.answer(request, fails)
+      return await parts.answer(request, fails)
     } catch (thrown) {
       if (!(thrown instanceof Breach)) throw thrown
       if (!(thrown instanceof Refusal)) breaches.push(`${request.method} ${request.path}: ${thrown.message}`)
