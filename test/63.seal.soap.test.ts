@@ -28,7 +28,9 @@ const store = memoryStore()
 beforeAll(async () => {
   folder = await temporaryFolder()
   seals = await sealIdentities()
-  server = await startTrustedxSoap({ identity: seals.own, other: seals.other, anotherPdf: await smallPdf() })
+  const anotherPdf = Buffer.from(await smallPdf())
+  anotherPdf.write('%PDF-1.6')
+  server = await startTrustedxSoap({ identity: seals.own, other: seals.other, anotherPdf })
 })
 afterEach(() => server.fault(undefined))
 afterAll(async () => {
