@@ -3,6 +3,7 @@
 import Type from 'typebox'
 import { signatureLevels } from './ades/request.ts'
 import { Id } from './config-scanners.ts'
+import { Ine10 } from './config-seal.ts'
 
 const strict = { additionalProperties: false } as const
 /** One text in each language the kiosk offers; a missing one falls back to the first given. */
@@ -83,7 +84,10 @@ export const Procedure = Type.Object(
     elaborationStates: ElaborationStates,
     signature: Type.Object(
       {
-        mode: Type.Enum(['none', 'local'], { default: 'local' }),
+        /** `local`: the card in the reader; `seal`: the seal of the body, with nobody there. */
+        mode: Type.Enum(['none', 'local', 'seal'], { default: 'local' }),
+        /** INE10 of the body whose seal it is; absent: the kiosk's own body. */
+        ens: Type.Optional(Ine10),
         format: Type.Enum(['PAdES'], { default: 'PAdES' }),
         /** Above B, `timestamping` gives the time-stamps and `trust` anchors the signer and its authority. */
         level: Type.Enum([...signatureLevels], { default: 'B' }),

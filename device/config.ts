@@ -10,6 +10,7 @@ import { Extension, extensionFaults } from './config-extension.ts'
 import { Procedure, Texts } from './config-procedure.ts'
 import { Api, Autofirma, Batches, requestFaults } from './config-requests.ts'
 import { Scanner, scannerFaults } from './config-scanners.ts'
+import { Seal, sealFaults } from './config-seal.ts'
 import { withinDriver } from './config-union.ts'
 import { Fault } from './errors.ts'
 import { nearestName } from './nearest.ts'
@@ -70,6 +71,8 @@ const ConfigSchema = Type.Object(
     destinations: Type.Array(Destination, { default: [] }),
     /** PEM files whose certificates may anchor a signer's chain; none: the chain is not judged here. */
     trust: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
+    /** Seals of bodies, on services that sign by themselves. */
+    seal: Type.Optional(Seal),
     timestamping: Type.Optional(Timestamping),
     extension: Type.Optional(Extension),
     revocation: Revocation,
@@ -192,6 +195,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...destinationFaults(config.destinations),
     ...timestampingFaults(config.timestamping),
     ...extensionFaults(config),
+    ...sealFaults(config),
     ...requestFaults(config),
   ]
   config.procedures.forEach((procedure, i) => {

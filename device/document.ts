@@ -77,7 +77,10 @@ export interface Hold {
   readonly retryAt: string | null
 }
 
-/** A signature about to be made: the bytes to append (their /Contents still empty) and what will be signed. */
+/**
+ * A signature about to be made: the bytes to append (their /Contents still empty) and what will be signed. Of a seal,
+ * `tokenId` is the service and `keyId` the identity.
+ */
 export interface PendingSignature {
   readonly tokenId: string
   readonly keyId: string
@@ -95,6 +98,17 @@ export type Stage =
       readonly approval: Approval
       readonly copy: StoredBlob
       readonly pending: PendingSignature
+    }
+  | {
+      /** The copy waits for the seal of the body, which a service puts on; nobody need be there, nothing is delivered yet. */
+      readonly name: 'unsealed'
+      readonly approval: Approval
+      readonly copy: StoredBlob
+      /** Null until it is stored what will be signed, and where the service takes the document whole. */
+      readonly pending: PendingSignature | null
+      readonly sealing: Attempts
+      readonly signature: null
+      readonly deliveries: readonly DeliveryState[]
     }
   | {
       /** The copy is signed and its level below the ordered one; nothing is delivered yet. */
@@ -173,6 +187,13 @@ export type DocumentEvent =
       readonly signer: string
       readonly certificate?: SignerFacts
       readonly deliveryKeys: readonly string[]
+    }
+  | { readonly type: 'sealed'; readonly copy: StoredBlob; readonly signer: string }
+  | {
+      readonly type: 'sealPostponed'
+      readonly code: ErrorCode
+      readonly detail: string
+      readonly nextAttemptAt: string
     }
   | {
       readonly type: 'extended'
@@ -273,6 +294,6 @@ export function blobNames({ pages, stage }: Document): ReadonlySet<string> {
     text?.blob ?? undefined,
   ])
   const copy = 'copy' in stage ? stage.copy : undefined
-  const update = stage.name === 'sealing' ? stage.pending.update : undefined
+  const update = 'pending' in stage ? stage.pending?.update : undefined
   return new Set([...ofPages, copy, update].flatMap(blob => (blob === undefined ? [] : [blob.name])))
 }

@@ -140,7 +140,7 @@ const table = {
   SIGNATURE_INVALID: {
     status: 502,
     retry: 'operator',
-    mend: 'The signature that was made does not verify and was refused; check the token.',
+    mend: 'The signature that was made does not verify and was refused; check the token or the seal service.',
   },
   SIGNATURE_FORMAT_REFUSED: {
     status: 422,
@@ -188,6 +188,32 @@ const table = {
     status: 422,
     retry: 'never',
     mend: 'The file took more time or memory than any honest one needs; it was given up.',
+  },
+  // seal
+  SEAL_ABSENT: {
+    status: 422,
+    retry: 'operator',
+    mend: 'Name the seal of the body in `seal.table`, and its service in `seal.services`.',
+  },
+  SEAL_UNREACHABLE: {
+    status: 502,
+    retry: 'later',
+    mend: 'Check the network and the seal service; sealing goes on by itself.',
+  },
+  SEAL_UNTRUSTED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The TLS certificate of the seal service is not the expected one; check its name and CA.',
+  },
+  SEAL_CREDENTIALS_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The seal service does not accept the kiosk; renew its secret or PIN file, then `compulsa queue retry`.',
+  },
+  SEAL_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The seal service does not seal; its reason is in the message.',
   },
   // extend
   TSA_ABSENT: { status: 422, retry: 'operator', mend: 'Name a time-stamping authority with --tsa or `timestamping`.' },

@@ -74,6 +74,7 @@ export async function startAppliance(
       imaging: rooms.imaging(),
       textReader: rooms.textReader(),
       delivery: rooms.delivery(),
+      seals: rooms.seals(),
     }),
     held => held.stop(),
   )
@@ -230,7 +231,7 @@ async function statusOf({
   now,
 }: StatusParts): Promise<ApplianceStatus> {
   const summaries = queue.list({ stages: [...liveStages] })
-  const outbound = ['extending', 'delivering']
+  const outbound = ['unsealed', 'extending', 'delivering']
   const waiting = summaries.filter(one => outbound.includes(one.stage)).map(one => one.createdAt)
   return {
     version,

@@ -289,7 +289,7 @@ export interface Token {
 /** A certificate whose private key is on the token and whose key usage allows signing documents. */
 export interface SigningCertificate {
   readonly tokenId: string
-  /** CKA_ID, lower-case hex. */
+  /** CKA_ID, lower-case hex; of a seal, its identity. */
   readonly keyId: string
   /** DER of the certificate. */
   readonly certificate: Uint8Array
@@ -362,6 +362,44 @@ export interface Signer {
    * wait, not the session.
    */
   open(request: SessionRequest, signal?: AbortSignal): Promise<SessionOutcome>
+}
+
+// ------------------------------------------------------------------------------------------------------------- seal
+
+/** Which seal: a service of the configuration, and the service's own name for the seal. */
+export interface SealName {
+  readonly service: string
+  readonly identity: string
+}
+
+export interface SealRequest extends SealName {
+  readonly algorithm: SignatureAlgorithm
+  /** DER; every value is verified with it before it is given. */
+  readonly certificate: Uint8Array
+  /** Raw octets of the digests of signed attributes, by the digest of `algorithm`; at least one. */
+  readonly digests: readonly Uint8Array[]
+}
+
+/** A document for a service that signs documents whole. */
+export interface SealedPdfRequest extends SealName {
+  readonly bytes: number
+  readonly pdf: ByteStream
+}
+
+/**
+ * Seals that services keep and put on by themselves: no card, no PIN, several at once. Asked twice for the same, a service
+ * signs twice, and one of the values is used. Throws SEAL_UNREACHABLE for a passing reason, SEAL_UNTRUSTED,
+ * SEAL_CREDENTIALS_REFUSED, SEAL_REFUSED, and SEAL_ABSENT for a service or seal that is not there.
+ */
+export interface SealService {
+  /** The seals that a service has for us, by its own names. Empty where it cannot tell. */
+  identities(service: string, signal?: AbortSignal): Promise<readonly string[]>
+  /** `tokenId` is the service, `keyId` the identity. Throws CERTIFICATE_UNREADABLE too. */
+  certificate(seal: SealName, signal?: AbortSignal): Promise<SigningCertificate>
+  /** A value for each digest, in their order, ECDSA as DER. Throws SIGNATURE_INVALID unless every one verifies. */
+  sign(request: SealRequest, signal?: AbortSignal): Promise<readonly Uint8Array[]>
+  /** The document as the service sealed it, which the caller verifies. Throws SEAL_REFUSED where it takes digests alone. */
+  sealPdf(request: SealedPdfRequest, signal?: AbortSignal): Promise<Uint8Array>
 }
 
 // ----------------------------------------------------------------------------------------------------------- extend

@@ -40,6 +40,7 @@ export const liveStages = [
   'composing',
   'signing',
   'sealing',
+  'unsealed',
   'extending',
   'delivering',
   'done',
@@ -119,6 +120,7 @@ function row(document: Document) {
 export function wakeAt({ stage, hold, order, changedAt }: Document): number | null {
   if (hold !== null) return hold.retryAt === null ? null : Date.parse(hold.retryAt)
   if (stage.name === 'done') return Date.parse(changedAt) + order.retentionHours * 3_600_000
+  if (stage.name === 'unsealed') return Date.parse(stage.sealing.nextAttemptAt ?? changedAt)
   if (stage.name === 'extending') return Date.parse(stage.extension.nextAttemptAt ?? changedAt)
   if (stage.name !== 'delivering') return null
   const times = stage.deliveries.filter(d => d.state === 'waiting').map(d => Date.parse(d.nextAttemptAt ?? changedAt))

@@ -9,6 +9,7 @@ import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
 import { remoteExtender } from '../drivers/worker/remote-extender.ts'
 import { remoteReferences, remoteTriphase } from '../drivers/worker/remote-requests.ts'
+import { remoteSeals } from '../drivers/worker/remote-seal.ts'
 import { remoteSigner } from '../drivers/worker/remote-signer.ts'
 import { remoteTarget } from '../drivers/worker/remote-target.ts'
 import { remoteTextReader } from '../drivers/worker/remote-text.ts'
@@ -25,6 +26,7 @@ import type {
   References,
   Revocation,
   Scanner,
+  SealService,
   Signer,
   TargetImaging,
   TextReader,
@@ -50,6 +52,7 @@ interface WorkerKind {
 export interface Rooms {
   scanner(): Scanner
   signer(): Signer
+  seals(): SealService
   delivery(): Delivery
   imaging(): Imaging
   textReader(): TextReader
@@ -94,6 +97,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   return Object.freeze({
     scanner: () => remoteScanner(to('scan')),
     signer: () => remoteSigner(to('sign')),
+    seals: () => remoteSeals(to('net')),
     delivery: () => remoteDelivery(to('net')),
     imaging: () => remoteImaging(to('parse')),
     textReader: () => remoteTextReader(to('text')),
@@ -122,11 +126,12 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   })
 }
 
-function netConfiguration({ destinations, timestamping, extension, revocation, batches }: Config) {
+function netConfiguration({ destinations, seal, timestamping, extension, revocation, batches }: Config) {
   const { allowPrivate, maxCrlMegabytes } = revocation
   const { hosts, maxDocumentMegabytes } = batches
   return {
     destinations,
+    seal: seal ?? { services: [], table: [] },
     ...(timestamping !== undefined && { timestamping }),
     ...(extension !== undefined && { extension: extensionOptions(extension.service) }),
     revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },

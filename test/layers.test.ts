@@ -141,8 +141,8 @@ describe('who may import whom', () => {
       if (!isLocal(i.to) || common.includes(i.to) || dirname(i.to) === dirname(i.from)) return false
       if (i.from.startsWith('drivers/worker/'))
         return !i.to.startsWith('drivers/') && !pureRooms.some(r => i.to.startsWith(`device/${r}/`))
-      // eSCL is XML, and one reader of XML is enough.
-      if (i.from === 'drivers/scanner/xml.ts' && i.to.startsWith('device/xml/')) return false
+      // eSCL is XML and so is SOAP, and one reader of XML is enough.
+      if (/^drivers\/(scanner\/xml|seal\/soap)\.ts$/.test(i.from) && i.to.startsWith('device/xml/')) return false
       // The imaging driver runs in the parse worker and hands pixels to the pure rules.
       return !(i.from.startsWith('drivers/imaging/') && i.to.startsWith('device/image/'))
     })
@@ -151,8 +151,8 @@ describe('who may import whom', () => {
 
   it('a step of the path imports no other step, no store, no server', () => {
     const allowed =
-      /^device\/(ports|errors|document|page|sheet|legend-lines|config|bytes)\.ts$|^device\/(image|pdf|cms|xml|trust|ades|audit|eni)\//
-    const shared = ['device/path/step.ts', 'device/path/backoff.ts']
+      /^device\/(ports|errors|document|page|sheet|legend-lines|config|config-seal|bytes)\.ts$|^device\/(image|pdf|cms|xml|trust|ades|audit|eni)\//
+    const shared = ['step', 'backoff', 'signed-copy'].map(name => `device/path/${name}.ts`)
     const wrong = importsOf('device/path/').filter(i => isLocal(i.to) && !allowed.test(i.to) && !shared.includes(i.to))
     expect(describeAll(wrong)).toEqual([])
   })

@@ -1,4 +1,4 @@
-// `compulsa batch`: an AutoFirma JSON batch, signed with one login. What is finished is kept beside the result until the
+// `compulsa batch`: an AutoFirma JSON batch, signed with one login or with the seal of a body. What is finished is kept beside the result until the
 // whole is there: a batch that was interrupted goes on where it was, and no signature is made twice.
 
 import { createReadStream } from 'node:fs'
@@ -18,6 +18,7 @@ import { signItem } from '../requests/batch-signing.ts'
 import { configOf, readable, type Workbench, withWorkbench, writeOutput } from './appliance.ts'
 import { type SessionIdentity, signerOptions, withSession, withSigner } from './identity.ts'
 import { openFile } from './scratch.ts'
+import { sealOption, sealSession, signsWithSeal } from './seal-identity.ts'
 import { anchorsFor, trustOption } from './trust.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
@@ -35,6 +36,7 @@ export const batchVerb: Verb = {
       help: 'folder for the signatures: the result then only tells what became of each, as AutoFirma’s servers do',
     },
     ...keyOptions,
+    ...sealOption,
     ...trustOption,
   },
   run,
@@ -57,9 +59,9 @@ async function run(call: Call): Promise<Answer> {
     if (journal.finishedBefore > 0) call.progress(`${journal.finishedBefore} of ${batch.items.length} were done before`)
     await withWorkbench(used, async bench => {
       bench.rooms.start('document')
-      await withSession(call, bench.rooms.signer(), batch, key =>
-        sign({ call, config, bench, batch, journal, key, anchors, text, limits }),
-      )
+      const work = (key: SessionIdentity) => sign({ call, config, bench, batch, journal, key, anchors, text, limits })
+      if (signsWithSeal(call)) await work(await sealSession(call, config, bench.rooms.seals(), batch.algorithm))
+      else await withSession(call, bench.rooms.signer(), batch, work)
     })
     const results = await written(call, batch, journal, out)
     await journal.remove()
@@ -119,6 +121,9 @@ async function sign({ call, config, bench, batch, journal, key, anchors, text, l
     anchors,
     scratch,
   }
+  const { concurrency } = key
+  // A seal's values are waited for over the network, and cost this machine nothing.
+  const most = signsWithSeal(call) ? Math.max(concurrency, underWay) : underWay
   let done = journal.finishedBefore
   // Foreign texts: a terminal would obey what is in some of them.
   const tell = (line: string) => call.progress(line.replace(/\p{C}/gu, '\u{fffd}'))
@@ -128,8 +133,8 @@ async function sign({ call, config, bench, batch, journal, key, anchors, text, l
     ledger: journal,
     sign: (item, data, intent, signal) => signItem(item, data, intent, parts, signal),
     newIntent: () => ({ signingTime: systemClock.now(), signatureId: newIdFrom(systemRandom) }),
-    concurrency: key.session.concurrency,
-    underWay,
+    concurrency,
+    underWay: most,
     clock: systemClock,
     signal: call.signal,
     onOutcome: (item, outcome) => {

@@ -8,7 +8,7 @@ import { algorithmNamed } from '../cms/algorithm.ts'
 import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
-import type { SignatureAlgorithm, Signer, SigningCertificate, SigningSession, SignOutcome } from '../ports.ts'
+import type { SignatureAlgorithm, Signer, SigningCertificate, SignOutcome } from '../ports.ts'
 import { type CertificateFilters, filtersIn } from '../trust/certificate-filter.ts'
 import { selectSigningCertificate } from '../trust/signing-certificate.ts'
 import { createTurns } from '../turns.ts'
@@ -82,9 +82,10 @@ export async function withIdentity<T>(
   }
 }
 
-/** A signer whose key one login has opened. */
+/** A signer for many signatures: one whose key one login has opened, or a seal. */
 export interface SessionIdentity extends Omit<Identity, 'sign'> {
-  readonly session: SigningSession
+  /** How many signatures may be asked for at once. */
+  readonly concurrency: number
   /** As Identity's, and gives up with the signal's reason. */
   sign(algorithm: SignatureAlgorithm, digest: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
 }
@@ -110,7 +111,7 @@ export async function withSession<T>(
       return await work({
         identity: { algorithm: named, certificate, chain },
         holder: facts.holder,
-        session,
+        concurrency: session.concurrency,
         sign: (used, digest, signal) =>
           turns(async () => {
             const pin = session.pinEachTime ? { pin: secret } : {}

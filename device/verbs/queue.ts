@@ -53,7 +53,7 @@ async function run(call: Call): Promise<Answer> {
 
 /** After what stopped many is mended, such as the credentials of an authority; newest last, as they came. */
 async function retryAll(store: StoreReader, retry: (id: string) => Promise<unknown>): Promise<Answer> {
-  const outbound = store.list({ stages: ['extending', 'delivering'] }).toReversed()
+  const outbound = store.list({ stages: ['unsealed', 'extending', 'delivering'] }).toReversed()
   const stopped = outbound.filter(({ wakeAt }) => wakeAt === null).map(({ id }) => id)
   for (const id of stopped) await retry(id)
   return { json: stopped, lines: stopped.length === 0 ? ['nothing is stopped'] : stopped.map(id => `${id}: goes on`) }
@@ -95,6 +95,7 @@ function show(store: StoreReader, id: string): Answer {
     .map(({ at, event, details }) => ({ at: new Date(at).toISOString(), event, details }))
   const copy = 'copy' in stage ? stage.copy : null
   const signature = 'signature' in stage && stage.signature !== null ? signatureFacts(stage.signature, order) : null
+  const sealing = stage.name === 'unsealed' ? stage.sealing : null
   const extension = stage.name === 'extending' ? stage.extension : null
   const json = {
     id,
@@ -107,6 +108,7 @@ function show(store: StoreReader, id: string): Answer {
     hold,
     copy,
     signature,
+    sealing,
     extension,
     deliveries,
     audit,
@@ -124,6 +126,7 @@ function show(store: StoreReader, id: string): Answer {
       ...(signature === null
         ? []
         : [`  signed at ${signature.at}, level ${signature.level} of ${signature.ordered}${raisedBy(signature)}`]),
+      ...(sealing === null ? [] : [`  sealing: ${attemptsText(sealing)}`]),
       ...(extension === null ? [] : [`  extending: ${attemptsText(extension)}`]),
       ...deliveries.map(one => {
         const proof = one.receipt === null ? '' : `, receipt ${one.receipt.reference}`

@@ -334,6 +334,11 @@ export const ca = {
   'error.POLICY_UNUSABLE': 'La política de signatura no es pot fer servir.\nAvisi el personal.',
   'error.KEY_STORE_UNREADABLE': 'No s’ha pogut obrir el fitxer del certificat.\nAvisi el personal.',
   'error.DOCUMENT_TOO_COMPLEX': 'El document és massa complex per a aquest terminal.\nAvisi el personal.',
+  'error.SEAL_ABSENT': 'En aquest terminal no hi ha cap segell per a aquesta còpia.\nAvisi el personal.',
+  'error.SEAL_UNREACHABLE': 'El servei de segell no respon.\nLa còpia se segellarà tota sola quan respongui.',
+  'error.SEAL_UNTRUSTED': 'El servei de segell no és el que s’esperava.\nAvisi el personal.',
+  'error.SEAL_CREDENTIALS_REFUSED': 'El servei de segell no reconeix aquest terminal.\nAvisi el personal.',
+  'error.SEAL_REFUSED': 'El servei de segell no ha segellat la còpia.\nAvisi el personal.',
   'error.TSA_ABSENT': 'No s’ha configurat cap servei de segell de temps.\nAvisi el personal.',
   'error.TSA_UNREACHABLE':
     'No es pot arribar al servei de segell de temps.\nNo cal que faci res: el terminal ho tornarà a provar.',

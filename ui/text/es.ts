@@ -333,6 +333,11 @@ export const es = {
   'error.POLICY_UNUSABLE': 'La política de firma no se puede usar.\nAvise al personal.',
   'error.KEY_STORE_UNREADABLE': 'No se ha podido abrir el archivo del certificado.\nAvise al personal.',
   'error.DOCUMENT_TOO_COMPLEX': 'El documento es demasiado complejo para este terminal.\nAvise al personal.',
+  'error.SEAL_ABSENT': 'En este terminal no hay ningún sello para esta copia.\nAvise al personal.',
+  'error.SEAL_UNREACHABLE': 'El servicio de sello no responde.\nLa copia se sellará sola cuando responda.',
+  'error.SEAL_UNTRUSTED': 'El servicio de sello no es el esperado.\nAvise al personal.',
+  'error.SEAL_CREDENTIALS_REFUSED': 'El servicio de sello no reconoce este terminal.\nAvise al personal.',
+  'error.SEAL_REFUSED': 'El servicio de sello no ha sellado la copia.\nAvise al personal.',
   'error.TSA_ABSENT': 'No se ha configurado ningún servicio de sello de tiempo.\nAvise al personal.',
   'error.TSA_UNREACHABLE':
     'No se puede acceder al servicio de sello de tiempo.\nNo hace falta hacer nada: el terminal volverá a intentarlo.',
