@@ -3,6 +3,7 @@
 
 import Type, { type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
+import { Cards, cardFaults } from './config-cards.ts'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
 import { Procedure, Texts } from './config-procedure.ts'
 import { Api, Autofirma, Batches, requestFaults } from './config-requests.ts'
@@ -81,6 +82,7 @@ const ConfigSchema = Type.Object(
     batches: Batches,
     api: Type.Optional(Api),
     autofirma: Type.Optional(Autofirma),
+    cards: Type.Optional(Cards),
     procedures: Type.Array(Procedure, { minItems: 1 }),
   },
   strict,
@@ -183,6 +185,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...scannerFaults(config.devices.scanners),
     ...timestampingFaults(config.timestamping),
     ...requestFaults(config),
+    ...cardFaults(config),
   ]
   config.procedures.forEach((procedure, i) => {
     faults.push(...levelFaults(`procedures.${i}.signature`, procedure.signature, config))

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises'
 import { openedWithFirstCall } from '../drivers/worker/channel.ts'
 import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker/launch.ts'
 import { remoteDelivery, remoteImaging, remoteScanner } from '../drivers/worker/remote.ts'
+import { remoteCardShop } from '../drivers/worker/remote-cards.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
 import { remoteReferences, remoteTriphase } from '../drivers/worker/remote-requests.ts'
@@ -15,6 +16,7 @@ import type { DocumentJobs } from './ades/job.ts'
 import type { Config } from './config.ts'
 import { Fault } from './errors.ts'
 import type {
+  CardShop,
   Clock,
   Delivery,
   Imaging,
@@ -57,6 +59,7 @@ export interface Rooms {
   revocation(): Revocation
   references(): References
   triphase(): TriphaseServer
+  cardShop(): CardShop
   documents(): DocumentJobs
   /** Starts workers before anything is asked of them, for whoever knows that something soon will be. */
   start(...names: readonly WorkerName[]): void
@@ -101,6 +104,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     revocation: () => remoteRevocation(to('net')),
     references: () => remoteReferences(to('net')),
     triphase: () => remoteTriphase(to('net')),
+    cardShop: () => remoteCardShop(to('net')),
     documents: () => {
       const sizeOf = async (path: string) => (await stat(path)).size
       return remoteDocuments(to('document'), { sizeOf })
@@ -114,13 +118,18 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   })
 }
 
-function netConfiguration({ destinations, timestamping, revocation, batches }: Config) {
+function netConfiguration({ destinations, timestamping, revocation, batches, cards }: Config) {
   const { allowPrivate, maxCrlMegabytes } = revocation
   const { hosts, maxDocumentMegabytes } = batches
   return {
     destinations,
     ...(timestamping !== undefined && { timestamping }),
+    ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownCa(cards) } }),
     revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
     references: { hosts, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
   }
+}
+
+function ownCa({ caFile }: { readonly caFile?: string }) {
+  return caFile === undefined ? {} : { caFile }
 }

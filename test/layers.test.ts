@@ -107,7 +107,7 @@ const importsOf = (prefix: string) => production.filter(s => s.path.startsWith(p
 const describeAll = (imports: readonly Import[]) => imports.map(i => `${i.from} → ${i.to}`)
 
 /** Folders of device/ that hold no input or output: bytes and facts in, bytes and verdicts out. */
-const pureRooms = ['image', 'pdf', 'cms', 'xml', 'trust', 'ades', 'path', 'batch', 'session', 'afirma']
+const pureRooms = ['image', 'pdf', 'cms', 'xml', 'trust', 'ades', 'path', 'batch', 'session', 'afirma', 'cards']
 
 describe('who may import whom', () => {
   it('nothing but tests imports test/', () => {
