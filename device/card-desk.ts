@@ -21,7 +21,7 @@ import { openCardRecords } from './card-record.ts'
 import { type CardOrderView, viewOfOrder } from './card-view.ts'
 import { type CardStage, finalStages, wantsForm } from './cards/order.ts'
 import type { Config } from './config.ts'
-import { asFault, type ErrorCode, Fault } from './errors.ts'
+import { asFault, Fault } from './errors.ts'
 import type { CardShop, Clock, Log, Random } from './ports.ts'
 import type { Store } from './store/store.ts'
 import { createTasks } from './tasks.ts'
@@ -77,7 +77,7 @@ const longestPlanMs = 25 * 3_600_000
 
 export function createCardDesk(parts: CardDeskParts): CardDesk {
   const { config, store, shop, clock, random, log, newId } = parts
-  const { cards: settings, kiosk } = config
+  const { cards: settings } = config
   const records = openCardRecords({ store, clock })
   const tasks = createTasks({ clock, log })
   const gates = createGates({ clock, random })

@@ -3,7 +3,7 @@
 
 import { Buffer } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
-import Type, { type Static } from 'typebox'
+import Type, { type Static, type TSchema } from 'typebox'
 import Value from 'typebox/value'
 import type { CardDesk } from '../card-desk.ts'
 import { Fault } from '../errors.ts'
@@ -69,8 +69,8 @@ export function cardRoutes(app: FastifyInstance, cards: CardDesk | undefined): v
   )
 }
 
-function read<S extends Parameters<typeof Value.Check>[0]>(schema: S, body: unknown): Static<S> {
-  if (Value.Check(schema, body)) return body as Static<S>
+function read<S extends TSchema>(schema: S, body: unknown): Static<S> {
+  if (Value.Check(schema, body)) return body
   const [first] = Value.Errors(schema, body)
   throw new Fault('REQUEST_INVALID', `${first?.instancePath ?? ''} ${first?.message ?? 'not as agreed'}`.trim())
 }
