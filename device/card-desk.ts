@@ -95,37 +95,45 @@ export function createCardDesk(parts: CardDeskParts): CardDesk {
   const ids = (...stages: CardStage[]) => records.ids(stages)
   const active: readonly CardStage[] = ['new', 'unknown', 'placed']
 
-  const settle = (id: string, { events, later }: Exchange) => {
+  const settle = (id: string, { events, later }: Exchange): boolean => {
     for (const event of events) records.apply(id, event)
     if (later === null) gates.through(events.some(({ type }) => type === 'placed'))
     else gates.close(later)
+    return true
   }
 
-  async function work(id: string, signal: AbortSignal): Promise<void> {
+  /** Whether anything came of it: an order that may not be worked on now stays as it is. */
+  async function work(id: string, signal: AbortSignal): Promise<boolean> {
     const order = records.load(id)
-    if (finalStages.includes(order.stage)) return records.erase(id)
+    if (finalStages.includes(order.stage)) {
+      await records.erase(id)
+      return true
+    }
     if (order.stage === 'new') {
-      if (!gates.mayBuy()) return
+      if (!gates.mayBuy()) return false
       return settle(id, await sendOrder(records.apply(id, { type: 'sending' }), tools, signal))
     }
-    if (!gates.mayAsk()) return
+    if (!gates.mayAsk()) return false
     if (order.stage === 'unknown') return settle(id, await lookForOrder(id, order, tools, signal))
-    if (order.stage !== 'placed') return
+    if (order.stage !== 'placed') return false
     const { papers } = order
     if (papers?.state !== 'waiting') return settle(id, await followOrder(order, tools, signal))
-    settle(id, await uploadPapers(order, await readPapers(store.blobs, id, papers), tools, signal))
+    return settle(id, await uploadPapers(order, await readPapers(store.blobs, id, papers), tools, signal))
   }
 
-  /** Everything that is due, one after the other; an order that cannot be worked on stops no other. */
+  /** Everything that is due, one after the other, until nothing goes on; an order that fails stops no other. */
   async function pump(signal: AbortSignal): Promise<void> {
-    for (const id of due()) {
-      signal.throwIfAborted()
-      try {
-        await work(id, signal)
-      } catch (thrown) {
+    for (let goesOn = true; goesOn; ) {
+      goesOn = false
+      for (const id of due()) {
         signal.throwIfAborted()
-        const { code, detail } = asFault(thrown)
-        log.error('an order of cards cannot go on', { order: id, code, detail })
+        try {
+          if (await work(id, signal)) goesOn = true
+        } catch (thrown) {
+          signal.throwIfAborted()
+          const { code, detail } = asFault(thrown)
+          log.error('an order of cards cannot go on', { order: id, code, detail })
+        }
       }
     }
     plan()

@@ -172,7 +172,7 @@ function followed(order: CardOrder, event: CardEvent, at: string): CardOrder {
       return { ...order, ...waiting, ...failed(event, at) }
     }
     case 'papersGiven':
-      return { ...order, papers: event.papers, lastFault: null, nextAt: at }
+      return { ...order, papers: event.papers, quietLooks: 0, lastFault: null, nextAt: at }
     case 'papersSent':
       return {
         ...order,

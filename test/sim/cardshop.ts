@@ -267,7 +267,7 @@ function list(shop: Shop, product: string | undefined): Reply {
 function post(shop: Shop, product: string, body: Readonly<Record<string, unknown>>, echo: boolean): Reply {
   if (!catalogue.some(one => one.codice_prodotto === product)) return failure(400, 201, 'wrong codice_prodotto')
   const person = (body['anagrafica'] ?? body['anagrafica_spedizione'] ?? body) as Readonly<Record<string, unknown>>
-  if (String(person['email'] ?? '').endsWith('@invalid')) return failure(406, 247, `email ${person['email']} not valid`)
+  if (String(person['email'] ?? '').endsWith('.invalid')) return failure(406, 247, `email ${person['email']} not valid`)
   if (product !== 'VIDEORIC') return success(toldRequest(sell(shop, product, body), echo))
   const found = shop.sold.find(one => one.id === body['id'])
   if (found === undefined) return failure(400, 211, 'Invalid id')
