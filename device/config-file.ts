@@ -52,7 +52,7 @@ function withPaths(raw: Config, absolute: (relative: string) => string): Config 
     const found = Object.entries(one).filter((entry): entry is [FileKey<T>, string] => entry[0].endsWith('File'))
     return { ...one, ...Object.fromEntries(found.map(([key, path]) => [key, absolute(path)])) }
   }
-  const { devices, seal, timestamping, extension, batches, api, autofirma } = raw
+  const { devices, seal, timestamping, extension, batches, api, autofirma, cards } = raw
   return {
     ...raw,
     devices: { ...devices, keyStores: devices.keyStores.map(one => ({ ...files(one), path: absolute(one.path) })) },
@@ -67,6 +67,7 @@ function withPaths(raw: Config, absolute: (relative: string) => string): Config 
     ...(api !== undefined && {
       api: { ...api, clients: api.clients.map(files), ...(api.tls !== undefined && { tls: files(api.tls) }) },
     }),
+    ...(cards !== undefined && { cards: files(cards) }),
     ...(autofirma?.folder !== undefined && { autofirma: { ...autofirma, folder: absolute(autofirma.folder) } }),
   }
 }

@@ -4,6 +4,7 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { Settings } from 'typebox/system'
 import Value from 'typebox/value'
+import { Cards, cardFaults } from './config-cards.ts'
 import { Destination, destinationFaults } from './config-destinations.ts'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
 import { Extension, extensionFaults } from './config-extension.ts'
@@ -79,6 +80,7 @@ const ConfigSchema = Type.Object(
     batches: Batches,
     api: Type.Optional(Api),
     autofirma: Type.Optional(Autofirma),
+    cards: Type.Optional(Cards),
     procedures: Type.Array(Procedure, { minItems: 1 }),
   },
   strict,
@@ -197,6 +199,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...extensionFaults(config),
     ...sealFaults(config),
     ...requestFaults(config),
+    ...cardFaults(config),
   ]
   config.procedures.forEach((procedure, i) => {
     faults.push(...levelFaults(`procedures.${i}.signature`, procedure.signature, config))

@@ -404,6 +404,21 @@ const table = {
     retry: 'later',
     mend: 'The destination gave no valid receipt; delivery goes on by itself.',
   },
+  CARD_CREDIT_LOW: {
+    status: 503,
+    retry: 'operator',
+    mend: 'The credit at the card service is used up; top it up. The orders wait, `compulsa cards poll` sends them on.',
+  },
+  CARD_ORDER_REFUSED: {
+    status: 422,
+    retry: 'person',
+    mend: 'The card service refused the order; correct what the message names and order anew.',
+  },
+  CARD_ORDER_UNDECIDED: {
+    status: 409,
+    retry: 'operator',
+    mend: 'Look into the account at the card service, then tell `compulsa cards decide` what became of the order.',
+  },
   HELD_BY_OPERATOR: {
     status: 409,
     retry: 'operator',

@@ -7,6 +7,8 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkStates, keepCalibration } from './calibration.ts'
+import { type CardDesk, createCardDesk } from './card-desk.ts'
+import { cardBlobNames } from './card-record.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
 import { createDesk } from './desk.ts'
@@ -91,15 +93,27 @@ export async function startAppliance(
     await openRequests({ ...common, rooms, store, scratchFolder, copyInHand: () => visit.busy() }),
     held => held.stop(),
   )
+  const cards =
+    config.cards === undefined
+      ? undefined
+      : started.adopt(
+          createCardDesk({ ...common, config: { ...config, cards: config.cards }, store, shop: rooms.cardShop() }),
+          held => held.stop(),
+        )
   path.start()
   visit.start()
+  cards?.start()
   const startedAt = new Date(clock.now()).toISOString()
   const operator = {
     status: () =>
-      statusOf({ config, store, scanner, queue, path, startedAt, url: server.url, api: doors.api, now: clock.now() }),
+      statusOf({
+        ...{ config, store, scanner, queue, path, cards, startedAt, url: server.url, api: doors.api },
+        now: clock.now(),
+      }),
     retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
     hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
     discard: (id: string) => desk.discard(id, 'operator'),
+    cards,
     keepCalibration: (given: unknown) => void keepCalibration(store, given),
   }
   // Only where it is needed: a verb of the command line that signs starts faster without it.
@@ -120,7 +134,7 @@ export async function startAppliance(
     held => held.close(),
   )
   const extension = servedExtension(config, rooms, { ...around, anchors, newId, folder: scratchFolder, store })
-  const doors = await openDoors(config, dataFolder, { ...requests, extension }, around)
+  const doors = await openDoors(config, dataFolder, { ...requests, extension, cards }, around)
   for (const one of doors.open) started.adopt(one, held => held.close())
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
@@ -131,7 +145,13 @@ export async function startAppliance(
 async function openDoors(
   config: Config,
   folder: string,
-  { batches, pages, showRefused, extension }: Requests & { readonly extension: ServedExtension | undefined },
+  {
+    batches,
+    pages,
+    showRefused,
+    extension,
+    cards,
+  }: Requests & { readonly extension: ServedExtension | undefined; readonly cards: CardDesk | undefined },
   { clock, random, log }: Surroundings,
 ): Promise<{ readonly api: string | null; readonly open: readonly Door[] }> {
   const { api, autofirma, batches: limits, kiosk } = config
@@ -139,12 +159,15 @@ async function openDoors(
   let url: string | null = null
   if (api !== undefined) {
     const { startApi } = await import('./http/api.ts')
+    const clients = config.cards?.callback?.clients ?? []
+    const relays = cards === undefined ? {} : { cardCallbacks: { clients, take: cards.callback } }
     const started = await startApi({
       config: api,
       maxBodyBytes: limits.maxMegabytes * 2 ** 20,
       batches,
       log,
       extension,
+      ...relays,
     })
     log.info('programs are served', { url: started.url })
     url = started.url
@@ -200,8 +223,8 @@ export async function readAnchors(config: Config): Promise<readonly Uint8Array[]
 
 function referencedBlobs(store: Store): (documentId: string) => ReadonlySet<string> {
   return id => {
-    const ofBatch = batchBlobNames(store, id)
-    if (ofBatch !== undefined) return ofBatch
+    const ofOthers = batchBlobNames(store, id) ?? cardBlobNames(store, id)
+    if (ofOthers !== undefined) return ofOthers
     const stored = store.load(id)
     return stored === undefined || stored.erased ? new Set() : blobNames(documentIn(stored.body))
   }
@@ -213,6 +236,7 @@ interface StatusParts {
   readonly scanner: Scanner
   readonly queue: Queue
   readonly path: Pick<Path, 'pausedHosts'>
+  readonly cards: CardDesk | undefined
   readonly startedAt: string
   readonly url: string
   readonly api: string | null
@@ -225,6 +249,7 @@ async function statusOf({
   scanner,
   queue,
   path,
+  cards,
   startedAt,
   url,
   api,
@@ -248,6 +273,7 @@ async function statusOf({
       done: store.batches.list({ stages: ['done'] }).length,
     },
     api,
+    cards: cards?.state() ?? null,
     oldestWaiting: waiting.length === 0 ? null : new Date(Math.min(...waiting)).toISOString(),
     pausedHosts: path.pausedHosts(),
     freeBytes: store.space().freeBytes,

@@ -120,6 +120,7 @@ const pureRooms = [
   'afirma',
   'eni',
   'evidence',
+  'cards',
 ]
 
 describe('who may import whom', () => {

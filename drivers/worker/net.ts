@@ -1,7 +1,8 @@
 // The net worker: the only part that reaches beyond this machine: the configured destinations by TLS, seal services, the
-// time-stamping authority, the extension service, what certificates point to, and what others ask to be signed. It sees
-// what it is told to send, while it sends it; no devices, no keys, no queue.
+// time-stamping authority, the extension service, what certificates point to, the card service, and what others ask to be
+// signed. It sees what it is told to send, while it sends it; no devices, no keys, no queue.
 
+import { createOpenapiCardShop, type OpenapiCardShopOptions } from '../cardshop/openapi.ts'
 import { createDelivery, type DestinationOptions } from '../delivery/destinations.ts'
 import { createFortressExtender, type FortressOptions } from '../extender/fortress.ts'
 import { createHttpReferences, type HttpReferencesOptions } from '../reference/http.ts'
@@ -9,6 +10,7 @@ import { createHttpRevocation, type HttpRevocationOptions } from '../revocation/
 import { createSealServices, type SealConfig } from '../seal/services.ts'
 import { createRfc3161Timestamper, type Rfc3161Options } from '../timestamper/rfc3161.ts'
 import { createHttpTriphase } from '../triphase/http.ts'
+import { cardHandlers } from './card-handlers.ts'
 import { revocationHandlers, timestamperHandlers } from './evidence-handlers.ts'
 import { extenderHandlers } from './extender-handlers.ts'
 import { deliveryHandlers } from './handlers.ts'
@@ -23,9 +25,11 @@ export interface NetConfiguration {
   readonly extension?: FortressOptions
   readonly revocation: HttpRevocationOptions
   readonly references: HttpReferencesOptions
+  readonly cards?: OpenapiCardShopOptions
 }
 
-await hostWorker<NetConfiguration>(({ destinations, seal, timestamping, extension, revocation, references }) => {
+await hostWorker<NetConfiguration>(configuration => {
+  const { destinations, seal, timestamping, extension, revocation, references, cards } = configuration
   const timestamper = timestamping === undefined ? undefined : createRfc3161Timestamper(timestamping)
   const extender = extension === undefined ? undefined : createFortressExtender(extension)
   return new Map([
@@ -35,6 +39,7 @@ await hostWorker<NetConfiguration>(({ destinations, seal, timestamping, extensio
     ...extenderHandlers(extender),
     ...revocationHandlers(createHttpRevocation(revocation)),
     ...referenceHandlers(createHttpReferences(references)),
+    ...cardHandlers(cards === undefined ? undefined : createOpenapiCardShop(cards)),
     ...triphaseHandlers(createHttpTriphase({ allowPrivate: references.allowPrivate })),
   ])
 })

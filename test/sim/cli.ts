@@ -1,8 +1,12 @@
 #!/usr/bin/env node
+
 // `compulsa-sim NAME`: starts one simulator, or `appliance`, the whole kiosk on simulators, until Ctrl-C.
 
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runAppliance } from './appliance.ts'
+import { startCardShop } from './cardshop.ts'
 import { startEsclSimulator } from './escl.ts'
 import { drawSheet } from './paper.ts'
 import { createTestPki, pem } from './pki.ts'
@@ -53,6 +57,24 @@ const simulators: Readonly<Record<string, Simulator>> = {
   tsa: {
     summary: 'a time-stamping authority with OCSP and CRLs, and a key of its PKI for --p12 in --folder',
     run: ({ folder, port = 0 }, signal) => runTrustCentre({ folder, port }, signal),
+  },
+  cards: {
+    summary:
+      'the service that sells signature cards; writes its token and CA into --folder and prints the configuration',
+    async run({ folder, port = 0 }, signal) {
+      const shop = await startCardShop({ port })
+      await mkdir(folder, { recursive: true })
+      const tokenFile = join(folder, 'cards.token')
+      const caFile = join(folder, 'cards-ca.pem')
+      await writeFile(tokenFile, `${shop.token}\n`, { mode: 0o600 })
+      await writeFile(caFile, shop.caPem)
+      console.log(
+        `"cards": ${JSON.stringify({ url: shop.url, tokenFile: resolve(tokenFile), caFile: resolve(caFile) })}`,
+      )
+      await ended(signal)
+      await shop.stop()
+      return 0
+    },
   },
   receiver: {
     summary: 'a back office that takes copies over HTTPS',

@@ -384,6 +384,10 @@ export const en = {
   'error.DATA_FOLDER_IN_USE': 'The kiosk is out of service.\nPlease tell the staff.',
   'error.DEVICE_KEY_UNUSABLE': 'The kiosk is out of service.\nPlease tell the staff.',
   'error.BLOB_DAMAGED': 'A stored page is damaged.\nPlease tell the staff.',
+  'error.CARD_CREDIT_LOW': 'There is no credit left at the card service.\nPlease tell the staff. The order waits.',
+  'error.CARD_ORDER_REFUSED': 'The card service did not accept the order.\nPlease check the data and order again.',
+  'error.CARD_ORDER_UNDECIDED':
+    'It is not known whether the card was ordered.\nPlease tell the staff. Nothing is ordered twice.',
   'error.HELD_BY_OPERATOR': 'The staff are holding this copy.\nPlease ask them.',
   'error.DESTINATION_UNREACHABLE':
     'There is no connection with the destination.\nYou need not do anything: the copy will be sent by itself.',

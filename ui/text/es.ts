@@ -390,6 +390,11 @@ export const es = {
   'error.DATA_FOLDER_IN_USE': 'El terminal está fuera de servicio.\nAvise al personal.',
   'error.DEVICE_KEY_UNUSABLE': 'El terminal está fuera de servicio.\nAvise al personal.',
   'error.BLOB_DAMAGED': 'Una página guardada está dañada.\nAvise al personal.',
+  'error.CARD_CREDIT_LOW': 'No queda crédito en el servicio de tarjetas.\nAvise al personal. El pedido espera.',
+  'error.CARD_ORDER_REFUSED':
+    'El servicio de tarjetas no ha aceptado el pedido.\nRevise los datos y haga el pedido otra vez.',
+  'error.CARD_ORDER_UNDECIDED':
+    'No se sabe si el pedido de la tarjeta se ha hecho.\nAvise al personal. No se pedirá dos veces.',
   'error.HELD_BY_OPERATOR': 'El personal tiene retenida esta copia.\nConsulte al personal.',
   'error.DESTINATION_UNREACHABLE':
     'No hay conexión con el destino.\nNo tiene que hacer nada: la copia se enviará sola.',
