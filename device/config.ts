@@ -2,11 +2,14 @@
 // name, wrong values with their path; everything has a working default except the body and the destinations.
 
 import Type, { type Static, type TSchema } from 'typebox'
+import { Settings } from 'typebox/system'
 import Value from 'typebox/value'
+import { Destination, destinationFaults } from './config-destinations.ts'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
 import { Procedure, Texts } from './config-procedure.ts'
 import { Api, Autofirma, Batches, requestFaults } from './config-requests.ts'
-import { Id, Scanner, scannerFaults } from './config-scanners.ts'
+import { Scanner, scannerFaults } from './config-scanners.ts'
+import { withinDriver } from './config-union.ts'
 import { Fault } from './errors.ts'
 import { nearestName } from './nearest.ts'
 
@@ -63,19 +66,7 @@ const ConfigSchema = Type.Object(
       },
       { ...strict, default: {} },
     ),
-    destinations: Type.Array(
-      Type.Object(
-        {
-          id: Id,
-          driver: Type.Literal('https'),
-          url: Type.String({ pattern: '^https://' }),
-          caFile: Type.Optional(Type.String({ minLength: 1 })),
-          tokenFile: Type.Optional(Type.String({ minLength: 1 })),
-        },
-        strict,
-      ),
-      { default: [] },
-    ),
+    destinations: Type.Array(Destination, { default: [] }),
     /** PEM files whose certificates may anchor a signer's chain; none: the chain is not judged here. */
     trust: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
     timestamping: Type.Optional(Timestamping),
@@ -89,6 +80,7 @@ const ConfigSchema = Type.Object(
 )
 
 export type Config = DeepReadonly<Static<typeof ConfigSchema>>
+export type DestinationConfig = Config['destinations'][number]
 export type ProcedureConfig = Config['procedures'][number]
 export type SourceNature = ProcedureConfig['sourceNatures'][number]
 export type LocalisedTexts = Readonly<Record<string, string>>
@@ -121,14 +113,26 @@ export function textIn(texts: LocalisedTexts, language: string): string {
 function describeFaults(value: unknown): string[] {
   const faults: string[] = []
   const unions = new Set<string>()
-  for (const error of Value.Errors(ConfigSchema, value)) {
+  for (const error of withinDriver(schemaErrors(value))) {
     if (error.keyword === 'boolean') faults.push(unknownKey(error.instancePath))
     else if (error.keyword === 'anyOf') unions.add(error.instancePath)
     else if (error.keyword !== 'additionalProperties')
       faults.push(`${dotted(error.instancePath)} ${error.message}${allowed(error)}`)
   }
   if (faults.length === 0) for (const path of unions) faults.push(`${dotted(path)} has no known shape`)
+  if (faults.length === 0 && !Value.Check(ConfigSchema, value)) faults.push('the configuration has no known shape')
   return [...new Set(faults)]
+}
+
+/** All of them: the library stops at eight, which a union fills with what its other shapes would have wanted. */
+function schemaErrors(value: unknown) {
+  const { maxErrors } = Settings.Get()
+  Settings.Set({ maxErrors: 1_000 })
+  try {
+    return Value.Errors(ConfigSchema, value)
+  } finally {
+    Settings.Set({ maxErrors })
+  }
 }
 
 function allowed(error: { keyword: string; params: object }): string {
@@ -183,6 +187,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...duplicates('procedures', config.procedures),
     ...duplicates('devices.scanners', config.devices.scanners),
     ...scannerFaults(config.devices.scanners),
+    ...destinationFaults(config.destinations),
     ...timestampingFaults(config.timestamping),
     ...requestFaults(config),
   ]

@@ -331,12 +331,12 @@ const table = {
   DESTINATION_UNTRUSTED: {
     status: 502,
     retry: 'operator',
-    mend: 'The TLS certificate of the destination is not the expected one; check its name and CA.',
+    mend: 'The TLS certificate or SSH host key of the destination is not the expected one; check its name, CA and key.',
   },
   CREDENTIALS_REFUSED: {
     status: 502,
     retry: 'operator',
-    mend: 'The destination does not accept the kiosk; renew its token file. Delivery goes on by itself then.',
+    mend: 'The destination does not accept the kiosk; renew its token, key or password. Delivery goes on by itself then.',
   },
   DESTINATION_REFUSED: {
     status: 502,

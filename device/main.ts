@@ -6,7 +6,6 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { batchBlobNames } from './batch-ledger.ts'
 import { checkStates, keepCalibration } from './calibration.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
@@ -21,10 +20,11 @@ import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
 import { legendParts } from './legend-parts.ts'
-import { createPath } from './path.ts'
+import { createPath, type Path } from './path.ts'
 import type { Log, Scanner, Timestamper } from './ports.ts'
 import { createQueue, liveStages, type Queue } from './queue.ts'
-import { openRequests, type Requests } from './requests.ts'
+import { batchBlobNames } from './requests/batch-ledger.ts'
+import { openRequests, type Requests } from './requests/requests.ts'
 import { openRooms, type Rooms, type Surroundings } from './rooms.ts'
 import { openStore, type Store } from './store/store.ts'
 import { createEvidenceCache } from './trust/evidence-cache.ts'
@@ -94,7 +94,7 @@ export async function startAppliance(
   const startedAt = new Date(clock.now()).toISOString()
   const operator = {
     status: () =>
-      statusOf({ config, store, scanner, queue, startedAt, url: server.url, api: doors.api, now: clock.now() }),
+      statusOf({ config, store, scanner, queue, path, startedAt, url: server.url, api: doors.api, now: clock.now() }),
     retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
     hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
     discard: (id: string) => desk.discard(id, 'operator'),
@@ -215,6 +215,7 @@ interface StatusParts {
   readonly store: Store
   readonly scanner: Scanner
   readonly queue: Queue
+  readonly path: Pick<Path, 'pausedHosts'>
   readonly startedAt: string
   readonly url: string
   readonly api: string | null
@@ -226,6 +227,7 @@ async function statusOf({
   store,
   scanner,
   queue,
+  path,
   startedAt,
   url,
   api,
@@ -250,6 +252,7 @@ async function statusOf({
     },
     api,
     oldestWaiting: waiting.length === 0 ? null : new Date(Math.min(...waiting)).toISOString(),
+    pausedHosts: path.pausedHosts(),
     freeBytes: store.space().freeBytes,
     audit: store.audit.head(),
   }

@@ -21,7 +21,7 @@ export type ClientCertificate =
 
 /** One request and its limits. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'MKCOL' | 'MOVE'
   /** `http:` or `https:`. */
   readonly url: string | URL
   readonly headers?: Readonly<Record<string, string>>

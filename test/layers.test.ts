@@ -202,6 +202,7 @@ describe('who may import whom', () => {
       'pino',
       'fastify',
       '@fastify/static',
+      '@aws-sdk/client-s3',
     ]
     for (const name of heavy) {
       const users = production.flatMap(s => s.imports).filter(i => !i.typeOnly && packageOf(i.to) === name)

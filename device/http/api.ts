@@ -10,10 +10,10 @@
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Batches, BatchState } from '../batches.ts'
 import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
 import type { ByteStream, Log } from '../ports.ts'
+import type { Batches, BatchState } from '../requests/batches.ts'
 import { type ApiClient, createApiClients } from './api-clients.ts'
 import { createApp, listen } from './server.ts'
 

@@ -2,9 +2,10 @@
 // on its way again.
 
 import type { FastifyInstance } from 'fastify'
-import type { BatchStage } from '../batches.ts'
 import type { CheckState } from '../calibration.ts'
+import type { PausedHost } from '../host-pauses.ts'
 import type { ScannerInfo } from '../ports.ts'
+import type { BatchStage } from '../requests/batches.ts'
 
 export interface OperatorParts {
   status(): Promise<ApplianceStatus>
@@ -33,6 +34,8 @@ export interface ApplianceStatus {
   readonly api: string | null
   /** ISO 8601 of the oldest copy that no destination has confirmed; null: nothing waits. */
   readonly oldestWaiting: string | null
+  /** Hosts of destinations that are left alone for now. */
+  readonly pausedHosts: readonly PausedHost[]
   readonly freeBytes: number
   readonly audit: { readonly sequence: number; readonly hash: string }
 }

@@ -8,13 +8,13 @@ import type { Batch, BatchLimits } from '../batch/batch.ts'
 import { documentsIn, readBatch } from '../batch/read-batch.ts'
 import { countsOf, type ItemResult, itemResults, type ResultMode, resultText, signedName } from '../batch/result.ts'
 import { runBatch } from '../batch/run.ts'
-import { readReferencedFile } from '../batch-files.ts'
-import { type BatchJournal, openBatchJournal } from '../batch-journal.ts'
-import { signItem } from '../batch-signing.ts'
 import type { Config } from '../config.ts'
 import { asFault, Fault } from '../errors.ts'
 import { newIdFrom, systemClock, systemRandom } from '../host.ts'
 import type { ByteStream } from '../ports.ts'
+import { readReferencedFile } from '../requests/batch-files.ts'
+import { type BatchJournal, openBatchJournal } from '../requests/batch-journal.ts'
+import { signItem } from '../requests/batch-signing.ts'
 import { configOf, readable, type Workbench, withWorkbench, writeOutput } from './appliance.ts'
 import { type SessionIdentity, signerOptions, withSession, withSigner } from './identity.ts'
 import { openFile } from './scratch.ts'
@@ -40,8 +40,8 @@ export const batchVerb: Verb = {
   run,
 }
 
-/** Of a software key: enough to keep two processors busy. */
-const softwareUnderWay = 4
+/** Enough to keep two processors busy, and several for the disk to sync at once while a card makes one signature. */
+const underWay = 4
 
 async function run(call: Call): Promise<Answer> {
   const { config } = configOf(call)
@@ -57,7 +57,7 @@ async function run(call: Call): Promise<Answer> {
     if (journal.finishedBefore > 0) call.progress(`${journal.finishedBefore} of ${batch.items.length} were done before`)
     await withWorkbench(used, async bench => {
       bench.rooms.start('document')
-      await withSession(call, bench.rooms.signer(), batch.algorithm, key =>
+      await withSession(call, bench.rooms.signer(), batch, key =>
         sign({ call, config, bench, batch, journal, key, anchors, text, limits }),
       )
     })
@@ -66,6 +66,8 @@ async function run(call: Call): Promise<Answer> {
     return answerOf(out, results)
   } finally {
     await journal.close()
+    // A batch of which nothing was begun leaves nothing behind.
+    if (journal.isEmpty()) await journal.remove()
   }
 }
 
@@ -75,6 +77,7 @@ function limitsFor(call: Call, { batches }: Config): BatchLimits {
     maxBytes: batches.maxMegabytes * 2 ** 20,
     maxDocumentBytes: batches.maxDocumentMegabytes * 2 ** 20,
     allowSha1: batches.allowSha1 || call.flag('allow-sha1'),
+    places: true,
   }
 }
 
@@ -116,24 +119,26 @@ async function sign({ call, config, bench, batch, journal, key, anchors, text, l
     anchors,
     scratch,
   }
-  const { concurrency } = key.session
   let done = journal.finishedBefore
+  // Foreign texts: a terminal would obey what is in some of them.
+  const tell = (line: string) => call.progress(line.replace(/\p{C}/gu, '\u{fffd}'))
   await runBatch({
     batch,
     documents: documentsIn(text(), batch, limits),
     ledger: journal,
     sign: (item, data, intent, signal) => signItem(item, data, intent, parts, signal),
     newIntent: () => ({ signingTime: systemClock.now(), signatureId: newIdFrom(systemRandom) }),
-    concurrency,
-    underWay: concurrency === 1 ? 2 : Math.min(concurrency, softwareUnderWay),
+    concurrency: key.session.concurrency,
+    underWay,
     clock: systemClock,
     signal: call.signal,
     onOutcome: (item, outcome) => {
       done += 1
       const what = outcome.outcome === 'signed' ? 'signed' : `${outcome.code}: ${outcome.detail}`
-      call.progress(`${done} of ${batch.items.length}: ${item.id}: ${what}`)
-      const ignored = outcome.outcome === 'signed' ? outcome.ignored : []
-      for (const name of ignored) call.progress(`${item.id}: extra parameter ${name} has no effect`)
+      tell(`${done} of ${batch.items.length}: ${item.id}: ${what}`)
+      if (outcome.outcome !== 'signed') return
+      for (const name of outcome.ignored) tell(`${item.id}: extra parameter ${name} has no effect`)
+      for (const note of outcome.notes ?? []) tell(`${item.id}: ${note}`)
     },
   })
 }

@@ -19,7 +19,7 @@ async function run(call: Call): Promise<Answer> {
   const status = (await askAppliance(operatorSocket(configOf(call).dataFolder), 'GET', '/status')) as ApplianceStatus
   const { kiosk, version, screen, startedAt, scanners, documents, oldestWaiting, freeBytes, audit, calibrations } =
     status
-  const { batches, api } = status
+  const { batches, api, pausedHosts } = status
   const counts = Object.entries(documents).flatMap(([stage, count]) => (count === 0 ? [] : [`${count} ${stage}`]))
   return {
     json: status,
@@ -32,6 +32,7 @@ async function run(call: Call): Promise<Answer> {
       `documents: ${counts.length === 0 ? 'none' : counts.join(', ')}`,
       `batches of programs: ${batches.waiting} waiting, ${batches.done} done${api === null ? ', interface off' : `, interface ${api}`}`,
       `oldest waiting for delivery: ${oldestWaiting ?? 'none'}`,
+      ...pausedHosts.map(one => `left alone: ${one.host}, asked again at ${one.until}, ${one.copies} copies not tried`),
       `free: ${Math.round(freeBytes / 2 ** 20)} MiB, audit entries: ${audit.sequence}`,
     ],
   }

@@ -2,7 +2,7 @@
 // authority, what certificates point to, and what others ask to be signed. It sees what it is told to send, while it sends
 // it; no devices, no keys, no queue.
 
-import { createHttpsDelivery } from '../delivery/https.ts'
+import { createDelivery, type DestinationOptions } from '../delivery/destinations.ts'
 import { createHttpReferences, type HttpReferencesOptions } from '../reference/http.ts'
 import { createHttpRevocation, type HttpRevocationOptions } from '../revocation/http.ts'
 import { createRfc3161Timestamper, type Rfc3161Options } from '../timestamper/rfc3161.ts'
@@ -13,7 +13,7 @@ import { hostWorker } from './host.ts'
 import { referenceHandlers, triphaseHandlers } from './request-handlers.ts'
 
 export interface NetConfiguration {
-  readonly destinations: Parameters<typeof createHttpsDelivery>[0]['destinations']
+  readonly destinations: readonly DestinationOptions[]
   readonly timestamping?: Rfc3161Options
   readonly revocation: HttpRevocationOptions
   readonly references: HttpReferencesOptions
@@ -22,7 +22,7 @@ export interface NetConfiguration {
 await hostWorker<NetConfiguration>(({ destinations, timestamping, revocation, references }) => {
   const timestamper = timestamping === undefined ? undefined : createRfc3161Timestamper(timestamping)
   return new Map([
-    ...deliveryHandlers(createHttpsDelivery({ destinations })),
+    ...deliveryHandlers(createDelivery({ destinations })),
     ...timestamperHandlers(timestamper),
     ...revocationHandlers(createHttpRevocation(revocation)),
     ...referenceHandlers(createHttpReferences(references)),
