@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { emptyTrail } from '../device/copy-trail.ts'
-import type { Document, DocumentEvent } from '../device/document.ts'
+import { type Document, type DocumentEvent, openDocument } from '../device/document.ts'
 import { eniOfCopy } from '../device/eni/of-copy.ts'
 import { evidenceOf } from '../device/evidence/evidence.ts'
 import { compactJws, signedJson } from '../device/evidence/signed.ts'
@@ -136,6 +136,29 @@ describe('the evidence of a copy', () => {
       expect(() => evidenceOf(stages[name], { audit })).toThrow('STAGE_CONFLICT')
       expect(() => eniOfCopy(stages[name], { dir3: 'L01080193', csvRegulation: 'R' })).toThrow('STAGE_CONFLICT')
     }
+  })
+
+  it('of automated action names the resolution', () => {
+    const attestation = { by: 'automated', resolution: 'Resolució 1/2026' } as const
+    const { action } = evidenceOf({ ...finished, order: { ...finished.order, attestation } }, { audit })
+    expect(action).toEqual({ by: 'automated', resolution: 'Resolució 1/2026', signer: 'N', certificate })
+  })
+
+  it('of a copy that took over pages of another tells who scanned them', () => {
+    const { order, trail, pages, reduction } = finished
+    const continued = {
+      part: { number: 2, of: 2, nextId: null },
+      pages,
+      reduction,
+      trail: { ...emptyTrail, scans: trail.scans },
+    }
+    const second = openDocument({ id: 'E', reference: 'R', language: 'ca', order, csv: null, at, continued })
+    const done = moved(second, approve, { ...composed, made }, { type: 'signatureIntended', pending }, signed)
+    const raised = moved(done, extended('T'), extended('LTA'))
+    expect(evidenceOf(raised, { audit })).toMatchObject({
+      document: { part: { number: 2, of: 2 } },
+      pages: [{ scanner: device }, { scanner: null, scannedAt: expect.any(String) }],
+    })
   })
 
   it('of a copy without a signature names nobody, and there is no ENI document without a code', () => {
