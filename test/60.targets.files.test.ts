@@ -16,6 +16,17 @@ import { type Sshd, startSshd } from './sim/sshd.ts'
 const key = copy().idempotencyKey
 const recorded = (name: string) => readFileSync(new URL(`recordings/${name}`, import.meta.url), 'utf8')
 const smallDisk = 100_000
+const foreign = Buffer.from('something else')
+
+/** A copy while whose body goes out, and after all was looked at, somebody else puts something under its name. */
+function overtaken(idempotencyKey: string, place: string) {
+  async function* body() {
+    yield pdf.subarray(0, 100_000)
+    await writeFile(join(place, `${idempotencyKey}.pdf`), foreign)
+    yield pdf.subarray(100_000)
+  }
+  return copy({ idempotencyKey, body: body() })
+}
 
 describe('a folder by SFTP', () => {
   let server: Sshd
@@ -75,6 +86,8 @@ describe('a folder by SFTP', () => {
     await writeFile(join(place, 'half.pdf.part'), Buffer.alloc(1_000_000, 'x'))
     expect(verdict(await deliver({}, copy({ idempotencyKey: 'half' })))).toBe('delivered')
     expect(await readFile(join(place, 'half.pdf'))).toEqual(pdf)
+    expect(verdict(await deliver({}, overtaken('late', place)))).toBe('refused DESTINATION_REFUSED')
+    expect(await readFile(join(place, 'late.pdf'))).toEqual(foreign)
     await writeFile(join(place, 'other.pdf'), 'something else')
     expect(verdict(await deliver({}, copy({ idempotencyKey: 'other' })))).toBe('refused DESTINATION_REFUSED')
     expect(await readFile(join(place, 'other.pdf'), 'utf8')).toBe('something else')
@@ -176,6 +189,8 @@ describe('a WebDAV collection', () => {
     await writeFile(join(place, 'half.pdf.part'), Buffer.alloc(1_000_000, 'x'), { mode: 0o666 })
     expect(verdict(await deliver({}, copy({ idempotencyKey: 'half' })))).toBe('delivered')
     expect(await readFile(join(place, 'half.pdf'))).toEqual(pdf)
+    expect(verdict(await deliver({}, overtaken('late', place)))).toBe('refused DESTINATION_REFUSED')
+    expect(await readFile(join(place, 'late.pdf'))).toEqual(foreign)
     await writeFile(join(place, 'other.pdf'), Buffer.alloc(pdf.length, 'x'))
     expect(verdict(await deliver({}, copy({ idempotencyKey: 'other' })))).toBe('refused DESTINATION_REFUSED')
     expect(await readFile(join(place, 'other.pdf'))).toEqual(Buffer.alloc(pdf.length, 'x'))

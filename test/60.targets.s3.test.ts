@@ -32,6 +32,10 @@ function deliver(change: Partial<S3Destination> = {}, request: DeliveryRequest =
 
 const key = copy().idempotencyKey
 
+async function* once(bytes: Uint8Array) {
+  yield bytes
+}
+
 test('puts the copy and its note, and gives bucket, object, version and entity tag as the reference', async () => {
   const outcome = await deliver({ folder: 'in/copies' })
   expect([...bucket.objects().keys()]).toEqual([`in/copies/${key}.json`, `in/copies/${key}.pdf`])
@@ -107,6 +111,21 @@ describe('each way of failing', () => {
     expect(verdict(await deliver({}, again))).toBe('refused DESTINATION_REFUSED')
     expect(await bucket.read(`${key}.pdf`)).toEqual(pdf)
   })
+})
+
+test('what another writer put there meanwhile is not written over', async () => {
+  const other = Buffer.from(pdf)
+  other[20] = 0x21
+  async function* body() {
+    yield pdf.subarray(0, 100_000)
+    const first = { sha256: sha256(other), body: once(other), metadata: {} }
+    await deliver({ folder: 'b' }, copy(first))
+    // The same object by another kiosk's hand: the note is this kiosk's own already.
+    bucket.objects().set(`a/${key}.pdf`, bucket.objects().get(`b/${key}.pdf`) as never)
+    yield pdf.subarray(100_000)
+  }
+  expect(verdict(await deliver({ folder: 'a' }, copy({ body: body() })))).toBe('refused DESTINATION_REFUSED')
+  expect(await bucket.read(`a/${key}.pdf`)).toEqual(other)
 })
 
 test.each(['a/b', '../up', '.hidden', 'a b', '', 'x'.repeat(129)])(

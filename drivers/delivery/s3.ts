@@ -140,7 +140,8 @@ function createStore({ sdk, client, destination, now }: Access): Store {
     const { bytes: ContentLength, mediaType: ContentType, sha256 } = upload
     const ChecksumSHA256 = Buffer.from(sha256, 'hex').toString('base64')
     const Body = Readable.from(upload.open(), { objectMode: false })
-    const input = { Bucket, Key: keyOf(name), Body, ContentLength, ContentType, ChecksumSHA256, IfNoneMatch: '*' }
+    const checked = { ChecksumAlgorithm: 'SHA256', ChecksumSHA256 } as const
+    const input = { Bucket, Key: keyOf(name), Body, ContentLength, ContentType, ...checked, IfNoneMatch: '*' }
     const command = new sdk.PutObjectCommand(input)
     command.middlewareStack.add(signedOver(sha256), { step: 'build', name: 'signedBody' })
     try {

@@ -13,6 +13,7 @@ import { startPyHanko } from '../oracles/pyhanko.ts'
 import { runAsked } from './asked.ts'
 import { autoscriptJudges, runAutoscript } from './autoscript.ts'
 import { runBatches } from './batch.ts'
+import { runBuckets } from './buckets.ts'
 import { runCorpora } from './corpora.ts'
 import { foreignExhibits } from './foreign.ts'
 import { ownVerdicts, runMatrix } from './matrix.ts'
@@ -57,6 +58,7 @@ async function run(): Promise<void> {
     if (!options['without-data'] && options.only === '') tallies.push(await corpora())
     const script = process.env['AUTOSCRIPT']
     if (script !== undefined && new RegExp(options.only).test('autoscript')) tallies.push(await pages(script))
+    if (new RegExp(options.only).test('buckets')) tallies.push(await buckets(folder))
     tallies.push(...(await withOracles(folder)))
   } finally {
     if (options.keep) console.log(`kept ${folder}`)
@@ -81,6 +83,12 @@ async function corpora(): Promise<Tally> {
 async function pages(script: string): Promise<Tally> {
   const tally = newTally('Pages that sign as with AutoFirma', ['made', ...autoscriptJudges])
   await timed('pages', () => runAutoscript(script, tally))
+  return tally
+}
+
+async function buckets(folder: string): Promise<Tally> {
+  const tally = newTally('Copies into a bucket', ['moto', 'boto3'])
+  await timed('buckets', () => runBuckets(folder, tally))
   return tally
 }
 

@@ -44,7 +44,7 @@ export interface S3 {
   readonly bucket: string
   readonly credentials: Credentials
   /** By key. */
-  objects(): ReadonlyMap<string, StoredObject>
+  objects(): Map<string, StoredObject>
   /** `METHOD key` of what was asked, whatever became of it. */
   asked(): readonly string[]
   /** The requests as they came, answered ones. */
