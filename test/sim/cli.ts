@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { runAppliance } from './appliance.ts'
 import { startCardShop } from './cardshop.ts'
 import { startEsclSimulator } from './escl.ts'
+import { runFortressCentre } from './fortress-centre.ts'
 import { drawSheet } from './paper.ts'
 import { createTestPki, pem } from './pki.ts'
 import { startReceiver } from './receiver.ts'
@@ -23,6 +24,7 @@ interface Simulator {
 interface Options {
   readonly folder: string
   readonly port: number | undefined
+  readonly fault: string | undefined
 }
 
 const simulators: Readonly<Record<string, Simulator>> = {
@@ -76,6 +78,11 @@ const simulators: Readonly<Record<string, Simulator>> = {
       return 0
     },
   },
+  fortress: {
+    summary:
+      'the extension service beside a TSA, and a configuration that names both in --folder; --fault for its failures',
+    run: ({ folder, port = 0, fault }, signal) => runFortressCentre({ folder, port, fault }, signal),
+  },
   receiver: {
     summary: 'a back office that takes copies over HTTPS',
     async run({ port = 0 }, signal) {
@@ -94,11 +101,16 @@ function ended(signal: AbortSignal): Promise<void> {
 
 function usage(): string {
   const rows = Object.entries(simulators).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
-  return ['compulsa-sim NAME [--folder F] [--port N]', '', ...rows].join('\n')
+  return ['compulsa-sim NAME [--folder F] [--port N] [--fault NAME]', '', ...rows].join('\n')
 }
 
 const { values, positionals } = parseArgs({
-  options: { folder: { type: 'string', default: 'var/sim' }, port: { type: 'string' }, help: { type: 'boolean' } },
+  options: {
+    folder: { type: 'string', default: 'var/sim' },
+    port: { type: 'string' },
+    fault: { type: 'string' },
+    help: { type: 'boolean' },
+  },
   allowPositionals: true,
 })
 const simulator = simulators[positionals[0] ?? '']
@@ -110,7 +122,7 @@ const stopping = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort())
 try {
   const port = values.port === undefined ? undefined : Number(values.port)
-  process.exitCode = await simulator.run({ folder: values.folder, port }, stopping.signal)
+  process.exitCode = await simulator.run({ folder: values.folder, port, fault: values.fault }, stopping.signal)
 } catch (thrown) {
   console.error(thrown instanceof Error ? thrown.message : thrown)
   process.exitCode = 1
