@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 // `compulsa-sim NAME`: starts one simulator, or `appliance`, the whole kiosk on simulators, until Ctrl-C.
 
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runAppliance } from './appliance.ts'
 import { startEsclSimulator } from './escl.ts'
 import { drawSheet } from './paper.ts'
 import { createTestPki, pem } from './pki.ts'
 import { startReceiver } from './receiver.ts'
+import { startSiteSeal } from './site-seal.ts'
 import { createSoftToken } from './token.ts'
 import { runTrustCentre } from './trust-centre.ts'
 
@@ -53,6 +56,17 @@ const simulators: Readonly<Record<string, Simulator>> = {
   tsa: {
     summary: 'a time-stamping authority with OCSP and CRLs, and a key of its PKI for --p12 in --folder',
     run: ({ folder, port = 0 }, signal) => runTrustCentre({ folder, port }, signal),
+  },
+  trustedx: {
+    summary: 'a TrustedX seal service with one seal, and in --folder what a kiosk needs to use it',
+    async run({ folder }, signal) {
+      await mkdir(folder, { recursive: true })
+      const { server, trustFile, configuration } = await startSiteSeal(resolve(folder), undefined)
+      console.log(JSON.stringify({ seal: configuration('9821920002'), trust: [trustFile] }, null, 2))
+      await ended(signal)
+      await server.stop()
+      return 0
+    },
   },
   receiver: {
     summary: 'a back office that takes copies over HTTPS',
