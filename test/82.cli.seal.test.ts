@@ -115,3 +115,21 @@ describe('compulsa batch --seal', () => {
     expect(seal().breaches()).toEqual([])
   })
 })
+
+describe('compulsa doctor', () => {
+  const checked = async () => {
+    const { stdout } = await line.compulsa('doctor', ...line.configured(), '--json')
+    const told: { findings: { check: string; ok: boolean; detail: string }[] } = JSON.parse(stdout)
+    return told.findings.find(({ check }) => check === `seal of ${ens}`)
+  }
+
+  it('tells whose seal it is and how long it lasts, or why there is none', async () => {
+    expect(await checked()).toMatchObject({
+      ok: true,
+      detail: 'trustedx: Segell de l’Ajuntament (sample), 699 days left',
+    })
+    await seal().fault('no-token-is-good')
+    expect(await checked()).toMatchObject({ ok: false, detail: expect.stringContaining('SEAL_CREDENTIALS_REFUSED') })
+    await seal().fault(undefined)
+  })
+})

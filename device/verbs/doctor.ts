@@ -12,13 +12,14 @@ import { configOf, withWorkbench } from './appliance.ts'
 import { lastChecks } from './calibration-book.ts'
 import { checkLine } from './calibration-lines.ts'
 import { clockLine, codeWarnings } from './doctor-codes.ts'
+import { checkSeals } from './doctor-seals.ts'
 import { checkTimestamping } from './doctor-timestamping.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const doctorVerb: Verb = {
   name: 'doctor',
   summary:
-    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority and the built screen. Exit 1 when something is missing.',
+    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the seals and the built screen. Exit 1 when something is missing.',
   options: configOptions,
   run,
 }
@@ -203,6 +204,7 @@ async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]>
       ...seen,
       ...(config.devices.tokenModules.length === 0 ? [] : [modules]),
       ...(stamped === undefined ? [] : [{ check: 'time-stamping', ...stamped }]),
+      ...(await checkSeals(config, rooms, call.signal)),
     ]
   })
 }

@@ -12,6 +12,7 @@ import { runFortressCentre } from './fortress-centre.ts'
 import { drawSheet } from './paper.ts'
 import { createTestPki, pem } from './pki.ts'
 import { startReceiver } from './receiver.ts'
+import { startSiteSeal } from './site-seal.ts'
 import { createSoftToken } from './token.ts'
 import { runTrustCentre } from './trust-centre.ts'
 
@@ -82,6 +83,17 @@ const simulators: Readonly<Record<string, Simulator>> = {
     summary:
       'the extension service beside a TSA, and a configuration that names both in --folder; --fault for its failures',
     run: ({ folder, port = 0, fault }, signal) => runFortressCentre({ folder, port, fault }, signal),
+  },
+  trustedx: {
+    summary: 'a TrustedX seal service with one seal, and in --folder what a kiosk needs to use it',
+    async run({ folder }, signal) {
+      await mkdir(folder, { recursive: true })
+      const { server, trustFile, configuration } = await startSiteSeal(resolve(folder), undefined)
+      console.log(JSON.stringify({ seal: configuration('9821920002'), trust: [trustFile] }, null, 2))
+      await ended(signal)
+      await server.stop()
+      return 0
+    },
   },
   receiver: {
     summary: 'a back office that takes copies over HTTPS',

@@ -6,6 +6,20 @@ import { createTestPki, pem, type TestPki } from './pki.ts'
 import type { SealServer } from './seal-server.ts'
 import { sealIdentity, startTrustedx, type TrustedxFault, trustedxClient, trustedxTokenPath } from './trustedx.ts'
 
+/** What the screen offers where the seal signs. */
+export const sealedProcedure = {
+  id: 'sealed-copy',
+  title: { ca: 'Còpia amb segell electrònic', es: 'Copia con sello electrónico', en: 'Copy under seal' },
+  description: {
+    ca: 'Sense targeta: hi posa el segell l’Ajuntament.',
+    es: 'Sin tarjeta: le pone el sello el Ayuntamiento.',
+    en: 'Without a card: the Town Council puts its seal on it.',
+  },
+  document: { type: 'TD99', origin: 'citizen', csv: 'auto', legend: 'margin' },
+  signature: { mode: 'seal', format: 'PAdES', level: 'B' },
+  attestation: { by: 'automated', resolution: 'Decret 12/2026' },
+} as const
+
 export interface SiteSeal {
   readonly server: SealServer<TrustedxFault>
   /** PEM of the authority that issued the seal. */

@@ -10,7 +10,7 @@ import type { SheetImage } from './escl-sheets.ts'
 import { createTestPki, pem, type SignerKind, type TestPki } from './pki.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import type { SealServer } from './seal-server.ts'
-import { type SiteSeal, startSiteSeal } from './site-seal.ts'
+import { type SiteSeal, sealedProcedure, startSiteSeal } from './site-seal.ts'
 import { createSoftToken, softHsmModule } from './token.ts'
 import { createTrustServices, type TrustServices } from './trust-services.ts'
 import type { TrustedxFault } from './trustedx.ts'
@@ -215,7 +215,7 @@ async function configuration({
     trust: seal === undefined ? [trustFile] : [trustFile, seal.trustFile],
     ...(seal !== undefined && { seal: seal.configuration(base.body.ine10) }),
     ...(trust !== undefined && trustConfiguration(trust)),
-    procedures: base.procedures.map((procedure, i) => ({
+    procedures: [...base.procedures, ...(seal === undefined ? [] : [sealedProcedure])].map((procedure, i) => ({
       ...procedure,
       ...(trust !== undefined && i === 0 && { signature: { ...procedure.signature, level: 'LTA' } }),
       destinations: ['archive'],
