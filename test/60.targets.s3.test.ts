@@ -113,6 +113,23 @@ describe('each way of failing', () => {
   })
 })
 
+test('the secret is not in an outcome, even where the service gives it back', async () => {
+  const telling = await startS3('Hush4711')
+  const own = await newFiles({ ca: telling.caPem, secret: 'Hush4711' })
+  try {
+    telling.set({ preset: 'answer', status: 400, code: 'Hush4711' })
+    const change = { url: telling.url, caFile: own.ca, secretKeyFile: own.secret }
+    expect(await deliver(change)).toEqual({
+      outcome: 'refused',
+      code: 'DESTINATION_REFUSED',
+      detail: 'PUT answered 400: …',
+    })
+  } finally {
+    await telling.stop()
+    await own.remove()
+  }
+})
+
 test('what another writer put there meanwhile is not written over', async () => {
   const other = Buffer.from(pdf)
   other[20] = 0x21

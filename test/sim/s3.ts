@@ -69,10 +69,10 @@ class Refusal extends Error {
 const statusOf: Readonly<Record<string, number>> = { AuthorizationHeaderMalformed: 400 }
 
 /** Starts listening. Long because it is the whole bucket. */
-export async function startS3(): Promise<S3> {
+export async function startS3(secretKey = 'the/secret+key=of the kiosk'): Promise<S3> {
   const folder = await mkdtemp(join(tmpdir(), 'compulsa-s3-'))
   const ca = await createTestCa()
-  const credentials = { accessKeyId: 'AKIDKIOSK', secretKey: 'the/secret+key=of the kiosk', region: 'eu-south-2' }
+  const credentials = { accessKeyId: 'AKIDKIOSK', secretKey, region: 'eu-south-2' }
   const bucket = 'copies'
   const objects = new Map<string, StoredObject>()
   const asked: string[] = []
