@@ -22,12 +22,18 @@ export const serviceOptions = {
   'content-url': { type: 'string', help: 'with --service: where it fetches the content itself' },
 } as const satisfies Verb['options']
 
-/** The answer; undefined where this machine shall do it. Throws EXTENDER_ABSENT and what the service's answer throws. */
+/** Why the service did not, where this machine shall do it. */
+export interface Declined {
+  readonly code: string
+  readonly detail: string
+}
+
+/** The answer, or why this machine shall do it. Throws EXTENDER_ABSENT and what the service's answer throws. */
 export async function extendElsewhere(
   call: Call,
   config: Config,
   level: ExtensionOrder['level'],
-): Promise<Answer | undefined> {
+): Promise<{ readonly answer: Answer } | { readonly declined: Declined }> {
   const { extension } = config
   if (extension === undefined) throw new Fault('EXTENDER_ABSENT', 'no extension service is configured')
   if (call.text('password-file') !== undefined) throw new Fault('USAGE', '--service takes no --password-file')
@@ -39,13 +45,13 @@ export async function extendElsewhere(
     const input = await openInput(call)
     try {
       const raised = await service.raise({ ...(await orderOf(call, level)), document: input.file }, call.signal)
-      return await written(call, raised, { inputState: input.state, level })
+      return { answer: await written(call, raised, { inputState: input.state, level }) }
     } catch (thrown) {
       call.signal.throwIfAborted()
       const { code, detail } = asFault(thrown)
       if (service.fallback !== 'local' || !/^EXTEN/.test(code)) throw thrown
       call.progress(`the extension service did not do it (${code}: ${detail}); it is done here`)
-      return undefined
+      return { declined: { code, detail } }
     } finally {
       await input.file.close()
     }

@@ -30,10 +30,8 @@ export const extendVerb: Verb = {
 async function run(call: Call): Promise<Answer> {
   const level = levels[call.choice('level', ['t', 'lt', 'lta']) ?? 't']
   const { config } = configOf(call)
-  if (call.flag('service')) {
-    const done = await extendElsewhere(call, config, level)
-    if (done !== undefined) return done
-  }
+  const elsewhere = call.flag('service') ? await extendElsewhere(call, config, level) : undefined
+  if (elsewhere !== undefined && 'answer' in elsewhere) return elsewhere.answer
   const used = withTimestamping(call, config)
   requireTimestamping(used)
   const anchors = await anchorsFor(call, config)
@@ -49,6 +47,9 @@ async function run(call: Call): Promise<Answer> {
     const done = isAsItWas ? `nothing to add, it has ${level} or more` : `extended to ${level}`
     const { signatures } = outcome.report
     const lines = [`${out}: ${done}`, ...signatures.flatMap(reportLines), ...unaskedLines(signatures)]
-    return { json: { out, by: 'local', answeredEarlier: outcome.answeredEarlier, ...outcome.report }, lines }
+    return {
+      json: { out, by: 'local', ...elsewhere, answeredEarlier: outcome.answeredEarlier, ...outcome.report },
+      lines,
+    }
   })
 }
