@@ -53,6 +53,8 @@ describe('by the command line', () => {
     expect((await cards('list')).stdout).toMatch(
       /placed +SMARTCARDCNS[\s\S]*1 at the service \(1 want the signed form\)/,
     )
+    const queued = await line.compulsa('queue', 'list', ...line.configured())
+    expect(queued.stdout).toContain('card orders: 1 placed')
     const status = await line.compulsa('status', ...line.configured())
     expect(status.stdout).toContain('card orders: 0 waiting')
     expect(await cards('order', 'SMARTCARDCNS', '--person', 'person.json')).toMatchObject({

@@ -2,6 +2,7 @@
 // settle it, and nothing is bought twice.
 
 import { describe, expect, it } from 'vitest'
+import { Fault } from '../device/errors.ts'
 import { cardSite, person } from './97.cards.kit.ts'
 import type { CardShopPreset } from './sim/cardshop.ts'
 
@@ -131,6 +132,23 @@ describe('an answer that is lost', () => {
     await site.restart()
     await site.until(id, 'placed')
     expect(site.desk.show(id)).toMatchObject({ attempts: 1, remote: { placedBy: 'look' } })
+    expect(site.shop.sold()).toHaveLength(1)
+  })
+
+  it('a worker that is lost with it may have sent it', async () => {
+    const site = await cardSite({
+      wrap: driver => ({
+        ...driver,
+        order: async (code, body, signal) => {
+          await driver.order(code, body, signal)
+          throw new Fault('WORKER_LOST', 'the net worker stopped')
+        },
+      }),
+    })
+    const { id } = await site.desk.order(order)
+    await site.until(id, 'unknown')
+    await site.pass(minute)
+    expect(await site.until(id, 'placed')).toMatchObject({ remote: { placedBy: 'look' } })
     expect(site.shop.sold()).toHaveLength(1)
   })
 
