@@ -4,11 +4,14 @@
 import Type, { type Static, type TSchema } from 'typebox'
 import { Settings } from 'typebox/system'
 import Value from 'typebox/value'
+import { Cards, cardFaults } from './config-cards.ts'
 import { Destination, destinationFaults } from './config-destinations.ts'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
+import { Extension, extensionFaults } from './config-extension.ts'
 import { Procedure, Texts } from './config-procedure.ts'
 import { Api, Autofirma, Batches, requestFaults } from './config-requests.ts'
 import { Scanner, scannerFaults } from './config-scanners.ts'
+import { Seal, sealFaults } from './config-seal.ts'
 import { withinDriver } from './config-union.ts'
 import { Fault } from './errors.ts'
 import { nearestName } from './nearest.ts'
@@ -42,6 +45,8 @@ const ConfigSchema = Type.Object(
         dir3: Type.String({ pattern: '^[A-Z][A-Z0-9]\\d{7}$' }),
         /** Where a person checks a copy; `{reference}` and `{csv}` are replaced. It goes into the receipt's QR code. */
         verificationUrl: Type.Optional(Type.String({ pattern: '^https://' })),
+        /** What sets out how verification codes are made: the body's own resolution (RD 203/2021, art. 21). */
+        csvRegulation: Type.String({ minLength: 1, maxLength: 500, default: 'Real Decreto 203/2021, artículo 21' }),
       },
       strict,
     ),
@@ -67,11 +72,15 @@ const ConfigSchema = Type.Object(
     destinations: Type.Array(Destination, { default: [] }),
     /** PEM files whose certificates may anchor a signer's chain; none: the chain is not judged here. */
     trust: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
+    /** Seals of bodies, on services that sign by themselves. */
+    seal: Type.Optional(Seal),
     timestamping: Type.Optional(Timestamping),
+    extension: Type.Optional(Extension),
     revocation: Revocation,
     batches: Batches,
     api: Type.Optional(Api),
     autofirma: Type.Optional(Autofirma),
+    cards: Type.Optional(Cards),
     procedures: Type.Array(Procedure, { minItems: 1 }),
   },
   strict,
@@ -187,7 +196,10 @@ function crossReferenceFaults(config: Config): string[] {
     ...scannerFaults(config.devices.scanners),
     ...destinationFaults(config.destinations),
     ...timestampingFaults(config.timestamping),
+    ...extensionFaults(config),
+    ...sealFaults(config),
     ...requestFaults(config),
+    ...cardFaults(config),
   ]
   config.procedures.forEach((procedure, i) => {
     faults.push(...levelFaults(`procedures.${i}.signature`, procedure.signature, config))

@@ -140,7 +140,7 @@ const table = {
   SIGNATURE_INVALID: {
     status: 502,
     retry: 'operator',
-    mend: 'The signature that was made does not verify and was refused; check the token.',
+    mend: 'The signature that was made does not verify and was refused; check the token or the seal service.',
   },
   SIGNATURE_FORMAT_REFUSED: {
     status: 422,
@@ -189,6 +189,32 @@ const table = {
     retry: 'never',
     mend: 'The file took more time or memory than any honest one needs; it was given up.',
   },
+  // seal
+  SEAL_ABSENT: {
+    status: 422,
+    retry: 'operator',
+    mend: 'Name the seal of the body in `seal.table`, and its service in `seal.services`.',
+  },
+  SEAL_UNREACHABLE: {
+    status: 502,
+    retry: 'later',
+    mend: 'Check the network and the seal service; sealing goes on by itself.',
+  },
+  SEAL_UNTRUSTED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The TLS certificate of the seal service is not the expected one; check its name and CA.',
+  },
+  SEAL_CREDENTIALS_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The seal service does not accept the kiosk; renew its secret or PIN file, then `compulsa queue retry`.',
+  },
+  SEAL_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The seal service does not seal; its reason is in the message.',
+  },
   // extend
   TSA_ABSENT: { status: 422, retry: 'operator', mend: 'Name a time-stamping authority with --tsa or `timestamping`.' },
   TSA_UNREACHABLE: { status: 502, retry: 'later', mend: 'Check the network and the address of the authority.' },
@@ -223,6 +249,36 @@ const table = {
     mend: 'The state of the certificate named in the message could not be fetched; check the network.',
   },
   CERTIFICATE_REVOKED: { status: 409, retry: 'person', mend: 'The certificate was revoked; use another one.' },
+  EXTENDER_ABSENT: {
+    status: 422,
+    retry: 'operator',
+    mend: 'Name an extension service in `extension.service`.',
+  },
+  EXTENDER_UNAVAILABLE: {
+    status: 502,
+    retry: 'later',
+    mend: 'The extension service did not answer or cannot do it now; check the network and its address.',
+  },
+  EXTENDER_CREDENTIALS_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The extension service does not accept the kiosk; renew its client secret.',
+  },
+  EXTENDER_UNTRUSTED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The TLS certificate of the extension service is not the expected one; check its name and CA.',
+  },
+  EXTENSION_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The extension service will not raise this document; correct `extension.service`, or extend here.',
+  },
+  EXTENSION_INVALID: {
+    status: 502,
+    retry: 'operator',
+    mend: 'What the extension service gave back is not the document raised and was thrown away; tell its operator.',
+  },
   // what others ask to be signed
   BATCH_INVALID: { status: 400, retry: 'never', mend: 'Correct the batch at the JSON path that the message names.' },
   BATCH_TOO_LARGE: {
@@ -347,6 +403,21 @@ const table = {
     status: 502,
     retry: 'later',
     mend: 'The destination gave no valid receipt; delivery goes on by itself.',
+  },
+  CARD_CREDIT_LOW: {
+    status: 503,
+    retry: 'operator',
+    mend: 'The credit at the card service is used up; top it up. The orders wait, `compulsa cards poll` sends them on.',
+  },
+  CARD_ORDER_REFUSED: {
+    status: 422,
+    retry: 'person',
+    mend: 'The card service refused the order; correct what the message names and order anew.',
+  },
+  CARD_ORDER_UNDECIDED: {
+    status: 409,
+    retry: 'operator',
+    mend: 'Look into the account at the card service, then tell `compulsa cards decide` what became of the order.',
   },
   HELD_BY_OPERATOR: {
     status: 409,

@@ -1,5 +1,5 @@
 // The path a document takes, run by itself: after every commit it looks at what the document wants next and does it.
-// Pages are prepared while the feeder still runs, an approved copy is composed, a signed one extended, a finished one
+// Pages are prepared while the feeder still runs, an approved copy is composed, sealed where a seal signs it, a signed one extended, a finished one
 // delivered, a delivered one erased when its time has come. Scanning and signing wait for a person; desk.ts asks for them.
 
 import type { Config } from './config.ts'
@@ -11,13 +11,17 @@ import { type ComposeTools, compose } from './path/compose.ts'
 import { attemptDelivery } from './path/deliver.ts'
 import { attemptExtension, type ExtendTools } from './path/extend.ts'
 import { isPrepared, preparePage, unsettledPage } from './path/pages.ts'
+import { attemptSeal, type SealTools } from './path/seal.ts'
 import type { NewId } from './path/step.ts'
 import { readPage, unreadPage, withoutText } from './path/text.ts'
 import type { Delivery, Imaging, Log, TextReader } from './ports.ts'
 import { liveStages, type Queue, wakeAt } from './queue.ts'
 import { createTasks } from './tasks.ts'
 
-export interface PathParts extends ExtendTools, Pick<ComposeTools, 'font' | 'legendText'> {
+export interface PathParts
+  extends ExtendTools,
+    Pick<ComposeTools, 'font' | 'legendText' | 'version'>,
+    Pick<SealTools, 'seals'> {
   readonly config: Config
   readonly queue: Queue
   readonly imaging: Imaging
@@ -38,6 +42,8 @@ export interface Path {
 
 /** Deliveries on the wire at the same time. */
 const parallelDeliveries = 4
+/** Copies that are sealed at the same time. */
+const parallelSeals = 4
 /** Copies that are extended at the same time: authorities seldom want more from one client. */
 const parallelExtensions = 2
 /** Far beyond what the largest page takes; a decoder that hangs is ended with its worker. */
@@ -82,6 +88,7 @@ export function createPath(parts: PathParts): Path {
   }
 
   function earliestAttempt({ stage }: Document): number | null {
+    if (stage.name === 'unsealed') return dueAt(stage.sealing, clock)
     if (stage.name === 'extending') return dueAt(stage.extension, clock)
     if (stage.name !== 'delivering') return null
     const times = stage.deliveries.filter(d => d.state === 'waiting').map(d => dueAt(d, clock))
@@ -91,7 +98,9 @@ export function createPath(parts: PathParts): Path {
   function wake(id: string): void {
     const document = queue.get(id)
     if (document.hold !== null) resumeWhenDue(document)
-    else if (document.stage.name === 'extending') {
+    else if (document.stage.name === 'unsealed') {
+      tasks.run(`seal:${id}`, signal => seal(id, signal), { lane: 'seal', width: parallelSeals })
+    } else if (document.stage.name === 'extending') {
       tasks.run(`extend:${id}`, signal => extend(id, signal), { lane: 'extend', width: parallelExtensions })
     } else if (document.stage.name === 'delivering') {
       tasks.run(`deliver:${id}`, signal => deliver(id, signal), { lane: 'deliver', width: parallelDeliveries })
@@ -168,13 +177,32 @@ export function createPath(parts: PathParts): Path {
     })
   }
 
+  async function seal(id: string, signal: AbortSignal): Promise<void> {
+    const document = queue.get(id)
+    const { stage, hold: held } = document
+    if (stage.name !== 'unsealed' || held !== null || dueAt(stage.sealing, clock) > clock.now()) return
+    try {
+      for await (const event of attemptSeal(document, parts, signal)) {
+        log.info('seal attempted', { document: id, outcome: event.type })
+        queue.commit(id, event)
+      }
+    } catch (thrown) {
+      if (signal.aborted) return
+      hold(document, asFault(thrown))
+    }
+  }
+
   async function extend(id: string, signal: AbortSignal): Promise<void> {
     const document = queue.get(id)
     const { stage, hold: held } = document
     if (stage.name !== 'extending' || held !== null || dueAt(stage.extension, clock) > clock.now()) return
     try {
       const event = await attemptExtension(document, parts, signal)
-      log.info('extension attempted', { document: id, from: stage.signature.level, outcome: event.type })
+      const told = event.type === 'extended' ? { by: event.by } : {}
+      log.info('extension attempted', { document: id, from: stage.signature.level, outcome: event.type, ...told })
+      if (event.type === 'extended' && event.declined !== undefined) {
+        log.warn('the extension service did not', { document: id, ...event.declined })
+      }
       queue.commit(id, event)
     } catch (thrown) {
       if (signal.aborted) return

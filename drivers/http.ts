@@ -9,7 +9,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { ByteStream } from '../device/ports.ts'
 import { readBody, sendBody } from './http-body.ts'
-import { asHttpError, HttpError } from './http-error.ts'
+import { asHttpError, HttpError, unreached } from './http-error.ts'
 import { createLimits, type Limits } from './http-limits.ts'
 
 const defaultMaxBodyBytes = 1024 * 1024
@@ -81,7 +81,8 @@ export async function request(options: HttpRequest): Promise<HttpResponse> {
   } catch (thrown) {
     limits.end()
     outgoing.destroy()
-    throw limits.failure() ?? thrown
+    const failure = limits.failure() ?? thrown
+    throw limits.reached() ? failure : unreached(failure)
   }
 }
 
@@ -97,7 +98,7 @@ function opened(options: HttpRequest, limits: Limits): ClientRequest {
     return open(options, limits)
   } catch (thrown) {
     limits.end()
-    throw thrown
+    throw unreached(thrown)
   }
 }
 

@@ -158,7 +158,7 @@ export interface ProcedureView {
   readonly title: LocalisedTexts
   readonly description: LocalisedTexts | null
   readonly sourceNatures: readonly SourceNature[]
-  readonly signature: 'none' | 'local'
+  readonly signature: 'none' | 'local' | 'seal'
   readonly paper: 'returned' | 'kept'
 }
 

@@ -22,6 +22,7 @@ import { writeOriginals, xmlContentElement } from './originals.ts'
 import { ourEngine } from './ours.ts'
 import { newTally, type Tally } from './outcome.ts'
 import { runReverse } from './reverse.ts'
+import { runSeals } from './seals.ts'
 import { threePhaseExhibits } from './three-phase.ts'
 
 const usage = `node test/conformance/main.ts [options]
@@ -113,7 +114,9 @@ async function withOracles(folder: string): Promise<Tally[]> {
     await timed('batches', () => runBatches({ oracles, autofirma, pki, originals, folder, tally: batches }, only))
     const bad = newTally('Not accepted', ['made', ...oracles.map(({ name }) => name)])
     await timed('negative', () => runNegative({ engine, oracles, autofirma, pki, originals, folder, tally: bad }, only))
-    return [made, theirs, asked, batches, bad].filter(tally => tally.passed + tally.failed > 0)
+    const seals = newTally('Sealed by a service of others', ['made', ...oracles.map(({ name }) => name)])
+    await timed('seals', () => runSeals({ engine, oracles, pki, originals, folder, tally: seals }, only))
+    return [made, theirs, asked, batches, bad, seals].filter(tally => tally.passed + tally.failed > 0)
   } finally {
     await Promise.all([dss, pyHanko, autofirma, veraPdf, pki].map(program => program.stop()))
   }
