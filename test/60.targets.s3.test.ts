@@ -130,6 +130,13 @@ test('the secret is not in an outcome, even where the service gives it back', as
   }
 })
 
+test('a bucket may stand in the host instead of the path', async () => {
+  const { port } = bucket
+  const outcome = await deliver({ url: `https://localhost:${port}`, addressing: 'host' })
+  // A name that no one resolves, or that the certificate is not for: either way it is the host that was asked.
+  expect(outcome).toMatchObject({ outcome: 'later', detail: expect.stringContaining(`copies.localhost:${port}`) })
+})
+
 test('what another writer put there meanwhile is not written over', async () => {
   const other = Buffer.from(pdf)
   other[20] = 0x21

@@ -40,6 +40,7 @@ const programs = [
   { program: 'scanimage', debian: 'sane-utils' },
   { program: 'pcscd', debian: 'pcscd' },
   { program: 'chromium', debian: 'chromium' },
+  { program: 'ssh', debian: 'openssh-client' },
 ] as const
 
 /** The languages of the text layer, ISO 639-1. */

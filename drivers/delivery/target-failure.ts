@@ -56,7 +56,8 @@ export function failureOf({ status, headers, what, errorName = '', now }: Failed
   const slow = Math.max(asked ?? 0, operatorPauseMs)
   if (status === 507 || fullNames.test(errorName)) return failure('DESTINATION_BUSY', slow)
   if (credentialNames.test(errorName)) return failure('CREDENTIALS_REFUSED', slow)
-  if (busyNames.test(errorName)) return failure('DESTINATION_BUSY', asked)
+  // 423: somebody holds a lock there (RFC 4918, 11.3).
+  if (status === 423 || busyNames.test(errorName)) return failure('DESTINATION_BUSY', asked)
   if (transitNames.test(errorName)) return failure('DESTINATION_UNREACHABLE', asked)
   // Not the copy's fault: the bucket or folder is gone, or stands elsewhere.
   if ([301, 308, 404, 410].includes(status)) return failure('DESTINATION_UNREACHABLE', slow)

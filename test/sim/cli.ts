@@ -11,6 +11,7 @@ import { runFortressCentre } from './fortress-centre.ts'
 import { drawSheet } from './paper.ts'
 import { createTestPki, pem } from './pki.ts'
 import { startReceiver } from './receiver.ts'
+import { startS3 } from './s3.ts'
 import { startSiteSeal } from './site-seal.ts'
 import { createSoftToken } from './token.ts'
 import { runTrustCentre } from './trust-centre.ts'
@@ -101,6 +102,19 @@ const simulators: Readonly<Record<string, Simulator>> = {
       console.log(`receiver: ${receiver.url}\n${receiver.caPem}`)
       await ended(signal)
       await receiver.stop()
+      return 0
+    },
+  },
+  bucket: {
+    summary: 'a bucket by the S3 protocol over HTTPS',
+    async run(_options, signal) {
+      const s3 = await startS3()
+      const { accessKeyId, secretKey, region } = s3.credentials
+      console.log(
+        `bucket ${s3.bucket} at ${s3.url}, region ${region}, key ${accessKeyId}, secret ${secretKey}\n${s3.caPem}`,
+      )
+      await ended(signal)
+      await s3.stop()
       return 0
     },
   },
