@@ -14,6 +14,7 @@ import { runAsked } from './asked.ts'
 import { autoscriptJudges, runAutoscript } from './autoscript.ts'
 import { runBatches } from './batch.ts'
 import { runCorpora } from './corpora.ts'
+import { elsewhereJudges, runElsewhere } from './extended-elsewhere.ts'
 import { foreignExhibits } from './foreign.ts'
 import { ownVerdicts, runMatrix } from './matrix.ts'
 import { runNegative } from './negative.ts'
@@ -105,7 +106,9 @@ async function withOracles(folder: string): Promise<Tally[]> {
     await timed('batches', () => runBatches({ oracles, autofirma, pki, originals, folder, tally: batches }, only))
     const bad = newTally('Not accepted', ['made', ...oracles.map(({ name }) => name)])
     await timed('negative', () => runNegative({ engine, oracles, autofirma, pki, originals, folder, tally: bad }, only))
-    return [made, theirs, asked, batches, bad].filter(tally => tally.passed + tally.failed > 0)
+    const elsewhere = newTally('Raised elsewhere', elsewhereJudges)
+    await timed('elsewhere', () => runElsewhere({ dss, pki, originals, folder, tally: elsewhere }, only))
+    return [made, theirs, asked, batches, bad, elsewhere].filter(tally => tally.passed + tally.failed > 0)
   } finally {
     await Promise.all([dss, pyHanko, autofirma, veraPdf, pki].map(program => program.stop()))
   }
