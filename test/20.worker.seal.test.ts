@@ -49,7 +49,7 @@ describe('through a channel', () => {
         return Buffer.concat([...chunks, Buffer.from('sealed')])
       },
     }
-    const remote = remoteSeals(await channelTo(sealHandlers(service)))
+    const remote = remoteSeals(await channelTo(sealHandlers(async () => service)))
     expect(await remote.identities('aoc')).toEqual(['aoc', 'seal'])
     expect(await remote.certificate(seal)).toEqual({
       tokenId: 'aoc',
@@ -66,7 +66,7 @@ describe('through a channel', () => {
   it('a fault keeps its code', async () => {
     const refuse = () => Promise.reject(new Fault('SEAL_REFUSED', 'no'))
     const service: SealService = { identities: refuse, certificate: refuse, sign: refuse, sealPdf: refuse }
-    const remote = remoteSeals(await channelTo(sealHandlers(service)))
+    const remote = remoteSeals(await channelTo(sealHandlers(async () => service)))
     await expect(remote.sign(request)).rejects.toMatchObject({ code: 'SEAL_REFUSED', detail: 'no' })
     await expect(remote.certificate(seal)).rejects.toMatchObject({ code: 'SEAL_REFUSED' })
   })

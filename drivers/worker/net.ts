@@ -2,12 +2,13 @@
 // time-stamping authority, the extension service, what certificates point to, the card service, and what others ask to be
 // signed. It sees what it is told to send, while it sends it; no devices, no keys, no queue.
 
+import type { SealService } from '../../device/ports.ts'
 import { createOpenapiCardShop, type OpenapiCardShopOptions } from '../cardshop/openapi.ts'
 import { createDelivery, type DestinationOptions } from '../delivery/destinations.ts'
 import { createFortressExtender, type FortressOptions } from '../extender/fortress.ts'
 import { createHttpReferences, type HttpReferencesOptions } from '../reference/http.ts'
 import { createHttpRevocation, type HttpRevocationOptions } from '../revocation/http.ts'
-import { createSealServices, type SealConfig } from '../seal/services.ts'
+import type { SealConfig } from '../seal/services.ts'
 import { createRfc3161Timestamper, type Rfc3161Options } from '../timestamper/rfc3161.ts'
 import { createHttpTriphase } from '../triphase/http.ts'
 import { cardHandlers } from './card-handlers.ts'
@@ -30,11 +31,16 @@ export interface NetConfiguration {
 
 await hostWorker<NetConfiguration>(configuration => {
   const { destinations, seal, timestamping, extension, revocation, references, cards } = configuration
+  let seals: Promise<SealService> | undefined
   const timestamper = timestamping === undefined ? undefined : createRfc3161Timestamper(timestamping)
   const extender = extension === undefined ? undefined : createFortressExtender(extension)
   return new Map([
     ...deliveryHandlers(createDelivery({ destinations })),
-    ...sealHandlers(createSealServices(seal)),
+    ...sealHandlers(() => {
+      // Most kiosks have no seal, and all of them wait for this worker.
+      seals ??= import('../seal/services.ts').then(({ createSealServices }) => createSealServices(seal))
+      return seals
+    }),
     ...timestamperHandlers(timestamper),
     ...extenderHandlers(extender),
     ...revocationHandlers(createHttpRevocation(revocation)),

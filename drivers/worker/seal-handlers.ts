@@ -13,14 +13,17 @@ export interface WireSeal extends SealName, Pick<SealRequest, 'algorithm'> {
   readonly digests: readonly string[]
 }
 
-/** `sealIdentities`, `sealCertificate`, `seal` and `sealPdf`. */
-export function sealHandlers(seals: SealService): Handlers {
+/** `sealIdentities`, `sealCertificate`, `seal` and `sealPdf`. The service is asked for with the first call. */
+export function sealHandlers(service: () => Promise<SealService>): Handlers {
   return new Map<string, Handler>([
-    ['sealIdentities', (params, { signal }) => seals.identities((params as { service: string }).service, signal)],
+    [
+      'sealIdentities',
+      async (params, { signal }) => (await service()).identities((params as { service: string }).service, signal),
+    ],
     [
       'sealCertificate',
       async (params, { signal }): Promise<WireSealCertificate> => {
-        const { certificate, chain } = await seals.certificate(params as SealName, signal)
+        const { certificate, chain } = await (await service()).certificate(params as SealName, signal)
         return { certificate: toBase64(certificate), chain: chain.map(toBase64) }
       },
     ],
@@ -29,14 +32,14 @@ export function sealHandlers(seals: SealService): Handlers {
       async (params, { signal }): Promise<readonly string[]> => {
         const { certificate, digests, ...request } = params as WireSeal
         const asked = { ...request, certificate: fromBase64(certificate), digests: digests.map(fromBase64) }
-        return (await seals.sign(asked, signal)).map(toBase64)
+        return (await (await service()).sign(asked, signal)).map(toBase64)
       },
     ],
     [
       'sealPdf',
       async (params, context) => {
         const request = params as SealName & { bytes: number }
-        return tellBytes(context, await seals.sealPdf({ ...request, pdf: context.input }, context.signal))
+        return tellBytes(context, await (await service()).sealPdf({ ...request, pdf: context.input }, context.signal))
       },
     ],
   ])
