@@ -156,7 +156,6 @@ describe('the service as a whole', () => {
     expect(looks.length).toBeGreaterThan(0)
     site.desk.poll()
     await site.until(third.id, 'placed')
-    await site.pass(40 * minute)
     await site.until(second.id, 'placed')
     expect(site.shop.sold()).toHaveLength(3)
   })
