@@ -49,7 +49,7 @@ export interface CardDesk extends CardIntake {
   show(id: string): CardOrderView
   /** The recognition form as it is now. Throws NOT_FOUND where the product has none, STAGE_CONFLICT before it is placed. */
   form(id: string): Promise<Uint8Array>
-  /** Asks now, of one order or of all, and ends a pause. */
+  /** Asks now and sends what waits, of one order or of all, and ends a pause. */
   poll(id?: string): void
   decide(id: string, decision: CardDecision): Promise<CardOrderView>
   /** Takes what the service called back with, as a hint to look and nothing else; gives the orders it may be about. */
@@ -202,10 +202,10 @@ export function createCardDesk(parts: CardDeskParts): CardDesk {
     },
     poll(id?: string) {
       gates.open()
-      const wanted = id === undefined ? ids('placed', 'unknown').map(one => one.id) : [id]
+      const wanted = id === undefined ? ids(...active).map(one => one.id) : [id]
       for (const one of wanted) {
         const { stage } = records.load(one)
-        if (stage === 'placed' || stage === 'unknown') records.apply(one, { type: 'hinted' })
+        if (active.includes(stage)) records.apply(one, { type: 'hinted' })
       }
       go()
     },

@@ -3,11 +3,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { cardBlobNames } from '../device/card-record.ts'
 import { systemRandom } from '../device/host.ts'
 import { openForWriting } from '../device/store/database.ts'
 import { migrate, migrations } from '../device/store/migrations.ts'
 import { openStore } from '../device/store/store.ts'
-import { newPlace } from './25.store.setup.ts'
+import { newPlace, streamOf } from './25.store.setup.ts'
 import { cardSite, papers, person } from './97.cards.kit.ts'
 import { secrets } from './sim/cardshop.answers.ts'
 
@@ -39,6 +40,19 @@ describe('what is kept', () => {
     const told = site.store.audit.list({}).map(({ event }) => event)
     expect(told).toEqual(expect.arrayContaining(['cardOrdered', 'cardOrderSent', 'cardOrderPlaced', 'cardOrderErased']))
     expect(JSON.stringify(site.store.audit.list({}))).not.toMatch(/Neri|NRELRT|example\.com/)
+  })
+
+  it('keeps the papers that wait over a start, and nothing that no order mentions', async () => {
+    const site = await cardSite()
+    const { id } = await site.desk.order(order)
+    await site.until(id, 'placed')
+    await site.shop.online(false)
+    await site.desk.submit(id, papers)
+    await site.store.blobs.write(id, streamOf(Buffer.from('in vain')))
+    await site.restart()
+    expect(await site.store.blobs.sweep(one => cardBlobNames(site.store, one) ?? new Set())).toBe(1)
+    expect(readdirSync(join(site.folder, 'data', 'blobs', id))).toHaveLength(2)
+    expect(cardBlobNames(site.store, 'nobody')).toBeUndefined()
   })
 
   it('lies sealed on the disk, and an order is written before it is sent', async () => {

@@ -66,6 +66,28 @@ describe('an answer that is lost', () => {
     await site.until(id, 'undecided')
   })
 
+  it('a look that breaks off half way is no look either', async () => {
+    let broken = true
+    const site = await cardSite({
+      wrap: driver => ({
+        ...driver,
+        request: async (id, signal) =>
+          broken
+            ? { outcome: 'later', code: 'DESTINATION_UNREACHABLE', detail: 'cut off' }
+            : driver.request(id, signal),
+      }),
+    })
+    await site.desk.prices()
+    site.shop.set('dropAfterAccept', 1)
+    const { id } = await site.desk.order(order)
+    await site.until(id, 'unknown')
+    await site.pass(3 * 60 * minute)
+    expect(site.desk.show(id)).toMatchObject({ stage: 'unknown', looks: [] })
+    broken = false
+    await site.pass(3 * 60 * minute)
+    await site.until(id, 'placed')
+  })
+
   it('is found by the person and the time where the service gives nothing back; twice, and a person decides', async () => {
     const site = await cardSite()
     await site.desk.prices()

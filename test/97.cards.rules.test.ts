@@ -142,7 +142,7 @@ describe('where an order may go', () => {
     }) as unknown as CardOrder
 
   it.each<[CardStage, Record<string, CardStage>]>([
-    ['new', { sending: 'sending', cancelled: 'cancelled' }],
+    ['new', { sending: 'sending', cancelled: 'cancelled', hinted: 'new' }],
     ['sending', { unsent: 'new', lost: 'unknown', placed: 'placed', refused: 'refused' }],
     [
       'unknown',

@@ -93,7 +93,7 @@ export type CardEvent =
   | { readonly type: 'papersGiven'; readonly papers: CardPapers }
   | ({ readonly type: 'papersSent' } & Later)
   | ({ readonly type: 'papersRefused'; readonly detail: string } & Later)
-  /** Somebody says that something has changed. */
+  /** Somebody says that something has changed: it wants attention now. */
   | { readonly type: 'hinted' }
 
 /** The service's word for a request that is finished: made and sent. */
@@ -126,7 +126,7 @@ const allowed: Readonly<Record<CardEvent['type'], readonly CardStage[]>> = {
   papersGiven: ['placed'],
   papersSent: ['placed'],
   papersRefused: ['placed'],
-  hinted: ['unknown', 'placed'],
+  hinted: ['new', 'unknown', 'placed'],
 }
 
 function sent(order: CardOrder, event: CardEvent, at: string): CardOrder {
