@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-
 // `compulsa-sim NAME`: starts one simulator, or `appliance`, the whole kiosk on simulators, until Ctrl-C.
 
 import { mkdir, writeFile } from 'node:fs/promises'
