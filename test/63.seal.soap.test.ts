@@ -14,7 +14,7 @@ import { next } from '../device/transition.ts'
 import { createSealServices, type SealServiceConfig } from '../drivers/seal/services.ts'
 import { type Folder, judge, smallPdf, temporaryFolder } from './50.signature.kit.ts'
 import { memoryStore } from './59.extend-step.kit.ts'
-import { faultOf, type Seals, sealIdentities } from './63.seal.kit.ts'
+import { faultOf, golden, type Seals, sealIdentities } from './63.seal.kit.ts'
 import { createLeapingClock } from './sim/clock.ts'
 import { pem } from './sim/pki.ts'
 import type { SealServer, SealServerFault } from './sim/seal-server.ts'
@@ -109,6 +109,23 @@ it('the copy comes back sealed, its beginning as it was, and pdfsig finds it val
   const pdf = event.type === 'sealed' ? store.get(event.copy.name) : Buffer.alloc(0)
   const file = await folder.write('sealed.pdf', pdf)
   expect((await judge('pdfsig', ['-nocert', join(file)])).output).toContain('Signature is Valid')
+})
+
+it('the exchange is the one that is kept in test/recordings', async () => {
+  const [exchange] = server.exchanges()
+  const plain = (text: string) =>
+    text.replace(/RequestID="[^"]*"/, 'RequestID="…"').replace(/(<[a-z:]*Base64Data[^>]*>)[^<]*/, '$1…')
+  const request = { ...exchange?.request, body: plain(String(exchange?.request.body)) }
+  const { method, path, headers, body } = request
+  const names = ['content-type', 'soapaction', 'twsauthn'] as const
+  const told = Object.fromEntries(names.map(name => [name, headers?.[name]]))
+  const answer = {
+    status: exchange?.answer.status,
+    type: exchange?.answer.type,
+    body: plain(String(exchange?.answer.body)),
+  }
+  const now = { request: { method, path, headers: told, body }, answer }
+  expect(now).toEqual(await golden('trustedx/soap.json', now))
 })
 
 describe('nothing is believed that is', () => {

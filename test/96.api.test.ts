@@ -229,5 +229,7 @@ describe('a client that sends slowly', () => {
     going.abort()
     await expect(slow).rejects.toThrow()
     await expect.poll(() => readdirSync(stand.blobs)).toEqual([id])
+    await expect.poll(() => stand.logged.filter(line => line.includes('request broke off'))).toHaveLength(1)
+    expect(stand.logged.filter(line => line.includes('request failed'))).toEqual([])
   })
 })

@@ -8,7 +8,7 @@ import { type CuttingProxy, type Direction, startCuttingProxy } from './sim/cutt
 const minute = 60_000
 const order = { product: 'SMARTCARDCNS', body: { anagrafica: person }, again: true }
 /** Orders of one store. */
-const chunk = 150
+const chunk = 40
 const outcomes = new Set<string>()
 
 afterAll(() => {

@@ -150,10 +150,10 @@ export async function cardSite(options: CardSiteOptions = {}): Promise<CardSite>
       running = open()
     },
     async pass(ms: number, step = 60_000) {
-      if (ms === 0) await settled(running.desk, clock)
+      if (ms === 0) await settled(running, clock)
       for (let left = ms; left > 0; left -= step) {
         clock.leap(Math.min(step, left))
-        await settled(running.desk, clock)
+        await settled(running, clock)
       }
     },
     until: async (id: string, stage: CardStage) => {
@@ -165,14 +165,17 @@ export async function cardSite(options: CardSiteOptions = {}): Promise<CardSite>
 }
 
 /** Until nothing is due that may be worked on. */
-async function settled(desk: CardDesk, { now }: LeapingClock): Promise<void> {
-  const isDue = ({ stage, nextAt }: CardOrderView) => {
+async function settled({ desk, store }: { desk: CardDesk; store: Store }, { now }: LeapingClock): Promise<void> {
+  const working = () => {
+    const live = store.cards.list({ stages: ['new', 'sending', 'unknown', 'placed'] })
+    if (live.length === 0) return false
     const { paused, creditLow } = desk.state()
-    if (stage === 'sending') return true
-    if (paused !== null || !['new', 'unknown', 'placed'].includes(stage)) return false
-    return nextAt !== null && Date.parse(nextAt) <= now() && !(stage === 'new' && creditLow !== null)
+    return live.some(({ stage, wakeAt }) => {
+      if (stage === 'sending') return true
+      return paused === null && wakeAt !== null && wakeAt <= now() && !(stage === 'new' && creditLow !== null)
+    })
   }
-  while (desk.list().some(isDue)) await new Promise(resolve => setTimeout(resolve, quick))
+  while (working()) await new Promise(resolve => setTimeout(resolve, quick))
 }
 
 type CardDeskKiosk = Parameters<typeof createCardDesk>[0]['config']['kiosk']

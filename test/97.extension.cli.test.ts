@@ -105,3 +105,22 @@ describe('compulsa extend --service', () => {
     expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining('EXTENDER_ABSENT') })
   })
 })
+
+describe('compulsa doctor', () => {
+  const finding = async () => {
+    const { stdout } = await line.compulsaBy('service.json', 'doctor', '--json')
+    const { findings }: { findings: { check: string }[] } = JSON.parse(stdout)
+    return findings.find(({ check }) => check === 'extension service')
+  }
+
+  it('says whether the service knows the kiosk, and sends no document', async () => {
+    const asked = stand.fortress.asked('extend')
+    expect(await finding()).toMatchObject({ ok: true, detail: expect.stringContaining('it knows the kiosk') })
+    stand.fortress.fault('client-unknown')
+    expect(await finding()).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('EXTENDER_CREDENTIALS_REFUSED'),
+    })
+    expect(stand.fortress.asked('extend')).toBe(asked)
+  })
+})

@@ -1,15 +1,19 @@
 // The interface of the extension service as this kiosk serves it: to our own driver, which was held against the published
 // contract, and to requests by hand with the page's own field names. What comes out is judged by pdfsig and qpdf.
 
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { verifyExtended } from '../device/ades/verify-extended.ts'
 import { randomAccessOf } from '../device/bytes.ts'
 import { createFortressExtender } from '../drivers/extender/fortress.ts'
 import { judge, temporaryFolder } from './50.signature.kit.ts'
-import { faultOf } from './97.extension.kit.ts'
+import { faultOf, signedBy } from './97.extension.kit.ts'
 import { type ServedStand, servedStand } from './97.extension.served.kit.ts'
+import { startKiosk } from './kiosk.kit.ts'
+import { apiUrl } from './requests.kit.ts'
 import { listen } from './sim/trust-http.ts'
+import { slips } from './walk.kit.ts'
 
 describe('our own driver as the client', () => {
   it.each(['T', 'LT', 'LTA'] as const)('has a PDF raised to %s', async level => {
@@ -61,7 +65,9 @@ describe('our own driver as the client', () => {
 })
 
 /** Requests by hand. */
-function byHand(stand: ServedStand) {
+type Served = Pick<ServedStand, 'url' | 'trust' | 'secret' | 'logged'>
+
+function byHand(stand: Served) {
   const form = (over: Readonly<Record<string, string>> = {}) =>
     new URLSearchParams({
       scope: 'client',
@@ -84,7 +90,7 @@ function byHand(stand: ServedStand) {
   return { form, called, token, extend }
 }
 
-function asked(stand: ServedStand, bytes: Uint8Array, over: object = {}) {
+function asked(stand: Served, bytes: Uint8Array, over: object = {}) {
   const configuration = {
     document: { bytesB64: Buffer.from(bytes).toString('base64'), name: 'contrato.pdf' },
     signatureType: 'PADES_LT',
@@ -234,5 +240,24 @@ describe('where the configuration does not open it', () => {
     }
     const api = { port: 0, clients: [{ id: 'a', tokenFile: 'a' }], extension: {} }
     expect(() => parseConfig({ ...least, api })).toThrow(/api.extension needs timestamping; api.extension needs trust/)
+  })
+})
+
+describe('a running kiosk', () => {
+  it('serves it where the configuration opens it', async () => {
+    const folder = await temporaryFolder()
+    onTestFinished(() => folder.remove())
+    const tokenFile = join(folder.path, 'token')
+    await writeFile(tokenFile, 'the-token-of-the-ledger', { mode: 0o600 })
+    const api = { port: 0, clients: [{ id: 'ledger', tokenFile }], extension: {} }
+    const kiosk = await startKiosk({ sheets: await slips(1), trustServices: true, config: { api } })
+    onTestFinished(() => kiosk.stop())
+    const { trust } = kiosk.site
+    if (trust === undefined) throw new Error('no trust services')
+    const stand = { url: apiUrl(kiosk), trust, secret: 'the-token-of-the-ledger', logged: kiosk.logged }
+    const { status, body } = await byHand(stand).extend(
+      asked(stand, await signedBy(trust), { signatureType: 'PADES_T' }),
+    )
+    expect([status, body['error']]).toEqual([200, undefined])
   })
 })

@@ -1,13 +1,15 @@
 // A copy that the seal of the body signs: the person gets the receipt without card and PIN, whether the seal service answers
 // or not. It waits over a restart and is sealed and delivered once when the service is back, at the level ordered.
 
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { randomAccessOf } from '../device/bytes.ts'
 import { certificatesInPem } from '../device/trust/pem.ts'
 import { verifyPdf } from '../device/trust/verify-pdf.ts'
+import { program } from './cli.kit.ts'
 import { statusOf, untilSent } from './extend.kit.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'
 import { approve, copyReceived, feed, open, procedure, slips } from './walk.kit.ts'
@@ -89,6 +91,16 @@ describe('no network, and then one', () => {
     await kiosk.screen.until(view => view.queue.waiting === 1, 'the queue counts it')
     expect(await statusOf(kiosk)).toMatchObject({ documents: { unsealed: 1 }, oldestWaiting: expect.any(String) })
     expect(kiosk.site.receiver.attempts()).toBe(0)
+  })
+
+  it('is seen by an operator, with the reason', async () => {
+    const configured = ['--config', kiosk.site.configFile, '--data', kiosk.site.dataFolder]
+    const ask = async (...words: string[]) =>
+      (await promisify(execFile)(process.execPath, [program, 'queue', ...words, ...configured])).stdout
+    const [id = ''] = (await ask('list')).split(' ')
+    const shown = await ask('show', id)
+    expect(shown).toContain('unsealed')
+    expect(shown).toMatch(/sealing: \d+ attempts, next \S+, last SEAL_UNREACHABLE: 127\.0\.0\.1/)
   })
 
   it('is sealed and delivered once when the service is back', async () => {

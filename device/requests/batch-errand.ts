@@ -96,7 +96,7 @@ function note({ number }: BatchItem, outcome: ItemOutcome, log: Log): void {
 export function documentsOf({ items }: Batch): readonly Omit<RequestedDocumentView, 'state' | 'fault'>[] {
   return items.map(item => ({
     name: documentName(item),
-    format: item.format === 'auto' ? 'CAdES' : item.format,
+    format: item.format === 'auto' ? null : item.format,
     operation: item.operation,
     bytes: item.source.kind === 'data' ? item.source.bytes : null,
   }))

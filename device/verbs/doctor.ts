@@ -12,6 +12,7 @@ import { configOf, withWorkbench } from './appliance.ts'
 import { lastChecks } from './calibration-book.ts'
 import { checkLine } from './calibration-lines.ts'
 import { clockLine, codeWarnings } from './doctor-codes.ts'
+import { checkExtension } from './doctor-extension.ts'
 import { checkSeals } from './doctor-seals.ts'
 import { checkTimestamping } from './doctor-timestamping.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
@@ -19,7 +20,7 @@ import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 export const doctorVerb: Verb = {
   name: 'doctor',
   summary:
-    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the seals and the built screen. Exit 1 when something is missing.',
+    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the extension service, the seals and the built screen. Exit 1 when something is missing.',
   options: configOptions,
   run,
 }
@@ -200,12 +201,14 @@ async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]>
           ),
       )
     const stamped = await checkTimestamping(config, rooms, call.signal)
+    const raised = await checkExtension(config, rooms, call.signal)
     return [
       await textReading(rooms.textReader(), call.signal),
       ...seen,
       ...(config.devices.tokenModules.length === 0 ? [] : [modules]),
       ...(stamped === undefined ? [] : [{ check: 'time-stamping', ...stamped }]),
       ...(await checkSeals(config, rooms, call.signal)),
+      ...(raised === undefined ? [] : [{ check: 'extension service', ...raised }]),
     ]
   })
 }

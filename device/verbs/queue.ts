@@ -76,7 +76,17 @@ function list(store: StoreReader, includeErased: boolean): Answer {
   const lines = documents.map(one =>
     `${one.id}  ${one.stage.padEnd(10)}  ${one.createdAt}  ${one.wakeAt === null ? '' : `next ${one.wakeAt}`}`.trimEnd(),
   )
-  return { json: documents, lines: documents.length === 0 ? ['no documents'] : lines }
+  return { json: documents, lines: [...(documents.length === 0 ? ['no documents'] : lines), ...cardLines(store)] }
+}
+
+/** Orders of cards that are under way: how many stand where. */
+function cardLines(store: StoreReader): string[] {
+  const stages = ['new', 'sending', 'unknown', 'undecided', 'placed']
+  const counts = stages.flatMap(stage => {
+    const { length } = store.cards.list({ stages: [stage] })
+    return length === 0 ? [] : [`${length} ${stage}`]
+  })
+  return counts.length === 0 ? [] : [`card orders: ${counts.join(', ')} (compulsa cards list)`]
 }
 
 function load(store: StoreReader, id: string): Document {

@@ -15,6 +15,7 @@ import { autoscriptJudges, runAutoscript } from './autoscript.ts'
 import { runBatches } from './batch.ts'
 import { runBuckets } from './buckets.ts'
 import { runCorpora } from './corpora.ts'
+import { elsewhereJudges, runElsewhere } from './extended-elsewhere.ts'
 import { foreignExhibits } from './foreign.ts'
 import { ownVerdicts, runMatrix } from './matrix.ts'
 import { runNegative } from './negative.ts'
@@ -116,7 +117,9 @@ async function withOracles(folder: string): Promise<Tally[]> {
     await timed('negative', () => runNegative({ engine, oracles, autofirma, pki, originals, folder, tally: bad }, only))
     const seals = newTally('Sealed by a service of others', ['made', ...oracles.map(({ name }) => name)])
     await timed('seals', () => runSeals({ engine, oracles, pki, originals, folder, tally: seals }, only))
-    return [made, theirs, asked, batches, bad, seals].filter(tally => tally.passed + tally.failed > 0)
+    const elsewhere = newTally('Raised elsewhere', elsewhereJudges)
+    await timed('elsewhere', () => runElsewhere({ dss, pki, originals, folder, tally: elsewhere }, only))
+    return [made, theirs, asked, batches, bad, seals, elsewhere].filter(tally => tally.passed + tally.failed > 0)
   } finally {
     await Promise.all([dss, pyHanko, autofirma, veraPdf, pki].map(program => program.stop()))
   }

@@ -390,7 +390,7 @@ export const ca = {
   'error.DATA_FOLDER_IN_USE': 'El terminal està fora de servei.\nAvisi el personal.',
   'error.DEVICE_KEY_UNUSABLE': 'El terminal està fora de servei.\nAvisi el personal.',
   'error.BLOB_DAMAGED': 'Una pàgina desada està malmesa.\nAvisi el personal.',
-  'error.CARD_CREDIT_LOW': 'No queda crèdit al servei de targetes.\nAvisi el personal. La comanda espera.',
+  'error.CARD_CREDIT_LOW': 'No queda crèdit al servei de targetes.\nAvisi el personal. La comanda es conserva.',
   'error.CARD_ORDER_REFUSED':
     'El servei de targetes no ha acceptat la comanda.\nRevisi les dades i torni a demanar-la.',
   'error.CARD_ORDER_UNDECIDED':

@@ -390,7 +390,7 @@ export const es = {
   'error.DATA_FOLDER_IN_USE': 'El terminal está fuera de servicio.\nAvise al personal.',
   'error.DEVICE_KEY_UNUSABLE': 'El terminal está fuera de servicio.\nAvise al personal.',
   'error.BLOB_DAMAGED': 'Una página guardada está dañada.\nAvise al personal.',
-  'error.CARD_CREDIT_LOW': 'No queda crédito en el servicio de tarjetas.\nAvise al personal. El pedido espera.',
+  'error.CARD_CREDIT_LOW': 'No queda crédito en el servicio de tarjetas.\nAvise al personal. El pedido se conserva.',
   'error.CARD_ORDER_REFUSED':
     'El servicio de tarjetas no ha aceptado el pedido.\nRevise los datos y haga el pedido otra vez.',
   'error.CARD_ORDER_UNDECIDED':
