@@ -121,8 +121,9 @@ function createStore({ sdk, client, destination, now }: Access): Store {
 
   async function contentOf(found: HeadObjectCommandOutput, Key: string, expected: Content): Promise<Content> {
     const bytes = found.ContentLength ?? -1
-    const whole = found.ChecksumType !== 'COMPOSITE' && /^[A-Za-z0-9+/]{43}=$/.test(found.ChecksumSHA256 ?? '')
-    if (whole) return { bytes, sha256: Buffer.from(found.ChecksumSHA256 ?? '', 'base64').toString('hex') }
+    // One over parts rather than bytes ends with their number, and is none of the whole.
+    const checksum = /^[A-Za-z0-9+/]{43}=$/.exec(found.ChecksumSHA256 ?? '')?.[0]
+    if (checksum !== undefined) return { bytes, sha256: Buffer.from(checksum, 'base64').toString('hex') }
     if (bytes !== expected.bytes) return { bytes, sha256: '' }
     const { Body } = await asked<GetObjectCommandOutput>('GET', client.send(new sdk.GetObjectCommand({ Bucket, Key })))
     if (Body instanceof Readable) return measured(Body, expected)

@@ -47,15 +47,15 @@ async function openFolder({ destination, signal }: Opening<SftpDestination>): Pr
   const { process, secrets, failure, close } = await openSsh(destination, signal)
   try {
     const session = await openSession({ input: process.stdin, output: process.stdout, idleTimeoutMs, failure })
-    return { store: createStore(session, folder, `sftp://${host}:${port}`, close), secrets }
+    return { store: sftpStore(session, folder, `sftp://${host}:${port}`, close), secrets }
   } catch (thrown) {
     await close()
     throw thrown
   }
 }
 
-/** Long because a store is its requests in one place. */
-function createStore(session: SftpSession, folder: string, origin: string, close: () => Promise<void>): Store {
+/** The folder over a session; `close` ends what carries it. Long because a store is its requests in one place. */
+export function sftpStore(session: SftpSession, folder: string, origin: string, close: () => Promise<void>): Store {
   const pathOf = (name: string) => `${folder}/${name}`
   const heldOf = (path: string, content: Content, { modifiedAt }: FileAttributes): Held => {
     const reference = `${origin}${path.startsWith('/') ? '' : '/~/'}${path} sha256 ${content.sha256}`
