@@ -133,14 +133,12 @@ describe('a PDF', () => {
   it('with another signature, or a field for one, is another document', async () => {
     const { bytes } = await signed({ format: 'PAdES', packaging: 'enveloped' })
     const cosigned = await engine.extend(await engine.sign(bytes), 'LT')
-    expect(await verdict(bytes, cosigned, 'LT')).toMatch(
-      /^EXTENSION_INVALID: (it holds 2 signatures|what was appended)/,
-    )
+    expect(await verdict(bytes, cosigned, 'LT')).toMatch(/^EXTENSION_INVALID: it holds 2 signatures/)
   })
 
   it.each<readonly [string, Changes, RegExp]>([
     ['another page', { content: forged }, /is not allowed/],
-    ['a field filled in', { name: now => plus(now, '/V (Pere)') }, /is not accepted here|is not allowed/],
+    ['a field filled in', { name: now => plus(now, '/V (Pere)') }, /is not allowed/],
     ['another catalogue', { catalog: now => plus(now, '/OpenAction 5 0 R') }, /is not allowed/],
   ])('with %s behind it is another document', async (_what, changes, words) => {
     const bytes = await engine.sign(form())
