@@ -1,7 +1,7 @@
 // The interface of the extension service as this kiosk serves it: to our own driver, which was held against the published
 // contract, and to requests by hand with the page's own field names. What comes out is judged by pdfsig and qpdf.
 
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { verifyExtended } from '../device/ades/verify-extended.ts'
@@ -12,6 +12,7 @@ import { faultOf, signedBy } from './97.extension.kit.ts'
 import { type ServedStand, servedStand } from './97.extension.served.kit.ts'
 import { startKiosk } from './kiosk.kit.ts'
 import { apiUrl } from './requests.kit.ts'
+import { pem } from './sim/pki.ts'
 import { listen } from './sim/trust-http.ts'
 import { slips } from './walk.kit.ts'
 
@@ -208,6 +209,58 @@ describe('a request by hand', () => {
     expect(answer).toMatchObject({ status: 413, body: { error: 'invalid_request' } })
     const within = await byHand(stand).extend(asked(stand, Buffer.alloc(2 ** 20 + 1)))
     expect(within).toMatchObject({ status: 400, body: { error_description: expect.stringContaining('maxMegabytes') } })
+  })
+
+  it('of somebody unknown is refused before its body is looked at', async () => {
+    const stand = await servedStand({ plain: true, extension: { maxMegabytes: 1 } })
+    const answer = await byHand(stand).extend(asked(stand, Buffer.alloc(2 * 2 ** 20)), 'Bearer nobody')
+    expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_token' } })
+  })
+
+  it('beyond what the memory shall hold is put off', async () => {
+    const stand = await servedStand({ plain: true })
+    stand.trust.fault('tsa', 'hangs')
+    const { called, token, extend } = byHand(stand)
+    const bytes = await stand.signed()
+    const gone = new AbortController()
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${await token()}` }
+    const init = { headers, body: JSON.stringify(asked(stand, bytes)), signal: gone.signal }
+    const waiting = [1, 2, 3, 4].map(() => called('/api/v1/signature/extend', init).catch(() => undefined))
+    await expect.poll(() => stand.trust.requests().length, { timeout: 10_000 }).toBeGreaterThanOrEqual(4)
+    expect(await extend(asked(stand, bytes))).toMatchObject({ status: 503, body: { error: 'temporarily_unavailable' } })
+    gone.abort()
+    await Promise.all(waiting)
+    stand.trust.fault('tsa', undefined)
+    await expect.poll(async () => (await extend(asked(stand, bytes))).status, { timeout: 10_000 }).toBe(200)
+  })
+
+  it('for a signature that has no baseline level is refused, not called raised', async () => {
+    const stand = await servedStand({ plain: true })
+    const { certificate, chain, privateKey } = await stand.trust.pki.signer()
+    const [key, signed] = [join(stand.folder, 'key.pem'), join(stand.folder, 'signed.p7')]
+    const certificates = [certificate, ...chain].map(der => pem('CERTIFICATE', der)).join('')
+    await writeFile(key, pem('PRIVATE KEY', privateKey) + certificates)
+    const words = [
+      'cms',
+      '-sign',
+      '-nodetach',
+      '-binary',
+      '-outform',
+      'DER',
+      '-signer',
+      key,
+      '-in',
+      key,
+      '-out',
+      signed,
+    ]
+    expect(await judge('openssl', words)).toMatchObject({ code: 0 })
+    const over = { signatureType: 'CADES_T', packaging: 'ENVELOPING' }
+    const answer = await byHand(stand).extend(asked(stand, await readFile(signed), over))
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { error_description: expect.stringContaining('cannot be reached') },
+    })
   })
 
   it('fetches a document from a host that references may lead to', async () => {

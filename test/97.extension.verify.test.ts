@@ -8,10 +8,13 @@ import type { Packaging, SignatureFormat } from '../device/ades/request.ts'
 import { verifyExtended } from '../device/ades/verify-extended.ts'
 import { randomAccessOf } from '../device/bytes.ts'
 import { Fault } from '../device/errors.ts'
-import { type Changes, changed, forged, form, plus } from './47.revision.kit.ts'
+import type { UpdatedObject } from '../device/pdf/incremental.ts'
+import { serialise } from '../device/pdf/write.ts'
+import { type Changes, changed, forged, form, parts, plus } from './47.revision.kit.ts'
 import { smallPdf } from './50.signature.kit.ts'
 import { createWorld, type World } from './59.pades.kit.ts'
 import { createEngine, type Engine } from './67.engine.kit.ts'
+import { open, update } from './pdf-signing-fixtures.ts'
 
 const xml = Buffer.from('<?xml version="1.0"?>\n<acta xmlns="urn:acta"><punt n="1" m="2">Aprovat</punt><res/></acta>\n')
 const text = Buffer.from('a short text')
@@ -130,28 +133,38 @@ describe('a PDF', () => {
   it('with another signature, or a field for one, is another document', async () => {
     const { bytes } = await signed({ format: 'PAdES', packaging: 'enveloped' })
     const cosigned = await engine.extend(await engine.sign(bytes), 'LT')
-    expect(await verdict(bytes, cosigned, 'LT')).toMatch(
-      /^EXTENSION_INVALID: (it holds 2 signatures|what was appended)/,
-    )
+    expect(await verdict(bytes, cosigned, 'LT')).toMatch(/^EXTENSION_INVALID: it holds 2 signatures/)
   })
 
-  it.each<readonly [string, Changes]>([
-    ['another page', { content: forged }],
-    ['a field filled in', { name: now => plus(now, '/V (Pere)') }],
-    ['another catalogue', { catalog: now => plus(now, '/OpenAction 5 0 R') }],
-    [
-      'a field for a signature',
-      {
-        form: now => now.replace('14 0 R]', '14 0 R 16 0 R]'),
-        page: now => now.replace('14 0 R]', '14 0 R 16 0 R]'),
-        spare: '<< /Type /Annot /Subtype /Widget /FT /Sig /T (more) /F 132 /P 3 0 R /Rect [0 0 0 0] >>',
-      },
-    ],
-  ])('with %s behind it is another document', async (_what, changes) => {
+  it.each<readonly [string, Changes, RegExp]>([
+    ['another page', { content: forged }, /is not allowed/],
+    ['a field filled in', { name: now => plus(now, '/V (Pere)') }, /is not allowed/],
+    ['another catalogue', { catalog: now => plus(now, '/OpenAction 5 0 R') }, /is not allowed/],
+  ])('with %s behind it is another document', async (_what, changes, words) => {
     const bytes = await engine.sign(form())
     const raised = await engine.extend(bytes, 'LT')
     expect(await verdict(bytes, raised, 'LT')).toContain('believed')
-    expect(await verdict(bytes, await changed(raised, changes), 'LT')).toMatch(/^EXTENSION_INVALID/)
+    expect(await verdict(bytes, await changed(raised, changes), 'LT')).toMatch(words)
+  })
+})
+
+describe('a PDF with a form', () => {
+  it('with an empty field for a signature behind it is another document', async () => {
+    const bytes = await engine.sign(form())
+    const raised = await engine.extend(bytes, 'LT')
+    const document = await open(raised)
+    const more = async (number: number, list: RegExp): Promise<UpdatedObject> => {
+      const now = await document.object(number, 0)
+      if (now.kind === 'stream') throw new TypeError('a dictionary was expected')
+      return { number, generation: 0, body: serialise(now).replace(list, '$1 400 0 R]') }
+    }
+    const field = '<< /Type /Annot /Subtype /Widget /FT /Sig /T (more) /F 132 /P 3 0 R /Rect [0 0 0 0] >>'
+    const changedOnes = [
+      await more(parts.form, /(\/Fields ?\[[^\]]*)\]/),
+      await more(parts.page, /(\/Annots ?\[[^\]]*)\]/),
+    ]
+    const made = await update(raised, ...changedOnes, { number: 400, generation: 0, body: field })
+    expect(await verdict(bytes, made, 'LT')).toMatch(/^EXTENSION_INVALID: what was appended does more than raise it/)
   })
 })
 
@@ -170,7 +183,20 @@ describe('a CMS', () => {
       operation: 'countersign',
     })
     expect(await verdict(countersigned, raisedOne, 'LT')).toMatch(/^EXTENSION_INVALID: an unsigned attribute/)
-    expect(await verdict(first, await engine.extend(countersigned, 'LT'), 'LT')).toMatch(/^EXTENSION_INVALID/)
+    expect(await verdict(first, await engine.extend(countersigned, 'LT'), 'LT')).toBe(
+      'EXTENSION_INVALID: it has unsigned attributes that do not raise it',
+    )
+  })
+
+  it('with another content, or a version that there is not, is another one', async () => {
+    const cms = await engine.sign(text, { format: 'CAdES', packaging: 'enveloping' })
+    const raised = await engine.extend(cms, 'T')
+    const other = Buffer.from(raised)
+    other[other.indexOf(text)] = 0x41
+    expect(await verdict(cms, other, 'T')).toBe('EXTENSION_INVALID: its content is another one')
+    const odd = Buffer.from(raised)
+    odd[odd.indexOf(Buffer.from('020101', 'hex')) + 2] = 9
+    expect(await verdict(cms, odd, 'T')).toBe('EXTENSION_INVALID: its version is none')
   })
 
   it('with something behind it is another one', async () => {

@@ -38,8 +38,7 @@ const growing: ReadonlySet<string> = new Set([
 /** Children that belong together; undefined where there are others than raising adds. */
 function childPairs(old: XmlElement, fresh: XmlElement): Pair[] | undefined {
   if (!isGrowing(old)) {
-    const [one, other] = [old, fresh].map(({ children }) => joined(children))
-    return one?.length === other?.length ? pairs(one ?? [], other ?? []) : undefined
+    return pairs(joined(old.children), joined(fresh.children))
   }
   const [was, is] = [old, fresh].map(({ children }) => children.filter(child => !isSpace(child)))
   const added = (is ?? []).slice(was?.length)

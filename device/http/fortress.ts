@@ -63,15 +63,14 @@ export async function fortressRoutes(app: FastifyInstance, parts: FortressParts)
     const form = 'application/x-www-form-urlencoded'
     scope.addContentTypeParser(form, { parseAs: 'buffer', bodyLimit: maxFormBytes }, whole)
     scope.setErrorHandler((error, request, reply) => refuse(error, request, reply, log))
-    scope.addHook('onRequest', async request => {
+    scope.addHook('onRequest', async (request, reply) => {
       if (request.routeOptions.url !== extendPath) return
       // Before a body of many megabytes is read.
       tokens.recognise(request.headers.authorization)
       if (underWay.size >= maxUnderWay) throw new Fault('KIOSK_BUSY', 'as many documents as it can hold are under way')
       underWay.add(request)
-    })
-    scope.addHook('onResponse', async request => {
-      underWay.delete(request)
+      // Also where the client goes away before it has its answer.
+      reply.raw.once('close', () => underWay.delete(request))
     })
     scope.post(tokenPath, async (request, reply) => reply.send(tokens.issue(formOf(request))))
     scope.post(extendPath, async (request, reply) => {
