@@ -3,6 +3,7 @@
 import Type from 'typebox'
 import { signatureLevels } from './ades/request.ts'
 import { Id } from './config-scanners.ts'
+import { Ine10 } from './config-seal.ts'
 
 const strict = { additionalProperties: false } as const
 /** One text in each language the kiosk offers; a missing one falls back to the first given. */
@@ -63,6 +64,10 @@ export const Procedure = Type.Object(
         organ: Type.Optional(Type.String({ pattern: '^[A-Z][A-Z0-9]\\d{7}$' })),
         /** Whether each copy gets a secure verification code (RD 203/2021, art. 21). */
         csv: Type.Enum(['none', 'auto'], { default: 'none' }),
+        /** `ine-date` puts the body's INE10 and the day before the random part, as CÒPIA does. */
+        csvPattern: Type.Enum(['random', 'ine-date'], { default: 'random' }),
+        /** The procedure in the state's inventory (SIA). */
+        sia: Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,50}$' })),
         /** The visible legend, in a margin that is added to the foot of every page. */
         legend: Type.Enum(['none', 'margin'], { default: 'none' }),
         /** What the exchange of registries takes of one document (SICRES 3). */
@@ -79,7 +84,10 @@ export const Procedure = Type.Object(
     elaborationStates: ElaborationStates,
     signature: Type.Object(
       {
-        mode: Type.Enum(['none', 'local'], { default: 'local' }),
+        /** `local`: the card in the reader; `seal`: the seal of the body, with nobody there. */
+        mode: Type.Enum(['none', 'local', 'seal'], { default: 'local' }),
+        /** INE10 of the body whose seal it is; absent: the kiosk's own body. */
+        ens: Type.Optional(Ine10),
         format: Type.Enum(['PAdES'], { default: 'PAdES' }),
         /** Above B, `timestamping` gives the time-stamps and `trust` anchors the signer and its authority. */
         level: Type.Enum([...signatureLevels], { default: 'B' }),
@@ -91,6 +99,8 @@ export const Procedure = Type.Object(
       {
         by: Type.Enum(['official', 'automated'], { default: 'official' }),
         resolution: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+        /** Where the body registers its enabled officials, and how this one is found there. */
+        register: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
       },
       { ...strict, default: {} },
     ),

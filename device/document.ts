@@ -4,10 +4,12 @@
 import type { SignatureLevel } from './ades/request.ts'
 import type { SigningIntent } from './cms/signing-intent.ts'
 import type { ProcedureConfig, SourceNature } from './config.ts'
+import { type CopyTrail, emptyTrail, type MadeFacts, type ScannerFacts } from './copy-trail.ts'
 import { type ErrorCode, Fault, type RetryClass } from './errors.ts'
 import type { Page, PreparedImage, ReadText, StoredBlob, StoredPage } from './page.ts'
 import type { PreparedSignature } from './pdf/signature-dictionary.ts'
 import type { Receipt, Reduction } from './ports.ts'
+import type { SignerFacts } from './trust/signer-facts.ts'
 
 /** What was asked for, fixed when the document is opened, so that a changed configuration never bends a copy in hand. */
 export type CopyOrder = Pick<
@@ -75,7 +77,10 @@ export interface Hold {
   readonly retryAt: string | null
 }
 
-/** A signature about to be made: the bytes to append (their /Contents still empty) and what will be signed. */
+/**
+ * A signature about to be made: the bytes to append (their /Contents still empty) and what will be signed. Of a seal,
+ * `tokenId` is the service and `keyId` the identity.
+ */
 export interface PendingSignature {
   readonly tokenId: string
   readonly keyId: string
@@ -93,6 +98,17 @@ export type Stage =
       readonly approval: Approval
       readonly copy: StoredBlob
       readonly pending: PendingSignature
+    }
+  | {
+      /** The copy waits for the seal of the body, which a service puts on; nobody need be there, nothing is delivered yet. */
+      readonly name: 'unsealed'
+      readonly approval: Approval
+      readonly copy: StoredBlob
+      /** Null until it is stored what will be signed, and where the service takes the document whole. */
+      readonly pending: PendingSignature | null
+      readonly sealing: Attempts
+      readonly signature: null
+      readonly deliveries: readonly DeliveryState[]
     }
   | {
       /** The copy is signed and its level below the ordered one; nothing is delivered yet. */
@@ -133,11 +149,13 @@ export interface Document {
   /** In the order of the copy, those left out included. */
   readonly pages: readonly Page[]
   readonly hold: Hold | null
+  /** For the evidence of the copy. */
+  readonly trail: CopyTrail
   readonly stage: Stage
 }
 
 export type DocumentEvent =
-  | { readonly type: 'scanStarted' }
+  | { readonly type: 'scanStarted'; readonly device?: ScannerFacts }
   | { readonly type: 'pageStored'; readonly page: StoredPage }
   | { readonly type: 'scanEnded'; readonly end: 'empty' | 'limit' | 'stopped' }
   | { readonly type: 'scanFailed'; readonly code: ErrorCode; readonly detail: string }
@@ -155,14 +173,27 @@ export type DocumentEvent =
   | { readonly type: 'pagesMoved'; readonly pageIds: readonly string[]; readonly of: number; readonly nextId: string }
   | { readonly type: 'approved'; readonly sourceNature: SourceNature }
   | { readonly type: 'reopened' }
-  | { readonly type: 'composed'; readonly copy: StoredBlob; readonly deliveryKeys: readonly string[] }
+  | {
+      readonly type: 'composed'
+      readonly copy: StoredBlob
+      readonly deliveryKeys: readonly string[]
+      readonly made?: MadeFacts
+    }
   | { readonly type: 'signatureIntended'; readonly pending: PendingSignature }
   | { readonly type: 'signatureDropped' }
   | {
       readonly type: 'signed'
       readonly copy: StoredBlob
       readonly signer: string
+      readonly certificate?: SignerFacts
       readonly deliveryKeys: readonly string[]
+    }
+  | { readonly type: 'sealed'; readonly copy: StoredBlob; readonly signer: string }
+  | {
+      readonly type: 'sealPostponed'
+      readonly code: ErrorCode
+      readonly detail: string
+      readonly nextAttemptAt: string
     }
   | {
       readonly type: 'extended'
@@ -170,6 +201,8 @@ export type DocumentEvent =
       readonly level: Exclude<SignatureLevel, 'B'>
       /** Certificates whose state is known only from before the time-stamp. */
       readonly answeredEarlier: number
+      /** The earliest time that a time-stamp proves, ISO 8601. */
+      readonly provenAt?: string
       readonly by: ExtendedBy
       readonly declined?: NonNullable<SignatureFacts['declined']>
     }
@@ -213,7 +246,7 @@ export interface Opening {
   readonly csv: string | null
   readonly at: string
   /** A copy that takes over pages of one that was too large. */
-  readonly continued?: Pick<Document, 'part' | 'pages' | 'reduction'>
+  readonly continued?: Pick<Document, 'part' | 'pages' | 'reduction' | 'trail'>
 }
 
 export function openDocument(opening: Opening): Document {
@@ -229,6 +262,7 @@ export function openDocument(opening: Opening): Document {
     part: null,
     reduction: 'none',
     pages: [],
+    trail: emptyTrail,
     ...continued,
     hold: null,
     stage: { name: 'gathering', scan: 'idle' },
@@ -260,6 +294,6 @@ export function blobNames({ pages, stage }: Document): ReadonlySet<string> {
     text?.blob ?? undefined,
   ])
   const copy = 'copy' in stage ? stage.copy : undefined
-  const update = stage.name === 'sealing' ? stage.pending.update : undefined
+  const update = 'pending' in stage ? stage.pending?.update : undefined
   return new Set([...ofPages, copy, update].flatMap(blob => (blob === undefined ? [] : [blob.name])))
 }

@@ -140,7 +140,7 @@ const table = {
   SIGNATURE_INVALID: {
     status: 502,
     retry: 'operator',
-    mend: 'The signature that was made does not verify and was refused; check the token.',
+    mend: 'The signature that was made does not verify and was refused; check the token or the seal service.',
   },
   SIGNATURE_FORMAT_REFUSED: {
     status: 422,
@@ -188,6 +188,32 @@ const table = {
     status: 422,
     retry: 'never',
     mend: 'The file took more time or memory than any honest one needs; it was given up.',
+  },
+  // seal
+  SEAL_ABSENT: {
+    status: 422,
+    retry: 'operator',
+    mend: 'Name the seal of the body in `seal.table`, and its service in `seal.services`.',
+  },
+  SEAL_UNREACHABLE: {
+    status: 502,
+    retry: 'later',
+    mend: 'Check the network and the seal service; sealing goes on by itself.',
+  },
+  SEAL_UNTRUSTED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The TLS certificate of the seal service is not the expected one; check its name and CA.',
+  },
+  SEAL_CREDENTIALS_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The seal service does not accept the kiosk; renew its secret or PIN file, then `compulsa queue retry`.',
+  },
+  SEAL_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The seal service does not seal; its reason is in the message.',
   },
   // extend
   TSA_ABSENT: { status: 422, retry: 'operator', mend: 'Name a time-stamping authority with --tsa or `timestamping`.' },
@@ -361,12 +387,12 @@ const table = {
   DESTINATION_UNTRUSTED: {
     status: 502,
     retry: 'operator',
-    mend: 'The TLS certificate of the destination is not the expected one; check its name and CA.',
+    mend: 'The TLS certificate or SSH host key of the destination is not the expected one; check its name, CA and key.',
   },
   CREDENTIALS_REFUSED: {
     status: 502,
     retry: 'operator',
-    mend: 'The destination does not accept the kiosk; renew its token file. Delivery goes on by itself then.',
+    mend: 'The destination does not accept the kiosk; renew its token, key or password. Delivery goes on by itself then.',
   },
   DESTINATION_REFUSED: {
     status: 502,
@@ -377,6 +403,21 @@ const table = {
     status: 502,
     retry: 'later',
     mend: 'The destination gave no valid receipt; delivery goes on by itself.',
+  },
+  CARD_CREDIT_LOW: {
+    status: 503,
+    retry: 'operator',
+    mend: 'The credit at the card service is used up; top it up. The orders wait, `compulsa cards poll` sends them on.',
+  },
+  CARD_ORDER_REFUSED: {
+    status: 422,
+    retry: 'person',
+    mend: 'The card service refused the order; correct what the message names and order anew.',
+  },
+  CARD_ORDER_UNDECIDED: {
+    status: 409,
+    retry: 'operator',
+    mend: 'Look into the account at the card service, then tell `compulsa cards decide` what became of the order.',
   },
   HELD_BY_OPERATOR: {
     status: 409,

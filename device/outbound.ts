@@ -1,4 +1,5 @@
-// The second half of the way: a finished copy is raised to the level that was ordered and delivered. Part of the pure
+// The second half of the way: a finished copy is sealed where a seal signs it, raised to the level that was ordered and
+// delivered. Part of the pure
 // function in transition.ts, whose diagram shows it whole.
 
 import { signatureLevels } from './ades/request.ts'
@@ -30,13 +31,27 @@ interface FinishedCopy {
   readonly signature: SignatureFacts | null
 }
 
-/** Where a finished copy goes first; `keys` are those of its destinations, in their order. */
-export function outbound(document: Document, finished: FinishedCopy, keys: readonly string[]): Document {
-  const deliveries = document.order.destinations.map((destinationId, i): DeliveryState => {
+/** The deliveries that a finished copy waits for; `keys` are those of its destinations, in their order. */
+export function deliveriesFor({ order }: Document, keys: readonly string[]): readonly DeliveryState[] {
+  return order.destinations.map((destinationId, i): DeliveryState => {
     const idempotencyKey = keys[i]
     if (idempotencyKey === undefined) throw new Fault('INTERNAL', 'a destination without an idempotency key')
     return { destinationId, idempotencyKey, state: 'waiting', ...notTried, receipt: null }
   })
+}
+
+/** Where a copy goes that wants its seal. */
+export function toBeSealed(
+  document: Document,
+  copy: Omit<FinishedCopy, 'signature'>,
+  deliveries: readonly DeliveryState[],
+): Document {
+  const stage = { name: 'unsealed', ...copy, pending: null, sealing: notTried, signature: null, deliveries } as const
+  return { ...document, hold: null, stage }
+}
+
+/** Where a finished copy goes first. */
+export function outbound(document: Document, finished: FinishedCopy, deliveries: readonly DeliveryState[]): Document {
   const { signature } = finished
   if (signature !== null && signature.level !== document.order.signature.level) {
     const stage = { ...finished, name: 'extending', signature, extension: notTried, deliveries } as const
@@ -51,6 +66,26 @@ function deliverable(
 ): StageOf<'delivering' | 'done'> {
   const name = deliveries.length === 0 ? 'done' : 'delivering'
   return { name, approval, copy, signature, deliveries }
+}
+
+/**
+ * What will be signed may be stored anew: for another certificate of the same seal. A hold stays: what was under way when an
+ * operator held the document is kept, and goes no further.
+ */
+export function unsealed(document: Document, stage: StageOf<'unsealed'>, event: DocumentEvent, at: string): Document {
+  switch (event.type) {
+    case 'signatureIntended':
+      return { ...document, stage: { ...stage, pending: event.pending } }
+    case 'sealed': {
+      const { approval, deliveries } = stage
+      const signature = { signer: event.signer, level: 'B', at } as const
+      return { ...outbound(document, { approval, copy: event.copy, signature }, deliveries), hold: document.hold }
+    }
+    case 'sealPostponed':
+      return { ...document, stage: { ...stage, sealing: postponed(stage.sealing, event, at) } }
+    default:
+      throw conflict(document, event)
+  }
 }
 
 /** A hold stays: what was under way when an operator held the document is kept, and goes no further. */
@@ -75,7 +110,11 @@ export function extending(document: Document, stage: StageOf<'extending'>, event
 
 function postponed(
   { attempts }: Attempts,
-  { code, detail, nextAttemptAt }: Extract<DocumentEvent, { type: 'extensionPostponed' | 'deliveryPostponed' }>,
+  {
+    code,
+    detail,
+    nextAttemptAt,
+  }: Extract<DocumentEvent, { type: 'sealPostponed' | 'extensionPostponed' | 'deliveryPostponed' }>,
   at: string,
 ): Attempts {
   return { attempts: attempts + 1, nextAttemptAt, lastFault: { code, detail, at } }

@@ -1,22 +1,27 @@
 // The path a document takes, run by itself: after every commit it looks at what the document wants next and does it.
-// Pages are prepared while the feeder still runs, an approved copy is composed, a signed one extended, a finished one
+// Pages are prepared while the feeder still runs, an approved copy is composed, sealed where a seal signs it, a signed one extended, a finished one
 // delivered, a delivered one erased when its time has come. Scanning and signing wait for a person; desk.ts asks for them.
 
 import type { Config } from './config.ts'
 import { type Document, keptPages } from './document.ts'
 import { asFault, Fault } from './errors.ts'
+import { createHostPauses, type PausedHost } from './host-pauses.ts'
 import { dueAt, nextAttempt } from './path/backoff.ts'
 import { type ComposeTools, compose } from './path/compose.ts'
 import { attemptDelivery } from './path/deliver.ts'
 import { attemptExtension, type ExtendTools } from './path/extend.ts'
 import { isPrepared, preparePage, unsettledPage } from './path/pages.ts'
+import { attemptSeal, type SealTools } from './path/seal.ts'
 import type { NewId } from './path/step.ts'
 import { readPage, unreadPage, withoutText } from './path/text.ts'
 import type { Delivery, Imaging, Log, TextReader } from './ports.ts'
 import { liveStages, type Queue, wakeAt } from './queue.ts'
 import { createTasks } from './tasks.ts'
 
-export interface PathParts extends ExtendTools, Pick<ComposeTools, 'font' | 'legendText'> {
+export interface PathParts
+  extends ExtendTools,
+    Pick<ComposeTools, 'font' | 'legendText' | 'version'>,
+    Pick<SealTools, 'seals'> {
   readonly config: Config
   readonly queue: Queue
   readonly imaging: Imaging
@@ -29,12 +34,16 @@ export interface PathParts extends ExtendTools, Pick<ComposeTools, 'font' | 'leg
 export interface Path {
   /** Takes up every unfinished document where it was left. */
   start(): void
+  /** Hosts of destinations that failed too often to try every copy there. */
+  pausedHosts(): readonly PausedHost[]
   /** Stops all work and waits for it; everything goes on at the next start. */
   stop(): Promise<void>
 }
 
 /** Deliveries on the wire at the same time. */
 const parallelDeliveries = 4
+/** Copies that are sealed at the same time. */
+const parallelSeals = 4
 /** Copies that are extended at the same time: authorities seldom want more from one client. */
 const parallelExtensions = 2
 /** Far beyond what the largest page takes; a decoder that hangs is ended with its worker. */
@@ -49,12 +58,15 @@ const pageAttempts = 3
 export function createPath(parts: PathParts): Path {
   const { queue, clock, random, log } = parts
   const tasks = createTasks({ clock, log })
+  const { destinations } = parts.config
+  const pauses = createHostPauses({ destinations, tasks, clock, random, log, wake: id => wake(id) })
   const pageFailures = new Map<string, number>()
   const textFailures = new Map<string, number>()
   let unsubscribe: (() => void) | undefined
 
   function look(document: Document): void {
     const { id, stage, hold } = document
+    if (stage.name !== 'delivering') pauses.forget(id)
     if (stage.name === 'discarded') tasks.run(`erase:${id}`, () => queue.erase(id))
     if (stage.name === 'erased') tasks.cancel(id)
     if ((stage.name === 'gathering' || stage.name === 'composing') && unsettledPage(document) !== undefined) {
@@ -76,6 +88,7 @@ export function createPath(parts: PathParts): Path {
   }
 
   function earliestAttempt({ stage }: Document): number | null {
+    if (stage.name === 'unsealed') return dueAt(stage.sealing, clock)
     if (stage.name === 'extending') return dueAt(stage.extension, clock)
     if (stage.name !== 'delivering') return null
     const times = stage.deliveries.filter(d => d.state === 'waiting').map(d => dueAt(d, clock))
@@ -85,7 +98,9 @@ export function createPath(parts: PathParts): Path {
   function wake(id: string): void {
     const document = queue.get(id)
     if (document.hold !== null) resumeWhenDue(document)
-    else if (document.stage.name === 'extending') {
+    else if (document.stage.name === 'unsealed') {
+      tasks.run(`seal:${id}`, signal => seal(id, signal), { lane: 'seal', width: parallelSeals })
+    } else if (document.stage.name === 'extending') {
       tasks.run(`extend:${id}`, signal => extend(id, signal), { lane: 'extend', width: parallelExtensions })
     } else if (document.stage.name === 'delivering') {
       tasks.run(`deliver:${id}`, signal => deliver(id, signal), { lane: 'deliver', width: parallelDeliveries })
@@ -162,6 +177,21 @@ export function createPath(parts: PathParts): Path {
     })
   }
 
+  async function seal(id: string, signal: AbortSignal): Promise<void> {
+    const document = queue.get(id)
+    const { stage, hold: held } = document
+    if (stage.name !== 'unsealed' || held !== null || dueAt(stage.sealing, clock) > clock.now()) return
+    try {
+      for await (const event of attemptSeal(document, parts, signal)) {
+        log.info('seal attempted', { document: id, outcome: event.type })
+        queue.commit(id, event)
+      }
+    } catch (thrown) {
+      if (signal.aborted) return
+      hold(document, asFault(thrown))
+    }
+  }
+
   async function extend(id: string, signal: AbortSignal): Promise<void> {
     const document = queue.get(id)
     const { stage, hold: held } = document
@@ -185,14 +215,16 @@ export function createPath(parts: PathParts): Path {
     if (document.stage.name !== 'delivering') return
     const now = clock.now()
     for (const state of document.stage.deliveries) {
-      if (state.state !== 'waiting' || dueAt(state, clock) > now) continue
+      if (state.state !== 'waiting' || dueAt(state, clock) > now || !pauses.mayGo(id, state)) continue
       const event = await attemptDelivery(document, state, parts, signal)
       log.info('delivery attempted', { document: id, destination: state.destinationId, outcome: event.type })
       queue.commit(id, event)
+      pauses.tell(state.destinationId, event)
     }
   }
 
   return Object.freeze({
+    pausedHosts: pauses.paused,
     start(): void {
       for (const { id, stage } of queue.list({ stages: [...liveStages] })) {
         const document = queue.get(id)

@@ -289,7 +289,7 @@ export interface Token {
 /** A certificate whose private key is on the token and whose key usage allows signing documents. */
 export interface SigningCertificate {
   readonly tokenId: string
-  /** CKA_ID, lower-case hex. */
+  /** CKA_ID, lower-case hex; of a seal, its identity. */
   readonly keyId: string
   /** DER of the certificate. */
   readonly certificate: Uint8Array
@@ -362,6 +362,44 @@ export interface Signer {
    * wait, not the session.
    */
   open(request: SessionRequest, signal?: AbortSignal): Promise<SessionOutcome>
+}
+
+// ------------------------------------------------------------------------------------------------------------- seal
+
+/** Which seal: a service of the configuration, and the service's own name for the seal. */
+export interface SealName {
+  readonly service: string
+  readonly identity: string
+}
+
+export interface SealRequest extends SealName {
+  readonly algorithm: SignatureAlgorithm
+  /** DER; every value is verified with it before it is given. */
+  readonly certificate: Uint8Array
+  /** Raw octets of the digests of signed attributes, by the digest of `algorithm`; at least one. */
+  readonly digests: readonly Uint8Array[]
+}
+
+/** A document for a service that signs documents whole. */
+export interface SealedPdfRequest extends SealName {
+  readonly bytes: number
+  readonly pdf: ByteStream
+}
+
+/**
+ * Seals that services keep and put on by themselves: no card, no PIN, several at once. Asked twice for the same, a service
+ * signs twice, and one of the values is used. Throws SEAL_UNREACHABLE for a passing reason, SEAL_UNTRUSTED,
+ * SEAL_CREDENTIALS_REFUSED, SEAL_REFUSED, and SEAL_ABSENT for a service or seal that is not there.
+ */
+export interface SealService {
+  /** The seals that a service has for us, by its own names. Empty where it cannot tell. */
+  identities(service: string, signal?: AbortSignal): Promise<readonly string[]>
+  /** `tokenId` is the service, `keyId` the identity. Throws CERTIFICATE_UNREADABLE too. */
+  certificate(seal: SealName, signal?: AbortSignal): Promise<SigningCertificate>
+  /** A value for each digest, in their order, ECDSA as DER. Throws SIGNATURE_INVALID unless every one verifies. */
+  sign(request: SealRequest, signal?: AbortSignal): Promise<readonly Uint8Array[]>
+  /** The document as the service sealed it, which the caller verifies. Throws SEAL_REFUSED where it takes digests alone. */
+  sealPdf(request: SealedPdfRequest, signal?: AbortSignal): Promise<Uint8Array>
 }
 
 // ----------------------------------------------------------------------------------------------------------- extend
@@ -490,11 +528,129 @@ export interface Delivery {
   deliver(request: DeliveryRequest, signal: AbortSignal): Promise<DeliveryOutcome>
 }
 
+// ------------------------------------------------------------------------------------------------------------ cards
+
+export interface CardProduct {
+  /** As the service names it: `SMARTCARDCNS`. */
+  readonly code: string
+  readonly name: string
+  /** The certification authority, `Infocert` or `Aruba`. */
+  readonly kind: string
+  /** EUR before VAT. */
+  readonly price: number
+  /** Without a certificate, for registration authorities. */
+  readonly blank: boolean
+}
+
+/** A request as the service keeps it, without anything that a person or a card can be opened by, and without the person. */
+export interface CardRequest {
+  readonly id: string
+  readonly productCode: string | null
+  /** The service's own word; `evasa` is the last one. Others than the published ones may come. */
+  readonly state: string
+  /** Milliseconds since 1970, by the service's clock. */
+  readonly boughtAt: number | null
+  readonly shippedAt: number | null
+  readonly tracking: string | null
+  readonly envelope: string | null
+  readonly device: string | null
+  readonly formThere: boolean | null
+  readonly documentThere: boolean | null
+  readonly videoRecognition: boolean | null
+}
+
+/** By what an order is recognised in what the service keeps; for comparing, never for keeping. */
+export interface CardMarks {
+  /** The order's id as it came back in the callback's data or in the note. */
+  readonly order: string | null
+  readonly fiscalCode: string | null
+  readonly email: string | null
+  readonly mobile: string | null
+}
+
+export type CardLater = {
+  readonly outcome: 'later'
+  readonly code: Extract<
+    ErrorCode,
+    'DESTINATION_UNREACHABLE' | 'DESTINATION_BUSY' | 'DESTINATION_UNTRUSTED' | 'CREDENTIALS_REFUSED' | 'CARD_CREDIT_LOW'
+  >
+  readonly detail: string
+  readonly retryAfterMs?: number
+}
+
+/** `serviceError` is the service's own number. */
+export interface CardRefusal {
+  readonly outcome: 'refused'
+  readonly detail: string
+  readonly serviceError: number | null
+}
+
+/**
+ * `later`: certainly not bought. `unknown`: nobody can tell whether it was. `already`: what was ordered is there without
+ * this order.
+ */
+export type CardOrderOutcome =
+  | { readonly outcome: 'placed'; readonly request: CardRequest }
+  | { readonly outcome: 'already' }
+  | { readonly outcome: 'unknown'; readonly detail: string }
+  | CardRefusal
+  | CardLater
+
+export interface CardPaper {
+  readonly fileName: string
+  readonly bytes: Uint8Array
+}
+
+/** A service that sells signature cards, readers and recognitions. Every call is one exchange, never repeated here. */
+export interface CardShop {
+  products(
+    signal?: AbortSignal,
+  ): Promise<{ readonly outcome: 'listed'; readonly products: readonly CardProduct[] } | CardLater>
+  /** Costs money and has no idempotency key: the caller never repeats what was `unknown`. `body` is the JSON to be sent. */
+  order(productCode: string, body: Uint8Array, signal?: AbortSignal): Promise<CardOrderOutcome>
+  /** What the account has ordered of a product, whoever ordered it. */
+  requests(
+    productCode: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly outcome: 'listed'; readonly requests: readonly CardRequest[] } | CardLater>
+  request(
+    id: string,
+    signal?: AbortSignal,
+  ): Promise<
+    | { readonly outcome: 'found'; readonly request: CardRequest; readonly marks: CardMarks }
+    | { readonly outcome: 'missing' }
+    | CardLater
+  >
+  /** The recognition form, a PDF; `none` where the product takes none. */
+  form(
+    id: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly outcome: 'form'; readonly bytes: Uint8Array } | { readonly outcome: 'none' } | CardLater>
+  /** Hands over the signed form and the identity document; `already`: the service has them. Safe to repeat. */
+  submit(
+    id: string,
+    papers: { readonly form: CardPaper; readonly document: CardPaper },
+    signal?: AbortSignal,
+  ): Promise<
+    | { readonly outcome: 'taken'; readonly request: CardRequest }
+    | { readonly outcome: 'already' }
+    | CardRefusal
+    | CardLater
+  >
+}
+
 // ------------------------------------------------------------------------------------------------------ time and log
+
+/** How far a time can be believed: `at` is when a time service last set the clock, ISO 8601. */
+export type ClockTrust =
+  | { readonly source: 'unknown' }
+  | { readonly source: 'time-service'; readonly service: string; readonly at: string }
 
 export interface Clock {
   /** Milliseconds since 1970 by the wall clock. */
   now(): number
+  /** How far `now` can be believed; absent: nothing is known of it. */
+  trust?(): ClockTrust
   /** Resolves after `ms`; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }

@@ -40,6 +40,7 @@ export const liveStages = [
   'composing',
   'signing',
   'sealing',
+  'unsealed',
   'extending',
   'delivering',
   'done',
@@ -72,7 +73,7 @@ export function createQueue({ store, clock }: { store: Store; clock: Clock }): Q
 
   function commitEvent(id: string, event: DocumentEvent): Document {
     const { document, version } = record(id)
-    const changed = next(document, event, now())
+    const changed = next(document, event, now(), clock.trust?.())
     store.commit({ id, version: version + 1, ...row(changed) }, entryOf(event, changed))
     return changed
   }
@@ -119,6 +120,7 @@ function row(document: Document) {
 export function wakeAt({ stage, hold, order, changedAt }: Document): number | null {
   if (hold !== null) return hold.retryAt === null ? null : Date.parse(hold.retryAt)
   if (stage.name === 'done') return Date.parse(changedAt) + order.retentionHours * 3_600_000
+  if (stage.name === 'unsealed') return Date.parse(stage.sealing.nextAttemptAt ?? changedAt)
   if (stage.name === 'extending') return Date.parse(stage.extension.nextAttemptAt ?? changedAt)
   if (stage.name !== 'delivering') return null
   const times = stage.deliveries.filter(d => d.state === 'waiting').map(d => Date.parse(d.nextAttemptAt ?? changedAt))

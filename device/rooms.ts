@@ -5,10 +5,12 @@ import { stat } from 'node:fs/promises'
 import { openedWithFirstCall } from '../drivers/worker/channel.ts'
 import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker/launch.ts'
 import { remoteDelivery, remoteImaging, remoteScanner } from '../drivers/worker/remote.ts'
+import { remoteCardShop } from '../drivers/worker/remote-cards.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
 import { remoteExtender } from '../drivers/worker/remote-extender.ts'
 import { remoteReferences, remoteTriphase } from '../drivers/worker/remote-requests.ts'
+import { remoteSeals } from '../drivers/worker/remote-seal.ts'
 import { remoteSigner } from '../drivers/worker/remote-signer.ts'
 import { remoteTarget } from '../drivers/worker/remote-target.ts'
 import { remoteTextReader } from '../drivers/worker/remote-text.ts'
@@ -16,6 +18,7 @@ import type { DocumentJobs } from './ades/job.ts'
 import type { Config } from './config.ts'
 import { Fault } from './errors.ts'
 import type {
+  CardShop,
   Clock,
   Delivery,
   Extender,
@@ -25,6 +28,7 @@ import type {
   References,
   Revocation,
   Scanner,
+  SealService,
   Signer,
   TargetImaging,
   TextReader,
@@ -50,6 +54,7 @@ interface WorkerKind {
 export interface Rooms {
   scanner(): Scanner
   signer(): Signer
+  seals(): SealService
   delivery(): Delivery
   imaging(): Imaging
   textReader(): TextReader
@@ -61,6 +66,7 @@ export interface Rooms {
   extender(): Extender
   references(): References
   triphase(): TriphaseServer
+  cardShop(): CardShop
   documents(): DocumentJobs
   /** Starts workers before anything is asked of them, for whoever knows that something soon will be. */
   start(...names: readonly WorkerName[]): void
@@ -94,6 +100,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   return Object.freeze({
     scanner: () => remoteScanner(to('scan')),
     signer: () => remoteSigner(to('sign')),
+    seals: () => remoteSeals(to('net')),
     delivery: () => remoteDelivery(to('net')),
     imaging: () => remoteImaging(to('parse')),
     textReader: () => remoteTextReader(to('text')),
@@ -109,6 +116,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     },
     references: () => remoteReferences(to('net')),
     triphase: () => remoteTriphase(to('net')),
+    cardShop: () => remoteCardShop(to('net')),
     documents: () => {
       const sizeOf = async (path: string) => (await stat(path)).size
       return remoteDocuments(to('document'), { sizeOf })
@@ -122,13 +130,15 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   })
 }
 
-function netConfiguration({ destinations, timestamping, extension, revocation, batches }: Config) {
+function netConfiguration({ destinations, seal, timestamping, extension, revocation, batches, cards }: Config) {
   const { allowPrivate, maxCrlMegabytes } = revocation
   const { hosts, maxDocumentMegabytes } = batches
   return {
     destinations,
+    seal: seal ?? { services: [], table: [] },
     ...(timestamping !== undefined && { timestamping }),
     ...(extension !== undefined && { extension: extensionOptions(extension.service) }),
+    ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownCa(cards) } }),
     revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
     references: { hosts, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
   }
@@ -137,4 +147,8 @@ function netConfiguration({ destinations, timestamping, extension, revocation, b
 function extensionOptions(service: NonNullable<Config['extension']>['service']) {
   const { driver: _, maxMegabytes, deadlineSeconds, ...options } = service
   return { ...options, maxBytes: maxMegabytes * 1024 * 1024, deadlineMs: deadlineSeconds * 1000 }
+}
+
+function ownCa({ caFile }: { readonly caFile?: string }) {
+  return caFile === undefined ? {} : { caFile }
 }

@@ -7,31 +7,44 @@
 //   opened ──► gathering ─┴──────────► composing ─────────► signing ───────────────► sealing
 //                 ▲  ▲                     │                 │   ▲                      │
 //                 │  └──── reopened ───────┼─────────────────┘   └── signatureDropped ──┤
-//                 └─────── reopened ───────┘                                            │
+//                 └─────── reopened ───────┤                                            │
+//                                          │ composed, mode seal        sealed          │
+//                                          ├──────────────────► unsealed ──────────────►│ as signed
 //                                          │ composed,                                  │ signed, a higher level
 //                                          │ mode none          signed, level B ordered │ ordered
 //                                          └───────────► delivering ◄───────────────────┤
 //                                                          │    ▲                       ▼
 //                        delivered, to every destination   │    └── extended ─────── extending ──┐ extended, one
 //                                                          ▼                            ▲       │ level of several
-//   discarded ◄── (before it is signed; extending, held) done ──► erased                └───────┘
+//   discarded ◄── (before it is signed; held on its way) done ──► erased                └───────┘
 //      └──────────────────────────► erased
 
 import type { SourceNature } from './config.ts'
+import { trailAfter, unknownClock } from './copy-trail.ts'
 import type { DiscardReason, Document, DocumentEvent, Hold } from './document.ts'
 import { elaborationState, keptPages } from './document.ts'
 import { errorTable, Fault } from './errors.ts'
-import { conflict, delivering, extending, outbound, type StageOf } from './outbound.ts'
+import {
+  conflict,
+  deliveriesFor,
+  delivering,
+  extending,
+  outbound,
+  type StageOf,
+  toBeSealed,
+  unsealed,
+} from './outbound.ts'
 import { afterBrokenFeeding, estimateBytes, largestBytes, newPage } from './page.ts'
 import { editPages, type PagesEvent, settlePage } from './page-events.ts'
+import type { ClockTrust } from './ports.ts'
 
 /**
- * The document after an event that happened at `at` (ISO 8601). Throws STAGE_CONFLICT where the event does not belong to
+ * The document after an event that happened at `at` (ISO 8601), by a clock as good as `clock` says. Throws STAGE_CONFLICT where the event does not belong to
  * the stage, and the named fault where a rule forbids it; the document given is never altered.
  */
-export function next(document: Document, event: DocumentEvent, at: string): Document {
+export function next(document: Document, event: DocumentEvent, at: string, clock: ClockTrust = unknownClock): Document {
   const changed = apply(document, event, at)
-  return { ...changed, changedAt: at }
+  return { ...changed, trail: trailAfter(changed.trail, event, { at, clock }), changedAt: at }
 }
 
 function apply(document: Document, event: DocumentEvent, at: string): Document {
@@ -60,6 +73,8 @@ function apply(document: Document, event: DocumentEvent, at: string): Document {
     case 'signing':
     case 'sealing':
       return signing(document, stage, event, at)
+    case 'unsealed':
+      return unsealed(document, stage, event, at)
     case 'extending':
       return extending(document, stage, event, at)
     case 'delivering':
@@ -136,10 +151,12 @@ function composing(document: Document, stage: StageOf<'composing'>, event: Docum
   switch (event.type) {
     case 'composed': {
       const { approval } = stage
-      if (document.order.signature.mode === 'none') {
-        return outbound(document, { approval, copy: event.copy, signature: null }, event.deliveryKeys)
-      }
-      return { ...document, hold: null, stage: { name: 'signing', approval, copy: event.copy } }
+      const { copy, deliveryKeys } = event
+      const { mode } = document.order.signature
+      if (mode === 'local') return { ...document, hold: null, stage: { name: 'signing', approval, copy } }
+      const deliveries = deliveriesFor(document, deliveryKeys)
+      if (mode === 'seal') return toBeSealed(document, { approval, copy }, deliveries)
+      return outbound(document, { approval, copy, signature: null }, deliveries)
     }
     case 'reopened':
       return { ...document, hold: null, stage: { name: 'gathering', scan: 'idle' } }
@@ -165,22 +182,27 @@ function signing(
   if (event.type === 'signatureDropped') return { ...document, hold: null, stage: { name: 'signing', approval, copy } }
   if (event.type !== 'signed') throw conflict(document, event)
   const signature = { signer: event.signer, level: 'B', at } as const
-  return outbound(document, { approval, copy: event.copy, signature }, event.deliveryKeys)
+  const deliveries = deliveriesFor(document, event.deliveryKeys)
+  return outbound(document, { approval, copy: event.copy, signature }, deliveries)
 }
 
-/** An extension is then tried at once, whenever it was planned for. */
+/** Sealing and extension are then tried at once, whenever they were planned for. */
 function resume(document: Document): Document {
   const { stage } = document
+  if (stage.name === 'unsealed') {
+    return { ...document, hold: null, stage: { ...stage, sealing: { ...stage.sealing, nextAttemptAt: null } } }
+  }
   if (stage.name !== 'extending') return { ...document, hold: null }
   return { ...document, hold: null, stage: { ...stage, extension: { ...stage.extension, nextAttemptAt: null } } }
 }
 
-const kept: ReadonlySet<string> = new Set(['extending', 'delivering', 'done', 'discarded', 'erased'])
+const kept: ReadonlySet<string> = new Set(['unsealed', 'extending', 'delivering', 'done', 'discarded', 'erased'])
 
-/** What is finished goes on its way, whoever has left; only an operator gives up a copy that is held below its level. */
+/** What is finished goes on its way, whoever has left; only an operator gives up a copy that is held before it may leave. */
 function discard(document: Document, reason: DiscardReason): Document {
   const { name } = document.stage
-  const isGivenUp = name === 'extending' && document.hold !== null && reason === 'operator'
+  const isOnItsWay = name === 'unsealed' || name === 'extending'
+  const isGivenUp = isOnItsWay && document.hold !== null && reason === 'operator'
   if (kept.has(name) && !isGivenUp) throw new Fault('STAGE_CONFLICT', `a document at ${name} is not discarded`)
   return { ...document, hold: null, stage: { name: 'discarded', reason } }
 }

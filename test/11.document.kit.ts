@@ -16,7 +16,27 @@ const config = parseConfig({
   ],
   timestamping: { url: 'https://tsa.invalid/' },
   trust: ['roots.pem'],
+  seal: {
+    services: [
+      {
+        id: 'aoc',
+        driver: 'trustedx',
+        url: 'https://seal.invalid',
+        tokenUrl: 'https://seal.invalid/token',
+        clientId: 'kiosk',
+        clientSecretFile: 'secret',
+      },
+    ],
+    table: [{ ens: '9821920002', service: 'aoc', identity: 'seal' }],
+  },
   procedures: [
+    {
+      id: 'sealed',
+      title: { ca: 'Amb segell' },
+      signature: { mode: 'seal' },
+      attestation: { by: 'automated', resolution: '12/2026' },
+      destinations: ['one', 'two'],
+    },
     { id: 'signed', title: { ca: 'Amb signatura' }, destinations: ['one', 'two'] },
     { id: 'archived', title: { ca: 'Per sempre' }, signature: { level: 'LTA' }, destinations: ['one', 'two'] },
     { id: 'stored', title: { ca: 'Desada' }, signature: { level: 'T' } },
@@ -103,6 +123,13 @@ export const operatorHold: DocumentEvent = {
   retry: 'operator',
   retryAt: null,
 }
+export const sealed: DocumentEvent = { type: 'sealed', copy: blob('sealed'), signer: 'S' }
+export const sealPostponed: DocumentEvent = {
+  type: 'sealPostponed',
+  code: 'SEAL_UNREACHABLE',
+  detail: 'no answer',
+  nextAttemptAt: at,
+}
 const receipt = { reference: 'R', sha256: '0'.repeat(64), receivedAt: at }
 export const delivered = (destinationId: string): DocumentEvent => ({ type: 'delivered', destinationId, receipt })
 
@@ -120,6 +147,7 @@ export const stages: Readonly<Record<Exclude<StageName, 'erased'>, Document>> = 
   composing: moved(gathered, approve),
   signing: moved(gathered, approve, composed),
   sealing: moved(gathered, approve, composed, { type: 'signatureIntended', pending }),
+  unsealed: moved(gatheredFor('sealed'), approve, composed),
   extending: signedFor('archived'),
   delivering: moved(gathered, approve, composed, { type: 'signatureIntended', pending }, signed),
   done: moved(

@@ -2,7 +2,19 @@
 
 import { describe, expect, it } from 'vitest'
 import { blobNames } from '../device/document.ts'
-import { at, blob, extended, extensionPostponed, moved, operatorHold, signedFor, stages } from './11.document.kit.ts'
+import {
+  at,
+  blob,
+  extended,
+  extensionPostponed,
+  moved,
+  operatorHold,
+  pending,
+  sealed,
+  sealPostponed,
+  signedFor,
+  stages,
+} from './11.document.kit.ts'
 
 describe('the way of a copy whose ordered level is above B', () => {
   const extending = stages.extending
@@ -77,5 +89,52 @@ describe('the way of a copy whose ordered level is above B', () => {
   it('keeps what was under way when an operator held it, and goes no further', () => {
     const held = moved(extending, operatorHold, extended('T'), extended('LTA'))
     expect(held).toMatchObject({ hold: { code: 'HELD_BY_OPERATOR' }, stage: { name: 'delivering' } })
+  })
+})
+
+describe('the way of a copy that a seal signs', () => {
+  const { unsealed } = stages
+  const intended = { type: 'signatureIntended', pending } as const
+
+  it('waits with its deliveries, keeps what will be signed, and is delivered once it is sealed', () => {
+    expect(unsealed.stage).toMatchObject({
+      copy: blob('copy'),
+      pending: null,
+      sealing: { attempts: 0, nextAttemptAt: null, lastFault: null },
+      signature: null,
+      deliveries: [{ idempotencyKey: 'k1' }, { idempotencyKey: 'k2' }],
+    })
+    const waiting = moved(unsealed, intended)
+    expect(blobNames(waiting)).toContain('update')
+    const done = moved(waiting, sealed)
+    expect(done.stage).toMatchObject({
+      name: 'delivering',
+      copy: blob('sealed'),
+      signature: { signer: 'S', level: 'B', at },
+      deliveries: [{ idempotencyKey: 'k1', state: 'waiting' }, { idempotencyKey: 'k2' }],
+    })
+    expect(blobNames(done)).not.toContain('update')
+  })
+
+  it('counts failures, keeps what will be signed over them, and tries at once when it is resumed', () => {
+    const failed = moved(unsealed, intended, sealPostponed, sealPostponed)
+    expect(failed.stage).toMatchObject({ pending, sealing: { attempts: 2, nextAttemptAt: at } })
+    const resumed = moved(failed, operatorHold, { type: 'resumed' })
+    expect(resumed.stage).toMatchObject({ pending, sealing: { attempts: 2, nextAttemptAt: null } })
+  })
+
+  it('stays held where an operator held it while it was sealed', () => {
+    expect(moved(unsealed, operatorHold, intended, sealed)).toMatchObject({
+      hold: { code: 'HELD_BY_OPERATOR' },
+      stage: { name: 'delivering' },
+    })
+  })
+
+  it('is not thrown away by whoever leaves, only by an operator where it is held', () => {
+    expect(() => moved(unsealed, { type: 'discarded', reason: 'person' })).toThrow('STAGE_CONFLICT')
+    expect(() => moved(unsealed, { type: 'discarded', reason: 'operator' })).toThrow('STAGE_CONFLICT')
+    const held = moved(unsealed, operatorHold)
+    expect(() => moved(held, { type: 'discarded', reason: 'idle' })).toThrow('STAGE_CONFLICT')
+    expect(moved(held, { type: 'discarded', reason: 'operator' }).stage.name).toBe('discarded')
   })
 })

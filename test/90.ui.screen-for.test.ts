@@ -174,6 +174,7 @@ describe('pages', () => {
 describe('steps', () => {
   it('counts one step less where nothing is signed', () => {
     expect(stepFor('review', 'local')).toEqual({ name: 'step.check', step: 3, steps: 5 })
+    expect(stepFor('receipt', 'seal')).toEqual({ name: 'step.receipt', step: 4, steps: 4 })
     expect(stepFor('receipt', 'none')).toEqual({ name: 'step.receipt', step: 4, steps: 4 })
     expect(stepFor('welcome', 'local')).toBeNull()
   })

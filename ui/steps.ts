@@ -1,5 +1,6 @@
-// Where a visit stands, in named steps: "Step 2 of 5: Scan". A procedure without a signature has one step less.
+// Where a visit stands, in named steps: "Step 2 of 5: Scan". A procedure without a card has one step less.
 
+import type { ProcedureView } from '../device/http/view.ts'
 import type { ScreenName } from './screen-for.ts'
 import type { TextKey } from './text/texts.ts'
 
@@ -44,7 +45,7 @@ export interface StepView {
 }
 
 /** The step that a screen belongs to, or null for one outside the steps. */
-export function stepFor(screen: ScreenName, signature: 'none' | 'local'): StepView | null {
+export function stepFor(screen: ScreenName, signature: ProcedureView['signature']): StepView | null {
   const name = stepOf[screen]
   if (name === null) return null
   const walked = steps.filter(one => signature === 'local' || one !== 'step.sign')

@@ -53,6 +53,8 @@ type CopyEvent = Extract<
       | 'signatureIntended'
       | 'signatureDropped'
       | 'signed'
+      | 'sealed'
+      | 'sealPostponed'
       | 'extended'
       | 'extensionPostponed'
       | 'delivered'
@@ -80,13 +82,13 @@ function copyEntry(event: CopyEvent, after: Document): DocumentEntry {
     case 'signatureDropped':
       return { event: 'signRefused', details: { code: 'other-certificate' } }
     case 'signed':
+    case 'sealed':
       return { event: 'signed', details: { format, level, bytes: event.copy.bytes, sha256: event.copy.sha256 } }
     case 'extended':
       return { event: 'extended', details: extendedDetails(event) }
-    case 'extensionPostponed': {
-      const attempt = after.stage.name === 'extending' ? after.stage.extension.attempts : undefined
-      return { event: 'extensionPostponed', details: { code: event.code, attempt } }
-    }
+    case 'sealPostponed':
+    case 'extensionPostponed':
+      return { event: event.type, details: { code: event.code, attempt: attemptsOf(after) } }
     case 'delivered': {
       const { destinationId: destination, receipt } = event
       const receiptSha256 = createHash('sha256').update(JSON.stringify(receipt)).digest('hex')
@@ -102,6 +104,11 @@ function copyEntry(event: CopyEvent, after: Document): DocumentEntry {
 function extendedDetails({ level, copy, answeredEarlier, by, declined }: Extract<CopyEvent, { type: 'extended' }>) {
   const { bytes, sha256 } = copy
   return { level, bytes, sha256, answeredEarlier, by, declined: declined?.code }
+}
+
+function attemptsOf({ stage }: Document): number | undefined {
+  if (stage.name === 'unsealed') return stage.sealing.attempts
+  return stage.name === 'extending' ? stage.extension.attempts : undefined
 }
 
 function pageNumber(document: Document, pageId: string): number {

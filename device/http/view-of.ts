@@ -63,6 +63,7 @@ const stages: Readonly<Record<Document['stage']['name'], CopyStage | null>> = {
   signing: 'signing',
   sealing: 'signing',
   // To whoever stands there it is finished: the rest happens by itself.
+  unsealed: 'delivering',
   extending: 'delivering',
   delivering: 'delivering',
   done: 'done',

@@ -155,7 +155,7 @@ export function createVisit(parts: VisitParts): Visit {
   }
 
   function counts(): View['queue'] {
-    const outbound = queue.list({ stages: ['extending', 'delivering'] }).map(({ wakeAt }) => wakeAt)
+    const outbound = queue.list({ stages: ['unsealed', 'extending', 'delivering'] }).map(({ wakeAt }) => wakeAt)
     const stopped = outbound.filter(wake => wake === null).length
     return { waiting: outbound.length - stopped, stopped }
   }

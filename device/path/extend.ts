@@ -167,9 +167,11 @@ async function raise(
       { ...tools, anchors: anchors.map(readCertificate), random: random.bytes },
       { signal },
     )
-    await believe(extended, { level, isLast: level === ordered }, tools)
+    const provenAt = await believe(extended, { level, isLast: level === ordered }, tools)
     const stored = await store(id, copy.name, extended, blobs)
-    return { type: 'extended', copy: stored, level, answeredEarlier: extended.answeredEarlier.length, by: 'local' }
+    const { answeredEarlier } = extended
+    const facts = { answeredEarlier: answeredEarlier.length, by: 'local', ...provenAt } as const
+    return { type: 'extended', copy: stored, level, ...facts }
   } finally {
     await file.close()
   }
@@ -182,21 +184,26 @@ function waitsForFresh({ extendedAt }: Extending['signature'], { clock }: Extend
 
 /**
  * The result is verified before anything of it is stored. After the first of two levels nobody vouches for the authority
- * yet, whose chain comes with the second; the last one must pass altogether.
+ * yet, whose chain comes with the second; the last one must pass altogether. Tells the earliest time that it proves.
  */
 async function believe(
   { hash }: ExtendedPades,
   { level, isLast }: { readonly level: Level; readonly isLast: boolean },
   { anchors, clock }: ExtendTools,
-): Promise<void> {
+): Promise<{ readonly provenAt?: string }> {
   const revocation = level === 'T' ? 'if-present' : 'required'
   const report = await verifyPdf(hash.file, { anchors, now: clock.now(), revocation, hash, strict: true })
-  if (isLast ? reaches(report, level) : isIntact(report)) return
+  if (isLast ? reaches(report, level) : isIntact(report)) return earliestStamp(report)
   const [finding] = [...report.findings, ...report.signatures.flatMap(one => one.findings)]
   const timestamps = report.signatures.flatMap(one => one.timestamps.flatMap(stamp => stamp.findings))
   const { subIndication, detail } = finding ?? timestamps[0] ?? { detail: `level ${level} was not reached` }
   const code = subIndication === 'NO_CERTIFICATE_CHAIN_FOUND' ? 'CHAIN_INCOMPLETE' : 'SIGNATURE_INVALID'
   throw new Fault(code, `the extended copy does not verify and was not kept: ${detail}`)
+}
+
+function earliestStamp({ signatures }: Report): { readonly provenAt?: string } {
+  const times = signatures.flatMap(({ timestamps }) => timestamps.flatMap(({ time }) => time ?? []))
+  return times.length === 0 ? {} : { provenAt: new Date(Math.min(...times)).toISOString() }
 }
 
 function reaches({ indication, signatures }: Report, level: Level): boolean {

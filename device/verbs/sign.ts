@@ -1,4 +1,5 @@
-// `compulsa sign`: one signature on a file, in any of the three formats and at any level, with a token or a key store. What
+// `compulsa sign`: one signature on a file, in any of the three formats and at any level, with a token, a key store or the seal
+// of a body. What
 // was made is verified before it is written.
 
 import { basename } from 'node:path'
@@ -7,7 +8,7 @@ import { formatOf } from '../ades/format.ts'
 import type { Written } from '../ades/job.ts'
 import type { Packaging, SignatureFormat, SignatureLevel, SignatureOperation } from '../ades/request.ts'
 import { Fault } from '../errors.ts'
-import { filesOf, openedBy, signJobOf } from '../sign-order.ts'
+import { filesOf, openedBy, packagingBy, signJobOf } from '../sign-order.ts'
 import type { Report, SignatureReport } from '../trust/report.ts'
 import { configOf, readable, withWorkbench } from './appliance.ts'
 import { extraOf, propertiesOf } from './extra.ts'
@@ -15,6 +16,7 @@ import { type Identity, signerOptions, withIdentity, withSigner } from './identi
 import { contentOption, passwordOption, perform, tellEarlier, writeMade } from './job.ts'
 import { reportLines, unaskedLines } from './report-lines.ts'
 import { openFile } from './scratch.ts'
+import { sealIdentity, sealOption, signsWithSeal } from './seal-identity.ts'
 import { anchorsFor, requireTimestamping, timestampOptions, trustOption, withTimestamping } from './trust.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
@@ -34,6 +36,7 @@ export const signVerb: Verb = {
     },
     op: { type: 'string', help: 'sign (default), cosign or countersign' },
     ...signerOptions,
+    ...sealOption,
     ...contentOption,
     ...passwordOption,
     ...timestampOptions,
@@ -54,7 +57,7 @@ async function run(call: Call): Promise<Answer> {
   if (asked.level !== 'B') requireTimestamping(used)
   const properties = await propertiesOf(call, extra)
   const anchors = await anchorsFor(call, config)
-  return await withWorkbench(used, bench => {
+  return await withWorkbench(used, async bench => {
     // While the signer is still being asked for its certificates.
     bench.rooms.start('document', ...(asked.level === 'B' ? [] : (['net'] as const)))
     const work = async (signer: Identity): Promise<Answer> => {
@@ -77,7 +80,8 @@ async function run(call: Call): Promise<Answer> {
       tellEffects(call, ignored, outcome)
       return answerOf(call, signer.holder, ignored, outcome)
     }
-    return withIdentity(call, bench.rooms.signer(), work, filters)
+    if (signsWithSeal(call)) return await work(await sealIdentity(call, config, bench.rooms.seals()))
+    return await withIdentity(call, bench.rooms.signer(), work, filters)
   })
 }
 
@@ -127,7 +131,7 @@ function askedFor(
     format,
     operation,
     level: levels[call.choice('level', ['b', 't', 'lt', 'lta']) ?? 'b'],
-    packaging: call.choice('packaging', packagings) ?? extra.packaging ?? usual,
+    packaging: call.choice('packaging', packagings) ?? packagingBy(extra, undefined, usual),
   }
 }
 

@@ -26,6 +26,8 @@ export interface Pki {
   /** Addresses of the time-stamping authorities. */
   readonly tsa: string
   readonly tsaEc: string
+  /** certomancer's service of the Cloud Signature Consortium's API, 1.0.4; a credential is `lab/` and the signer's name. */
+  readonly csc: string
   /** Path of the root, the only anchor, PEM. */
   readonly root: string
   /** Paths of the two authorities, PEM. */
@@ -43,7 +45,7 @@ export interface Pki {
 export async function startPki(folder: string): Promise<Pki> {
   const child = spawn(python, [pythonScript('pki.py'), folder], { stdio: ['pipe', 'pipe', 'inherit'] })
   const [line] = await once(createInterface({ input: child.stdout }), 'line')
-  const { tsa, tsaEc } = JSON.parse(String(line)) as { tsa: string; tsaEc: string }
+  const { tsa, tsaEc, csc } = JSON.parse(String(line)) as Pick<Pki, 'tsa' | 'tsaEc' | 'csc'>
   const pem = (name: string) => join(folder, 'certs', `${name}.pem`)
   const certificate = (name: string) => {
     const [first] = certificatesInPem(readFileSync(pem(name), 'latin1'))
@@ -53,6 +55,7 @@ export async function startPki(folder: string): Promise<Pki> {
   return Object.freeze({
     tsa,
     tsaEc,
+    csc,
     root: pem('root'),
     authorities: [pem('rsa-ca'), pem('ec-ca')],
     p12: (name: SignerName) => join(folder, `${name}.p12`),

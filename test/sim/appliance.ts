@@ -25,7 +25,7 @@ export async function runAppliance(
 ): Promise<number> {
   await using started = new AsyncDisposableStack()
   const program = await createProgram(join(folder, 'program'))
-  const options = { folder, sheets: [], trustServices: true, config: { api: program.api } }
+  const options = { folder, sheets: [], trustServices: true, seal: true, config: { api: program.api } }
   const site = started.adopt(await startSite(options), one => one.stop())
   const child = spawn(
     process.execPath,
@@ -45,7 +45,9 @@ export async function runAppliance(
   const sheets = await samplePile()
   site.scanner.load(sheets)
   const control = started.adopt(await startControl({ site, sheets, program, port: controlPort }), one => one.stop())
-  console.log(`Simulated scanner, card (PIN ${site.pin}), time-stamping authority and receiver: ${control.url}`)
+  console.log(
+    `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service and receiver: ${control.url}`,
+  )
   const [code] = await exit
   return typeof code === 'number' ? code : 1
 }

@@ -1,13 +1,18 @@
 #!/usr/bin/env node
 // `compulsa-sim NAME`: starts one simulator, or `appliance`, the whole kiosk on simulators, until Ctrl-C.
 
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runAppliance } from './appliance.ts'
+import { startCardShop } from './cardshop.ts'
 import { startEsclSimulator } from './escl.ts'
 import { runFortressCentre } from './fortress-centre.ts'
 import { drawSheet } from './paper.ts'
 import { createTestPki, pem } from './pki.ts'
 import { startReceiver } from './receiver.ts'
+import { startS3 } from './s3.ts'
+import { startSiteSeal } from './site-seal.ts'
 import { createSoftToken } from './token.ts'
 import { runTrustCentre } from './trust-centre.ts'
 
@@ -56,10 +61,39 @@ const simulators: Readonly<Record<string, Simulator>> = {
     summary: 'a time-stamping authority with OCSP and CRLs, and a key of its PKI for --p12 in --folder',
     run: ({ folder, port = 0 }, signal) => runTrustCentre({ folder, port }, signal),
   },
+  cards: {
+    summary:
+      'the service that sells signature cards; writes its token and CA into --folder and prints the configuration',
+    async run({ folder, port = 0 }, signal) {
+      const shop = await startCardShop({ port })
+      await mkdir(folder, { recursive: true })
+      const tokenFile = join(folder, 'cards.token')
+      const caFile = join(folder, 'cards-ca.pem')
+      await writeFile(tokenFile, `${shop.token}\n`, { mode: 0o600 })
+      await writeFile(caFile, shop.caPem)
+      console.log(
+        `"cards": ${JSON.stringify({ url: shop.url, tokenFile: resolve(tokenFile), caFile: resolve(caFile) })}`,
+      )
+      await ended(signal)
+      await shop.stop()
+      return 0
+    },
+  },
   fortress: {
     summary:
       'the extension service beside a TSA, and a configuration that names both in --folder; --fault for its failures',
     run: ({ folder, port = 0, fault }, signal) => runFortressCentre({ folder, port, fault }, signal),
+  },
+  trustedx: {
+    summary: 'a TrustedX seal service with one seal, and in --folder what a kiosk needs to use it',
+    async run({ folder }, signal) {
+      await mkdir(folder, { recursive: true })
+      const { server, trustFile, configuration } = await startSiteSeal(resolve(folder), undefined)
+      console.log(JSON.stringify({ seal: configuration('9821920002'), trust: [trustFile] }, null, 2))
+      await ended(signal)
+      await server.stop()
+      return 0
+    },
   },
   receiver: {
     summary: 'a back office that takes copies over HTTPS',
@@ -68,6 +102,19 @@ const simulators: Readonly<Record<string, Simulator>> = {
       console.log(`receiver: ${receiver.url}\n${receiver.caPem}`)
       await ended(signal)
       await receiver.stop()
+      return 0
+    },
+  },
+  bucket: {
+    summary: 'a bucket by the S3 protocol over HTTPS',
+    async run(_options, signal) {
+      const s3 = await startS3()
+      const { accessKeyId, secretKey, region } = s3.credentials
+      console.log(
+        `bucket ${s3.bucket} at ${s3.url}, region ${region}, key ${accessKeyId}, secret ${secretKey}\n${s3.caPem}`,
+      )
+      await ended(signal)
+      await s3.stop()
       return 0
     },
   },

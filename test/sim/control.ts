@@ -46,7 +46,7 @@ export async function startControl({ site, sheets, program, port }: ControlOptio
 }
 
 function actionsOf(
-  { scanner, receiver, trust }: Site,
+  { scanner, receiver, trust, seal }: Site,
   sheets: readonly SheetImage[],
   program: Program,
 ): ReadonlyMap<string, Action> {
@@ -68,6 +68,8 @@ function actionsOf(
     ['online', { label: 'Receiver in good order', act: () => receiver.set({ preset: 'honest' }) }],
     ['batch', { label: 'A program asks for 12 signatures', act: () => program.send(12) }],
     ['no-tsa', { label: 'Time-stamping authority away', act: () => trust?.fault('tsa', 'reset') }],
+    ['no-seal', { label: 'Seal service away', act: () => seal?.fault('offline') }],
+    ['seal', { label: 'Seal service in good order', act: () => seal?.fault(undefined) }],
     ['tsa', { label: 'Time-stamping authority in good order', act: () => trust?.fault('tsa', undefined) }],
   ])
 }

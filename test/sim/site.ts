@@ -9,8 +9,11 @@ import { type EsclSimulator, startEsclSimulator } from './escl.ts'
 import type { SheetImage } from './escl-sheets.ts'
 import { createTestPki, pem, type SignerKind, type TestPki } from './pki.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
+import type { SealServer } from './seal-server.ts'
+import { type SiteSeal, sealedProcedure, startSiteSeal } from './site-seal.ts'
 import { createSoftToken, softHsmModule } from './token.ts'
 import { createTrustServices, type TrustServices } from './trust-services.ts'
+import type { TrustedxFault } from './trustedx.ts'
 import { createWatchedCard, type WatchedCard } from './watched-card.ts'
 
 export interface SiteOptions {
@@ -34,6 +37,8 @@ export interface SiteOptions {
    * a new one, for its authority is.
    */
   readonly trustServices?: boolean
+  /** A seal service, TrustedX, with the seal of the kiosk's body. */
+  readonly seal?: boolean
   /** Milliseconds since 1970: the time of the trust services; default: the machine's. */
   readonly now?: () => number
   /** Replaces parts of the configuration; as a function where they depend on the trust services. */
@@ -46,6 +51,8 @@ export interface Site {
   readonly scanner: EsclSimulator
   readonly receiver: Receiver
   readonly trust: TrustServices | undefined
+  /** Where it was asked for (`seal`). */
+  readonly seal: SealServer<TrustedxFault> | undefined
   readonly configFile: string
   /** DER of the signers' certificates that were put on a new card. */
   readonly certificates: readonly Uint8Array[]
@@ -72,6 +79,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const trust = options.trustServices
     ? started.adopt(await createTrustServices({ now: options.now ?? Date.now }), one => one.stop())
     : undefined
+  const seal = options.seal ? await startSiteSeal(folder, trust?.pki) : undefined
+  if (seal !== undefined) started.adopt(seal.server, one => one.stop())
   const made = await card(folder, trustFile, trust?.pki, options)
   const watched = options.watched ? await createWatchedCard(join(folder, 'reader')) : undefined
   const environment = { ...made.environment, ...watched?.environment }
@@ -88,6 +97,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     tokenModule: watched?.modulePath ?? softHsmModule,
     environment,
     trust,
+    seal,
   })
   const api = await apiConfiguration(folder, options)
   const over = typeof options.config === 'function' ? await options.config(trust) : options.config
@@ -100,6 +110,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     scanner,
     receiver,
     trust,
+    seal: seal?.server,
     configFile,
     certificates: made.certificates,
     trustFile,
@@ -175,6 +186,7 @@ interface Named {
   readonly tokenModule: string
   readonly environment: Readonly<Record<string, string>>
   readonly trust: TrustServices | undefined
+  readonly seal: SiteSeal | undefined
 }
 
 /** The shipped configuration with simulated devices in it. */
@@ -186,8 +198,9 @@ async function configuration({
   tokenModule,
   environment,
   trust,
+  seal,
 }: Named): Promise<Record<string, unknown>> {
-  const base: { body: object; procedures: readonly { signature: object }[] } = JSON.parse(
+  const base: { body: { ine10: string }; procedures: readonly { signature: object }[] } = JSON.parse(
     await readFile(shipped, 'utf8'),
   )
   return {
@@ -199,9 +212,10 @@ async function configuration({
       environment,
     },
     destinations: [{ id: 'archive', driver: 'https', url: receiverUrl, caFile }],
-    trust: [trustFile],
+    trust: seal === undefined ? [trustFile] : [trustFile, seal.trustFile],
+    ...(seal !== undefined && { seal: seal.configuration(base.body.ine10) }),
     ...(trust !== undefined && trustConfiguration(trust)),
-    procedures: base.procedures.map((procedure, i) => ({
+    procedures: [...base.procedures, ...(seal === undefined ? [] : [sealedProcedure])].map((procedure, i) => ({
       ...procedure,
       ...(trust !== undefined && i === 0 && { signature: { ...procedure.signature, level: 'LTA' } }),
       destinations: ['archive'],

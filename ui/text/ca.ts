@@ -334,6 +334,11 @@ export const ca = {
   'error.POLICY_UNUSABLE': 'La política de signatura no es pot fer servir.\nAvisi el personal.',
   'error.KEY_STORE_UNREADABLE': 'No s’ha pogut obrir el fitxer del certificat.\nAvisi el personal.',
   'error.DOCUMENT_TOO_COMPLEX': 'El document és massa complex per a aquest terminal.\nAvisi el personal.',
+  'error.SEAL_ABSENT': 'En aquest terminal no hi ha cap segell per a aquesta còpia.\nAvisi el personal.',
+  'error.SEAL_UNREACHABLE': 'El servei de segell no respon.\nLa còpia se segellarà tota sola quan respongui.',
+  'error.SEAL_UNTRUSTED': 'El servei de segell no és el que s’esperava.\nAvisi el personal.',
+  'error.SEAL_CREDENTIALS_REFUSED': 'El servei de segell no reconeix aquest terminal.\nAvisi el personal.',
+  'error.SEAL_REFUSED': 'El servei de segell no ha segellat la còpia.\nAvisi el personal.',
   'error.TSA_ABSENT': 'No s’ha configurat cap servei de segell de temps.\nAvisi el personal.',
   'error.TSA_UNREACHABLE':
     'No es pot arribar al servei de segell de temps.\nNo cal que faci res: el terminal ho tornarà a provar.',
@@ -385,6 +390,11 @@ export const ca = {
   'error.DATA_FOLDER_IN_USE': 'El terminal està fora de servei.\nAvisi el personal.',
   'error.DEVICE_KEY_UNUSABLE': 'El terminal està fora de servei.\nAvisi el personal.',
   'error.BLOB_DAMAGED': 'Una pàgina desada està malmesa.\nAvisi el personal.',
+  'error.CARD_CREDIT_LOW': 'No queda crèdit al servei de targetes.\nAvisi el personal. La comanda es conserva.',
+  'error.CARD_ORDER_REFUSED':
+    'El servei de targetes no ha acceptat la comanda.\nRevisi les dades i torni a demanar-la.',
+  'error.CARD_ORDER_UNDECIDED':
+    'No se sap si la comanda de la targeta s’ha fet.\nAvisi el personal. No es demanarà dues vegades.',
   'error.HELD_BY_OPERATOR': 'El personal té aquesta còpia retinguda.\nDemani-ho al personal.',
   'error.DESTINATION_UNREACHABLE':
     'No hi ha connexió amb la destinació.\nNo cal que faci res: la còpia s’enviarà tota sola.',

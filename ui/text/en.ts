@@ -329,6 +329,11 @@ export const en = {
   'error.POLICY_UNUSABLE': 'The signature policy cannot be used.\nPlease tell the staff.',
   'error.KEY_STORE_UNREADABLE': 'The certificate file could not be opened.\nPlease tell the staff.',
   'error.DOCUMENT_TOO_COMPLEX': 'The document is too complex for this kiosk.\nPlease tell the staff.',
+  'error.SEAL_ABSENT': 'This kiosk has no seal for this copy.\nPlease tell the staff.',
+  'error.SEAL_UNREACHABLE': 'The seal service does not answer.\nThe copy is sealed by itself when it does.',
+  'error.SEAL_UNTRUSTED': 'The seal service is not the expected one.\nPlease tell the staff.',
+  'error.SEAL_CREDENTIALS_REFUSED': 'The seal service does not accept this kiosk.\nPlease tell the staff.',
+  'error.SEAL_REFUSED': 'The seal service did not seal the copy.\nPlease tell the staff.',
   'error.TSA_ABSENT': 'No time-stamping service has been set up.\nPlease tell the staff.',
   'error.TSA_UNREACHABLE':
     'The time-stamping service cannot be reached.\nYou need not do anything: the kiosk will try again.',
@@ -379,6 +384,10 @@ export const en = {
   'error.DATA_FOLDER_IN_USE': 'The kiosk is out of service.\nPlease tell the staff.',
   'error.DEVICE_KEY_UNUSABLE': 'The kiosk is out of service.\nPlease tell the staff.',
   'error.BLOB_DAMAGED': 'A stored page is damaged.\nPlease tell the staff.',
+  'error.CARD_CREDIT_LOW': 'There is no credit left at the card service.\nPlease tell the staff. The order waits.',
+  'error.CARD_ORDER_REFUSED': 'The card service did not accept the order.\nPlease check the data and order again.',
+  'error.CARD_ORDER_UNDECIDED':
+    'It is not known whether the card was ordered.\nPlease tell the staff. Nothing is ordered twice.',
   'error.HELD_BY_OPERATOR': 'The staff are holding this copy.\nPlease ask them.',
   'error.DESTINATION_UNREACHABLE':
     'There is no connection with the destination.\nYou need not do anything: the copy will be sent by itself.',

@@ -333,6 +333,11 @@ export const es = {
   'error.POLICY_UNUSABLE': 'La política de firma no se puede usar.\nAvise al personal.',
   'error.KEY_STORE_UNREADABLE': 'No se ha podido abrir el archivo del certificado.\nAvise al personal.',
   'error.DOCUMENT_TOO_COMPLEX': 'El documento es demasiado complejo para este terminal.\nAvise al personal.',
+  'error.SEAL_ABSENT': 'En este terminal no hay ningún sello para esta copia.\nAvise al personal.',
+  'error.SEAL_UNREACHABLE': 'El servicio de sello no responde.\nLa copia se sellará sola cuando responda.',
+  'error.SEAL_UNTRUSTED': 'El servicio de sello no es el esperado.\nAvise al personal.',
+  'error.SEAL_CREDENTIALS_REFUSED': 'El servicio de sello no reconoce este terminal.\nAvise al personal.',
+  'error.SEAL_REFUSED': 'El servicio de sello no ha sellado la copia.\nAvise al personal.',
   'error.TSA_ABSENT': 'No se ha configurado ningún servicio de sello de tiempo.\nAvise al personal.',
   'error.TSA_UNREACHABLE':
     'No se puede acceder al servicio de sello de tiempo.\nNo hace falta hacer nada: el terminal volverá a intentarlo.',
@@ -385,6 +390,11 @@ export const es = {
   'error.DATA_FOLDER_IN_USE': 'El terminal está fuera de servicio.\nAvise al personal.',
   'error.DEVICE_KEY_UNUSABLE': 'El terminal está fuera de servicio.\nAvise al personal.',
   'error.BLOB_DAMAGED': 'Una página guardada está dañada.\nAvise al personal.',
+  'error.CARD_CREDIT_LOW': 'No queda crédito en el servicio de tarjetas.\nAvise al personal. El pedido se conserva.',
+  'error.CARD_ORDER_REFUSED':
+    'El servicio de tarjetas no ha aceptado el pedido.\nRevise los datos y haga el pedido otra vez.',
+  'error.CARD_ORDER_UNDECIDED':
+    'No se sabe si el pedido de la tarjeta se ha hecho.\nAvise al personal. No se pedirá dos veces.',
   'error.HELD_BY_OPERATOR': 'El personal tiene retenida esta copia.\nConsulte al personal.',
   'error.DESTINATION_UNREACHABLE':
     'No hay conexión con el destino.\nNo tiene que hacer nada: la copia se enviará sola.',

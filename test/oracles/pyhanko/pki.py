@@ -1,9 +1,11 @@
 """The PKI of the conformance run: made anew in a folder, its TSA, OCSP and CRLs served on loopback until standard input ends.
 
 pki.py FOLDER writes FOLDER/certs/LABEL.pem, FOLDER/keys/LABEL.pem and FOLDER/LABEL.p12 (password `compulsa`), then prints
-one line of JSON: {"url", "tsa", "tsaEc"}. The port is the system's choice.
+one line of JSON: {"url", "tsa", "tsaEc", "csc"}. The ports are the system's choice. `csc` is certomancer's own service of the
+Cloud Signature Consortium's API, 1.0.4, with every key of the PKI, each authorisation bound to its hashes (SCAL 2).
 """
 
+import asyncio
 import functools
 import json
 import logging
@@ -13,11 +15,13 @@ import sys
 import threading
 
 import yaml
+from aiohttp import web
 from certomancer.integrations.animator import Animator, AnimatorArchStore
 from certomancer.registry import ArchLabel, CertLabel, CertomancerConfig
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from csc_dummy.csc_dummy_server import CSCWithCertomancer, DummyServiceParams
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 PASSWORD = b'compulsa'
@@ -65,6 +69,24 @@ class Quiet(WSGIRequestHandler):
         pass
 
 
+def serve_csc(registry):
+    """Starts the service on a thread of its own and gives its address."""
+    dummy = CSCWithCertomancer(registry, service_params=DummyServiceParams(hash_pinning_required=True))
+    dummy.register_routes()
+    loop = asyncio.new_event_loop()
+    runner = web.AppRunner(dummy.app, access_log=None)
+
+    async def start():
+        await runner.setup()
+        site = web.TCPSite(runner, '127.0.0.1', 0)
+        await site.start()
+        return runner.addresses[0][1]
+
+    port = loop.run_until_complete(start())
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    return f'http://127.0.0.1:{port}'
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     (folder / 'keys').mkdir(parents=True, exist_ok=True)
@@ -78,7 +100,7 @@ def main():
     pki = registry.pki_archs[ArchLabel('lab')]
     write_certificates(pki, config['pki-architectures']['lab']['certs'], folder)
     server.app = Animator(AnimatorArchStore(registry.pki_archs), with_web_ui=False)
-    print(json.dumps({'url': url, 'tsa': f'{url}/lab/tsa/tsa', 'tsaEc': f'{url}/lab/tsa/tsa-ec'}), flush=True)
+    print(json.dumps({'url': url, 'tsa': f'{url}/lab/tsa/tsa', 'tsaEc': f'{url}/lab/tsa/tsa-ec', 'csc': serve_csc(registry)}), flush=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdin.read()
     os._exit(0)

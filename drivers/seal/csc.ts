@@ -1,0 +1,203 @@
+// The Cloud Signature Consortium's API, 1.0.4 and 2.0.0.2: credentials/info, credentials/authorize, signatures/signHash. A
+// seal is a credential whose use asks nobody anything at the moment of signing: implicit, or by a PIN that a file holds.
+// Each authorisation (SAD) names the very digests that it is for, which credentials with SCAL 2 demand, and is used once.
+
+import { createHash } from 'node:crypto'
+import { Fault } from '../../device/errors.ts'
+import type { SealRequest } from '../../device/ports.ts'
+import { certificateIn } from './certificate-text.ts'
+import {
+  type Credential,
+  type CscVersion,
+  credentialIn,
+  hashOids,
+  isSelfIssued,
+  signatureOid,
+} from './csc-credential.ts'
+import { exchange, type Json, jsonIn, objectIn, type SealAnswer, secretLine } from './exchange.ts'
+import type { SealDriver, SealServiceOptions } from './seal-driver.ts'
+import { createTokens, type OauthClient } from './tokens.ts'
+import { verifiedValue } from './verified.ts'
+
+export interface CscOptions extends SealServiceOptions, Partial<Omit<OauthClient, 'caFile' | 'deadlineMs'>> {
+  readonly version: CscVersion
+  /** Of credentials that want a PIN: one line, mode 0600. */
+  readonly pinFile?: string
+}
+
+const maxAnswerBytes = 4 * 1024 * 1024
+/** How often and how long apart an authorisation that is not ready is asked for again (2.0.0.2, credentials/authorizeCheck). */
+const checks = 20
+const betweenChecksMs = 500
+
+/** Bearer token by client credentials where `tokenUrl` names who gives it, else none. */
+export function createCsc(options: CscOptions): SealDriver {
+  const { version, pinFile } = options
+  const { tokenUrl, clientId, clientSecretFile } = options
+  const client =
+    tokenUrl === undefined || clientId === undefined || clientSecretFile === undefined
+      ? undefined
+      : { ...options, tokenUrl, clientId, clientSecretFile }
+  const tokens = client === undefined ? undefined : createTokens(client)
+  /** SHA-256 of a PIN that was turned down: it is not tried again, for every try may be one of the last. */
+  let refusedPin: string | undefined
+
+  function call(path: string, body: Json, signal?: AbortSignal): Promise<SealAnswer> {
+    const ask = (authorization: string | undefined) =>
+      exchange(
+        {
+          method: 'POST',
+          url: `${options.url}/csc/v${version}/${path}`,
+          headers: {
+            'content-type': 'application/json',
+            accept: 'application/json',
+            ...(authorization !== undefined && { authorization }),
+          },
+          body: Buffer.from(JSON.stringify(body)),
+          maxBodyBytes: maxAnswerBytes,
+        },
+        options,
+        signal,
+      )
+    return tokens === undefined ? ask(undefined) : tokens.authorized(ask)
+  }
+
+  async function credential(credentialID: string, signal?: AbortSignal): Promise<Credential> {
+    const asked = { credentialID, certificates: 'chain', authInfo: true }
+    const first = await call('credentials/info', asked, signal)
+    if (/no such|not found|invalid parameter credentialID/i.test(descriptionIn(first))) {
+      throw new Fault('SEAL_ABSENT', 'the seal service does not know the credential')
+    }
+    const object = objectIn(first, 'the credential')
+    if (object['cert'] !== undefined) return credentialIn(object, version)
+    // A server is known that gives certificates only along with what they say.
+    return credentialIn(
+      objectIn(await call('credentials/info', { ...asked, certInfo: true }, signal), 'the credential'),
+      version,
+    )
+  }
+
+  async function pin(): Promise<string> {
+    if (pinFile === undefined) throw new Fault('SEAL_CREDENTIALS_REFUSED', 'the credential wants a PIN; name its file')
+    const line = await secretLine('PIN', pinFile)
+    if (sha256(line) === refusedPin) {
+      throw new Fault('SEAL_CREDENTIALS_REFUSED', 'the PIN was turned down before and is not tried again')
+    }
+    return line
+  }
+
+  /** Of these digests; undefined where the credential's own token is the authorisation. */
+  async function sadFor(use: Use, signal?: AbortSignal): Promise<string> {
+    const { credential: held, credentialID, digests, hashOid } = use
+    const given = held.pinObject === undefined ? undefined : await pin()
+    const hashes = digests.map(base64)
+    const body =
+      version === '1'
+        ? { credentialID, numSignatures: digests.length, hash: hashes, ...(given !== undefined && { PIN: given }) }
+        : {
+            credentialID,
+            numSignatures: digests.length,
+            hashes,
+            hashAlgorithmOID: hashOid,
+            ...(given !== undefined && { authData: [{ id: held.pinObject, value: given }] }),
+          }
+    let answer = await call('credentials/authorize', body, signal)
+    if (given !== undefined && isWrongPin(answer)) {
+      refusedPin = sha256(given)
+      throw new Fault('SEAL_CREDENTIALS_REFUSED', 'the seal service refused the PIN')
+    }
+    for (let n = 0; answer.status === 202 && n < checks; n++) answer = await checked(answer, signal)
+    if (answer.status === 202) throw new Fault('SEAL_UNREACHABLE', 'the authorisation: it is not ready yet')
+    const { SAD: sad } = objectIn(answer, 'the authorisation')
+    if (typeof sad !== 'string' || sad === '') throw new Fault('SEAL_REFUSED', 'the authorisation: none came')
+    return sad
+  }
+
+  async function checked(answer: SealAnswer, signal?: AbortSignal): Promise<SealAnswer> {
+    const handle = jsonIn(answer)?.['handle']
+    if (typeof handle !== 'string')
+      throw new Fault('SEAL_REFUSED', 'the authorisation: it waits, and nobody says for what')
+    await new Promise(resolve => setTimeout(resolve, betweenChecksMs))
+    signal?.throwIfAborted()
+    return call('credentials/authorizeCheck', { handle }, signal)
+  }
+
+  async function signHash(use: Use, signal?: AbortSignal): Promise<SealAnswer> {
+    const SAD = await sadFor(use, signal)
+    const { credentialID, digests, hashOid, signAlgo } = use
+    const hashes = digests.map(base64)
+    const digestsNamed =
+      version === '1' ? { hash: hashes, hashAlgo: hashOid } : { hashes, hashAlgorithmOID: hashOid, operationMode: 'S' }
+    return call('signatures/signHash', { credentialID, SAD, ...digestsNamed, signAlgo }, signal)
+  }
+
+  async function signSome(request: SealRequest, use: Use, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
+    let answer = await signHash(use, signal)
+    // Time passed, or the service was restarted: one that is fresh is worth one more try.
+    if (answer.status === 400 && /SAD/.test(descriptionIn(answer))) answer = await signHash(use, signal)
+    const { signatures } = objectIn(answer, 'the signatures')
+    if (!Array.isArray(signatures) || signatures.length !== use.digests.length) {
+      throw new Fault('SEAL_REFUSED', 'the signatures: not as many came as digests were sent')
+    }
+    return use.digests.map((digest, i) => verifiedValue(Buffer.from(String(signatures[i])), { ...request, digest }))
+  }
+
+  return Object.freeze({
+    async identities(signal?: AbortSignal): Promise<readonly string[]> {
+      const { credentialIDs } = objectIn(await call('credentials/list', {}, signal), 'the list of credentials')
+      return (Array.isArray(credentialIDs) ? credentialIDs : []).filter(one => typeof one === 'string')
+    },
+    async certificate(identity: string, signal?: AbortSignal) {
+      const { certificates } = await credential(identity, signal)
+      const [certificate, ...chain] = certificates.map(one => certificateIn(one, 'the credential'))
+      if (certificate === undefined) throw new Fault('CERTIFICATE_UNREADABLE', 'the credential: it has no certificate')
+      return { certificate, chain: chain.filter(one => !isSelfIssued(one)) }
+    },
+    async sign(request: SealRequest, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
+      const { identity: credentialID, algorithm, digests } = request
+      const held = await credential(credentialID, signal)
+      const common = {
+        credential: held,
+        credentialID,
+        hashOid: hashOids[algorithm] ?? '',
+        signAlgo: signatureOid(algorithm, held),
+      }
+      const signed: Uint8Array[] = []
+      for (let at = 0; at < digests.length; at += held.multisign) {
+        const use = { ...common, digests: digests.slice(at, at + held.multisign) }
+        signed.push(...(await signSome(request, use, signal)))
+      }
+      return signed
+    },
+    sealPdf: () => Promise.reject(new Fault('SEAL_REFUSED', 'this interface of the service takes digests alone')),
+  })
+}
+
+interface Use {
+  readonly credential: Credential
+  readonly credentialID: string
+  readonly digests: readonly Uint8Array[]
+  readonly hashOid: string
+  readonly signAlgo: string
+}
+
+/** What a service says of a refusal: held against known sentences, never told. */
+function descriptionIn(answer: SealAnswer): string {
+  if (answer.status === 200) return ''
+  const description = jsonIn(answer)?.['error_description']
+  return typeof description === 'string' ? description : Buffer.from(answer.body).toString('utf8').slice(0, 500)
+}
+
+function isWrongPin(answer: SealAnswer): boolean {
+  if (answer.status < 400 || answer.status > 499) return false
+  const code = jsonIn(answer)?.['error']
+  return code === 'invalid_pin' || code === 'invalid_authentication_data'
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

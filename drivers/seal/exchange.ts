@@ -1,0 +1,109 @@
+// One exchange with a seal service: what goes out, what came back, and how it is told when nothing usable did. Of an answer
+// that is no success only the status and a short error code are told: a body may give back what it was sent.
+
+import { Fault } from '../../device/errors.ts'
+import { readCredentialFile } from '../credential-file.ts'
+import { type HttpRequest, request } from '../http.ts'
+import { readAll } from '../http-body.ts'
+import { HttpError } from '../http-error.ts'
+
+const connectTimeoutMs = 10_000
+const idleTimeoutMs = 30_000
+const defaultDeadlineMs = 60_000
+
+/** Whom to trust for TLS and how long to wait; absent: the runtime's own authorities, 60 s. */
+export interface SealPeer {
+  /** PEM of the only authorities trusted for TLS. */
+  readonly caFile?: string
+  readonly deadlineMs?: number
+}
+
+export interface SealAnswer {
+  readonly status: number
+  readonly body: Uint8Array
+}
+
+export type SealAsk = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body' | 'maxBodyBytes'>
+
+/** Resolves with any status. Throws SEAL_UNREACHABLE, SEAL_UNTRUSTED, SEAL_CREDENTIALS_REFUSED, or the signal's reason. */
+export async function exchange(ask: SealAsk, peer: SealPeer, signal?: AbortSignal): Promise<SealAnswer> {
+  const ca = await caOf(peer.caFile)
+  try {
+    const response = await request({
+      ...ask,
+      ...(ca !== undefined && { ca }),
+      ...(signal !== undefined && { signal }),
+      connectTimeoutMs,
+      idleTimeoutMs,
+      deadlineMs: peer.deadlineMs ?? defaultDeadlineMs,
+    })
+    return { status: response.status, body: await readAll(response.body) }
+  } catch (thrown) {
+    if (!(thrown instanceof HttpError)) throw thrown
+    throw new Fault(codes[thrown.kind], thrown.message, { cause: thrown })
+  }
+}
+
+const codes = {
+  refused: 'SEAL_UNREACHABLE',
+  timeout: 'SEAL_UNREACHABLE',
+  reset: 'SEAL_UNREACHABLE',
+  malformed: 'SEAL_UNREACHABLE',
+  'too-large': 'SEAL_UNREACHABLE',
+  forbidden: 'SEAL_REFUSED',
+  tls: 'SEAL_UNTRUSTED',
+  credentials: 'SEAL_CREDENTIALS_REFUSED',
+} as const satisfies Record<HttpError['kind'], string>
+
+async function caOf(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined
+  const file = await readCredentialFile('CA', path, { secret: false })
+  if (!file.usable) throw new Fault('SEAL_UNTRUSTED', file.reason)
+  return file.bytes.toString('utf8')
+}
+
+/** One line of a file that only its owner may read. Throws SEAL_CREDENTIALS_REFUSED. */
+export async function secretLine(what: string, path: string): Promise<string> {
+  const file = await readCredentialFile(what, path, { secret: true })
+  if (!file.usable) throw new Fault('SEAL_CREDENTIALS_REFUSED', file.reason)
+  const text = file.bytes.toString('utf8').replace(/\r?\n$/, '')
+  if (/^[^\p{Cc}]{1,1024}$/u.test(text)) return text
+  throw new Fault('SEAL_CREDENTIALS_REFUSED', `the ${what} file ${path} does not hold one line`)
+}
+
+export type Json = Readonly<Record<string, unknown>>
+
+/** The object in an answer; undefined for anything else, be it well-formed. */
+export function jsonIn({ body }: SealAnswer): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'))
+    return asObject(value)
+  } catch {
+    return undefined
+  }
+}
+
+export function asObject(value: unknown): Json | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined
+}
+
+/** The object of a 200. Throws what `refusal` makes of any other status, SEAL_UNREACHABLE for a page of a proxy's. */
+export function objectIn(answer: SealAnswer, what: string): Json {
+  if (answer.status !== 200) throw refusal(answer, what)
+  const object = jsonIn(answer)
+  if (object === undefined) throw new Fault('SEAL_UNREACHABLE', `${what}: the answer is no JSON object`)
+  return object
+}
+
+/** Why there is no success. `what` names the call. */
+export function refusal(answer: SealAnswer, what: string): Fault {
+  const { status } = answer
+  const code = jsonIn(answer)?.['error']
+  const named = typeof code === 'string' && /^[A-Za-z][A-Za-z_]{0,39}$/.test(code) ? ` (${code})` : ''
+  const detail = `${what}: answered ${status}${named}`
+  if (status === 408 || status === 425 || status === 429 || status >= 500) return new Fault('SEAL_UNREACHABLE', detail)
+  if (status === 401 || status === 403 || status === 407) return new Fault('SEAL_CREDENTIALS_REFUSED', detail)
+  // A redirect is not followed: a captive portal sends them.
+  if (status === 302 || status === 303 || status === 307) return new Fault('SEAL_UNREACHABLE', detail)
+  return new Fault('SEAL_REFUSED', detail)
+}

@@ -1,0 +1,85 @@
+// The SealService port: the services of the configuration by their names, each behind its own breaker, and what the table
+// of seals says of a seal's certificate held against what the service says.
+
+import { Fault } from '../../device/errors.ts'
+import type { SealName, SealService, SigningCertificate } from '../../device/ports.ts'
+import { readCredentialFile } from '../credential-file.ts'
+import { type Breaker, createBreaker } from './breaker.ts'
+import { certificatesIn } from './certificate-text.ts'
+import { type CscOptions, createCsc } from './csc.ts'
+import type { SealDriver, SealRow } from './seal-driver.ts'
+import { createTrustedx, type TrustedxOptions } from './trustedx.ts'
+import { createTrustedxSoap, type TrustedxSoapOptions } from './trustedx-soap.ts'
+
+export type SealServiceConfig =
+  | ({ readonly driver: 'trustedx' } & TrustedxOptions)
+  | ({ readonly driver: 'trustedx-soap' } & TrustedxSoapOptions)
+  | ({ readonly driver: 'csc' } & CscOptions)
+
+export interface SealConfig {
+  readonly services: readonly SealServiceConfig[]
+  readonly table: readonly SealRow[]
+}
+
+interface Served {
+  readonly driver: SealDriver
+  readonly breaker: Breaker
+}
+
+export function createSealServices({ services, table }: SealConfig): SealService {
+  const served = new Map<string, Served>(
+    services.map(one => [one.id, { driver: driverOf(one), breaker: createBreaker(one.id) }]),
+  )
+
+  function through<T>(service: string, work: (driver: SealDriver) => Promise<T>): Promise<T> {
+    const one = served.get(service)
+    if (one === undefined) return Promise.reject(new Fault('SEAL_ABSENT', `no seal service ${service} is configured`))
+    return one.breaker(() => work(one.driver))
+  }
+
+  async function certificate(seal: SealName, signal?: AbortSignal): Promise<SigningCertificate> {
+    const { service, identity } = seal
+    const row = table.find(one => one.service === service && one.identity === identity)
+    const named = row?.certificateFile === undefined ? undefined : await certificatesAt(row.certificateFile)
+    const place = { tokenId: service, keyId: identity }
+    const [expected, ...issuers] = named ?? []
+    if (expected !== undefined && isSilent(services, service))
+      return { ...place, certificate: expected, chain: issuers }
+    const told = await through(service, driver => driver.certificate(identity, signal))
+    if (expected !== undefined && !Buffer.from(expected).equals(told.certificate)) {
+      throw new Fault('SEAL_REFUSED', 'the certificate of the seal is not the one of certificateFile')
+    }
+    return { ...place, certificate: told.certificate, chain: issuers.length > 0 ? issuers : told.chain }
+  }
+
+  return Object.freeze({
+    certificate,
+    identities: (service: string, signal?: AbortSignal) => through(service, driver => driver.identities(signal)),
+    sign: (request: Parameters<SealService['sign']>[0], signal?: AbortSignal) =>
+      through(request.service, driver => driver.sign(request, signal)),
+    sealPdf: (request: Parameters<SealService['sealPdf']>[0], signal?: AbortSignal) =>
+      through(request.service, driver => driver.sealPdf(request, signal)),
+  })
+}
+
+function driverOf(service: SealServiceConfig): SealDriver {
+  switch (service.driver) {
+    case 'trustedx':
+      return createTrustedx(service)
+    case 'trustedx-soap':
+      return createTrustedxSoap(service)
+    case 'csc':
+      return createCsc(service)
+  }
+}
+
+/** Whether the service tells no certificates. */
+function isSilent(services: readonly SealServiceConfig[], id: string): boolean {
+  return services.some(one => one.id === id && one.driver === 'trustedx-soap')
+}
+
+async function certificatesAt(path: string): Promise<readonly Uint8Array[]> {
+  const file = await readCredentialFile('certificate', path, { secret: false })
+  if (!file.usable) throw new Fault('CERTIFICATE_UNREADABLE', file.reason)
+  return certificatesIn(file.bytes.toString('latin1'), path)
+}

@@ -1,0 +1,102 @@
+// OAuth 2.0 client credentials (RFC 6749, 4.4), the client known by Basic authentication: one token for everything that goes
+// to a service, fetched before the old one ends, and once more where the service turns it down.
+
+import { Fault } from '../../device/errors.ts'
+import { basicAuthorization } from '../http.ts'
+import { exchange, objectIn, refusal, type SealAnswer, type SealPeer, secretLine } from './exchange.ts'
+
+export interface OauthClient extends SealPeer {
+  readonly tokenUrl: string
+  readonly clientId: string
+  /** One line, mode 0600. */
+  readonly clientSecretFile: string
+  /** Scopes, parted by spaces; absent: none are asked for. */
+  readonly scope?: string
+}
+
+export interface Tokens {
+  /** Calls `use` with the value of an Authorization field; again with a new token where the answer is 401. */
+  authorized(use: (authorization: string) => Promise<SealAnswer>): Promise<SealAnswer>
+}
+
+interface Token {
+  readonly authorization: string
+  /** By the monotonic clock, milliseconds: a wall clock that is set must not make an old token look new. */
+  readonly renewAt: number
+}
+
+const defaultLifeSeconds = 60
+/** A token is not used in the last tenth of its life, nor in its last so many milliseconds, whichever is less. */
+const longestMarginMs = 30_000
+const maxAnswerBytes = 64 * 1024
+
+/** Throws from `authorized`: SEAL_CREDENTIALS_REFUSED for a client that is turned down, and what an exchange throws. */
+export function createTokens(client: OauthClient, now: () => number = () => performance.now()): Tokens {
+  let held: Token | undefined
+  let fetching: Promise<Token> | undefined
+
+  async function fetched(): Promise<Token> {
+    const { tokenUrl, clientId, clientSecretFile, scope } = client
+    const secret = await secretLine('client secret', clientSecretFile)
+    const form = new URLSearchParams({ grant_type: 'client_credentials', ...(scope !== undefined && { scope }) })
+    const asked = now()
+    const answer = await exchange(
+      {
+        method: 'POST',
+        url: tokenUrl,
+        headers: {
+          authorization: basicAuthorization(clientId, secret),
+          'content-type': 'application/x-www-form-urlencoded',
+          accept: 'application/json',
+        },
+        body: Buffer.from(form.toString()),
+        maxBodyBytes: maxAnswerBytes,
+      },
+      client,
+    )
+    return tokenIn(answer, asked)
+  }
+
+  /** One at a time, whoever asks. */
+  function valid(): Promise<Token> {
+    if (held !== undefined && now() < held.renewAt) return Promise.resolve(held)
+    fetching ??= fetched()
+      .then(token => {
+        held = token
+        return token
+      })
+      .finally(() => {
+        fetching = undefined
+      })
+    return fetching
+  }
+
+  return Object.freeze({
+    async authorized(use: (authorization: string) => Promise<SealAnswer>): Promise<SealAnswer> {
+      const token = await valid()
+      const answer = await use(token.authorization)
+      if (answer.status !== 401) return answer
+      // Somebody else may have fetched another one meanwhile.
+      if (held === token) held = undefined
+      return use((await valid()).authorization)
+    },
+  })
+}
+
+function tokenIn(answer: SealAnswer, asked: number): Token {
+  if (answer.status !== 200) {
+    const fault = refusal(answer, 'the token')
+    throw fault.code === 'SEAL_REFUSED' ? new Fault('SEAL_CREDENTIALS_REFUSED', fault.detail) : fault
+  }
+  const { access_token: token, token_type: type, expires_in: seconds } = objectIn(answer, 'the token')
+  // The characters of RFC 6750, 2.1: nothing that would become a header of its own.
+  if (typeof token !== 'string' || !/^[A-Za-z0-9._~+/-]{1,16000}=*$/.test(token)) {
+    throw new Fault('SEAL_UNREACHABLE', 'the token: none came that can be used')
+  }
+  if (typeof type === 'string' && type.toLowerCase() !== 'bearer') {
+    throw new Fault('SEAL_REFUSED', 'the token: it is of another type than Bearer')
+  }
+  const given = Number(seconds)
+  const lifeMs = (Number.isFinite(given) && given > 0 ? given : defaultLifeSeconds) * 1000
+  return { authorization: `Bearer ${token}`, renewAt: asked + lifeMs - Math.min(longestMarginMs, lifeMs / 10) }
+}

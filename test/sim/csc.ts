@@ -1,0 +1,206 @@
+// A service of the Cloud Signature Consortium's API in both versions, with one credential: an authorisation is for the very
+// digests it names (SCAL 2), for as many signatures, and once. It holds every request against the specification's members
+// and fails in named ways.
+
+import type { SignatureAlgorithm } from '../../device/ports.ts'
+import type { TestIdentity } from './pki.ts'
+import {
+  Breach,
+  createTokenDesk,
+  json,
+  membersOf,
+  octetsIn,
+  Refusal,
+  type SealServer,
+  type SimAnswer,
+  type SimRequest,
+  signedDigest,
+  startSealServer,
+} from './seal-server.ts'
+
+export const cscFaults = [
+  'token-taken-back',
+  'sad-expired',
+  /** The authorisation comes after it was asked for a second time (2.0.0.2). */
+  'authorisation-later',
+  'credential-disabled',
+  /** No certificate unless what it says is asked for, too. */
+  'no-certificate-alone',
+  'another-key',
+  'other-digest',
+  'cut-signature',
+  'out-of-order',
+] as const
+export type CscFault = (typeof cscFaults)[number]
+
+export interface CscOptions {
+  readonly identity: TestIdentity
+  readonly other: TestIdentity
+  readonly version: '1' | '2'
+  /** Wanted with every authorisation; absent: implicit. */
+  readonly pin?: string
+  /** Asks for a one-time password as well. */
+  readonly otp?: boolean
+  /** Default 10. */
+  readonly multisign?: number
+}
+
+export const cscClient = { clientId: 'kiosk', secret: 'the secret of the kiosk' } as const
+export const cscCredential = 'seal-credential'
+export const cscTokenPath = '/oauth2/token'
+
+const sha256 = '2.16.840.1.101.3.4.2.1'
+type Fails = (fault: CscFault) => boolean
+
+/** Long because it is every call of the interface in one place. */
+export function startCsc(options: CscOptions): Promise<SealServer<CscFault>> {
+  const desk = createTokenDesk({ ...cscClient, lifeSeconds: 3600 })
+  /** Authorisations by their SAD, and the digests each is for. */
+  const sads = new Map<string, readonly string[]>()
+  const handles = new Map<string, string>()
+  let given = 0
+  const issue = (hashes: readonly string[]): string => {
+    given += 1
+    const sad = `sad-${given}`
+    sads.set(sad, hashes)
+    return sad
+  }
+  const base = `/csc/v${options.version}/`
+  const authorize = (request: SimRequest, fails: Fails): SimAnswer => {
+    const sad = issue(authorizedHashes(request, options))
+    if (!fails('authorisation-later')) return json(200, { SAD: sad, expiresIn: 3600 })
+    handles.set(`handle-${sad}`, sad)
+    return json(202, { handle: `handle-${sad}` })
+  }
+  const check = (request: SimRequest): SimAnswer => {
+    const sad = handles.get(String(membersOf(request, ['handle'])['handle']))
+    if (sad === undefined) throw new Breach(400, 'invalid_request', 'no such handle')
+    return json(200, { SAD: sad, expiresIn: 3600 })
+  }
+  return startSealServer<CscFault>({
+    answer(request, fails) {
+      const { method, path } = request
+      if (path === cscTokenPath) return desk.give(request)
+      if (method !== 'POST' || !path.startsWith(base)) throw new Breach(404, 'invalid_request', 'no such call')
+      if (fails('token-taken-back')) desk.revoke()
+      desk.check(request)
+      switch (path.slice(base.length)) {
+        case 'credentials/list':
+          membersOf(request, [])
+          return json(200, { credentialIDs: [cscCredential] })
+        case 'credentials/info':
+          return info(request, options, fails)
+        case 'credentials/authorize':
+          return authorize(request, fails)
+        case 'credentials/authorizeCheck':
+          return check(request)
+        case 'signatures/signHash':
+          return signHash(request, options, sads, fails)
+        default:
+          throw new Breach(404, 'invalid_request', 'no such call')
+      }
+    },
+  })
+}
+
+function credential(asked: Readonly<Record<string, unknown>>): void {
+  if (asked['credentialID'] !== cscCredential) {
+    throw new Refusal(400, 'invalid_request', 'Invalid parameter credentialID')
+  }
+}
+
+function info(
+  request: SimRequest,
+  { version, identity, pin, otp, multisign = 10 }: CscOptions,
+  fails: Fails,
+): SimAnswer {
+  const asked = membersOf(request, ['credentialID'], ['certificates', 'certInfo', 'authInfo', 'lang', 'clientData'])
+  credential(asked)
+  const explicit = pin !== undefined || otp === true
+  const auth =
+    version === '1'
+      ? {
+          authMode: explicit ? 'explicit' : 'implicit',
+          PIN: { presence: pin === undefined ? 'false' : 'true', format: 'A' },
+          OTP: { presence: otp === true ? 'true' : 'false' },
+        }
+      : {
+          auth: {
+            mode: explicit ? 'explicit' : 'implicit',
+            objects: [
+              ...(pin === undefined ? [] : [{ type: 'Password', id: 'PIN', format: 'A' }]),
+              ...(otp === true ? [{ type: 'ChallengeResponse', id: 'OTP' }] : []),
+            ],
+          },
+        }
+  const chain = [identity.certificate, ...identity.chain].map(one => Buffer.from(one).toString('base64'))
+  const withCert = asked['certInfo'] === true || !fails('no-certificate-alone')
+  return json(200, {
+    description: 'The seal of the body',
+    key: { status: fails('credential-disabled') ? 'disabled' : 'enabled', algo: ['1.2.840.113549.1.1.11'], len: 2048 },
+    ...(withCert && { cert: { status: 'valid', certificates: chain } }),
+    ...auth,
+    SCAL: '2',
+    multisign,
+  })
+}
+
+function authorizedHashes(request: SimRequest, { version, pin, multisign = 10 }: CscOptions): readonly string[] {
+  const names = version === '1' ? ['hash'] : ['hashes', 'hashAlgorithmOID']
+  const pinName = version === '1' ? 'PIN' : 'authData'
+  const asked = membersOf(request, ['credentialID', 'numSignatures', ...names, ...(pin === undefined ? [] : [pinName])])
+  credential(asked)
+  const hashes = digestsIn(asked, version)
+  if (asked['numSignatures'] !== hashes.length)
+    throw new Breach(400, 'invalid_request', 'Invalid parameter numSignatures')
+  if (hashes.length > multisign) throw new Breach(400, 'invalid_request', 'Numbers of signatures is too high')
+  if (pin !== undefined) {
+    const shown = version === '1' ? asked['PIN'] : JSON.stringify(asked['authData'])
+    const wanted = version === '1' ? pin : JSON.stringify([{ id: 'PIN', value: pin }])
+    const code = version === '1' ? 'invalid_pin' : 'invalid_authentication_data'
+    if (shown !== wanted) throw new Refusal(400, code, 'The PIN is invalid')
+  }
+  return hashes
+}
+
+function digestsIn(asked: Readonly<Record<string, unknown>>, version: '1' | '2'): readonly string[] {
+  const hashes = asked[version === '1' ? 'hash' : 'hashes']
+  const oid = asked[version === '1' ? 'hashAlgo' : 'hashAlgorithmOID']
+  if (!Array.isArray(hashes) || hashes.length === 0) throw new Breach(400, 'invalid_request', 'no hashes')
+  // credentials/authorize of version 1 has no name for the algorithm.
+  if (oid !== undefined && oid !== sha256) throw new Breach(400, 'invalid_request', 'Invalid parameter hashAlgo')
+  for (const hash of hashes) octetsIn(hash, 32)
+  return hashes.map(String)
+}
+
+function signHash(
+  request: SimRequest,
+  { version, identity, other }: CscOptions,
+  sads: Map<string, readonly string[]>,
+  fails: Fails,
+): SimAnswer {
+  const names = version === '1' ? ['hash', 'hashAlgo'] : ['hashes', 'hashAlgorithmOID', 'operationMode']
+  const asked = membersOf(request, ['credentialID', 'SAD', 'signAlgo', ...names])
+  credential(asked)
+  const hashes = digestsIn(asked, version)
+  const sad = String(asked['SAD'])
+  const authorized = sads.get(sad)
+  sads.delete(sad)
+  if (fails('sad-expired')) throw new Refusal(400, 'invalid_request', 'SAD expired')
+  if (authorized === undefined) throw new Breach(400, 'invalid_request', 'Invalid parameter SAD')
+  if (authorized.join() !== hashes.join()) throw new Breach(400, 'invalid_request', 'Hash is not authorized by the SAD')
+  if (asked['signAlgo'] !== '1.2.840.113549.1.1.11')
+    throw new Breach(400, 'invalid_request', 'Invalid parameter signAlgo')
+  const key = fails('another-key') ? other : identity
+  const shift = fails('other-digest') ? 1 : 0
+  const cut = fails('cut-signature') ? -16 : undefined
+  const signatures = hashes.map(hash => {
+    const digest = octetsIn(hash, 32)
+    digest[0] = ((digest[0] ?? 0) + shift) & 0xff
+    return Buffer.from(
+      signedDigest(key, 'SHA256withRSA' satisfies SignatureAlgorithm, digest).subarray(0, cut),
+    ).toString('base64')
+  })
+  if (fails('out-of-order')) signatures.reverse()
+  return json(200, { signatures }, { signed: true })
+}
