@@ -111,3 +111,41 @@ export async function servedStand({
     signed: () => signedBy(trust),
   }
 }
+
+/** Requests by hand. */
+export type Served = Pick<ServedStand, 'url' | 'trust' | 'secret' | 'logged'>
+
+export function byHand(stand: Served) {
+  const form = (over: Readonly<Record<string, string>> = {}) =>
+    new URLSearchParams({
+      scope: 'client',
+      redirect_uri: 'https://ledger.example.org/',
+      client_id: 'ledger',
+      client_secret: stand.secret,
+      grant_type: 'client_credentials',
+      ...over,
+    })
+  const called = async (path: string, init: RequestInit) => {
+    const response = await fetch(new URL(path, stand.url), { method: 'POST', ...init })
+    return { status: response.status, body: JSON.parse(await response.text()) as Record<string, string> }
+  }
+  const token = async () => (await called('/oauth2/v1/token', { body: form() })).body['access_token'] ?? ''
+  const extend = async (body: unknown, authorization?: string) =>
+    called('/api/v1/signature/extend', {
+      headers: { 'content-type': 'application/json', authorization: authorization ?? `Bearer ${await token()}` },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    })
+  return { form, called, token, extend }
+}
+
+export function asked(stand: Served, bytes: Uint8Array, over: object = {}) {
+  const configuration = {
+    document: { bytesB64: Buffer.from(bytes).toString('base64'), name: 'contrato.pdf' },
+    signatureType: 'PADES_LT',
+    signatureAlgorithm: 'RSA_SHA256',
+    packaging: 'ENVELOPED',
+    tsa: { type: 'URL', url: stand.trust.tsaUrl },
+    ...over,
+  }
+  return { extendSignatureConfigurations: [configuration] }
+}

@@ -3,18 +3,15 @@
 
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { verifyExtended } from '../device/ades/verify-extended.ts'
 import { randomAccessOf } from '../device/bytes.ts'
 import { createFortressExtender } from '../drivers/extender/fortress.ts'
 import { judge, temporaryFolder } from './50.signature.kit.ts'
-import { faultOf, signedBy } from './97.extension.kit.ts'
-import { type ServedStand, servedStand } from './97.extension.served.kit.ts'
-import { startKiosk } from './kiosk.kit.ts'
-import { apiUrl } from './requests.kit.ts'
+import { faultOf } from './97.extension.kit.ts'
+import { asked, byHand, servedStand } from './97.extension.served.kit.ts'
 import { pem } from './sim/pki.ts'
 import { listen } from './sim/trust-http.ts'
-import { slips } from './walk.kit.ts'
 
 describe('our own driver as the client', () => {
   it.each(['T', 'LT', 'LTA'] as const)('has a PDF raised to %s', async level => {
@@ -62,89 +59,6 @@ describe('our own driver as the client', () => {
     await extender.extend(order)
     stand.clock.leap(3_600_000)
     await extender.extend(order)
-  })
-})
-
-/** Requests by hand. */
-type Served = Pick<ServedStand, 'url' | 'trust' | 'secret' | 'logged'>
-
-function byHand(stand: Served) {
-  const form = (over: Readonly<Record<string, string>> = {}) =>
-    new URLSearchParams({
-      scope: 'client',
-      redirect_uri: 'https://ledger.example.org/',
-      client_id: 'ledger',
-      client_secret: stand.secret,
-      grant_type: 'client_credentials',
-      ...over,
-    })
-  const called = async (path: string, init: RequestInit) => {
-    const response = await fetch(new URL(path, stand.url), { method: 'POST', ...init })
-    return { status: response.status, body: JSON.parse(await response.text()) as Record<string, string> }
-  }
-  const token = async () => (await called('/oauth2/v1/token', { body: form() })).body['access_token'] ?? ''
-  const extend = async (body: unknown, authorization?: string) =>
-    called('/api/v1/signature/extend', {
-      headers: { 'content-type': 'application/json', authorization: authorization ?? `Bearer ${await token()}` },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    })
-  return { form, called, token, extend }
-}
-
-function asked(stand: Served, bytes: Uint8Array, over: object = {}) {
-  const configuration = {
-    document: { bytesB64: Buffer.from(bytes).toString('base64'), name: 'contrato.pdf' },
-    signatureType: 'PADES_LT',
-    signatureAlgorithm: 'RSA_SHA256',
-    packaging: 'ENVELOPED',
-    tsa: { type: 'URL', url: stand.trust.tsaUrl },
-    ...over,
-  }
-  return { extendSignatureConfigurations: [configuration] }
-}
-
-describe('a token', () => {
-  it('comes by form and, as the published example has it, by query', async () => {
-    const stand = await servedStand({ plain: true })
-    const { form, called } = byHand(stand)
-    const answer = { access_token: expect.stringMatching(/^[0-9a-f]{40}$/), token_type: 'Bearer', expires_in: 3599 }
-    expect(await called('/oauth2/v1/token', { body: form() })).toEqual({ status: 200, body: answer })
-    expect(await called(`/oauth2/v1/token?${form()}`, {})).toEqual({ status: 200, body: answer })
-    expect(stand.logged.join('')).not.toContain(stand.secret)
-  })
-
-  it.each<readonly [Readonly<Record<string, string>>, number, string]>([
-    [{ grant_type: 'password' }, 400, 'invalid_request'],
-    [{ scope: 'profile' }, 400, 'invalid_request'],
-    [{ redirect_uri: '' }, 400, 'invalid_request'],
-    [{ client_id: 'nobody' }, 401, 'invalid_client'],
-    [{ client_id: 'other' }, 401, 'invalid_client'],
-    [{ client_secret: 'a-secret-that-nobody-has' }, 401, 'invalid_client'],
-  ])('is refused for %j', async (over, status, error) => {
-    const { form, called } = byHand(await servedStand({ plain: true }))
-    const answer = await called('/oauth2/v1/token', { body: form(over) })
-    expect(answer).toMatchObject({ status, body: { error, error_description: expect.any(String) } })
-    expect(JSON.stringify(answer)).not.toContain('a-secret-that')
-  })
-
-  it('of this interface opens no other, nor the other way', async () => {
-    const stand = await servedStand({ plain: true })
-    const { token, extend } = byHand(stand)
-    const headers = { authorization: `Bearer ${await token()}` }
-    expect((await fetch(new URL('/api/v1/batches/x', stand.url), { headers })).status).toBe(401)
-    const own = await extend(asked(stand, Buffer.from('x')), `Bearer ${stand.secret}`)
-    expect(own).toMatchObject({ status: 401, body: { error: 'invalid_token' } })
-  })
-
-  it('ends, and is wanted', async () => {
-    const stand = await servedStand({ plain: true })
-    const { token, extend } = byHand(stand)
-    const held = await token()
-    stand.clock.leap(3_599_000)
-    for (const authorization of [`Bearer ${held}`, '', 'Bearer x', `Basic ${held}`]) {
-      const answer = await extend(asked(stand, Buffer.from('x')), authorization)
-      expect(answer).toMatchObject({ status: 401, body: { error: 'invalid_token' } })
-    }
   })
 })
 
@@ -281,36 +195,5 @@ describe('a request by hand', () => {
     bytes[200] = (bytes[200] ?? 0) ^ 1
     const answer = await byHand(stand).extend(asked(stand, bytes))
     expect(answer).toMatchObject({ status: 400, body: { error: 'invalid_request' } })
-  })
-})
-
-describe('where the configuration does not open it', () => {
-  it('it needs an authority and trust', async () => {
-    const { parseConfig } = await import('../device/config.ts')
-    const least = {
-      body: { name: { ca: 'Ajuntament' }, ine10: '9821920002', dir3: 'L01080193' },
-      procedures: [{ id: 'copy', title: { ca: 'Còpia' } }],
-    }
-    const api = { port: 0, clients: [{ id: 'a', tokenFile: 'a' }], extension: {} }
-    expect(() => parseConfig({ ...least, api })).toThrow(/api.extension needs timestamping; api.extension needs trust/)
-  })
-})
-
-describe('a running kiosk', () => {
-  it('serves it where the configuration opens it', async () => {
-    const folder = await temporaryFolder()
-    onTestFinished(() => folder.remove())
-    const tokenFile = join(folder.path, 'token')
-    await writeFile(tokenFile, 'the-token-of-the-ledger', { mode: 0o600 })
-    const api = { port: 0, clients: [{ id: 'ledger', tokenFile }], extension: {} }
-    const kiosk = await startKiosk({ sheets: await slips(1), trustServices: true, config: { api } })
-    onTestFinished(() => kiosk.stop())
-    const { trust } = kiosk.site
-    if (trust === undefined) throw new Error('no trust services')
-    const stand = { url: apiUrl(kiosk), trust, secret: 'the-token-of-the-ledger', logged: kiosk.logged }
-    const { status, body } = await byHand(stand).extend(
-      asked(stand, await signedBy(trust), { signatureType: 'PADES_T' }),
-    )
-    expect([status, body['error']]).toEqual([200, undefined])
   })
 })
