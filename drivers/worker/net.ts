@@ -1,6 +1,6 @@
 // The net worker: the only part that reaches beyond this machine: the configured destinations by TLS, seal services, the
-// time-stamping authority, what certificates point to, and what others ask to be signed. It sees what it is told to send, while it sends
-// it; no devices, no keys, no queue.
+// time-stamping authority, what certificates point to, and what others ask to be signed. It sees what it is told to send,
+// while it sends it; no devices, no keys, no queue.
 
 import type { SealService } from '../../device/ports.ts'
 import { createHttpsDelivery } from '../delivery/https.ts'
