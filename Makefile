@@ -82,7 +82,7 @@ conformance: setup oracles ## signatures and files before the validators of othe
 # Validators of others, by Maven and PyPI, kept under var/ and never part of the appliance.
 JAVA_ORACLES := dss verapdf autofirma
 .PHONY: oracles
-oracles: $(JAVA_ORACLES:%=var/oracles/%/classes/Jobs.class) var/oracles/python/.installed
+oracles: $(JAVA_ORACLES:%=var/oracles/%/classes/Jobs.class) var/oracles/python/.installed var/oracles/moto/.installed
 .SECONDARY: $(JAVA_ORACLES:%=var/oracles/%/classpath)
 
 var/oracles/%/classpath: test/oracles/%/pom.xml | debian-conformance
@@ -98,6 +98,12 @@ var/oracles/python/.installed: test/oracles/pyhanko/requirements.txt | debian-co
 	@echo 'fetching pyHanko and certomancer'
 	@python3 -m venv var/oracles/python
 	@var/oracles/python/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+var/oracles/moto/.installed: test/oracles/moto/requirements.txt | debian-conformance
+	@echo 'fetching moto'
+	@python3 -m venv var/oracles/moto
+	@var/oracles/moto/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # Other people's programs that `make bench` measures ours against; what is not there is left out.

@@ -65,6 +65,8 @@ export function timestampingFaults(timestamping: Readonly<Timestamping> | undefi
 
 interface EvidenceSources {
   readonly timestamping?: Readonly<Timestamping>
+  /** A service that stamps in its own name. */
+  readonly extension?: object
   readonly trust: readonly string[]
 }
 
@@ -72,12 +74,13 @@ interface EvidenceSources {
 export function levelFaults(
   path: string,
   { mode, level }: { readonly mode: string; readonly level: string },
-  { timestamping, trust }: EvidenceSources,
+  { timestamping, extension, trust }: EvidenceSources,
 ): string[] {
+  const stamped = timestamping !== undefined || extension !== undefined
   if (level === 'B') return []
   if (mode === 'none') return [`${path}.level is ${level}, but ${path}.mode is none`]
   return [
-    ...(timestamping === undefined ? [`${path}.level is ${level}, which needs timestamping`] : []),
+    ...(stamped ? [] : [`${path}.level is ${level}, which needs timestamping`]),
     ...(trust.length === 0 ? [`${path}.level is ${level}, which needs trust`] : []),
   ]
 }

@@ -52,7 +52,7 @@ function withPaths(raw: Config, absolute: (relative: string) => string): Config 
     const found = Object.entries(one).filter((entry): entry is [FileKey<T>, string] => entry[0].endsWith('File'))
     return { ...one, ...Object.fromEntries(found.map(([key, path]) => [key, absolute(path)])) }
   }
-  const { devices, seal, timestamping, batches, api, autofirma } = raw
+  const { devices, seal, timestamping, extension, batches, api, autofirma, cards } = raw
   return {
     ...raw,
     devices: { ...devices, keyStores: devices.keyStores.map(one => ({ ...files(one), path: absolute(one.path) })) },
@@ -60,10 +60,14 @@ function withPaths(raw: Config, absolute: (relative: string) => string): Config 
     trust: raw.trust.map(absolute),
     ...(seal !== undefined && { seal: { services: seal.services.map(files), table: seal.table.map(files) } }),
     ...(timestamping !== undefined && { timestamping: files(timestamping) }),
+    ...(extension !== undefined && {
+      extension: { ...extension, service: { ...files(extension.service), tsa: files(extension.service.tsa) } },
+    }),
     batches: { ...batches, folders: batches.folders.map(absolute) },
     ...(api !== undefined && {
       api: { ...api, clients: api.clients.map(files), ...(api.tls !== undefined && { tls: files(api.tls) }) },
     }),
+    ...(cards !== undefined && { cards: files(cards) }),
     ...(autofirma?.folder !== undefined && { autofirma: { ...autofirma, folder: absolute(autofirma.folder) } }),
   }
 }

@@ -64,6 +64,10 @@ export const Procedure = Type.Object(
         organ: Type.Optional(Type.String({ pattern: '^[A-Z][A-Z0-9]\\d{7}$' })),
         /** Whether each copy gets a secure verification code (RD 203/2021, art. 21). */
         csv: Type.Enum(['none', 'auto'], { default: 'none' }),
+        /** `ine-date` puts the body's INE10 and the day before the random part, as CÒPIA does. */
+        csvPattern: Type.Enum(['random', 'ine-date'], { default: 'random' }),
+        /** The procedure in the state's inventory (SIA). */
+        sia: Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,50}$' })),
         /** The visible legend, in a margin that is added to the foot of every page. */
         legend: Type.Enum(['none', 'margin'], { default: 'none' }),
         /** What the exchange of registries takes of one document (SICRES 3). */
@@ -95,6 +99,8 @@ export const Procedure = Type.Object(
       {
         by: Type.Enum(['official', 'automated'], { default: 'official' }),
         resolution: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+        /** Where the body registers its enabled officials, and how this one is found there. */
+        register: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
       },
       { ...strict, default: {} },
     ),

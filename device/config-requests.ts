@@ -3,6 +3,7 @@
 // default.
 
 import Type from 'typebox'
+import { ServedExtension } from './config-extension.ts'
 import { Texts } from './config-procedure.ts'
 import { Id } from './config-scanners.ts'
 
@@ -26,6 +27,10 @@ export const Batches = Type.Object(
     /** Of one document. */
     maxDocumentMegabytes: Type.Integer({ minimum: 1, maximum: 256, default: 64 }),
     allowSha1: Type.Boolean({ default: false }),
+    /** Of one client, so that nobody fills the disk. */
+    maxWaiting: Type.Integer({ minimum: 1, maximum: 1000, default: 20 }),
+    /** How long a batch waits for somebody to take it up before it is erased. */
+    waitingHours: Type.Integer({ minimum: 1, maximum: 8760, default: 168 }),
     /** How long the result of a batch waits to be fetched before it is erased. */
     retentionHours: Type.Integer({ minimum: 1, maximum: 720, default: 12 }),
   },
@@ -50,6 +55,8 @@ export const Api = Type.Object(
       ),
       { minItems: 1, maxItems: 100 },
     ),
+    /** Raises signatures for the clients; off where it is absent. */
+    extension: Type.Optional(ServedExtension),
   },
   strict,
 )

@@ -2,12 +2,17 @@
 // name, wrong values with their path; everything has a working default except the body and the destinations.
 
 import Type, { type Static, type TSchema } from 'typebox'
+import { Settings } from 'typebox/system'
 import Value from 'typebox/value'
+import { Cards, cardFaults } from './config-cards.ts'
+import { Destination, destinationFaults } from './config-destinations.ts'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
+import { Extension, extensionFaults } from './config-extension.ts'
 import { Procedure, Texts } from './config-procedure.ts'
 import { Api, Autofirma, Batches, requestFaults } from './config-requests.ts'
-import { Id, Scanner, scannerFaults } from './config-scanners.ts'
+import { Scanner, scannerFaults } from './config-scanners.ts'
 import { Seal, sealFaults } from './config-seal.ts'
+import { withinDriver } from './config-union.ts'
 import { Fault } from './errors.ts'
 import { nearestName } from './nearest.ts'
 
@@ -40,6 +45,8 @@ const ConfigSchema = Type.Object(
         dir3: Type.String({ pattern: '^[A-Z][A-Z0-9]\\d{7}$' }),
         /** Where a person checks a copy; `{reference}` and `{csv}` are replaced. It goes into the receipt's QR code. */
         verificationUrl: Type.Optional(Type.String({ pattern: '^https://' })),
+        /** What sets out how verification codes are made: the body's own resolution (RD 203/2021, art. 21). */
+        csvRegulation: Type.String({ minLength: 1, maxLength: 500, default: 'Real Decreto 203/2021, artículo 21' }),
       },
       strict,
     ),
@@ -62,34 +69,25 @@ const ConfigSchema = Type.Object(
       },
       { ...strict, default: {} },
     ),
-    destinations: Type.Array(
-      Type.Object(
-        {
-          id: Id,
-          driver: Type.Literal('https'),
-          url: Type.String({ pattern: '^https://' }),
-          caFile: Type.Optional(Type.String({ minLength: 1 })),
-          tokenFile: Type.Optional(Type.String({ minLength: 1 })),
-        },
-        strict,
-      ),
-      { default: [] },
-    ),
+    destinations: Type.Array(Destination, { default: [] }),
     /** PEM files whose certificates may anchor a signer's chain; none: the chain is not judged here. */
     trust: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
     /** Seals of bodies, on services that sign by themselves. */
     seal: Type.Optional(Seal),
     timestamping: Type.Optional(Timestamping),
+    extension: Type.Optional(Extension),
     revocation: Revocation,
     batches: Batches,
     api: Type.Optional(Api),
     autofirma: Type.Optional(Autofirma),
+    cards: Type.Optional(Cards),
     procedures: Type.Array(Procedure, { minItems: 1 }),
   },
   strict,
 )
 
 export type Config = DeepReadonly<Static<typeof ConfigSchema>>
+export type DestinationConfig = Config['destinations'][number]
 export type ProcedureConfig = Config['procedures'][number]
 export type SourceNature = ProcedureConfig['sourceNatures'][number]
 export type LocalisedTexts = Readonly<Record<string, string>>
@@ -122,14 +120,26 @@ export function textIn(texts: LocalisedTexts, language: string): string {
 function describeFaults(value: unknown): string[] {
   const faults: string[] = []
   const unions = new Set<string>()
-  for (const error of Value.Errors(ConfigSchema, value)) {
+  for (const error of withinDriver(schemaErrors(value))) {
     if (error.keyword === 'boolean') faults.push(unknownKey(error.instancePath))
     else if (error.keyword === 'anyOf') unions.add(error.instancePath)
     else if (error.keyword !== 'additionalProperties')
       faults.push(`${dotted(error.instancePath)} ${error.message}${allowed(error)}`)
   }
   if (faults.length === 0) for (const path of unions) faults.push(`${dotted(path)} has no known shape`)
+  if (faults.length === 0 && !Value.Check(ConfigSchema, value)) faults.push('the configuration has no known shape')
   return [...new Set(faults)]
+}
+
+/** All of them: the library stops at eight, which a union fills with what its other shapes would have wanted. */
+function schemaErrors(value: unknown) {
+  const { maxErrors } = Settings.Get()
+  Settings.Set({ maxErrors: 1_000 })
+  try {
+    return Value.Errors(ConfigSchema, value)
+  } finally {
+    Settings.Set({ maxErrors })
+  }
 }
 
 function allowed(error: { keyword: string; params: object }): string {
@@ -184,9 +194,12 @@ function crossReferenceFaults(config: Config): string[] {
     ...duplicates('procedures', config.procedures),
     ...duplicates('devices.scanners', config.devices.scanners),
     ...scannerFaults(config.devices.scanners),
+    ...destinationFaults(config.destinations),
     ...timestampingFaults(config.timestamping),
+    ...extensionFaults(config),
     ...sealFaults(config),
     ...requestFaults(config),
+    ...cardFaults(config),
   ]
   config.procedures.forEach((procedure, i) => {
     faults.push(...levelFaults(`procedures.${i}.signature`, procedure.signature, config))

@@ -68,14 +68,15 @@ export function createDesk(parts: DeskParts): Desk {
   const feedings = createTasks({ clock, log })
   const signings = new Set<string>()
 
-  async function feed(id: string, deviceId: string, signal: AbortSignal): Promise<void> {
-    for await (const event of scan(queue.get(id), deviceId, parts, signal)) queue.commit(id, event)
+  async function feed(id: string, { id: deviceId, name, driver }: ScannerInfo, signal: AbortSignal): Promise<void> {
+    const tools = { ...parts, device: { id: deviceId, name, driver } }
+    for await (const event of scan(queue.get(id), deviceId, tools, signal)) queue.commit(id, event)
   }
 
   return Object.freeze({
     open({ procedureId, language }: { procedureId: string; language: string }): Document {
       const order = orderOf(config, procedureId, language)
-      const csv = csvFor(order, parts.random.bytes)
+      const csv = csvFor(order, { random: parts.random.bytes, ine10: config.body.ine10, now: clock.now() })
       return queue.open({ id: newId(), reference: newReference(), language, order, csv })
     },
     async startScan(id: string): Promise<void> {
@@ -83,7 +84,7 @@ export function createDesk(parts: DeskParts): Desk {
       if (stage.name !== 'gathering' || stage.scan === 'running')
         throw new Fault('STAGE_CONFLICT', 'nothing can be scanned now')
       const device = choose(await parts.scanner.list(), order)
-      feedings.run(`scan:${id}`, signal => feed(id, device.id, signal))
+      feedings.run(`scan:${id}`, signal => feed(id, device, signal))
     },
     stopScan: (id: string) => feedings.end(`scan:${id}`),
     edit: (id: string, edit: PageEdit) => queue.commit(id, edit),

@@ -1,6 +1,7 @@
 // Documents as they lie in the store: the shape of each version, and the steps forward from one to the next. A step that
 // has been released is never edited; a change of the shape is a new step at the end.
 
+import { emptyTrail } from './copy-trail.ts'
 import type { Document } from './document.ts'
 import { Fault } from './errors.ts'
 
@@ -12,7 +13,7 @@ interface PixelSize {
 }
 
 /** From shape N (its index in the list, plus one) to N + 1. */
-const steps: readonly ((stored: Stored) => Stored)[] = [withSheets, withSeals]
+const steps: readonly ((stored: Stored) => Stored)[] = [withSheets, withTrail, withSeals]
 
 const currentShape = steps.length + 1
 
@@ -35,6 +36,12 @@ export function documentIn(body: unknown): Document {
 function withSheets(stored: Stored): Stored {
   const pages = stored['pages'] as readonly Stored[]
   return { ...stored, csv: null, part: null, reduction: 'none', order: wholeOrder(stored), pages: pages.map(wholePage) }
+}
+
+/** Documents got a trail for their evidence; what was not noted stays unknown. Codes got a pattern. */
+function withTrail(stored: Stored): Stored {
+  const order = stored['order'] as { readonly document: Stored }
+  return { ...stored, trail: emptyTrail, order: { ...order, document: { csvPattern: 'random', ...order.document } } }
 }
 
 /** A copy may wait for its seal; what is there stays, and a version that knows no such stage must not take it up. */

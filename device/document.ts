@@ -4,10 +4,12 @@
 import type { SignatureLevel } from './ades/request.ts'
 import type { SigningIntent } from './cms/signing-intent.ts'
 import type { ProcedureConfig, SourceNature } from './config.ts'
+import { type CopyTrail, emptyTrail, type MadeFacts, type ScannerFacts } from './copy-trail.ts'
 import { type ErrorCode, Fault, type RetryClass } from './errors.ts'
 import type { Page, PreparedImage, ReadText, StoredBlob, StoredPage } from './page.ts'
 import type { PreparedSignature } from './pdf/signature-dictionary.ts'
 import type { Receipt, Reduction } from './ports.ts'
+import type { SignerFacts } from './trust/signer-facts.ts'
 
 /** What was asked for, fixed when the document is opened, so that a changed configuration never bends a copy in hand. */
 export type CopyOrder = Pick<
@@ -39,7 +41,14 @@ export interface SignatureFacts {
   readonly at: string
   /** When its level was reached, ISO 8601; absent at level B. */
   readonly extendedAt?: string
+  /** Who raised it last; absent at level B, and for what an earlier version raised. */
+  readonly extendedBy?: ExtendedBy
+  /** Why the configured service did not, where it was raised here in its place. */
+  readonly declined?: { readonly code: ErrorCode; readonly detail: string }
 }
+
+/** This kiosk, or the configured service. */
+export type ExtendedBy = 'local' | 'service'
 
 /** What is tried again by itself until it succeeds: how often it failed so far, and when it is due. */
 export interface Attempts {
@@ -140,11 +149,13 @@ export interface Document {
   /** In the order of the copy, those left out included. */
   readonly pages: readonly Page[]
   readonly hold: Hold | null
+  /** For the evidence of the copy. */
+  readonly trail: CopyTrail
   readonly stage: Stage
 }
 
 export type DocumentEvent =
-  | { readonly type: 'scanStarted' }
+  | { readonly type: 'scanStarted'; readonly device?: ScannerFacts }
   | { readonly type: 'pageStored'; readonly page: StoredPage }
   | { readonly type: 'scanEnded'; readonly end: 'empty' | 'limit' | 'stopped' }
   | { readonly type: 'scanFailed'; readonly code: ErrorCode; readonly detail: string }
@@ -162,13 +173,19 @@ export type DocumentEvent =
   | { readonly type: 'pagesMoved'; readonly pageIds: readonly string[]; readonly of: number; readonly nextId: string }
   | { readonly type: 'approved'; readonly sourceNature: SourceNature }
   | { readonly type: 'reopened' }
-  | { readonly type: 'composed'; readonly copy: StoredBlob; readonly deliveryKeys: readonly string[] }
+  | {
+      readonly type: 'composed'
+      readonly copy: StoredBlob
+      readonly deliveryKeys: readonly string[]
+      readonly made?: MadeFacts
+    }
   | { readonly type: 'signatureIntended'; readonly pending: PendingSignature }
   | { readonly type: 'signatureDropped' }
   | {
       readonly type: 'signed'
       readonly copy: StoredBlob
       readonly signer: string
+      readonly certificate?: SignerFacts
       readonly deliveryKeys: readonly string[]
     }
   | { readonly type: 'sealed'; readonly copy: StoredBlob; readonly signer: string }
@@ -184,6 +201,10 @@ export type DocumentEvent =
       readonly level: Exclude<SignatureLevel, 'B'>
       /** Certificates whose state is known only from before the time-stamp. */
       readonly answeredEarlier: number
+      /** The earliest time that a time-stamp proves, ISO 8601. */
+      readonly provenAt?: string
+      readonly by: ExtendedBy
+      readonly declined?: NonNullable<SignatureFacts['declined']>
     }
   | {
       readonly type: 'extensionPostponed'
@@ -225,7 +246,7 @@ export interface Opening {
   readonly csv: string | null
   readonly at: string
   /** A copy that takes over pages of one that was too large. */
-  readonly continued?: Pick<Document, 'part' | 'pages' | 'reduction'>
+  readonly continued?: Pick<Document, 'part' | 'pages' | 'reduction' | 'trail'>
 }
 
 export function openDocument(opening: Opening): Document {
@@ -241,6 +262,7 @@ export function openDocument(opening: Opening): Document {
     part: null,
     reduction: 'none',
     pages: [],
+    trail: emptyTrail,
     ...continued,
     hold: null,
     stage: { name: 'gathering', scan: 'idle' },

@@ -249,6 +249,36 @@ const table = {
     mend: 'The state of the certificate named in the message could not be fetched; check the network.',
   },
   CERTIFICATE_REVOKED: { status: 409, retry: 'person', mend: 'The certificate was revoked; use another one.' },
+  EXTENDER_ABSENT: {
+    status: 422,
+    retry: 'operator',
+    mend: 'Name an extension service in `extension.service`.',
+  },
+  EXTENDER_UNAVAILABLE: {
+    status: 502,
+    retry: 'later',
+    mend: 'The extension service did not answer or cannot do it now; check the network and its address.',
+  },
+  EXTENDER_CREDENTIALS_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The extension service does not accept the kiosk; renew its client secret.',
+  },
+  EXTENDER_UNTRUSTED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The TLS certificate of the extension service is not the expected one; check its name and CA.',
+  },
+  EXTENSION_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The extension service will not raise this document; correct `extension.service`, or extend here.',
+  },
+  EXTENSION_INVALID: {
+    status: 502,
+    retry: 'operator',
+    mend: 'What the extension service gave back is not the document raised and was thrown away; tell its operator.',
+  },
   // what others ask to be signed
   BATCH_INVALID: { status: 400, retry: 'never', mend: 'Correct the batch at the JSON path that the message names.' },
   BATCH_TOO_LARGE: {
@@ -357,12 +387,12 @@ const table = {
   DESTINATION_UNTRUSTED: {
     status: 502,
     retry: 'operator',
-    mend: 'The TLS certificate of the destination is not the expected one; check its name and CA.',
+    mend: 'The TLS certificate or SSH host key of the destination is not the expected one; check its name, CA and key.',
   },
   CREDENTIALS_REFUSED: {
     status: 502,
     retry: 'operator',
-    mend: 'The destination does not accept the kiosk; renew its token file. Delivery goes on by itself then.',
+    mend: 'The destination does not accept the kiosk; renew its token, key or password. Delivery goes on by itself then.',
   },
   DESTINATION_REFUSED: {
     status: 502,
@@ -373,6 +403,21 @@ const table = {
     status: 502,
     retry: 'later',
     mend: 'The destination gave no valid receipt; delivery goes on by itself.',
+  },
+  CARD_CREDIT_LOW: {
+    status: 503,
+    retry: 'operator',
+    mend: 'The credit at the card service is used up; top it up. The orders wait, `compulsa cards poll` sends them on.',
+  },
+  CARD_ORDER_REFUSED: {
+    status: 422,
+    retry: 'person',
+    mend: 'The card service refused the order; correct what the message names and order anew.',
+  },
+  CARD_ORDER_UNDECIDED: {
+    status: 409,
+    retry: 'operator',
+    mend: 'Look into the account at the card service, then tell `compulsa cards decide` what became of the order.',
   },
   HELD_BY_OPERATOR: {
     status: 409,

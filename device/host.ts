@@ -1,13 +1,25 @@
 // The appliance's clock, chance and log as the machine gives them, and names made of chance.
 
 import { randomBytes } from 'node:crypto'
+import { statSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import pino from 'pino'
-import type { Clock, Log, Random } from './ports.ts'
+import type { Clock, ClockTrust, Log, Random } from './ports.ts'
 import { randomSymbols } from './readable.ts'
+
+/** systemd-timesyncd touches it whenever it has set the clock by a time server (systemd-timesyncd.service(8), FILES). */
+const synchronisedFile = '/run/systemd/timesync/synchronized'
+
+/** What the machine knows of its clock, by the file that its time service touches. */
+export function clockTrustBy(file: string): ClockTrust {
+  const touched = statSync(file, { throwIfNoEntry: false })
+  if (touched === undefined) return { source: 'unknown' }
+  return { source: 'time-service', service: 'systemd-timesyncd', at: touched.mtime.toISOString() }
+}
 
 export const systemClock: Clock = Object.freeze({
   now: () => Date.now(),
+  trust: () => clockTrustBy(synchronisedFile),
   sleep: async (ms: number, signal?: AbortSignal) => {
     try {
       await delay(ms, undefined, signal === undefined ? {} : { signal })

@@ -5,12 +5,13 @@ import { isLanguage, say } from '../ui/text/texts.ts'
 import { asFault, Fault } from './errors.ts'
 import type { ComposeTools } from './path/compose.ts'
 import { type Font, readFont } from './pdf/font.ts'
+import { version } from './version.ts'
 
 /** Of fonts-dejavu-core, a package of every installation. */
 const legendFontFile = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
 
 /** What the compose step needs besides the document: the font of the legend, read when first asked for, and its texts. */
-export function legendParts(): Pick<ComposeTools, 'font' | 'legendText'> {
+export function legendParts(): Pick<ComposeTools, 'font' | 'legendText' | 'version'> {
   let reading: Promise<Font> | undefined
   const read = async () => {
     try {
@@ -21,6 +22,7 @@ export function legendParts(): Pick<ComposeTools, 'font' | 'legendText'> {
     }
   }
   return {
+    version,
     font: () => {
       reading ??= read()
       return reading

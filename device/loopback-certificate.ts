@@ -12,10 +12,11 @@ import {
 } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type CertifyingKey, issueAuthority, issueServer } from './afirma/loopback-ca.ts'
+import { issueAuthority, issueServer } from './afirma/loopback-ca.ts'
 import type { TlsMaterial } from './http/afirma-server.ts'
 import type { Clock, Log, Random } from './ports.ts'
 import { makeFolderNow, writeFileNow } from './store/durable.ts'
+import type { CertifyingKey } from './trust/issue-certificate.ts'
 
 export interface LoopbackCertificate {
   /** Made, or renewed, when it is due. Throws DISK_FULL and what else the disk says. */

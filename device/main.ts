@@ -6,27 +6,31 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { batchBlobNames } from './batch-ledger.ts'
 import { checkStates, keepCalibration } from './calibration.ts'
+import { type CardDesk, createCardDesk } from './card-desk.ts'
+import { cardBlobNames } from './card-record.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
 import { createDesk } from './desk.ts'
 import { blobNames } from './document.ts'
 import { documentIn } from './document-shape.ts'
 import { asFault, Fault } from './errors.ts'
+import { ensureEvidenceKey, evidenceKeyFile } from './evidence-key.ts'
+import { extensionParts, servedExtension } from './extending.ts'
 import { newIdFrom, newReferenceFrom } from './host.ts'
+import type { ServedExtension } from './http/api.ts'
 import { createMaintenance } from './http/maintenance.ts'
 import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
 import { legendParts } from './legend-parts.ts'
-import { createPath } from './path.ts'
-import type { Log, Scanner, Timestamper } from './ports.ts'
+import { createPath, type Path } from './path.ts'
+import type { Log, Scanner } from './ports.ts'
 import { createQueue, liveStages, type Queue } from './queue.ts'
-import { openRequests, type Requests } from './requests.ts'
-import { openRooms, type Rooms, type Surroundings } from './rooms.ts'
+import { batchBlobNames } from './requests/batch-ledger.ts'
+import { openRequests, type Requests } from './requests/requests.ts'
+import { openRooms, type Surroundings } from './rooms.ts'
 import { openStore, type Store } from './store/store.ts'
-import { createEvidenceCache } from './trust/evidence-cache.ts'
 import { certificatesInPem } from './trust/pem.ts'
 import { version } from './version.ts'
 
@@ -56,6 +60,7 @@ export async function startAppliance(
   const scratchFolder = started.adopt(await emptyScratch(dataFolder), folder =>
     rm(folder, { recursive: true, force: true }),
   )
+  ensureEvidenceKey(evidenceKeyFile(deviceKeyFile), { kioskId: config.kiosk.id, clock, random })
   const rooms = started.adopt(openRooms(config, scratchFolder, around), held => held.stop())
   const queue = createQueue({ store, clock })
   const newId = () => newIdFrom(random)
@@ -67,7 +72,7 @@ export async function startAppliance(
   const path = started.adopt(
     createPath({
       ...common,
-      ...extensionParts(config, rooms),
+      ...extensionParts(config, rooms, { anchors, newId, clock, folder: scratchFolder }),
       imaging: rooms.imaging(),
       textReader: rooms.textReader(),
       delivery: rooms.delivery(),
@@ -88,15 +93,27 @@ export async function startAppliance(
     await openRequests({ ...common, rooms, store, scratchFolder, copyInHand: () => visit.busy() }),
     held => held.stop(),
   )
+  const cards =
+    config.cards === undefined
+      ? undefined
+      : started.adopt(
+          createCardDesk({ ...common, config: { ...config, cards: config.cards }, store, shop: rooms.cardShop() }),
+          held => held.stop(),
+        )
   path.start()
   visit.start()
+  cards?.start()
   const startedAt = new Date(clock.now()).toISOString()
   const operator = {
     status: () =>
-      statusOf({ config, store, scanner, queue, startedAt, url: server.url, api: doors.api, now: clock.now() }),
+      statusOf({
+        ...{ config, store, scanner, queue, path, cards, startedAt, url: server.url, api: doors.api },
+        now: clock.now(),
+      }),
     retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
     hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
     discard: (id: string) => desk.discard(id, 'operator'),
+    cards,
     keepCalibration: (given: unknown) => void keepCalibration(store, given),
   }
   // Only where it is needed: a verb of the command line that signs starts faster without it.
@@ -116,7 +133,8 @@ export async function startAppliance(
     }),
     held => held.close(),
   )
-  const doors = await openDoors(config, dataFolder, requests, around)
+  const extension = servedExtension(config, rooms, { ...around, anchors, newId, folder: scratchFolder, store })
+  const doors = await openDoors(config, dataFolder, { ...requests, extension, cards }, around)
   for (const one of doors.open) started.adopt(one, held => held.close())
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
@@ -127,7 +145,13 @@ export async function startAppliance(
 async function openDoors(
   config: Config,
   folder: string,
-  { batches, pages, showRefused }: Requests,
+  {
+    batches,
+    pages,
+    showRefused,
+    extension,
+    cards,
+  }: Requests & { readonly extension: ServedExtension | undefined; readonly cards: CardDesk | undefined },
   { clock, random, log }: Surroundings,
 ): Promise<{ readonly api: string | null; readonly open: readonly Door[] }> {
   const { api, autofirma, batches: limits, kiosk } = config
@@ -135,7 +159,16 @@ async function openDoors(
   let url: string | null = null
   if (api !== undefined) {
     const { startApi } = await import('./http/api.ts')
-    const started = await startApi({ config: api, maxBodyBytes: limits.maxMegabytes * 2 ** 20, batches, log })
+    const clients = config.cards?.callback?.clients ?? []
+    const relays = cards === undefined ? {} : { cardCallbacks: { clients, take: cards.callback } }
+    const started = await startApi({
+      config: api,
+      maxBodyBytes: limits.maxMegabytes * 2 ** 20,
+      batches,
+      log,
+      extension,
+      ...relays,
+    })
     log.info('programs are served', { url: started.url })
     url = started.url
     open.push(started)
@@ -150,18 +183,6 @@ async function openDoors(
 
 interface Door {
   close(): Promise<void>
-}
-
-/** What levels above B take; a copy that wants a time-stamp where no authority is configured any more is held. */
-function extensionParts({ timestamping }: Config, rooms: Rooms) {
-  const timestamper: Timestamper = { stamp: async (query, signal) => rooms.timestamper().stamp(query, signal) }
-  const { policy } = timestamping ?? {}
-  return {
-    timestamper,
-    revocation: rooms.revocation(),
-    cache: createEvidenceCache(),
-    ...(policy !== undefined && { timestampPolicy: policy }),
-  }
 }
 
 /** Images that a scanner program writes as files pass through memory, never over the disk in clear; what a kill left goes. */
@@ -202,8 +223,8 @@ export async function readAnchors(config: Config): Promise<readonly Uint8Array[]
 
 function referencedBlobs(store: Store): (documentId: string) => ReadonlySet<string> {
   return id => {
-    const ofBatch = batchBlobNames(store, id)
-    if (ofBatch !== undefined) return ofBatch
+    const ofOthers = batchBlobNames(store, id) ?? cardBlobNames(store, id)
+    if (ofOthers !== undefined) return ofOthers
     const stored = store.load(id)
     return stored === undefined || stored.erased ? new Set() : blobNames(documentIn(stored.body))
   }
@@ -214,6 +235,8 @@ interface StatusParts {
   readonly store: Store
   readonly scanner: Scanner
   readonly queue: Queue
+  readonly path: Pick<Path, 'pausedHosts'>
+  readonly cards: CardDesk | undefined
   readonly startedAt: string
   readonly url: string
   readonly api: string | null
@@ -225,6 +248,8 @@ async function statusOf({
   store,
   scanner,
   queue,
+  path,
+  cards,
   startedAt,
   url,
   api,
@@ -248,7 +273,9 @@ async function statusOf({
       done: store.batches.list({ stages: ['done'] }).length,
     },
     api,
+    cards: cards?.state() ?? null,
     oldestWaiting: waiting.length === 0 ? null : new Date(Math.min(...waiting)).toISOString(),
+    pausedHosts: path.pausedHosts(),
     freeBytes: store.space().freeBytes,
     audit: store.audit.head(),
   }

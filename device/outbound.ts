@@ -92,11 +92,12 @@ export function unsealed(document: Document, stage: StageOf<'unsealed'>, event: 
 export function extending(document: Document, stage: StageOf<'extending'>, event: DocumentEvent, at: string): Document {
   switch (event.type) {
     case 'extended': {
-      const { level, copy } = event
+      const { level, copy, by, declined } = event
       const rank = (one: SignatureFacts['level']) => signatureLevels.indexOf(one)
       const ordered = document.order.signature.level
       if (rank(level) <= rank(stage.signature.level) || rank(level) > rank(ordered)) throw conflict(document, event)
-      const raised = { ...stage, copy, signature: { ...stage.signature, level, extendedAt: at } }
+      const facts = { level, extendedAt: at, extendedBy: by, ...(declined !== undefined && { declined }) }
+      const raised = { ...stage, copy, signature: { ...stage.signature, ...facts } }
       if (level !== ordered) return { ...document, stage: { ...raised, extension: notTried } }
       return { ...document, stage: deliverable(raised, stage.deliveries) }
     }

@@ -6,6 +6,7 @@
 import type { Config } from './config.ts'
 import { type Document, keptPages } from './document.ts'
 import { asFault, Fault } from './errors.ts'
+import { createHostPauses, type PausedHost } from './host-pauses.ts'
 import { dueAt, nextAttempt } from './path/backoff.ts'
 import { type ComposeTools, compose } from './path/compose.ts'
 import { attemptDelivery } from './path/deliver.ts'
@@ -18,7 +19,10 @@ import type { Delivery, Imaging, Log, TextReader } from './ports.ts'
 import { liveStages, type Queue, wakeAt } from './queue.ts'
 import { createTasks } from './tasks.ts'
 
-export interface PathParts extends ExtendTools, Pick<ComposeTools, 'font' | 'legendText'>, Pick<SealTools, 'seals'> {
+export interface PathParts
+  extends ExtendTools,
+    Pick<ComposeTools, 'font' | 'legendText' | 'version'>,
+    Pick<SealTools, 'seals'> {
   readonly config: Config
   readonly queue: Queue
   readonly imaging: Imaging
@@ -31,6 +35,8 @@ export interface PathParts extends ExtendTools, Pick<ComposeTools, 'font' | 'leg
 export interface Path {
   /** Takes up every unfinished document where it was left. */
   start(): void
+  /** Hosts of destinations that failed too often to try every copy there. */
+  pausedHosts(): readonly PausedHost[]
   /** Stops all work and waits for it; everything goes on at the next start. */
   stop(): Promise<void>
 }
@@ -53,12 +59,15 @@ const pageAttempts = 3
 export function createPath(parts: PathParts): Path {
   const { queue, clock, random, log } = parts
   const tasks = createTasks({ clock, log })
+  const { destinations } = parts.config
+  const pauses = createHostPauses({ destinations, tasks, clock, random, log, wake: id => wake(id) })
   const pageFailures = new Map<string, number>()
   const textFailures = new Map<string, number>()
   let unsubscribe: (() => void) | undefined
 
   function look(document: Document): void {
     const { id, stage, hold } = document
+    if (stage.name !== 'delivering') pauses.forget(id)
     if (stage.name === 'discarded') tasks.run(`erase:${id}`, () => queue.erase(id))
     if (stage.name === 'erased') tasks.cancel(id)
     if ((stage.name === 'gathering' || stage.name === 'composing') && unsettledPage(document) !== undefined) {
@@ -190,7 +199,11 @@ export function createPath(parts: PathParts): Path {
     if (stage.name !== 'extending' || held !== null || dueAt(stage.extension, clock) > clock.now()) return
     try {
       const event = await attemptExtension(document, parts, signal)
-      log.info('extension attempted', { document: id, from: stage.signature.level, outcome: event.type })
+      const told = event.type === 'extended' ? { by: event.by } : {}
+      log.info('extension attempted', { document: id, from: stage.signature.level, outcome: event.type, ...told })
+      if (event.type === 'extended' && event.declined !== undefined) {
+        log.warn('the extension service did not', { document: id, ...event.declined })
+      }
       queue.commit(id, event)
     } catch (thrown) {
       if (signal.aborted) return
@@ -203,14 +216,16 @@ export function createPath(parts: PathParts): Path {
     if (document.stage.name !== 'delivering') return
     const now = clock.now()
     for (const state of document.stage.deliveries) {
-      if (state.state !== 'waiting' || dueAt(state, clock) > now) continue
+      if (state.state !== 'waiting' || dueAt(state, clock) > now || !pauses.mayGo(id, state)) continue
       const event = await attemptDelivery(document, state, parts, signal)
       log.info('delivery attempted', { document: id, destination: state.destinationId, outcome: event.type })
       queue.commit(id, event)
+      pauses.tell(state.destinationId, event)
     }
   }
 
   return Object.freeze({
+    pausedHosts: pauses.paused,
     start(): void {
       for (const { id, stage } of queue.list({ stages: [...liveStages] })) {
         const document = queue.get(id)

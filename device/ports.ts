@@ -421,6 +421,37 @@ export interface Revocation {
   fetch(url: string, what: 'crl' | 'issuer', signal?: AbortSignal): Promise<Uint8Array>
 }
 
+/** A document for an extension service: what it is sent, or where the service fetches it by itself. */
+export type ExtensionDocument = { readonly name: string } & ({ readonly bytes: Uint8Array } | { readonly url: string })
+
+/** One signed document that a remote service shall raise. */
+export interface ExtensionOrder {
+  readonly format: 'PAdES' | 'CAdES' | 'XAdES'
+  readonly level: 'T' | 'LT' | 'LTA'
+  readonly packaging: 'enveloped' | 'enveloping' | 'detached'
+  readonly document: ExtensionDocument
+  /** The signed original; with `detached`, and only with it. */
+  readonly original?: ExtensionDocument
+}
+
+/** Not judged: see device/ades/verify-extended.ts. */
+export interface ExtensionAnswer {
+  /** What the service calls the exchange; printable ASCII, empty where it said nothing that is. */
+  readonly reference: string
+  readonly document: Uint8Array
+}
+
+/** Sends documents to a remote service that raises their signatures. Repeating a call costs another time-stamp, no more. */
+export interface Extender {
+  /**
+   * Throws EXTENDER_UNAVAILABLE, EXTENDER_CREDENTIALS_REFUSED, EXTENDER_UNTRUSTED, EXTENSION_REFUSED (the service will not,
+   * or the document is too large to be sent), EXTENSION_INVALID (an answer that holds no document).
+   */
+  extend(order: ExtensionOrder, signal?: AbortSignal): Promise<ExtensionAnswer>
+  /** Finds out whether the service knows the kiosk, without a document. Throws as above. */
+  enter(signal?: AbortSignal): Promise<void>
+}
+
 // -------------------------------------------------------------------------------------------------------- signing for others
 
 /** Fetches documents that others ask to be signed, from the hosts that the configuration names. */
@@ -497,11 +528,129 @@ export interface Delivery {
   deliver(request: DeliveryRequest, signal: AbortSignal): Promise<DeliveryOutcome>
 }
 
+// ------------------------------------------------------------------------------------------------------------ cards
+
+export interface CardProduct {
+  /** As the service names it: `SMARTCARDCNS`. */
+  readonly code: string
+  readonly name: string
+  /** The certification authority, `Infocert` or `Aruba`. */
+  readonly kind: string
+  /** EUR before VAT. */
+  readonly price: number
+  /** Without a certificate, for registration authorities. */
+  readonly blank: boolean
+}
+
+/** A request as the service keeps it, without anything that a person or a card can be opened by, and without the person. */
+export interface CardRequest {
+  readonly id: string
+  readonly productCode: string | null
+  /** The service's own word; `evasa` is the last one. Others than the published ones may come. */
+  readonly state: string
+  /** Milliseconds since 1970, by the service's clock. */
+  readonly boughtAt: number | null
+  readonly shippedAt: number | null
+  readonly tracking: string | null
+  readonly envelope: string | null
+  readonly device: string | null
+  readonly formThere: boolean | null
+  readonly documentThere: boolean | null
+  readonly videoRecognition: boolean | null
+}
+
+/** By what an order is recognised in what the service keeps; for comparing, never for keeping. */
+export interface CardMarks {
+  /** The order's id as it came back in the callback's data or in the note. */
+  readonly order: string | null
+  readonly fiscalCode: string | null
+  readonly email: string | null
+  readonly mobile: string | null
+}
+
+export type CardLater = {
+  readonly outcome: 'later'
+  readonly code: Extract<
+    ErrorCode,
+    'DESTINATION_UNREACHABLE' | 'DESTINATION_BUSY' | 'DESTINATION_UNTRUSTED' | 'CREDENTIALS_REFUSED' | 'CARD_CREDIT_LOW'
+  >
+  readonly detail: string
+  readonly retryAfterMs?: number
+}
+
+/** `serviceError` is the service's own number. */
+export interface CardRefusal {
+  readonly outcome: 'refused'
+  readonly detail: string
+  readonly serviceError: number | null
+}
+
+/**
+ * `later`: certainly not bought. `unknown`: nobody can tell whether it was. `already`: what was ordered is there without
+ * this order.
+ */
+export type CardOrderOutcome =
+  | { readonly outcome: 'placed'; readonly request: CardRequest }
+  | { readonly outcome: 'already' }
+  | { readonly outcome: 'unknown'; readonly detail: string }
+  | CardRefusal
+  | CardLater
+
+export interface CardPaper {
+  readonly fileName: string
+  readonly bytes: Uint8Array
+}
+
+/** A service that sells signature cards, readers and recognitions. Every call is one exchange, never repeated here. */
+export interface CardShop {
+  products(
+    signal?: AbortSignal,
+  ): Promise<{ readonly outcome: 'listed'; readonly products: readonly CardProduct[] } | CardLater>
+  /** Costs money and has no idempotency key: the caller never repeats what was `unknown`. `body` is the JSON to be sent. */
+  order(productCode: string, body: Uint8Array, signal?: AbortSignal): Promise<CardOrderOutcome>
+  /** What the account has ordered of a product, whoever ordered it. */
+  requests(
+    productCode: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly outcome: 'listed'; readonly requests: readonly CardRequest[] } | CardLater>
+  request(
+    id: string,
+    signal?: AbortSignal,
+  ): Promise<
+    | { readonly outcome: 'found'; readonly request: CardRequest; readonly marks: CardMarks }
+    | { readonly outcome: 'missing' }
+    | CardLater
+  >
+  /** The recognition form, a PDF; `none` where the product takes none. */
+  form(
+    id: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly outcome: 'form'; readonly bytes: Uint8Array } | { readonly outcome: 'none' } | CardLater>
+  /** Hands over the signed form and the identity document; `already`: the service has them. Safe to repeat. */
+  submit(
+    id: string,
+    papers: { readonly form: CardPaper; readonly document: CardPaper },
+    signal?: AbortSignal,
+  ): Promise<
+    | { readonly outcome: 'taken'; readonly request: CardRequest }
+    | { readonly outcome: 'already' }
+    | CardRefusal
+    | CardLater
+  >
+}
+
 // ------------------------------------------------------------------------------------------------------ time and log
+
+/** How far a time can be believed: `at` is when a time service last set the clock, ISO 8601. */
+export type ClockTrust =
+  | { readonly source: 'unknown' }
+  | { readonly source: 'time-service'; readonly service: string; readonly at: string }
 
 export interface Clock {
   /** Milliseconds since 1970 by the wall clock. */
   now(): number
+  /** How far `now` can be believed; absent: nothing is known of it. */
+  trust?(): ClockTrust
   /** Resolves after `ms`; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }

@@ -73,7 +73,7 @@ export function createQueue({ store, clock }: { store: Store; clock: Clock }): Q
 
   function commitEvent(id: string, event: DocumentEvent): Document {
     const { document, version } = record(id)
-    const changed = next(document, event, now())
+    const changed = next(document, event, now(), clock.trust?.())
     store.commit({ id, version: version + 1, ...row(changed) }, entryOf(event, changed))
     return changed
   }

@@ -5,8 +5,10 @@ import { stat } from 'node:fs/promises'
 import { openedWithFirstCall } from '../drivers/worker/channel.ts'
 import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker/launch.ts'
 import { remoteDelivery, remoteImaging, remoteScanner } from '../drivers/worker/remote.ts'
+import { remoteCardShop } from '../drivers/worker/remote-cards.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
+import { remoteExtender } from '../drivers/worker/remote-extender.ts'
 import { remoteReferences, remoteTriphase } from '../drivers/worker/remote-requests.ts'
 import { remoteSeals } from '../drivers/worker/remote-seal.ts'
 import { remoteSigner } from '../drivers/worker/remote-signer.ts'
@@ -16,8 +18,10 @@ import type { DocumentJobs } from './ades/job.ts'
 import type { Config } from './config.ts'
 import { Fault } from './errors.ts'
 import type {
+  CardShop,
   Clock,
   Delivery,
+  Extender,
   Imaging,
   Log,
   Random,
@@ -58,8 +62,11 @@ export interface Rooms {
   /** Throws TSA_ABSENT where no authority is configured. */
   timestamper(): Timestamper
   revocation(): Revocation
+  /** Throws EXTENDER_ABSENT where no service is configured. */
+  extender(): Extender
   references(): References
   triphase(): TriphaseServer
+  cardShop(): CardShop
   documents(): DocumentJobs
   /** Starts workers before anything is asked of them, for whoever knows that something soon will be. */
   start(...names: readonly WorkerName[]): void
@@ -103,8 +110,13 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
       throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')
     },
     revocation: () => remoteRevocation(to('net')),
+    extender: () => {
+      if (config.extension !== undefined) return remoteExtender(to('net'))
+      throw new Fault('EXTENDER_ABSENT', 'no extension service is configured')
+    },
     references: () => remoteReferences(to('net')),
     triphase: () => remoteTriphase(to('net')),
+    cardShop: () => remoteCardShop(to('net')),
     documents: () => {
       const sizeOf = async (path: string) => (await stat(path)).size
       return remoteDocuments(to('document'), { sizeOf })
@@ -118,14 +130,25 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   })
 }
 
-function netConfiguration({ destinations, seal, timestamping, revocation, batches }: Config) {
+function netConfiguration({ destinations, seal, timestamping, extension, revocation, batches, cards }: Config) {
   const { allowPrivate, maxCrlMegabytes } = revocation
   const { hosts, maxDocumentMegabytes } = batches
   return {
     destinations,
     seal: seal ?? { services: [], table: [] },
     ...(timestamping !== undefined && { timestamping }),
+    ...(extension !== undefined && { extension: extensionOptions(extension.service) }),
+    ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownCa(cards) } }),
     revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
     references: { hosts, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
   }
+}
+
+function extensionOptions(service: NonNullable<Config['extension']>['service']) {
+  const { driver: _, maxMegabytes, deadlineSeconds, ...options } = service
+  return { ...options, maxBytes: maxMegabytes * 1024 * 1024, deadlineMs: deadlineSeconds * 1000 }
+}
+
+function ownCa({ caFile }: { readonly caFile?: string }) {
+  return caFile === undefined ? {} : { caFile }
 }

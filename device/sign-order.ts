@@ -7,7 +7,7 @@ import { present } from './ades/extra-reader.ts'
 import type { Typeface, VisibleSignature } from './ades/extra-visible.ts'
 import { xadesFor } from './ades/extra-xades.ts'
 import type { JobFiles, ShownSignature, SignJob } from './ades/job.ts'
-import type { SignatureProperties } from './ades/request.ts'
+import type { Packaging, SignatureProperties } from './ades/request.ts'
 import { isPseudonym, visibleText } from './ades/visible-text.ts'
 import { streamOf } from './path/step.ts'
 import { readCertificate } from './trust/certificate.ts'
@@ -53,6 +53,19 @@ export function signJobOf({ extra, ...order }: SignOrder): {
     ...(xades !== undefined && { xades: xades.xades }),
   }
   return { job, ignored: [...extra.ignored, ...shown.ignored, ...(xades?.ignored ?? [])] }
+}
+
+/**
+ * How a signature lies: as its parameters say, else as the name of its format does, else as usual; but where a policy is named,
+ * in a way that the policy allows, as AutoFirma does it.
+ */
+export function packagingBy(
+  { packaging, policyPackagings }: Pick<ExtraParams, 'packaging' | 'policyPackagings'>,
+  named: Packaging | undefined,
+  usual: Packaging,
+): Packaging {
+  const asked = packaging ?? named ?? usual
+  return policyPackagings === undefined || policyPackagings.includes(asked) ? asked : policyPackagings[0]
 }
 
 /** What a signature with these parameters states, made at this time unless they say another. */

@@ -1,18 +1,21 @@
 // A copy that is too large, as several: its sheets in order, as many in each as the limit lets in. The first copy keeps
 // its name; the others are new documents that come into hand one after the other.
 
+import type { Config } from './config.ts'
 import { csvFor } from './csv.ts'
 import type { Document, Opening } from './document.ts'
 import { Fault } from './errors.ts'
 import { copySheets, estimateBytes, largestBytes, type Page, type StoredBlob } from './page.ts'
 import type { Blobs, NewId } from './path/step.ts'
-import type { Random } from './ports.ts'
+import type { Clock, Random } from './ports.ts'
 import type { Queue } from './queue.ts'
 
 export interface SplitParts {
   readonly queue: Queue
   readonly blobs: Blobs
   readonly random: Random
+  readonly clock: Pick<Clock, 'now'>
+  readonly config: Pick<Config, 'body'>
   readonly newId: NewId
   readonly newReference: () => string
 }
@@ -52,6 +55,7 @@ export async function splitCopy(document: Document, parts: SplitParts): Promise<
   if (moved.length === 0) return document
   const of = moved.length + 1
   const ids = moved.map(() => parts.newId())
+  const codes = { random: parts.random.bytes, ine10: parts.config.body.ine10, now: parts.clock.now() }
   for (const id of ids) parts.queue.reserve(id)
   const openings: Omit<Opening, 'at'>[] = []
   for (const [index, pages] of moved.entries()) {
@@ -60,9 +64,10 @@ export async function splitCopy(document: Document, parts: SplitParts): Promise<
       part: { number: index + 2, of, nextId: ids[index + 1] ?? null },
       pages: await copiesOf(pages, document.id, id, parts.blobs),
       reduction: document.reduction,
+      trail: document.trail,
     }
     const { language, order } = document
-    const csv = csvFor(order, parts.random.bytes)
+    const csv = csvFor(order, codes)
     openings.push({ id, reference: parts.newReference(), language, order, csv, continued })
   }
   const pageIds = moved.flat().map(page => page.id)

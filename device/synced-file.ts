@@ -1,8 +1,6 @@
 // A file that only grows: what is appended is synced before it is acknowledged, and all that comes while the disk is at work
 // goes by the next sync together.
 
-import type { FileHandle } from 'node:fs/promises'
-
 export interface SyncedFile {
   /**
    * Appends the pieces, one behind the other and behind all that was appended before. Resolves with where they begin, once
@@ -12,26 +10,28 @@ export interface SyncedFile {
   append(pieces: readonly Uint8Array[]): Promise<number>
 }
 
+/** As far as a file of `node:fs/promises` is needed. */
+export interface AppendableFile {
+  writev(pieces: readonly Uint8Array[]): Promise<{ readonly bytesWritten: number }>
+  appendFile(bytes: Uint8Array): Promise<void>
+  datasync(): Promise<void>
+}
+
 interface Waiting {
   readonly pieces: readonly Uint8Array[]
   readonly written: PromiseWithResolvers<number>
 }
 
 /** `file` is open for appending and has `size` bytes. */
-export function createSyncedFile(
-  file: Pick<FileHandle, 'writev' | 'appendFile' | 'datasync'>,
-  size: number,
-): SyncedFile {
+export function createSyncedFile(file: AppendableFile, size: number): SyncedFile {
   let end = size
   let waiting: Waiting[] = []
   let isWriting = false
   let broken: { readonly why: unknown } | undefined
   const write = async (group: readonly Waiting[]) => {
     if (broken !== undefined) throw broken.why
-    await writeWhole(
-      file,
-      group.flatMap(({ pieces }) => pieces),
-    )
+    const whole = group.flatMap(({ pieces }) => pieces)
+    await writeWhole(file, whole)
     await file.datasync()
     for (const { pieces, written } of group) {
       written.resolve(end)
@@ -63,14 +63,12 @@ export function createSyncedFile(
 }
 
 /** One call may write less than all, as on a disk that is full: the next one tells why. */
-async function writeWhole(
-  file: Pick<FileHandle, 'writev' | 'appendFile'>,
-  pieces: readonly Uint8Array[],
-): Promise<void> {
+async function writeWhole(file: AppendableFile, pieces: readonly Uint8Array[]): Promise<void> {
   const { bytesWritten } = await file.writev(pieces)
   if (bytesWritten < lengthOf(pieces)) await file.appendFile(Buffer.concat(pieces).subarray(bytesWritten))
 }
 
+/** Bytes of all together. */
 export function lengthOf(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((total, piece) => total + piece.length, 0)
 }

@@ -20,6 +20,7 @@
 //      └──────────────────────────► erased
 
 import type { SourceNature } from './config.ts'
+import { trailAfter, unknownClock } from './copy-trail.ts'
 import type { DiscardReason, Document, DocumentEvent, Hold } from './document.ts'
 import { elaborationState, keptPages } from './document.ts'
 import { errorTable, Fault } from './errors.ts'
@@ -35,14 +36,15 @@ import {
 } from './outbound.ts'
 import { afterBrokenFeeding, estimateBytes, largestBytes, newPage } from './page.ts'
 import { editPages, type PagesEvent, settlePage } from './page-events.ts'
+import type { ClockTrust } from './ports.ts'
 
 /**
- * The document after an event that happened at `at` (ISO 8601). Throws STAGE_CONFLICT where the event does not belong to
+ * The document after an event that happened at `at` (ISO 8601), by a clock as good as `clock` says. Throws STAGE_CONFLICT where the event does not belong to
  * the stage, and the named fault where a rule forbids it; the document given is never altered.
  */
-export function next(document: Document, event: DocumentEvent, at: string): Document {
+export function next(document: Document, event: DocumentEvent, at: string, clock: ClockTrust = unknownClock): Document {
   const changed = apply(document, event, at)
-  return { ...changed, changedAt: at }
+  return { ...changed, trail: trailAfter(changed.trail, event, { at, clock }), changedAt: at }
 }
 
 function apply(document: Document, event: DocumentEvent, at: string): Document {

@@ -21,11 +21,20 @@ export type HttpErrorKind =
 export class HttpError extends Error {
   override readonly name = 'HttpError'
   readonly kind: HttpErrorKind
+  /** False: there was no connection yet, TLS included, and so nobody can have had anything of the request. */
+  readonly reached: boolean
 
-  constructor(kind: HttpErrorKind, message: string, options?: ErrorOptions) {
+  constructor(kind: HttpErrorKind, message: string, options?: ErrorOptions & { readonly reached?: boolean }) {
     super(message, options)
     this.kind = kind
+    this.reached = options?.reached ?? true
   }
+}
+
+/** The same error of an exchange that never had a connection. */
+export function unreached(thrown: unknown): unknown {
+  if (!(thrown instanceof HttpError)) return thrown
+  return new HttpError(thrown.kind, thrown.message, { cause: thrown.cause, reached: false })
 }
 
 const unreachableCodes =

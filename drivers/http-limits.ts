@@ -12,6 +12,8 @@ export interface Limits {
   readonly host: string
   readonly signal: AbortSignal
   readonly connected: () => void
+  /** Whether there ever was a connection. */
+  readonly reached: () => boolean
   /** Runs the idle clock while the peer is to act. */
   readonly waiting: <T>(turn: Promise<T>) => Promise<T>
   readonly failure: () => unknown
@@ -22,6 +24,7 @@ export interface Limits {
 export function createLimits(options: HttpRequest): Limits {
   const host = new URL(options.url).host
   const controller = new AbortController()
+  let reached = false
   const limit = (ms: number, what: string) => {
     const stop = () => controller.abort(new HttpError('timeout', `${host}: ${what} within ${ms} ms`))
     return setTimeout(stop, ms)
@@ -34,7 +37,11 @@ export function createLimits(options: HttpRequest): Limits {
   return {
     host,
     signal: controller.signal,
-    connected: () => clearTimeout(connecting),
+    connected: () => {
+      reached = true
+      clearTimeout(connecting)
+    },
+    reached: () => reached,
     waiting: async turn => {
       const idle = limit(idleTimeoutMs, 'nothing received or taken')
       try {

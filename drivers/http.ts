@@ -9,7 +9,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import type { ByteStream } from '../device/ports.ts'
 import { readBody, sendBody } from './http-body.ts'
-import { asHttpError, HttpError } from './http-error.ts'
+import { asHttpError, HttpError, unreached } from './http-error.ts'
 import { createLimits, type Limits } from './http-limits.ts'
 
 const defaultMaxBodyBytes = 1024 * 1024
@@ -21,7 +21,7 @@ export type ClientCertificate =
 
 /** One request and its limits. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH' | 'MKCOL' | 'MOVE'
   /** `http:` or `https:`. */
   readonly url: string | URL
   readonly headers?: Readonly<Record<string, string>>
@@ -81,7 +81,8 @@ export async function request(options: HttpRequest): Promise<HttpResponse> {
   } catch (thrown) {
     limits.end()
     outgoing.destroy()
-    throw limits.failure() ?? thrown
+    const failure = limits.failure() ?? thrown
+    throw limits.reached() ? failure : unreached(failure)
   }
 }
 
@@ -97,7 +98,7 @@ function opened(options: HttpRequest, limits: Limits): ClientRequest {
     return open(options, limits)
   } catch (thrown) {
     limits.end()
-    throw thrown
+    throw unreached(thrown)
   }
 }
 

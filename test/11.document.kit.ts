@@ -108,6 +108,7 @@ export const extended = (level: 'T' | 'LT' | 'LTA'): DocumentEvent => ({
   copy: blob(`copy-${level}`),
   level,
   answeredEarlier: 0,
+  by: 'local',
 })
 export const extensionPostponed: DocumentEvent = {
   type: 'extensionPostponed',

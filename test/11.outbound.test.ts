@@ -38,7 +38,7 @@ describe('the way of a copy whose ordered level is above B', () => {
       name: 'delivering',
       approval: expect.anything(),
       copy: blob('copy-LTA'),
-      signature: { signer: 'N', level: 'LTA', at, extendedAt: at },
+      signature: { signer: 'N', level: 'LTA', at, extendedAt: at, extendedBy: 'local' },
       deliveries: [
         expect.objectContaining({ idempotencyKey: 'k1', state: 'waiting', attempts: 0 }),
         expect.objectContaining({ idempotencyKey: 'k2' }),

@@ -2,14 +2,13 @@
 // large it all is, and that what an older version stored is read as it was meant.
 
 import { describe, expect, it } from 'vitest'
-import { newCsv } from '../device/csv.ts'
+import { emptyTrail } from '../device/copy-trail.ts'
 import type { Document, DocumentEvent } from '../device/document.ts'
 import { documentIn, storedShape } from '../device/document-shape.ts'
 import { copySheets, estimateBytes, type Page, sheetToFeed } from '../device/page.ts'
 import { uprightTurn } from '../device/sheet.ts'
 import { planParts } from '../device/split.ts'
 import { moved, opened, pagePrepared, pageStored } from './11.document.kit.ts'
-import { readCsv } from './csv.kit.ts'
 
 type Prepared = Extract<DocumentEvent, { type: 'pagePrepared' }>
 
@@ -196,31 +195,6 @@ describe('the size of a copy', () => {
   })
 })
 
-describe('a secure verification code', () => {
-  const random = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 89 + 5) % 256)
-
-  it('is read as it is typed by hand', () => {
-    const code = newCsv(random)
-    expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){6}[0-9A-HJKMNP-TV-Z]{3}$/)
-    const careless = code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l')
-    expect(readCsv(careless)).toBe(code)
-  })
-
-  it('shows every wrong symbol and every exchange of two neighbours', () => {
-    const plain = newCsv(random).replaceAll('-', '')
-    const symbols = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-    for (let place = 0; place < plain.length; place++) {
-      for (const symbol of symbols) {
-        const wrong = plain.slice(0, place) + symbol + plain.slice(place + 1)
-        expect(readCsv(wrong) === undefined).toBe(symbol !== plain[place])
-      }
-      const [one, other] = [plain[place] ?? '', plain[place + 1] ?? '']
-      const exchanged = plain.slice(0, place) + other + one + plain.slice(place + 2)
-      if (other !== '' && one !== other) expect(readCsv(exchanged)).toBeUndefined()
-    }
-  })
-})
-
 describe('a stored document', () => {
   const current = moved(opened('plain'), { type: 'scanStarted' }, pageStored('a'), { type: 'scanEnded', end: 'empty' })
 
@@ -230,7 +204,7 @@ describe('a stored document', () => {
   })
 
   it('of the first version gets what it lacks', () => {
-    const { csv: _csv, part: _part, reduction: _reduction, ...old } = moved(current, prepared('a'))
+    const { csv: _csv, part: _part, reduction: _reduction, trail: _trail, ...old } = moved(current, prepared('a'))
     const [page] = old.pages as readonly Page[]
     if (page?.prepared == null) throw new Error('no page')
     const {
@@ -252,14 +226,21 @@ describe('a stored document', () => {
       ocrLanguages: _languages,
       ...digitisation
     } = old.order.digitisation
-    const { csv: _code, legend: _legend, largestMegabytes: _most, ...ordered } = old.order.document
+    const {
+      csv: _code,
+      csvPattern: _pattern,
+      legend: _legend,
+      largestMegabytes: _most,
+      ...ordered
+    } = old.order.document
     const first = {
       ...old,
       order: { ...old.order, digitisation, document: ordered },
       pages: [{ ...oldPage, deleted: true, prepared: { ...image, verdict, rendition } }],
     }
     const read = documentIn(JSON.parse(JSON.stringify(first)))
-    expect(read).toEqual(moved(current, prepared('a'), { type: 'pageDeleted', pageId: 'a' }))
+    const now = moved(current, prepared('a'), { type: 'pageDeleted', pageId: 'a' })
+    expect(read).toEqual({ ...now, trail: emptyTrail })
   })
 
   it('of a later version is refused', () => {

@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { batchBlobNames, ledgerOf } from '../device/batch-ledger.ts'
+import { batchBlobNames, ledgerOf } from '../device/requests/batch-ledger.ts'
 import { openForWriting } from '../device/store/database.ts'
 import { migrate, migrations, schemaVersion } from '../device/store/migrations.ts'
 import type { Store } from '../device/store/store.ts'
@@ -177,7 +177,7 @@ describe('a database from before there were batches', () => {
     const store = openAt(place)
     begin(store, 'd', { kept: true })
     store.close()
-    tamper(place, 'DROP TABLE batch_item; DROP TABLE batch; PRAGMA user_version = 2')
+    tamper(place, 'DROP TABLE batch_item; DROP TABLE batch; DROP TABLE card_order; PRAGMA user_version = 2')
     const again = openAt(place)
     expect(again.load('d')).toMatchObject({ body: { kept: true } })
     await leave(again)
@@ -191,7 +191,7 @@ describe('a database from before there were batches', () => {
     const database = openForWriting(file)
     migrate(database, migrations.slice(0, 2))
     expect(schemaVersion(database)).toBe(2)
-    migrate(database)
+    migrate(database, migrations.slice(0, 3))
     expect(schemaVersion(database)).toBe(3)
     expect(database.prepare('SELECT count(*) FROM batch_item').pluck().get()).toBe(0)
     database.close()

@@ -171,12 +171,33 @@ describe('cosigning', () => {
     expect(parsedCms(three).certificates.length).toBe(4)
   })
 
-  it.each([
-    ['CONTENT_ABSENT', undefined],
-    ['SIGNATURE_BROKEN', Buffer.from('another content')],
-  ])('is refused as %s without the content that was signed', async (code, beside) => {
+  it('is made without the content where somebody has signed its digest by the same hash', async () => {
+    const one = await signedCades(content, 'detached', { identity: signer() })
+    const two = await cosigned(one, { identity: other })
+    expect(await verdict(two, true)).toEqual(verified)
+    expect(await verdict(await cosigned(two, { identity: other }, content), true)).toEqual(verified)
+    const theirs = await opensslSigned(folder, signer(), content)
+    expect(await verdict(await cosigned(theirs, { identity: other }), true)).toEqual(verified)
+  })
+
+  it('is refused without the content where nobody has signed its digest by that hash', async () => {
     const cms = await signedCades(content, 'detached', { identity: signer() })
-    await expect(cosigned(cms, { identity: other }, beside)).rejects.toMatchObject({ code })
+    const by384 = cosigned(cms, { identity: signer('P-384') })
+    await expect(by384).rejects.toMatchObject({ code: 'CONTENT_ABSENT' })
+  })
+
+  it('is refused without the content where those before have signed different ones', async () => {
+    const one = await signedCades(content, 'detached', { identity: signer() })
+    const two = await cosigned(one, { identity: other })
+    const stated = createHash('sha256').update(content).digest()
+    two[Buffer.from(two).lastIndexOf(stated)] = 0
+    await expect(cosigned(two, { identity: other })).rejects.toMatchObject({ code: 'SIGNATURE_BROKEN' })
+  })
+
+  it('is refused with a content that was not signed', async () => {
+    const cms = await signedCades(content, 'detached', { identity: signer() })
+    const cosigning = cosigned(cms, { identity: other }, Buffer.from('another content'))
+    await expect(cosigning).rejects.toMatchObject({ code: 'SIGNATURE_BROKEN' })
   })
 
   it('is refused where an older archive time-stamp covers the certificates as a whole', async () => {

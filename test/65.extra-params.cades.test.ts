@@ -68,7 +68,6 @@ describe('of CAdES', () => {
   it.each([
     { precalculatedHashAlgorithm: 'MD5' },
     { mimeType: 'plain' },
-    { includeMimeTypeAttribute: 'maybe' },
     { contentTypeOid: 'text' },
     {
       commitmentTypeIndications: '1',

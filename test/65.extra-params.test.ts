@@ -5,6 +5,7 @@ import { readExtraParams } from '../device/ades/extra-params.ts'
 import { parseProperties } from '../device/ades/java-properties.ts'
 import type { SignatureFormat } from '../device/ades/request.ts'
 import { visibleText } from '../device/ades/visible-text.ts'
+import { packagingBy } from '../device/sign-order.ts'
 import { readCertificate } from '../device/trust/certificate.ts'
 import { createTestPki } from './sim/pki.ts'
 
@@ -75,6 +76,11 @@ describe('Java properties', () => {
 const sha1 = 'G7roucf600+f03r/o0bAOQ6WAs0='
 
 describe('extra parameters', () => {
+  it('take a flag that is neither true nor false for false, and name it', () => {
+    const found = params({ includeOnlySignningCertificate: 'yes', signReason: 'Conforme' })
+    expect(found).toMatchObject({ signerCertificateOnly: false, ignored: ['includeOnlySignningCertificate'] })
+  })
+
   it('state policy, place, roles and commitments', () => {
     const found = params(
       {
@@ -96,6 +102,26 @@ describe('extra parameters', () => {
       commitments: [{ id: '1.2.840.113549.1.9.16.6.1' }, { id: '1.2.3', description: 'own' }],
       ignored: [],
     })
+  })
+
+  it.each([
+    [{}, undefined, 'internally-detached', []],
+    [{}, 'enveloping', 'internally-detached', []],
+    [{}, 'enveloped', 'enveloped', []],
+    [{ format: 'XAdES Enveloped' }, undefined, 'enveloped', []],
+    [{ format: 'XAdES Enveloping' }, undefined, 'internally-detached', ['format']],
+    [{ format: 'XAdES Externally Detached' }, 'enveloped', 'enveloped', ['format']],
+    [{ useManifest: 'true', uri1: 'a', md1: 'AA==' }, undefined, 'detached', []],
+  ] as const)('lie as the AGE policy wants it: %j under the name %s is %s', (entries, named, packaging, ignored) => {
+    const found = params({ expPolicy: 'FirmaAGE', ...entries }, 'XAdES')
+    expect([packagingBy(found, named, 'enveloping'), found.ignored]).toEqual([packaging, ignored])
+  })
+
+  it('lie as their own say before what the name of the format says', () => {
+    const found = params({ format: 'XAdES Detached' }, 'XAdES')
+    expect(packagingBy(found, 'enveloped', 'enveloping')).toBe('internally-detached')
+    expect(packagingBy(params({}, 'XAdES'), 'enveloped', 'enveloping')).toBe('enveloped')
+    expect(packagingBy(params({}, 'XAdES'), undefined, 'enveloping')).toBe('enveloping')
   })
 
   it('state an explicit policy', () => {
@@ -163,7 +189,6 @@ describe('extra parameters', () => {
     ['PAdES', { certificationLevel: '4' }, 'REQUEST_INVALID'],
     ['PAdES', { signaturePositionOnPageLowerLeftX: '10' }, 'REQUEST_INVALID'],
     ['PAdES', { commitmentTypeIndications: 'some' }, 'REQUEST_INVALID'],
-    ['PAdES', { includeOnlySignningCertificate: 'yes' }, 'REQUEST_INVALID'],
     ['PAdES', { policyIdentifier: '1.2.3' }, 'POLICY_UNUSABLE'],
     ['PAdES', { expPolicy: 'FirmaOtra' }, 'POLICY_UNUSABLE'],
     ['CAdES', { policyIdentifier: 'https://x.org/p', policyIdentifierHash: sha1 }, 'POLICY_UNUSABLE'],

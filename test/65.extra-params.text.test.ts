@@ -41,6 +41,14 @@ describe('the text of extra parameters', () => {
     expect(read(written)).toEqual({ mode: 'implicit\ntarget=TREE  ' })
   })
 
+  it('leaves a backslash and an n to Java properties where no parameter follows', () => {
+    const written = base64('layer2Text=Signat per X\\nel dia Y\\nlloc: Reus\\n\\nmode=implicit\\n')
+    expect(read(written, { literalNewlines: true })).toEqual({
+      layer2Text: 'Signat per X\nel dia Y\nlloc: Reus',
+      mode: 'implicit',
+    })
+  })
+
   it('passes on a malformed escape as what it is', () => {
     expect(() => read(base64('a=\\u12'))).toThrow(refused)
   })

@@ -147,7 +147,6 @@ describe('parameters of an XML signature', () => {
     [{ useManifest: 'true', uri1: 'urn:a', md1: '*' }],
     [{ useManifest: 'true', uri1: 'urn:a', md1: digest, contentTypeOid1: 'text' }],
     [{ precalculatedHashAlgorithm: 'MD5' }],
-    [{ facturaeSign: 'yes' }],
   ] as const)('%j is refused', entries => {
     expect(() => params(entries)).toThrow(refused('REQUEST_INVALID'))
   })

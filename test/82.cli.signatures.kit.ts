@@ -19,6 +19,8 @@ export interface SigningLine {
   path(name: string): string
   write(name: string, content: string | Uint8Array): Promise<void>
   compulsa(...words: string[]): Promise<Run>
+  /** By another configuration in the folder than compulsa.json. */
+  compulsaBy(config: string, ...words: string[]): Promise<Run>
   /** The options of a signer, `first` or `second`; from the fifth on, those of trust services. */
   by(name: string): string[]
   verified(file: string, ...words: string[]): Promise<VerifiedReport>
@@ -37,8 +39,9 @@ export function signingLine(): SigningLine {
   const services = () => started ?? fail()
   const path = (name: string) => join(folder, name)
   const write = (name: string, content: string | Uint8Array) => writeFile(path(name), content)
-  const compulsa = (...words: string[]) =>
-    runIn(folder, process.execPath, [program, ...words, '--config', 'compulsa.json'])
+  const compulsaBy = (config: string, ...words: string[]) =>
+    runIn(folder, process.execPath, [program, ...words, '--config', config])
+  const compulsa = (...words: string[]) => compulsaBy('compulsa.json', ...words)
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'compulsa-cli-'))
@@ -66,6 +69,7 @@ export function signingLine(): SigningLine {
     path,
     write,
     compulsa,
+    compulsaBy,
     by: (name: string) => {
       const signer = ['--p12', `${name}.p12`, '--pass-file', 'pass']
       return [...signer, '--trust', 'trust', '--tsa', services().tsaUrl]

@@ -61,11 +61,12 @@ describe('a batch on the command line', () => {
   })
 
   it('makes each format and tells a broken document without leaving out the others', async () => {
+    const large = 'a large document, '.repeat(40_000)
     const items = [
       await pdfItem('pdf'),
       { id: 'no-pdf', datareference: base64('nothing of the kind'), format: 'PAdES' },
-      { id: 'cms', datareference: base64('content'), extraparams: base64('mode=implicit\nunheardOf=1') },
-      { id: 'xml', datareference: base64('<a/>'), format: 'XAdES Enveloped' },
+      { id: 'cms', datareference: base64(large), extraparams: base64('mode=implicit\nunheardOf=1') },
+      { id: 'xml', datareference: base64('<a><b/></a>'), format: 'XAdES Enveloped' },
     ]
     const { code, stderr } = await run('mixed', written({ singlesigns: items }))
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^BATCH_INCOMPLETE: 1 of 4.*no-pdf: PDF_UNREADABLE/m)])
@@ -82,8 +83,23 @@ describe('a batch on the command line', () => {
       'openssl',
       ...['cms', '-verify', '-inform', 'DER', '-noverify', '-binary', '-in', 'FILE'],
     )
-    expect(content).toContain('content')
+    expect(content).toContain(large)
+    const judged = ['--verify', '--insecure', '--id-attr:Id', 'SignedProperties', 'FILE']
+    expect(await askAbout(signatureOf(told, 'xml'), 'xmlsec1', ...judged)).toBe('')
     expect(existsSync(line.path('mixed.result.json.part'))).toBe(false)
+  })
+
+  it('cosigns what is signed', async () => {
+    const item = { id: 'cms', datareference: base64('content'), extraparams: base64('mode=implicit') }
+    const one = await run('one', written({ singlesigns: [item] }))
+    const datareference = (await toldIn('one.result.json')).signs[0]?.signature
+    const both = await run('both', written({ suboperation: 'cosign', singlesigns: [{ ...item, datareference }] }))
+    expect([one.code, both.code]).toEqual([0, 0])
+    const signed = signatureOf(await toldIn('both.result.json'), 'cms')
+    const given = ['-inform', 'DER', '-in', 'FILE']
+    expect(await askAbout(signed, 'openssl', 'cms', '-verify', ...given, '-noverify', '-binary')).toContain('content')
+    const told = await askAbout(signed, 'openssl', 'cms', '-cmsout', '-print', ...given)
+    expect(told.match(/d\.issuerAndSerialNumber/g)).toHaveLength(2)
   })
 
   it('that stops on error undoes what was signed, and writes nothing of it into the folder', async () => {

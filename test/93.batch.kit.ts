@@ -12,6 +12,7 @@ export const limits: BatchLimits = {
   maxBytes: 10_000_000,
   maxDocumentBytes: 1_000_000,
   allowSha1: false,
+  places: true,
 }
 
 /** A batch as its author writes it. */

@@ -121,7 +121,8 @@ describe('a reference', () => {
   it('may be Base64URL, without padding, in lines', async () => {
     const document = Buffer.from('fbeffbefbeff', 'hex')
     for (const text of [document.toString('base64url'), '--_7\n776_', `${base64(document)}`])
-      expect(await sourceOf(text)).toEqual({ kind: 'data', bytes: expect.any(Number) })
+      expect(await sourceOf(text)).toEqual({ kind: 'data', bytes: 6 })
+    expect(await sourceOf('--_7\n7w')).toEqual({ kind: 'data', bytes: 4 })
   })
 })
 
@@ -138,6 +139,9 @@ describe('is refused with the path of its fault:', () => {
     ['a long id', item({ id: 'x'.repeat(201) }), 'BATCH_INVALID', /^\$\.singlesigns\[0\]\.id: has more than 200/],
     ['no document', item({ datareference: undefined }), 'BATCH_INVALID', /\[0\]\.datareference: is missing/],
     ['broken Base64', item({ datareference: 'ab$d' }), 'BATCH_INVALID', /\[0\]\.datareference: is no Base64/],
+    // Node would take them for letters of the alphabet, U+0141 for A.
+    ['letters beyond the alphabet', item({ datareference: '\u0141\u0141\u0141\u0141' }), 'BATCH_INVALID', /no Base64/],
+    ['cut padding', item({ datareference: 'ab=' }), 'BATCH_INVALID', /\[0\]\.datareference: .*cut off/],
     ['cut Base64', item({ datareference: 'abcde' }), 'BATCH_INVALID', /\[0\]\.datareference: .*cut off/],
     ['no algorithm', written({ algorithm: undefined }), 'BATCH_INVALID', /^\$\.algorithm: is missing/],
     ['an unknown algorithm', written({ algorithm: 'MD5' }), 'BATCH_INVALID', /^\$\.algorithm: is none of/],
@@ -233,10 +237,24 @@ describe('its documents', () => {
     ])
   })
 
-  it('of a text that has changed meanwhile are refused', async () => {
+  it('are the same however their Base64 is written', async () => {
+    const whole = 'a document of some length??>>'
+    const lines = base64(whole).replace(/.{8}/g, '$&\r\n')
+    const forms = [base64(whole), Buffer.from(whole).toString('base64url'), lines]
+    const singlesigns = forms.map((datareference, n) => ({ id: `doc-${n}`, datareference }))
+    const text = JSON.stringify(written({ singlesigns }))
+    expect(await all(text, await readBatch(streamOf(text), limits))).toEqual(
+      forms.map((_form, n) => [`doc-${n}`, whole]),
+    )
+  })
+
+  it.each([
+    ['by its name', { id: 'b', datareference: base64('document number 0') }],
+    ['by its length', { id: 'doc-0', datareference: base64('document number 10') }],
+    ['to what is none', { id: 'doc-0', datareference: 7 }],
+  ])('of a text that has changed meanwhile are refused: %s', async (_how, changed) => {
     const batch = await read(written())
-    await expect(
-      all(JSON.stringify(written({ singlesigns: [{ id: 'b', datareference: 'eA==' }] })), batch),
-    ).rejects.toEqual(refused('BATCH_INVALID', /has changed/))
+    const text = JSON.stringify(written({ singlesigns: [changed] }))
+    await expect(all(text, batch)).rejects.toEqual(refused('BATCH_INVALID', /\[0\]: has changed/))
   })
 })

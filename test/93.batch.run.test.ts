@@ -89,6 +89,19 @@ describe('a batch that goes on', () => {
     ])
   })
 
+  it('is told in a few large pieces where there are many', async () => {
+    const one = await setting({}, 100)
+    const detail = 'x'.repeat(1000)
+    const sign = () => Promise.reject(new Fault('PDF_UNREADABLE', detail))
+    await one.run({ sign })
+    const pieces: Uint8Array[] = []
+    for await (const piece of resultText(one.batch, one.ledger, 'local')) pieces.push(piece)
+    expect([pieces.length > 3, pieces.length < 10]).toEqual([true, true])
+    const { signs } = JSON.parse(Buffer.concat(pieces).toString())
+    const description = `PDF_UNREADABLE: ${detail}`
+    expect(signs).toEqual(one.batch.items.map(({ id }) => ({ id, result: 'ERROR_PRE', description })))
+  })
+
   it('names the extra parameters that had no effect', async () => {
     const one = await setting()
     await one.run({ sign: async (_item, data) => ({ ...signatureOf(data), ignored: ['tsaURL', 'other'] }) })

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { openReferencedFile } from '../device/batch-files.ts'
+import { openReferencedFile } from '../device/requests/batch-files.ts'
 import { faultOf } from './94.hosts.kit.ts'
 
 const limit = { maxBytes: 1_000 }

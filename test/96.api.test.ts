@@ -7,6 +7,18 @@ import { base64, written } from './93.batch.kit.ts'
 import { apiStand } from './96.api.kit.ts'
 
 const path = '/api/v1/batches'
+/** Leaves what comes piece by piece. */
+function posted(url: string, pieces: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<Response> {
+  const init: RequestInit & { readonly duplex: 'half' } = {
+    method: 'POST',
+    headers: { authorization: 'Bearer the-token-of-the-ledger', 'content-type': 'application/json' },
+    body: Readable.toWeb(Readable.from(pieces)) as ReadableStream,
+    duplex: 'half',
+    ...(signal !== undefined && { signal }),
+  }
+  return fetch(`${url}api/v1/batches`, init)
+}
+
 const idIn = (body: unknown) => (body as { readonly id: string }).id
 
 describe('a batch that is left', () => {
@@ -29,7 +41,7 @@ describe('a batch that is left', () => {
       signed: 0,
       failed: 0,
       receivedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
-      expiresAt: null,
+      expiresAt: expect.stringMatching(/Z$/),
       url: `${path}/${id}`,
     })
     expect(await stand.program().state(id)).toEqual(answer)
@@ -62,6 +74,15 @@ describe('a batch that is left', () => {
     expect(String(await program.signature(id, encodeURIComponent(long)))).toBe('signature 2')
     for (const item of ['doc-1', 'nobody'])
       expect(await program.call('GET', `${path}/${id}/signatures/${item}`)).toMatchObject({ status: 404 })
+  })
+
+  it('that stops on error and met one gives out nothing of what was signed', async () => {
+    const stand = await apiStand()
+    const program = stand.program()
+    const id = await program.leave(written({ stoponerror: 'true' }, 3))
+    await stand.sign(id, [0], [1])
+    expect((await program.result(id)).map(({ result }) => result)).toEqual(['SKIPPED', 'ERROR_PRE', 'SKIPPED'])
+    expect(await program.call('GET', `${path}/${id}/signatures/doc-0`)).toMatchObject({ status: 404 })
   })
 
   it('is withdrawn once, and then nothing is there', async () => {
@@ -177,6 +198,21 @@ describe('what is no batch', () => {
   })
 })
 
+describe('a client that never stops sending', () => {
+  it('is told so as soon as it is too much, and fills no disk', async () => {
+    const stand = await apiStand({ batches: { maxMegabytes: 1 } })
+    const enough = 64
+    let sent = 0
+    async function* endlessly(): AsyncGenerator<Uint8Array> {
+      for (yield Buffer.from('{"later":"'); sent < enough; sent += 1) yield Buffer.alloc(2 ** 20, 'x')
+    }
+    const answer = await posted(stand.url, endlessly())
+    expect([answer.status, await answer.json()]).toMatchObject([413, { code: 'BATCH_TOO_LARGE' }])
+    expect(sent).toBeLessThan(enough / 2)
+    expect(readdirSync(stand.blobs)).toEqual([])
+  })
+})
+
 describe('a client that sends slowly', () => {
   it('holds up no other, and one that goes leaves nothing behind', async () => {
     const stand = await apiStand()
@@ -187,18 +223,13 @@ describe('a client that sends slowly', () => {
       begun.resolve()
       await new Promise(resolve => going.signal.addEventListener('abort', resolve))
     }
-    const init: RequestInit & { readonly duplex: 'half' } = {
-      method: 'POST',
-      headers: { authorization: 'Bearer the-token-of-the-ledger', 'content-type': 'application/json' },
-      body: Readable.toWeb(Readable.from(slowly())) as ReadableStream,
-      duplex: 'half',
-      signal: going.signal,
-    }
-    const slow = fetch(`${stand.url}api/v1/batches`, init)
+    const slow = posted(stand.url, slowly(), going.signal)
     await begun.promise
     const id = await stand.program('other').leave(written())
     going.abort()
     await expect(slow).rejects.toThrow()
     await expect.poll(() => readdirSync(stand.blobs)).toEqual([id])
+    await expect.poll(() => stand.logged.filter(line => line.includes('request broke off'))).toHaveLength(1)
+    expect(stand.logged.filter(line => line.includes('request failed'))).toEqual([])
   })
 })

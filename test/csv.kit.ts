@@ -2,13 +2,14 @@
 // shares nothing with what makes the codes but the rule: a polynomial over GF(32), x⁵ + x² + 1, that is zero at the element x.
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-const symbols = 27
+/** Bare, and behind the body's code and the date. */
+const lengths = [27, 45]
 
 /** The code as it was issued; undefined for what is none. */
 export function readCsv(typed: string): string | undefined {
   const plain = typed.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1')
   const values = Array.from(plain, character => alphabet.indexOf(character))
-  if (values.length !== symbols || values.includes(-1)) return undefined
+  if (!lengths.includes(values.length) || values.includes(-1)) return undefined
   let sum = 0
   for (const value of values) {
     sum *= 2

@@ -4,19 +4,25 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import { randomAccessOf } from '../device/bytes.ts'
+import { loadConfig } from '../device/config-file.ts'
 import type { ApplianceStatus } from '../device/http/operator.ts'
 import { askAppliance } from '../device/http/operator-client.ts'
 import { certificatesInPem } from '../device/trust/pem.ts'
 import type { Report } from '../device/trust/report.ts'
 import { verifyPdf } from '../device/trust/verify-pdf.ts'
+import { readerOf } from '../device/verbs/appliance.ts'
+import { startServiceStand } from './97.extension.kit.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'
+import type { Fortress } from './sim/fortress.ts'
+import type { SiteConfigure } from './sim/site.ts'
 import type { TrustServices } from './sim/trust-services.ts'
 import { approve, copyReceived, feed, open, procedure, sign, slips } from './walk.kit.ts'
 
 /** `wrong` makes wrong what shall be when the copy is signed. */
-export async function signedForArchive(wrong: (kiosk: Kiosk) => void): Promise<Kiosk> {
+export async function signedForArchive(wrong: (kiosk: Kiosk) => void, configure?: SiteConfigure): Promise<Kiosk> {
   const procedures = [procedure('local', { signature: { level: 'LTA' } })]
-  const kiosk = await startKiosk({ sheets: await slips(1), trustServices: true, config: { procedures } })
+  const config: SiteConfigure = async trust => ({ procedures, ...(await configure?.(trust)) })
+  const kiosk = await startKiosk({ sheets: await slips(1), trustServices: true, config })
   await open(kiosk, 'copy-local')
   await feed(kiosk)
   await approve(kiosk)
@@ -79,4 +85,53 @@ export async function reportOnReceived(kiosk: Kiosk, index = 0): Promise<Report>
   const { pdf } = await copyReceived(kiosk, index)
   const anchors = certificatesInPem(await readFile(kiosk.site.trustFile, 'utf8'))
   return await verifyPdf(randomAccessOf(pdf), { anchors, now: kiosk.clock.now() })
+}
+
+/** Details of the audit entries of that name, oldest first. */
+export async function auditOf(kiosk: Kiosk, event: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const loaded = loadConfig({ configFile: kiosk.site.configFile, dataFolder: kiosk.site.dataFolder })
+  const store = readerOf(loaded)
+  try {
+    return store.audit.list().flatMap(one => (one.event === event ? [JSON.parse(one.details)] : []))
+  } finally {
+    store.close()
+  }
+}
+
+export interface ServedKiosk extends Kiosk {
+  readonly fortress: Fortress
+}
+
+/** A copy signed at a kiosk whose signatures an extension service raises, while something of that is wrong. */
+export async function signedForService(
+  fallback: 'local' | 'none',
+  wrong: (fortress: Fortress) => void,
+): Promise<ServedKiosk> {
+  const held: { stand?: Awaited<ReturnType<typeof startServiceStand>>; now: () => number } = { now: Date.now }
+  const configure: SiteConfigure = async trust => {
+    held.stand = await startServiceStand({ now: () => held.now() }, trust)
+    wrong(held.stand.fortress)
+    // Without a fallback the kiosk needs no authority of its own.
+    const own = fallback === 'none' ? { timestamping: undefined } : {}
+    return { ...own, extension: { service: held.stand.service, fallback } }
+  }
+  const kiosk = await signedForArchive(({ clock }) => {
+    held.now = () => clock.now()
+  }, configure)
+  const { stand } = held
+  if (stand === undefined) throw new Error('no extension service')
+  return {
+    ...kiosk,
+    get screen() {
+      return kiosk.screen
+    },
+    get appliance() {
+      return kiosk.appliance
+    },
+    fortress: stand.fortress,
+    async stop() {
+      await kiosk.stop()
+      await stand.stop()
+    },
+  }
 }

@@ -63,11 +63,35 @@ async function untilCut(kiosk: PoweredKiosk, work: () => Promise<unknown>, ms: n
   await ended
 }
 
-async function signing({ screen }: PoweredKiosk): Promise<void> {
+async function signing({ screen }: PoweredKiosk, total: number): Promise<void> {
   await takeUp(screen, id)
   await accept(screen)
   await enterPin(screen, site.pin)
+  // Step by step: all of it may take longer than a screen waits for one thing.
+  for (let step = 0; step < total; step += 50)
+    await screen.until(({ request }) => (request?.done ?? 0) >= step, `${step} signed`)
   await screen.until(({ request }) => request?.stage === 'finished', 'all signed')
+}
+
+/** Starts, signs and is cut as often, each time within so many signatures of its life; gives how many were finished by then. */
+async function signedThrough(cuts: number, total: number, within: number): Promise<number> {
+  const random = seededRandom(20260302 + total)
+  let signed = 0
+  for (let life = 0; life < cuts; life++) {
+    const kiosk = await start()
+    const state = await ledger.state(id)
+    expect(state).toMatchObject({ stage: 'waiting', total })
+    expect(Number(state['signed'])).toBeGreaterThanOrEqual(signed)
+    signed = Number(state['signed'])
+    const before = card.signatures().length
+    const ended = signing(kiosk, total).catch(() => undefined)
+    const until = before + Math.floor(random() * within)
+    for (let left = 2_000; left > 0 && card.signatures().length < until; left--) await delay(5)
+    await delay(random() * 15)
+    await kiosk.cut()
+    await ended
+  }
+  return signed
 }
 
 describe('a batch that is being taken in', () => {
@@ -91,24 +115,8 @@ describe('a batch that is being taken in', () => {
 
 describe(`${cutsWhileSigning} cuts while it is signed`, () => {
   it('lose none that was finished, and the rest is signed after each start', async () => {
-    const random = seededRandom(20260302)
     card.slow(5)
-    let signed = 0
-    for (let cuts = 0; cuts < cutsWhileSigning; cuts++) {
-      const kiosk = await start()
-      const state = await ledger.state(id)
-      expect(state).toMatchObject({ stage: 'waiting' })
-      expect(Number(state['signed'])).toBeGreaterThanOrEqual(signed)
-      signed = Number(state['signed'])
-      const before = card.signatures().length
-      const ended = signing(kiosk).catch(() => undefined)
-      // Into the middle of a signature, the first, the second or any of the next ten.
-      const until = before + Math.floor(random() * 10)
-      for (let left = 1_000; left > 0 && card.signatures().length < until; left--) await delay(5)
-      await delay(random() * 15)
-      await kiosk.cut()
-      await ended
-    }
+    const signed = await signedThrough(cutsWhileSigning, documents, 10)
     expect(signed).toBeGreaterThan(cutsWhileSigning)
     expect(signed).toBeLessThan(documents)
   }, 180_000)
@@ -116,7 +124,7 @@ describe(`${cutsWhileSigning} cuts while it is signed`, () => {
   it('and in the end the program has every signature, each valid', async () => {
     card.slow(0)
     const kiosk = await start()
-    await signing(kiosk)
+    await signing(kiosk, documents)
     expect(await ledger.state(id)).toMatchObject({ stage: 'done', end: 'finished', signed: documents, failed: 0 })
     const told = await ledger.result(id)
     expect(told.map(({ result }) => result)).toEqual(Array(documents).fill('DONE_AND_SAVED'))
@@ -124,7 +132,7 @@ describe(`${cutsWhileSigning} cuts while it is signed`, () => {
     await done(kiosk.screen, '/screen/request/close')
     await kiosk.cut()
     const digests = told.map(({ signature = '' }) => createHash('sha256').update(signature, 'base64').digest('hex'))
-    expect(signedByTrail()).toEqual(digests.map((sha256, item) => ({ item, sha256 })))
+    expect(signedByTrail(id)).toEqual(digests.map((sha256, item) => ({ item, sha256 })))
   }, 120_000)
 
   it('had the card sign nothing but the very same again', () => {
@@ -141,15 +149,40 @@ describe(`${cutsWhileSigning} cuts while it is signed`, () => {
   })
 })
 
+describe('a batch of 1,000 documents that is cut three times', () => {
+  const many = 1_000
+  const cuts = 3
+
+  it('is signed to its end, nothing of it in two ways', async () => {
+    const before = card.signatures().length
+    const first = await start()
+    id = await ledger.leave(textBatch(many))
+    await first.cut()
+    expect(await signedThrough(cuts, many, 200)).toBeGreaterThan(0)
+    const kiosk = await start()
+    await signing(kiosk, many)
+    const told = await ledger.result(id)
+    await kiosk.cut()
+    const digests = told.map(({ signature = '' }) => createHash('sha256').update(signature, 'base64').digest('hex'))
+    expect(signedByTrail(id)).toEqual(digests.map((sha256, item) => ({ item, sha256 })))
+    for (const { signature } of told.filter((_, number) => number % 50 === 0))
+      await judged('CAdES', Buffer.from(signature ?? '', 'base64'))
+    const made = card.signatures().slice(before)
+    expect(new Set(made).size).toBe(many)
+    expect(made.length).toBeLessThanOrEqual(many + 2 * cuts)
+  }, 180_000)
+})
+
 /** What the audit trail says was signed, by item: one entry each. */
-function signedByTrail(): readonly object[] {
+function signedByTrail(batch: string): readonly object[] {
   const { dataFolder, deviceKeyFile } = loadConfig({ configFile: site.configFile, dataFolder: site.dataFolder })
   const common = { clock: systemClock, random: systemRandom }
   const store = openStore({ folder: dataFolder, deviceKeyFile, ...common, readOnly: true })
   try {
     expect(store.audit.verify()).toMatchObject({ chain: 'intact' })
     const entries = store.audit.list({ limit: 10_000 }).filter(({ event }) => event === 'batchItemSigned')
-    const items = entries.map(({ details }) => JSON.parse(details) as { item: number; sha256: string })
+    const told = entries.map(({ details }) => JSON.parse(details) as { batch: string; item: number; sha256: string })
+    const items = told.filter(one => one.batch === batch)
     return items.sort((one, other) => one.item - other.item).map(({ item, sha256 }) => ({ item, sha256 }))
   } finally {
     store.close()

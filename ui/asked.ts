@@ -41,7 +41,7 @@ export function wishText(request: RequestView): TextKey {
   return kind === 'save' ? 'request.wish.save' : 'request.wish.certificate'
 }
 
-export const formatTexts: Readonly<Record<RequestedDocumentView['format'], TextKey>> = {
+export const formatTexts: Readonly<Record<NonNullable<RequestedDocumentView['format']>, TextKey>> = {
   PAdES: 'request.format.PAdES',
   CAdES: 'request.format.CAdES',
   XAdES: 'request.format.XAdES',

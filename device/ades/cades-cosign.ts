@@ -12,7 +12,7 @@ import { splicesOf } from '../cms/splice.ts'
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
 import type { FurtherCadesRequest } from './cades.ts'
-import { checkOpenSets, checkSignedContent, existingCades } from './cades-existing.ts'
+import { checkOpenSets, checkSignedContent, existingCades, statedContentDigest } from './cades-existing.ts'
 
 /** JSON. `digestToSign(intent)` is what the signer gets. */
 export interface PreparedCosignature {
@@ -22,8 +22,9 @@ export interface PreparedCosignature {
 }
 
 /**
- * Phase one; `content` is the signed original where the signature is detached. Throws CMS_UNREADABLE, SIGNATURE_ABSENT,
- * CONTENT_ABSENT, SIGNATURE_BROKEN (the content is another one), SIGNATURE_FORMAT_REFUSED, KEY_REFUSED.
+ * Phase one; `content` is the signed original where the signature is detached. Without it the digest is taken that those
+ * before have signed by the same hash. Throws CMS_UNREADABLE, SIGNATURE_ABSENT, CONTENT_ABSENT (by no such hash),
+ * SIGNATURE_BROKEN (the content is another one), SIGNATURE_FORMAT_REFUSED, KEY_REFUSED.
  */
 export async function prepareCosignature(
   file: RandomAccess,
@@ -33,13 +34,12 @@ export async function prepareCosignature(
   const hash = hashName(digestOf(request.algorithm))
   const existing = await existingCades(file, content, [hash])
   const { signedData, digests } = existing
-  if (digests === undefined) throw new Fault('CONTENT_ABSENT', 'the signature is detached')
   if (signedData.contentType !== oids.data) {
     throw new Fault('SIGNATURE_FORMAT_REFUSED', `a content of type ${signedData.contentType}`)
   }
   if (request.breakArchives !== true) checkOpenSets(signedData)
-  const documentDigest = await digests.of(hash)
-  await checkSignedContent(signedData.signers, digests)
+  const documentDigest = digests === undefined ? statedContentDigest(signedData.signers, hash) : await digests.of(hash)
+  if (digests !== undefined) await checkSignedContent(signedData.signers, digests)
   const kind = signedData.attached ? 'CAdES-enveloping' : 'CAdES-detached'
   return Object.freeze({
     fileLength: existing.file.size,

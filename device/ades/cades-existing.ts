@@ -52,6 +52,22 @@ export async function checkSignedContent(signers: readonly ParsedSigner[], diges
   }
 }
 
+/**
+ * The digest of a content that is not at hand, as those state it who signed it by that hash. Throws CONTENT_ABSENT where
+ * nobody does, SIGNATURE_BROKEN where they do not agree. Whether they have signed what they state is for who verifies the file.
+ */
+export function statedContentDigest(signers: readonly ParsedSigner[], hash: HashName): Uint8Array {
+  const stated = signers
+    .filter(signer => hashOf(signer.digestAlgorithm) === hash && signer.signedAttributes !== undefined)
+    .map(signer => onlyValue(signer, oids.messageDigest)?.content)
+  const [first] = stated
+  if (first === undefined)
+    throw new Fault('CONTENT_ABSENT', `the signature is detached, and its content was never signed by ${hash}`)
+  if (stated.some(other => other?.length !== first.length || !timingSafeEqual(other, first)))
+    throw new Fault('SIGNATURE_BROKEN', 'the signatures of the file are about different contents')
+  return Uint8Array.from(first)
+}
+
 /** Attributes whose time-stamp covers the sets of certificates and revocation values as a whole. */
 const wholeSetTimestamps: Readonly<Record<string, string>> = {
   [oids.archiveTimestamp]: 'archive-time-stamp',

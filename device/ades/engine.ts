@@ -11,12 +11,15 @@ import type { Ask, ExtendJob, Job, JobOutcome, SignJob, VerifyJob } from './job.
 import { type Made, signFile } from './sign.ts'
 import { cadesPackaging, subjectOf } from './sign-cms.ts'
 import { type VerifyFileOptions, verifyFile } from './verify.ts'
+import { verifyExtended } from './verify-extended.ts'
 import { isElsewhere } from './xades-options.ts'
 
 export interface EngineTools {
   readonly input: RandomAccess
   /** The signed original of a detached signature. */
   readonly content: RandomAccess | undefined
+  /** What the input was made of by somebody else. */
+  readonly earlier?: RandomAccess | undefined
   /** UTF-8; opens an encrypted PDF. */
   readonly password: Uint8Array | undefined
   /** Of a visible signature: a TrueType font program, and a JPEG or PNG. */
@@ -47,6 +50,17 @@ export async function perform(job: Job, tools: EngineTools): Promise<JobOutcome>
     case 'verify': {
       const options = { ...openedWith(job, tools), ...judgedBy(job, tools) }
       return { outcome: 'verified', ...(await verifyFile(tools.input, options)) }
+    }
+    case 'check-extended': {
+      if (tools.earlier === undefined) throw new Fault('INTERNAL', 'nothing to hold the document against')
+      const options = {
+        ...openedWith(job, tools),
+        anchors: job.anchors,
+        now: job.now,
+        level: job.level,
+        revocation: job.level === 'T' ? 'if-present' : 'required',
+      } as const
+      return { outcome: 'verified', ...(await verifyExtended(tools.earlier, tools.input, options)) }
     }
   }
 }

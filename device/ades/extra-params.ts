@@ -25,6 +25,8 @@ export interface ExtraParams {
   readonly commitments?: readonly CommitmentType[]
   readonly contentFormat?: DataObjectFormat
   readonly packaging?: Packaging
+  /** Those that the named policy allows, the first in place of any other. */
+  readonly policyPackagings?: readonly [Packaging, ...Packaging[]]
   readonly target?: 'LEAFS' | 'TREE'
   readonly signerCertificateOnly?: boolean
   readonly pdf: PdfExtra
@@ -70,13 +72,15 @@ export function readExtraParams(
     claimedRoles: rolesOf(reader),
     commitments: commitmentsOf(reader, format),
     contentFormat: format === 'XAdES' ? contentFormatOf(reader) : undefined,
-    packaging: format === 'XAdES' ? packagingOf(reader) : inCms?.packaging,
+    packaging: format === 'XAdES' ? packagingOf(reader, policyNamed) : inCms?.packaging,
+    policyPackagings: format === 'XAdES' && policyNamed ? agePackagings : undefined,
     target: targetOf(reader),
     signerCertificateOnly: reader.flag('includeOnlySignningCertificate'),
   }
   const pdf = format === 'PAdES' ? pdfOf(reader) : {}
   const xades = format === 'XAdES' ? xadesOf(reader) : undefined
-  const manifest = xades?.options.manifest !== undefined ? { packaging: 'detached' as const } : {}
+  const manifest =
+    xades?.options.manifest !== undefined ? { packaging: 'detached' as const, policyPackagings: undefined } : {}
   return { ...present({ ...found, ...manifest, xades }), pdf, cades: inCms?.cades ?? {}, ignored: reader.rest() }
 }
 
@@ -201,13 +205,18 @@ const xadesPackagings: Readonly<Record<string, Packaging>> = {
   'xades externally detached': 'detached',
 }
 
+/** The AGE policy wants the content in the same file, and the signature not around it. */
+const agePackagings = ['internally-detached', 'enveloped'] as const
+
 /** AutoFirma's "XAdES Detached" keeps the content in the same file. */
-function packagingOf(reader: Reader): Packaging | undefined {
+function packagingOf(reader: Reader, policyNamed: boolean): Packaging | undefined {
   const format = reader.text('format')
   if (format === undefined) return undefined
   const packaging = xadesPackagings[format.toLowerCase()]
   if (packaging === undefined) throw new Fault('REQUEST_INVALID', `format ${format} is not known`)
-  return packaging
+  if (!policyNamed || agePackagings.some(one => one === packaging)) return packaging
+  reader.ignore('format')
+  return undefined
 }
 
 function targetOf(reader: Reader): ExtraParams['target'] {

@@ -33,10 +33,11 @@ export function readerOf(params: ReadonlyMap<string, string>, foreignNames: RegE
   return {
     text,
     flag: name => {
-      const value = text(name)?.toLowerCase()
-      if (value === undefined || value === 'true' || value === 'false')
-        return value === undefined ? undefined : value === 'true'
-      throw new Fault('REQUEST_INVALID', `${name} is neither true nor false`)
+      const value = text(name)?.trim().toLowerCase()
+      if (value === undefined) return undefined
+      // As Boolean.parseBoolean of Java: whatever is not true is false, and whoever wrote it is told.
+      if (value !== 'true' && value !== 'false') used.delete(name)
+      return value === 'true'
     },
     number: name => {
       const value = text(name)

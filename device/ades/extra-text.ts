@@ -5,11 +5,17 @@
 import { Fault } from '../errors.ts'
 import { parseProperties } from './java-properties.ts'
 
+/** Before a name and its equals sign, perhaps behind more of the same, or at the end; bounded, since the text is foreign. */
+const writtenLineEnd = /\\n(?=(?:\\n|\s){0,8}(?:$|[A-Za-z][\w.]{0,80}[ \t]{0,8}=))/g
+
 /** Characters of the Base64 text: a signature's picture is in it, a document is not. */
 const maxText = 16 << 20
 
 export interface ExtraTextOptions {
-  /** A backslash and an `n` end a line before the text is parsed, as in AutoFirma's local batch. */
+  /**
+   * A backslash and an `n` end a line before the text is parsed, as in AutoFirma's local batch; but only where a further
+   * parameter or nothing follows: elsewhere they are the escape of Java properties, a line of a visible text.
+   */
   readonly literalNewlines?: boolean
 }
 
@@ -19,7 +25,7 @@ export function parseExtraParams(
   { literalNewlines = false }: ExtraTextOptions = {},
 ): ReadonlyMap<string, string> {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(octetsOf(base64))
-  return parseProperties(literalNewlines ? text.trim().replaceAll('\\n', '\n') : text)
+  return parseProperties(literalNewlines ? text.trim().replaceAll(writtenLineEnd, '\n') : text)
 }
 
 /** Letters of either alphabet in whole octets; line breaks are passed over (RFC 2045, 6.8; RFC 4648, 5). */

@@ -84,7 +84,15 @@ export interface VerifyJob extends JobCommon {
   readonly online: boolean
 }
 
-export type Job = SignJob | ExtendJob | VerifyJob
+/** Whether the input is the file `earlier`, raised by somebody else and otherwise as it was. */
+export interface CheckExtendedJob extends JobCommon {
+  readonly job: 'check-extended'
+  /** The time by the clock of whoever asks, milliseconds since 1970: copies and their time-stamps are held against one clock. */
+  readonly now: number
+  readonly level: Exclude<SignatureLevel, 'B'>
+}
+
+export type Job = SignJob | ExtendJob | VerifyJob | CheckExtendedJob
 
 /** What a job may ask for while it runs. */
 export type Ask =
@@ -116,6 +124,8 @@ export interface JobFiles {
   readonly input: string
   /** The signed original of a detached signature. */
   readonly content?: string
+  /** What `check-extended` holds the input against. */
+  readonly earlier?: string
   /** Of a visible signature: a TrueType font program, and a JPEG or PNG. */
   readonly font?: string
   readonly image?: string

@@ -83,7 +83,11 @@ const table: { readonly [Code in ErrorCode]?: AfirmaError | PerOperation } = {
   TIMESTAMP_INVALID: stamp,
   BATCH_INVALID: row('600419', '03', 'El lote está mal formado'),
   BATCH_SERVICE_FAILED: row('300601', '27', 'El servicio de firma de la página ha fallado'),
-  REFERENCE_REFUSED: { ...store, batch: refusalTable.presignLocal, otherwise: refusalTable.dataLocal },
+  REFERENCE_REFUSED: {
+    ...store,
+    batch: row('600414', '13', 'El servicio de firma de la página no está permitido aquí'),
+    otherwise: row('600117', '13', 'El documento está en un lugar que no se permite leer'),
+  },
   REFERENCE_UNAVAILABLE: row('401100', '16', 'El documento no se ha podido descargar'),
   FILE_UNREADABLE: store,
   NOT_FOUND: store,

@@ -2,28 +2,16 @@
 // the server's certificate. Its name constraints are critical and cover addresses and host names, it certifies TLS servers
 // only and no further authority, so that who trusts it trusts nothing about any other machine.
 
-import { createHash } from 'node:crypto'
-import { signatureIdentifier } from '../cms/algorithm.ts'
+import { concat, contextual, objectIdentifier, octetString, sequence, smallInteger, tlv } from '../cms/der.ts'
 import {
-  concat,
-  contextual,
-  objectIdentifier,
-  octetString,
-  sequence,
-  setOf,
-  smallInteger,
-  time,
-  tlv,
-  utf8String,
-} from '../cms/der.ts'
-
-/** A key on P-256. */
-export interface CertifyingKey {
-  /** DER of its SubjectPublicKeyInfo. */
-  readonly publicKey: Uint8Array
-  /** ECDSA with SHA-256, as DER Ecdsa-Sig-Value. */
-  sign(bytes: Uint8Array): Uint8Array
-}
+  backdatedMs,
+  type CertifyingKey,
+  critical,
+  issueCertificate,
+  keyIdentifierOf,
+  keyUsage,
+  plain,
+} from '../trust/issue-certificate.ts'
 
 interface Order {
   /** Common name of the authority. */
@@ -36,14 +24,11 @@ interface Order {
 }
 
 const dayMs = 86_400_000
-/** Clocks of kiosks without a battery start behind. */
-const backdatedMs = dayMs
 export const authorityValidMs = 3_650 * dayMs
 /** CA/Browser Forum, Baseline Requirements, 6.3.2, allow 398 days. */
 export const serverValidMs = 396 * dayMs
 
 const oid = {
-  commonName: '2.5.4.3',
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
@@ -65,23 +50,23 @@ export function issueAuthority(order: Order): Uint8Array {
   const permitted = [ipAddress(concat([loopback, onlyThis])), dnsName('localhost')].map(base => sequence(base))
   return certify(order, authority, authorityKey.publicKey, now + authorityValidMs, [
     critical(oid.basicConstraints, sequence(tlv(0x01, Uint8Array.of(0xff)), smallInteger(0))),
-    critical(oid.keyUsage, usage('keyCertSign')),
+    critical(oid.keyUsage, keyUsage('keyCertSign')),
     critical(oid.nameConstraints, sequence(contextual(0, ...permitted))),
     plain(oid.extKeyUsage, sequence(objectIdentifier(oid.serverAuth))),
-    plain(oid.subjectKeyIdentifier, octetString(identifierOf(authorityKey.publicKey))),
+    plain(oid.subjectKeyIdentifier, octetString(keyIdentifierOf(authorityKey.publicKey))),
   ])
 }
 
 /** DER of a certificate for `serverKey` (SubjectPublicKeyInfo, P-256). */
 export function issueServer(order: Order & { readonly serverKey: Uint8Array }): Uint8Array {
   const { authorityKey, serverKey, now } = order
-  const authorityIdentifier = sequence(tlv(0x80, identifierOf(authorityKey.publicKey)))
+  const authorityIdentifier = sequence(tlv(0x80, keyIdentifierOf(authorityKey.publicKey)))
   return certify(order, '127.0.0.1', serverKey, now + serverValidMs, [
     critical(oid.basicConstraints, sequence()),
-    critical(oid.keyUsage, usage('digitalSignature')),
+    critical(oid.keyUsage, keyUsage('digitalSignature')),
     plain(oid.extKeyUsage, sequence(objectIdentifier(oid.serverAuth))),
     plain(oid.subjectAltName, sequence(ipAddress(loopback), dnsName('localhost'))),
-    plain(oid.subjectKeyIdentifier, octetString(identifierOf(serverKey))),
+    plain(oid.subjectKeyIdentifier, octetString(keyIdentifierOf(serverKey))),
     plain(oid.authorityKeyIdentifier, authorityIdentifier),
   ])
 }
@@ -93,46 +78,14 @@ function certify(
   notAfter: number,
   extensions: readonly Uint8Array[],
 ): Uint8Array {
-  const algorithm = signatureIdentifier('SHA256withECDSA')
-  const toBeSigned = sequence(
-    contextual(0, smallInteger(2)),
-    tlv(0x02, positive(serial)),
-    algorithm,
-    nameOf(authority),
-    sequence(time(now - backdatedMs), time(notAfter - backdatedMs)),
-    nameOf(subject),
+  return issueCertificate({
+    issuer: authority,
+    subject,
+    issuerKey: authorityKey,
     subjectKey,
-    contextual(3, sequence(...extensions)),
-  )
-  return sequence(toBeSigned, algorithm, bitString(authorityKey.sign(toBeSigned)))
-}
-
-/** First octet 01 to 7f: positive, and the shortest form. */
-function positive(serial: Uint8Array): Uint8Array {
-  return Uint8Array.from(serial, (octet, index) => (index === 0 ? (octet & 0x7f) | 0x01 : octet))
-}
-
-function nameOf(commonName: string): Uint8Array {
-  return sequence(setOf([sequence(objectIdentifier(oid.commonName), utf8String(commonName))]))
-}
-
-/** RFC 7093, 2, method 1: of the point, which ends the SubjectPublicKeyInfo of P-256. */
-function identifierOf(publicKey: Uint8Array): Uint8Array {
-  return createHash('sha256').update(publicKey.subarray(-65)).digest().subarray(0, 20)
-}
-
-function usage(bit: 'digitalSignature' | 'keyCertSign'): Uint8Array {
-  return tlv(0x03, bit === 'digitalSignature' ? Uint8Array.of(7, 0x80) : Uint8Array.of(2, 0x04))
-}
-
-function bitString(content: Uint8Array): Uint8Array {
-  return tlv(0x03, concat([Uint8Array.of(0), content]))
-}
-
-function critical(id: string, value: Uint8Array): Uint8Array {
-  return sequence(objectIdentifier(id), tlv(0x01, Uint8Array.of(0xff)), octetString(value))
-}
-
-function plain(id: string, value: Uint8Array): Uint8Array {
-  return sequence(objectIdentifier(id), octetString(value))
+    serial,
+    notBefore: now - backdatedMs,
+    notAfter: notAfter - backdatedMs,
+    extensions,
+  })
 }

@@ -10,7 +10,8 @@ const bulky: ReadonlySet<string> = new Set(['dat', 'properties'])
 
 /**
  * Keys and values, percent-decoded as UTF-8. A plus stays a plus: pages escape those that stand for themselves, and
- * leave those of Base64 as they are. Throws a Refusal for a key that comes twice and for what cannot be decoded.
+ * leave those of Base64 as they are. Of a key that comes twice the
+ * last counts. Throws a Refusal for what cannot be decoded.
  */
 export function parametersOf(query: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
@@ -18,7 +19,6 @@ export function parametersOf(query: string): ReadonlyMap<string, string> {
     const at = pair.indexOf('=')
     const key = at === -1 ? pair : pair.slice(0, at)
     if (key.length > maxKeyLength) throw new Refusal('malformed', 'a parameter has a very long name')
-    if (found.has(key)) throw new Refusal('malformed', 'a parameter comes twice')
     if (found.size >= maxParameters) throw new Refusal('malformed', `there are more than ${maxParameters} parameters`)
     const value = at === -1 ? '' : pair.slice(at + 1)
     if (value.length > maxValueLength && !bulky.has(key)) throw new Refusal('malformed', 'a parameter is very long')

@@ -84,11 +84,8 @@ function copyEntry(event: CopyEvent, after: Document): DocumentEntry {
     case 'signed':
     case 'sealed':
       return { event: 'signed', details: { format, level, bytes: event.copy.bytes, sha256: event.copy.sha256 } }
-    case 'extended': {
-      const { level: reached, answeredEarlier } = event
-      const { bytes, sha256 } = event.copy
-      return { event: 'extended', details: { level: reached, bytes, sha256, answeredEarlier } }
-    }
+    case 'extended':
+      return { event: 'extended', details: extendedDetails(event) }
     case 'sealPostponed':
     case 'extensionPostponed':
       return { event: event.type, details: { code: event.code, attempt: attemptsOf(after) } }
@@ -102,6 +99,11 @@ function copyEntry(event: CopyEvent, after: Document): DocumentEntry {
     case 'deliveryRefused':
       return { event: 'deliveryRefused', details: { destination: event.destinationId, code: event.code } }
   }
+}
+
+function extendedDetails({ level, copy, answeredEarlier, by, declined }: Extract<CopyEvent, { type: 'extended' }>) {
+  const { bytes, sha256 } = copy
+  return { level, bytes, sha256, answeredEarlier, by, declined: declined?.code }
 }
 
 function attemptsOf({ stage }: Document): number | undefined {

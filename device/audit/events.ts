@@ -22,7 +22,15 @@ const documentEvents = {
   signed: { format: 'token', level: 'token', bytes: 'count', sha256: 'digest', certificateSha256: 'digest' },
   signRefused: { code: 'token' },
   sealPostponed: { code: 'token', attempt: 'count' },
-  extended: { level: 'token', bytes: 'count', sha256: 'digest', answeredEarlier: 'count' },
+  /** `by` this kiosk or the service; `declined`: why the service did not. */
+  extended: {
+    level: 'token',
+    bytes: 'count',
+    sha256: 'digest',
+    answeredEarlier: 'count',
+    by: 'token',
+    declined: 'token',
+  },
   extensionPostponed: { code: 'token', attempt: 'count' },
   delivered: { destination: 'token', sha256: 'digest', receiptSha256: 'digest' },
   deliveryRefused: { destination: 'token', code: 'token' },
@@ -47,6 +55,8 @@ const applianceEvents = {
   batchItemFailed: { batch: 'token', item: 'count', code: 'token' },
   batchEnded: { batch: 'token', end: 'token', signed: 'count', failed: 'count' },
   batchErased: { batch: 'token', reason: 'token' },
+  /** A document that was raised for a program. */
+  extensionServed: { client: 'token', format: 'token', level: 'token', bytes: 'count', sha256: 'digest' },
   /** What a page (`site` is its host) has asked for at the screen, and what came of it. */
   pageServed: {
     site: 'token',
@@ -58,6 +68,20 @@ const applianceEvents = {
     ignored: 'token',
   },
   pageRefused: { site: 'token', operation: 'token', code: 'token' },
+  /** An order at the card service: `sha256` is of what is sent, `cents` the price that was seen, `remote` the service's id. */
+  cardOrdered: { order: 'token', product: 'token', cents: 'count', sha256: 'digest' },
+  cardOrderSent: { order: 'token', attempt: 'count' },
+  cardOrderPostponed: { order: 'token', code: 'token' },
+  cardOrderLost: { order: 'token', code: 'token' },
+  cardOrderPlaced: { order: 'token', remote: 'token', state: 'token', by: 'token' },
+  cardOrderRefused: { order: 'token' },
+  cardOrderLooked: { order: 'token', found: 'count' },
+  cardOrderDecided: { order: 'token', decision: 'token' },
+  cardOrderSeen: { order: 'token', state: 'token' },
+  cardPapersGiven: { order: 'token', sha256: 'digest', documentSha256: 'digest' },
+  cardPapersEnded: { order: 'token', end: 'token' },
+  cardOrderErased: { order: 'token', reason: 'token' },
+  cardPricesRead: { products: 'count', sha256: 'digest' },
   scannerChecked: { device: 'token', verdict: 'token', resolution: 'count', baseline: 'flag', sha256: 'digest' },
 } as const satisfies Record<string, Readonly<Record<string, FieldKind>>>
 

@@ -33,6 +33,8 @@ export interface Batch {
   readonly stopOnError: boolean
   /** How long one of several signatures that are made at once may take; null: as long as it takes. */
   readonly concurrentTimeoutMs: number | null
+  /** Of the header: they say which certificate may sign, and what an item inherits. */
+  readonly extraParams: ReadonlyMap<string, string>
   readonly items: readonly BatchItem[]
   /** Of the whole text, lower-case hex. */
   readonly sha256: string
@@ -43,6 +45,8 @@ export interface BatchLimits {
   readonly maxBytes: number
   readonly maxDocumentBytes: number
   readonly allowSha1: boolean
+  /** Whether a reference may name a place; otherwise it is the document, whatever it says. */
+  readonly places: boolean
 }
 
 /** What a person reads as the name of a document: of its file where it has one, else its identifier. */

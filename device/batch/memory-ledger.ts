@@ -21,7 +21,7 @@ export function createMemoryLedger(): Ledger {
       intents.set(number, intent)
       return intent
     },
-    async signed(number: number, { format, bytes, ignored }: MadeSignature) {
+    async signed(number: number, { bytes, ...said }: MadeSignature) {
       const hash = createHash('sha256')
       const pieces: Uint8Array[] = []
       for await (const piece of bytes) {
@@ -30,7 +30,7 @@ export function createMemoryLedger(): Ledger {
       }
       signatures.set(number, pieces)
       const size = pieces.reduce((total, piece) => total + piece.length, 0)
-      return keep(number, { outcome: 'signed', format, bytes: size, sha256: hash.digest('hex'), ignored })
+      return keep(number, { outcome: 'signed', ...said, bytes: size, sha256: hash.digest('hex') })
     },
     failed: async (number: number, code: ErrorCode, detail: string) =>
       keep(number, { outcome: 'failed', code, detail }),

@@ -15,6 +15,8 @@ export type ItemOutcome =
       readonly sha256: string
       /** Extra parameters that had no effect. */
       readonly ignored: readonly string[]
+      /** What was done as asked and has its price, in words. */
+      readonly notes?: readonly string[]
     }
   | { readonly outcome: 'failed'; readonly code: ErrorCode; readonly detail: string }
 
@@ -32,6 +34,7 @@ export interface MadeSignature {
   /** Each piece in memory of its own, which whoever takes it may keep. */
   readonly bytes: ByteStream
   readonly ignored: readonly string[]
+  readonly notes?: readonly string[]
 }
 
 /** The memory of one batch. What it has acknowledged survives. */

@@ -58,6 +58,7 @@ export async function readBatch(text: ByteStream, limits: BatchLimits): Promise<
     algorithm,
     stopOnError: flagOf(header.get('stoponerror')),
     concurrentTimeoutMs: timeoutOf(header.get('concurrenttimeout')),
+    extraParams: inherited.extraParams,
     items: items.map(item => resolved(item, inherited, parameters)),
     sha256: hash.digest('hex'),
   }
@@ -102,7 +103,7 @@ function objectAt(path: string, value: unknown): Readonly<Record<string, unknown
   throw invalid(path, 'is no object')
 }
 
-function rawItem(number: number, value: unknown, { maxDocumentBytes }: BatchLimits): RawItem {
+function rawItem(number: number, value: unknown, limits: BatchLimits): RawItem {
   const path = `$.${listField}[${number}]`
   const fields = objectAt(path, value)
   const text = (name: string) => textOf({ path: `${path}.${name}`, value: fields[name] })
@@ -113,7 +114,7 @@ function rawItem(number: number, value: unknown, { maxDocumentBytes }: BatchLimi
     path,
     number,
     id,
-    source: sourceOf(`${path}.datareference`, text('datareference'), maxDocumentBytes),
+    source: sourceOf(`${path}.datareference`, text('datareference'), limits),
     format: text('format'),
     suboperation: text('suboperation'),
     extraparams: text('extraparams'),
@@ -135,9 +136,9 @@ function textOf(field: Field | undefined): string | undefined {
   throw invalid(field.path, 'is no text')
 }
 
-function sourceOf(path: string, text: string | undefined, maxDocumentBytes: number): DocumentSource {
+function sourceOf(path: string, text: string | undefined, { maxDocumentBytes, places }: BatchLimits): DocumentSource {
   if (text === undefined || text === '') throw invalid(path, 'is missing')
-  const source = at(path, () => sourceIn(text))
+  const source = at(path, () => sourceIn(text, places))
   if (source.kind === 'data' && source.bytes > maxDocumentBytes) {
     const limit = `${maxDocumentBytes} bytes (batches.maxDocumentMegabytes)`
     throw new Fault('BATCH_TOO_LARGE', `${path}: a document of more than ${limit}`)

@@ -7,13 +7,13 @@ import type { DocumentSource } from './batch.ts'
 /** Longer text is a document. */
 const maxPlaceLength = 2048
 
-/** Where the document is. Throws REQUEST_INVALID for what is neither Base64 nor a URL. */
-export function sourceIn(text: string): DocumentSource {
+/** Where the document is: in the text itself, where no `places` are looked for. Throws REQUEST_INVALID for what is neither Base64 nor a URL. */
+export function sourceIn(text: string, places: boolean): DocumentSource {
   // A colon is no character of Base64: AutoFirma's schema allows the address as it is.
-  if (/^(https?|file):\/\//i.test(text)) return placeOf(text)
+  if (places && /^(https?|file):\/\//i.test(text)) return placeOf(text)
   const body = checkedBase64(text)
   const bytes = Math.floor((body.length * 3) / 4)
-  const place = bytes <= maxPlaceLength ? placeIn(Buffer.from(body, 'base64')) : undefined
+  const place = places && bytes <= maxPlaceLength ? placeIn(Buffer.from(body, 'base64')) : undefined
   return place ?? { kind: 'data', bytes }
 }
 

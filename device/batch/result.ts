@@ -32,9 +32,9 @@ function resultOf(outcome: ItemOutcome | undefined, undone: boolean): Omit<ItemR
   if (undone) return { result: 'SKIPPED', description: afterErrorText }
   if (outcome?.outcome === 'failed') return { result: 'ERROR_PRE', description: `${outcome.code}: ${outcome.detail}` }
   if (outcome === undefined) return { result: 'SKIPPED', description: stoppedText }
-  const { ignored } = outcome
-  if (ignored.length === 0) return { result: 'DONE_AND_SAVED' }
-  return { result: 'DONE_AND_SAVED', description: `extra parameters without effect: ${ignored.join(', ')}` }
+  const { ignored, notes = [] } = outcome
+  const said = [...(ignored.length === 0 ? [] : [`extra parameters without effect: ${ignored.join(', ')}`]), ...notes]
+  return { result: 'DONE_AND_SAVED', ...(said.length > 0 && { description: said.join('; ') }) }
 }
 
 /** The result as JSON text, one item after the other: `{"signs":[{"id","result","description"?,"signature"?}]}`. */

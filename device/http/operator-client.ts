@@ -11,10 +11,11 @@ export function askAppliance(
   method: 'GET' | 'POST',
   path: string,
   body?: object,
+  timeout = answerTimeoutMs,
 ): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   const headers = body === undefined ? {} : { 'content-type': 'application/json' }
-  const call = request({ socketPath, method, path, headers, timeout: answerTimeoutMs }, async answer => {
+  const call = request({ socketPath, method, path, headers, timeout }, async answer => {
     try {
       let text = ''
       for await (const chunk of answer) text += String(chunk)

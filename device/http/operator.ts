@@ -2,9 +2,12 @@
 // on its way again.
 
 import type { FastifyInstance } from 'fastify'
-import type { BatchStage } from '../batches.ts'
 import type { CheckState } from '../calibration.ts'
+import type { CardDesk, CardState } from '../card-desk.ts'
+import type { PausedHost } from '../host-pauses.ts'
 import type { ScannerInfo } from '../ports.ts'
+import type { BatchStage } from '../requests/batches.ts'
+import { cardRoutes } from './card-routes.ts'
 
 export interface OperatorParts {
   status(): Promise<ApplianceStatus>
@@ -14,6 +17,8 @@ export interface OperatorParts {
   discard(documentId: string): Promise<void>
   /** Keeps a check of a scanner. Throws REQUEST_INVALID. */
   keepCalibration(record: unknown): void
+  /** Absent where no card service is configured. */
+  readonly cards: CardDesk | undefined
 }
 
 /** The answer of `compulsa status`. */
@@ -31,13 +36,18 @@ export interface ApplianceStatus {
   readonly batches: Readonly<Record<BatchStage, number>>
   /** Where the interface for programs answers; null where it is off. */
   readonly api: string | null
+  /** Orders of cards; null where no card service is configured. */
+  readonly cards: CardState | null
   /** ISO 8601 of the oldest copy that no destination has confirmed; null: nothing waits. */
   readonly oldestWaiting: string | null
+  /** Hosts of destinations that are left alone for now. */
+  readonly pausedHosts: readonly PausedHost[]
   readonly freeBytes: number
   readonly audit: { readonly sequence: number; readonly hash: string }
 }
 
 export function operatorRoutes(app: FastifyInstance, parts: OperatorParts): void {
+  cardRoutes(app, parts.cards)
   app.get('/status', async (_request, reply) => reply.send(await parts.status()))
   app.post<{ Params: { id: string } }>('/queue/:id/retry', async (request, reply) =>
     reply.send(parts.retry(request.params.id)),

@@ -2,8 +2,8 @@
 
 import type { FastifyInstance } from 'fastify'
 import Type, { type Static } from 'typebox'
-import type { SigningDesk } from '../errand.ts'
-import type { ProgramDesk } from '../program-desk.ts'
+import type { SigningDesk } from '../requests/errand.ts'
+import type { ProgramDesk } from '../requests/program-desk.ts'
 
 export interface RequestParts {
   readonly signing: SigningDesk

@@ -27,6 +27,10 @@ export interface Server {
   close(): Promise<void>
 }
 
+function isReset(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNRESET'
+}
+
 /** Throws PORT_TAKEN. */
 export async function startServer(parts: ServerParts): Promise<Server> {
   const screen = createApp(parts.log)
@@ -74,6 +78,11 @@ export function createApp(log: Log, credentials?: ServerCredentials): FastifyIns
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
   app.setErrorHandler((error, request, reply) => {
+    // Whoever asked has gone while sending: nobody reads an answer, and nothing failed here.
+    if (request.raw.readableAborted && isReset(error)) {
+      log.info('request broke off', { url: request.routeOptions.url })
+      return reply
+    }
     const fault = isValidation(error) ? new Fault('REQUEST_INVALID', error.message) : asFault(error)
     if (fault.status >= 500)
       log.error('request failed', { url: request.routeOptions.url, code: fault.code, detail: fault.detail })

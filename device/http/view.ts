@@ -112,7 +112,8 @@ export interface RequestView {
 
 export interface RequestedDocumentView {
   readonly name: string
-  readonly format: 'PAdES' | 'CAdES' | 'XAdES'
+  /** null where the document itself will tell. */
+  readonly format: 'PAdES' | 'CAdES' | 'XAdES' | null
   readonly operation: 'sign' | 'cosign' | 'countersign'
   /** null where it is fetched later. */
   readonly bytes: number | null

@@ -5,6 +5,7 @@
 import { inflateSync } from 'node:zlib'
 import { type Config, textIn } from '../config.ts'
 import { type Document, type DocumentEvent, keptPages } from '../document.ts'
+import { eniIdentifier } from '../eni/identifier.ts'
 import { Fault } from '../errors.ts'
 import { type LegendText, legendOf } from '../legend-lines.ts'
 import type { Page, QuarterTurn } from '../page.ts'
@@ -24,6 +25,8 @@ export interface PrintTools {
   /** For the legend. Throws FILE_UNREADABLE. */
   readonly font: () => Promise<Font>
   readonly legendText: LegendText
+  /** Of this program. */
+  readonly version: string
 }
 
 export interface ComposeTools extends PrintTools {
@@ -46,7 +49,14 @@ export async function compose(document: Document, tools: ComposeTools, signal: A
   const copy = await blobs.write(document.id, bytes)
   const limit = largestBytes(order)
   if (copy.bytes > limit) throw new Fault('COPY_TOO_LARGE', `${copy.bytes} bytes; the most is ${limit}`)
-  return { type: 'composed', copy, deliveryKeys: order.destinations.map(() => newId()) }
+  const made = {
+    identifier: metadata.eni?.identifier ?? '',
+    organ: organOf(document, config),
+    body: { name: metadata.publisher ?? '', ine10: config.body.ine10, dir3: config.body.dir3 },
+    kiosk: config.kiosk.id,
+    version: tools.version,
+  }
+  return { type: 'composed', copy, made, deliveryKeys: order.destinations.map(() => newId()) }
 }
 
 /**
@@ -128,7 +138,7 @@ function metadataOf(
   { body, kiosk }: Pick<Config, 'body' | 'kiosk'>,
 ): DocumentMetadata {
   const { order, language, openedAt, csv } = document
-  const organ = order.document.organ ?? body.dir3
+  const organ = organOf(document, { body })
   return {
     title: titleOf(document),
     language,
@@ -136,7 +146,7 @@ function metadataOf(
     producer: `Compulsa ${kiosk.id}`,
     createdAt: Date.parse(at),
     eni: {
-      identifier: eniIdentifier(document.id, organ, openedAt),
+      identifier: eniIdentifier({ organ, capturedAt: openedAt, unique: document.id }),
       organs: [organ],
       capturedAt: Date.parse(openedAt),
       origin: order.document.origin,
@@ -149,6 +159,11 @@ function metadataOf(
   }
 }
 
+/** The unit that makes the copy. */
+function organOf({ order }: Document, { body }: Pick<Config, 'body'>): string {
+  return order.document.organ ?? body.dir3
+}
+
 /** With its number where the paper made several copies. */
 function titleOf({ order, reference, part }: Document): string {
   const numbered = part === null ? '' : ` (${part.number}/${part.of})`
@@ -158,9 +173,4 @@ function titleOf({ order, reference, part }: Document): string {
 /** What every page has at least, pixels per inch. */
 function lowestResolution(document: Document): number {
   return Math.min(...keptPages(document).map(page => page.prepared?.verdict.resolution ?? page.resolution))
-}
-
-/** `ES_<organ>_<year of capture>_<30 characters>` (NTI de Documento Electrónico, annex I). */
-function eniIdentifier(documentId: string, organ: string, openedAt: string): string {
-  return `ES_${organ}_${openedAt.slice(0, 4)}_${`COMPULSA${documentId.toUpperCase()}`.slice(-30).padStart(30, '0')}`
 }

@@ -5,9 +5,14 @@
 // It is a document time-stamp, never a signature-time-stamp made along with the signature: EN 319 142-1, 6.3 takes either
 // for level T, and nobody stands at the kiosk with a card in the reader while an authority does not answer.
 //
+// Where a remote service is configured, that is asked first, for all that is ordered at once; what it gives back is verified
+// elsewhere before it is seen here. Whoever began to raise a copy goes on with it.
+//
 // Whether a certificate was revoked before it was used is known only from answers younger than the time-stamp (EN 319
 // 102-1, 5.2.5). They are waited for, but not for ever: see `freshnessWaitMs`.
 
+import { createHash } from 'node:crypto'
+import type { ExtensionService, Raised } from '../ades/extension-order.ts'
 import { type ExtendedPades, type ExtendPadesRequest, extendPades } from '../ades/pades-extend.ts'
 import type { Document, DocumentEvent, Stage } from '../document.ts'
 import { asFault, Fault } from '../errors.ts'
@@ -31,6 +36,8 @@ export interface ExtendTools {
   readonly blobs: Blobs
   readonly clock: Clock
   readonly random: Random
+  /** Absent: copies are raised here. */
+  readonly service?: ExtensionService
 }
 
 /**
@@ -44,6 +51,7 @@ export const freshnessWaitMs = 10 * 60_000
 const clockSlackMs = 5 * 60_000
 
 type Extending = Extract<Stage, { readonly name: 'extending' }>
+type ExtendedEvent = Extract<DocumentEvent, { type: 'extended' }>
 type Level = ExtendPadesRequest['level']
 
 /**
@@ -60,7 +68,8 @@ export async function attemptExtension(
   const early = wrongClock(stage.signature, tools.clock)
   if (early !== undefined) return postponed(stage, early, tools)
   try {
-    return await raise(document, stage, tools, signal)
+    if (!asksService(stage, tools)) return await raise(document, stage, tools, signal)
+    return await raiseElsewhere(document, stage, tools, signal)
   } catch (thrown) {
     signal.throwIfAborted()
     const fault = asFault(thrown)
@@ -85,12 +94,68 @@ function postponed({ extension }: Extending, { code, detail }: Fault, { clock, r
   return { type: 'extensionPostponed', code, detail, nextAttemptAt: new Date(at).toISOString() }
 }
 
+function asksService({ signature }: Extending, { service }: ExtendTools): boolean {
+  if (service === undefined) return false
+  return service.fallback === 'none' || signature.extendedBy !== 'local'
+}
+
+/** By the service; where that does not, here, if that is configured. What of both passes by itself is waited for. */
+async function raiseElsewhere(
+  document: Document,
+  stage: Extending,
+  tools: ExtendTools,
+  signal: AbortSignal,
+): Promise<DocumentEvent> {
+  const raised = await askService(document, stage, tools, signal)
+  if (!(raised instanceof Fault)) {
+    const { level } = document.order.signature
+    if (level === 'B') throw new Fault('INTERNAL', 'level B is nothing to raise to')
+    return { type: 'extended', copy: await keep(document.id, raised, tools), level, answeredEarlier: 0, by: 'service' }
+  }
+  if (tools.service?.fallback !== 'local') throw raised
+  try {
+    const { code, detail } = raised
+    return { ...(await raise(document, stage, tools, signal)), declined: { code, detail } }
+  } catch (thrown) {
+    signal.throwIfAborted()
+    throw raised.retry === 'later' && asFault(thrown).retry !== 'later' ? raised : thrown
+  }
+}
+
+/** What the service made, verified, or why there is nothing. */
+async function askService(
+  { id, order }: Document,
+  { copy }: Extending,
+  { service, blobs }: ExtendTools,
+  signal: AbortSignal,
+): Promise<Raised | Fault> {
+  const { level } = order.signature
+  if (service === undefined || level === 'B') return new Fault('INTERNAL', 'there is nobody or nothing to ask')
+  const file = await blobs.open(id, copy.name)
+  try {
+    return await service.raise({ name: 'copy.pdf', level, document: file }, signal)
+  } catch (thrown) {
+    signal.throwIfAborted()
+    return asFault(thrown)
+  } finally {
+    await file.close()
+  }
+}
+
+/** What is stored is what was verified, by its digest. */
+async function keep(id: string, { document }: Raised, { blobs }: ExtendTools) {
+  const stored = await blobs.write(id, streamOf(document))
+  const verified = createHash('sha256').update(document).digest('hex')
+  if (stored.sha256 !== verified) throw new Fault('INTERNAL', 'the extended copy is not the one that was verified')
+  return stored
+}
+
 async function raise(
   { id, order }: Document,
   { copy, signature }: Extending,
   tools: ExtendTools,
   signal: AbortSignal,
-): Promise<DocumentEvent> {
+): Promise<ExtendedEvent> {
   const ordered = order.signature.level
   const level = signature.level === 'B' || ordered === 'B' ? 'T' : ordered
   const { timestampPolicy: policy, anchors, random, blobs } = tools
@@ -102,9 +167,11 @@ async function raise(
       { ...tools, anchors: anchors.map(readCertificate), random: random.bytes },
       { signal },
     )
-    await believe(extended, { level, isLast: level === ordered }, tools)
+    const provenAt = await believe(extended, { level, isLast: level === ordered }, tools)
     const stored = await store(id, copy.name, extended, blobs)
-    return { type: 'extended', copy: stored, level, answeredEarlier: extended.answeredEarlier.length }
+    const { answeredEarlier } = extended
+    const facts = { answeredEarlier: answeredEarlier.length, by: 'local', ...provenAt } as const
+    return { type: 'extended', copy: stored, level, ...facts }
   } finally {
     await file.close()
   }
@@ -117,21 +184,26 @@ function waitsForFresh({ extendedAt }: Extending['signature'], { clock }: Extend
 
 /**
  * The result is verified before anything of it is stored. After the first of two levels nobody vouches for the authority
- * yet, whose chain comes with the second; the last one must pass altogether.
+ * yet, whose chain comes with the second; the last one must pass altogether. Tells the earliest time that it proves.
  */
 async function believe(
   { hash }: ExtendedPades,
   { level, isLast }: { readonly level: Level; readonly isLast: boolean },
   { anchors, clock }: ExtendTools,
-): Promise<void> {
+): Promise<{ readonly provenAt?: string }> {
   const revocation = level === 'T' ? 'if-present' : 'required'
   const report = await verifyPdf(hash.file, { anchors, now: clock.now(), revocation, hash, strict: true })
-  if (isLast ? reaches(report, level) : isIntact(report)) return
+  if (isLast ? reaches(report, level) : isIntact(report)) return earliestStamp(report)
   const [finding] = [...report.findings, ...report.signatures.flatMap(one => one.findings)]
   const timestamps = report.signatures.flatMap(one => one.timestamps.flatMap(stamp => stamp.findings))
   const { subIndication, detail } = finding ?? timestamps[0] ?? { detail: `level ${level} was not reached` }
   const code = subIndication === 'NO_CERTIFICATE_CHAIN_FOUND' ? 'CHAIN_INCOMPLETE' : 'SIGNATURE_INVALID'
   throw new Fault(code, `the extended copy does not verify and was not kept: ${detail}`)
+}
+
+function earliestStamp({ signatures }: Report): { readonly provenAt?: string } {
+  const times = signatures.flatMap(({ timestamps }) => timestamps.flatMap(({ time }) => time ?? []))
+  return times.length === 0 ? {} : { provenAt: new Date(Math.min(...times)).toISOString() }
 }
 
 function reaches({ indication, signatures }: Report, level: Level): boolean {

@@ -4,13 +4,15 @@
 import { resolutionFloor } from '../config.ts'
 import type { Document, DocumentEvent } from '../document.ts'
 import { asFault } from '../errors.ts'
-import type { ScanEnd, ScannedPage, Scanner, ScanSettings } from '../ports.ts'
+import type { ScanEnd, ScannedPage, Scanner, ScannerInfo, ScanSettings } from '../ports.ts'
 import type { Blobs, NewId } from './step.ts'
 
 export interface ScanTools {
   readonly scanner: Scanner
   readonly blobs: Blobs
   readonly newId: NewId
+  /** What is noted of the scanner. */
+  readonly device?: Pick<ScannerInfo, 'id' | 'name' | 'driver'>
   /** Stop after so many images. */
   readonly maxImages?: number
 }
@@ -19,7 +21,7 @@ export interface ScanTools {
 export async function* scan(
   document: Document,
   deviceId: string,
-  { scanner, blobs, newId, maxImages }: ScanTools,
+  { scanner, blobs, newId, device, maxImages }: ScanTools,
   signal: AbortSignal,
 ): AsyncGenerator<DocumentEvent, void, void> {
   const settings = { ...settingsOf(document), ...(maxImages === undefined ? {} : { maxImages }) }
@@ -31,7 +33,7 @@ export async function* scan(
     }
     return
   }
-  yield { type: 'scanStarted' }
+  yield { type: 'scanStarted', ...(device !== undefined && { device }) }
   const feeding = scanner.scan(deviceId, settings, signal)
   let stored = 0
   try {

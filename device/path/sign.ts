@@ -7,6 +7,7 @@ import type { Document, DocumentEvent } from '../document.ts'
 import { Fault } from '../errors.ts'
 import type { PinTries, Signer, SigningCertificate, SignOutcome } from '../ports.ts'
 import { readCertificate } from '../trust/certificate.ts'
+import { signerFacts } from '../trust/signer-facts.ts'
 import { pendingFor, type SignedCopyTools, signedBy } from './signed-copy.ts'
 import type { NewId } from './step.ts'
 
@@ -42,9 +43,11 @@ export async function seal(document: Document, pin: Uint8Array, tools: SignTools
   const answer = await tools.signer.sign({ tokenId, keyId, algorithm, digest: digestToSign(intent), pin })
   if (answer.outcome !== 'signed') return refusal(answer)
   const copy = await signedBy({ documentId, copy: stage.copy }, stage.pending, answer.signature, tools)
-  const { facts } = readCertificate(Buffer.from(intent.certificates[0], 'base64'))
+  const der = Buffer.from(intent.certificates[0], 'base64')
+  const { holder } = readCertificate(der).facts
+  const certificate = signerFacts(der, algorithm)
   const deliveryKeys = document.order.destinations.map(() => tools.newId())
-  return { outcome: 'sealed', event: { type: 'signed', copy, signer: facts.holder, deliveryKeys } }
+  return { outcome: 'sealed', event: { type: 'signed', copy, signer: holder, certificate, deliveryKeys } }
 }
 
 function refusal(answer: Exclude<SignOutcome, { outcome: 'signed' }>): SealOutcome {

@@ -83,8 +83,24 @@ const batches: Migration = `
   ) STRICT, WITHOUT ROWID;
 `
 
+const cardOrders: Migration = `
+  CREATE TABLE card_order (
+    ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL CHECK (version > 0),
+    stage TEXT NOT NULL,
+    wake_at INTEGER,
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    wrapped_key BLOB,
+    body BLOB,
+    CHECK ((wrapped_key IS NULL) = (body IS NULL))
+  ) STRICT;
+  CREATE INDEX card_order_stage ON card_order (stage, ordinal);
+`
+
 /** Every step there has been, oldest first. */
-export const migrations: readonly Migration[] = Object.freeze([documents, calibrations, batches])
+export const migrations: readonly Migration[] = Object.freeze([documents, calibrations, batches, cardOrders])
 
 /** The schema version of the file; throws DATABASE_NEWER when it is beyond the last known step. */
 export function schemaVersion(database: SqlDatabase, steps: readonly Migration[] = migrations): number {

@@ -19,6 +19,7 @@ import {
 import { lockFolder, openForReading, openForWriting, type SqlDatabase, translated, truncateLog } from './database.ts'
 import {
   type BatchRecords,
+  type CardRecords,
   createDocumentReader,
   createDocuments,
   type DocumentReader,
@@ -50,6 +51,7 @@ export interface StoreReader extends Pick<DocumentReader, 'load' | 'list'> {
   readonly blobs: BlobReader
   readonly audit: AuditReader
   readonly calibrations: CalibrationReader
+  readonly cards: Pick<DocumentReader, 'load' | 'list'>
   close(): void
 }
 
@@ -66,6 +68,11 @@ export interface Store extends Pick<Documents, 'create' | 'commit' | 'load' | 'l
   readonly batches: Pick<BatchRecords, 'create' | 'commit' | 'load' | 'list'> & {
     readonly items: Omit<BatchItems, 'remove'>
     /** As `erase` of a document, its items included. */
+    erase(id: string, entry: ApplianceEntry): Promise<void>
+  }
+  /** Orders of cards; what was handed in for them are blobs under their ids. */
+  readonly cards: Pick<CardRecords, 'create' | 'commit' | 'load' | 'list'> & {
+    /** As `erase` of a document. */
     erase(id: string, entry: ApplianceEntry): Promise<void>
   }
   /** Key and body are gone from their row when this returns, the files when it resolves; safe to repeat. NOT_FOUND. */
@@ -107,6 +114,7 @@ function openReader({ folder, deviceKeyFile, random }: StoreOptions): StoreReade
     blobs,
     audit: createAuditReader(database),
     calibrations: createCalibrationReader(database, keys),
+    cards: createDocumentReader({ database, keys, table: 'card_order' }),
     close: () => owned.dispose(),
   })
 }
@@ -133,6 +141,7 @@ function openWriter(options: StoreOptions): Store {
   const journal = createJournal(database, clock)
   const documents = createDocuments({ database, keys, journal, guard, clock, random })
   const batches = createDocuments<ApplianceEntry>({ database, keys, journal, guard, clock, random, table: 'batch' })
+  const cards = createDocuments<ApplianceEntry>({ database, keys, journal, guard, clock, random, table: 'card_order' })
   const items = createBatchItems({ database, key: batches.key, journal, guard, random })
   const { create, load, list } = documents
   const noteAppliance = database.transaction((entry: ApplianceEntry) => journal.append(entry, null))
@@ -148,9 +157,9 @@ function openWriter(options: StoreOptions): Store {
     blobs: createBlobs({
       folder: blobsFolder,
       // Ids are random and never those of another kind.
-      key: id => (batches.has(id) ? batches.key(id) : documents.key(id)),
+      key: id => ([batches, cards].find(records => records.has(id)) ?? documents).key(id),
       random,
-      isLive: id => documents.isLive(id) || batches.isLive(id),
+      isLive: id => [documents, batches, cards].some(records => records.isLive(id)),
     }),
     audit: Object.freeze({
       ...createAuditReader(database),
@@ -164,6 +173,7 @@ function openWriter(options: StoreOptions): Store {
       items,
       ...forgetting.of(batches, id => items.remove(id)),
     }),
+    cards: Object.freeze({ create: cards.create, load: cards.load, list: cards.list, ...forgetting.of(cards) }),
     space: () => ({ freeBytes: freeBytes(folder), reserveHeld: reserve.held() }),
     close: () => owned.dispose(),
   })

@@ -27,6 +27,11 @@ const maxCriteria = 100
 /** Where nobody asks for anything, what has expired or is not valid yet is hidden (ETSI TS 119 102-1, 5.2). */
 const validNow: Criterion = { meets: ({ certificate }, _all, now) => isValidAt(certificate, now) }
 
+/** What the parameters ask for, where they ask for anything of the certificate. */
+export function filtersIn(params: ReadonlyMap<string, string>): CertificateFilters | undefined {
+  return [...params.keys()].some(name => /^filter(s(\.\d+)?)?$/.test(name)) ? readCertificateFilters(params) : undefined
+}
+
 /** What the parameters ask for; never throws, because a page's mistake must not keep a person from signing. */
 export function readCertificateFilters(params: ReadonlyMap<string, string>): CertificateFilters {
   const unknown: string[] = []

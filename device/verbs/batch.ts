@@ -8,13 +8,13 @@ import type { Batch, BatchLimits } from '../batch/batch.ts'
 import { documentsIn, readBatch } from '../batch/read-batch.ts'
 import { countsOf, type ItemResult, itemResults, type ResultMode, resultText, signedName } from '../batch/result.ts'
 import { runBatch } from '../batch/run.ts'
-import { readReferencedFile } from '../batch-files.ts'
-import { type BatchJournal, openBatchJournal } from '../batch-journal.ts'
-import { signItem } from '../batch-signing.ts'
 import type { Config } from '../config.ts'
 import { asFault, Fault } from '../errors.ts'
 import { newIdFrom, systemClock, systemRandom } from '../host.ts'
 import type { ByteStream } from '../ports.ts'
+import { readReferencedFile } from '../requests/batch-files.ts'
+import { type BatchJournal, openBatchJournal } from '../requests/batch-journal.ts'
+import { signItem } from '../requests/batch-signing.ts'
 import { configOf, readable, type Workbench, withWorkbench, writeOutput } from './appliance.ts'
 import { type SessionIdentity, signerOptions, withSession, withSigner } from './identity.ts'
 import { openFile } from './scratch.ts'
@@ -42,8 +42,8 @@ export const batchVerb: Verb = {
   run,
 }
 
-/** Of a software key: enough to keep two processors busy. */
-const softwareUnderWay = 4
+/** Enough to keep two processors busy, and several for the disk to sync at once while a card makes one signature. */
+const underWay = 4
 
 async function run(call: Call): Promise<Answer> {
   const { config } = configOf(call)
@@ -61,13 +61,15 @@ async function run(call: Call): Promise<Answer> {
       bench.rooms.start('document')
       const work = (key: SessionIdentity) => sign({ call, config, bench, batch, journal, key, anchors, text, limits })
       if (signsWithSeal(call)) await work(await sealSession(call, config, bench.rooms.seals(), batch.algorithm))
-      else await withSession(call, bench.rooms.signer(), batch.algorithm, work)
+      else await withSession(call, bench.rooms.signer(), batch, work)
     })
     const results = await written(call, batch, journal, out)
     await journal.remove()
     return answerOf(out, results)
   } finally {
     await journal.close()
+    // A batch of which nothing was begun leaves nothing behind.
+    if (journal.isEmpty()) await journal.remove()
   }
 }
 
@@ -77,6 +79,7 @@ function limitsFor(call: Call, { batches }: Config): BatchLimits {
     maxBytes: batches.maxMegabytes * 2 ** 20,
     maxDocumentBytes: batches.maxDocumentMegabytes * 2 ** 20,
     allowSha1: batches.allowSha1 || call.flag('allow-sha1'),
+    places: true,
   }
 }
 
@@ -120,8 +123,10 @@ async function sign({ call, config, bench, batch, journal, key, anchors, text, l
   }
   const { concurrency } = key
   // A seal's values are waited for over the network, and cost this machine nothing.
-  const most = signsWithSeal(call) ? concurrency : softwareUnderWay
+  const most = signsWithSeal(call) ? Math.max(concurrency, underWay) : underWay
   let done = journal.finishedBefore
+  // Foreign texts: a terminal would obey what is in some of them.
+  const tell = (line: string) => call.progress(line.replace(/\p{C}/gu, '\u{fffd}'))
   await runBatch({
     batch,
     documents: documentsIn(text(), batch, limits),
@@ -129,15 +134,16 @@ async function sign({ call, config, bench, batch, journal, key, anchors, text, l
     sign: (item, data, intent, signal) => signItem(item, data, intent, parts, signal),
     newIntent: () => ({ signingTime: systemClock.now(), signatureId: newIdFrom(systemRandom) }),
     concurrency,
-    underWay: concurrency === 1 ? 2 : Math.min(concurrency, most),
+    underWay: most,
     clock: systemClock,
     signal: call.signal,
     onOutcome: (item, outcome) => {
       done += 1
       const what = outcome.outcome === 'signed' ? 'signed' : `${outcome.code}: ${outcome.detail}`
-      call.progress(`${done} of ${batch.items.length}: ${item.id}: ${what}`)
-      const ignored = outcome.outcome === 'signed' ? outcome.ignored : []
-      for (const name of ignored) call.progress(`${item.id}: extra parameter ${name} has no effect`)
+      tell(`${done} of ${batch.items.length}: ${item.id}: ${what}`)
+      if (outcome.outcome !== 'signed') return
+      for (const name of outcome.ignored) tell(`${item.id}: extra parameter ${name} has no effect`)
+      for (const note of outcome.notes ?? []) tell(`${item.id}: ${note}`)
     },
   })
 }

@@ -6,10 +6,13 @@ import { delimiter, dirname, join } from 'node:path'
 import { checkStates } from '../calibration.ts'
 import type { LoadedConfig } from '../config-file.ts'
 import { asFault } from '../errors.ts'
+import { systemClock } from '../host.ts'
 import type { TextReader } from '../ports.ts'
 import { configOf, withWorkbench } from './appliance.ts'
 import { lastChecks } from './calibration-book.ts'
 import { checkLine } from './calibration-lines.ts'
+import { clockLine, codeWarnings } from './doctor-codes.ts'
+import { checkExtension } from './doctor-extension.ts'
 import { checkSeals } from './doctor-seals.ts'
 import { checkTimestamping } from './doctor-timestamping.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
@@ -17,7 +20,7 @@ import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 export const doctorVerb: Verb = {
   name: 'doctor',
   summary:
-    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the seals and the built screen. Exit 1 when something is missing.',
+    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the extension service, the seals and the built screen. Exit 1 when something is missing.',
   options: configOptions,
   run,
 }
@@ -38,6 +41,7 @@ const programs = [
   { program: 'scanimage', debian: 'sane-utils' },
   { program: 'pcscd', debian: 'pcscd' },
   { program: 'chromium', debian: 'chromium' },
+  { program: 'ssh', debian: 'openssh-client' },
 ] as const
 
 /** The languages of the text layer, ISO 639-1. */
@@ -61,7 +65,13 @@ async function run(call: Call): Promise<Answer> {
     ),
   )
   if (loaded.value !== undefined) {
-    findings.push(dataFolder(loaded.value), ...(await devices(loaded.value, call)), ...calibrations(loaded.value))
+    findings.push(
+      ...codes(loaded.value),
+      clock(),
+      dataFolder(loaded.value),
+      ...(await devices(loaded.value, call)),
+      ...calibrations(loaded.value),
+    )
   }
   const missing = findings.filter(one => !one.ok)
   const lines = findings.map(lineOf)
@@ -76,6 +86,18 @@ async function run(call: Call): Promise<Answer> {
 function lineOf({ check, ok, detail, mend, warn }: Finding): string {
   const state = ok ? (warn === true ? 'warning' : 'ok     ') : 'MISSING'
   return `${state}  ${check}: ${detail}${ok && warn !== true ? '' : `\n         mend: ${mend}`}`
+}
+
+function codes({ config }: LoadedConfig): Finding[] {
+  const mend = 'look the code up in its directory, and correct it if it is wrong'
+  return codeWarnings(config).map(one => ({ ...finding('codes', one, true, mend), warn: true }))
+}
+
+/** The clock of a machine without a network is right or not, and nobody knows. */
+function clock(): Finding {
+  const trust = systemClock.trust?.() ?? { source: 'unknown' }
+  const found = finding('clock', clockLine(trust), true, 'timedatectl set-ntp true')
+  return trust.source === 'unknown' ? { ...found, warn: true } : found
 }
 
 /** A scanner that was never checked, or not for long, or whose check was bad, still scans. */
@@ -179,12 +201,14 @@ async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]>
           ),
       )
     const stamped = await checkTimestamping(config, rooms, call.signal)
+    const raised = await checkExtension(config, rooms, call.signal)
     return [
       await textReading(rooms.textReader(), call.signal),
       ...seen,
       ...(config.devices.tokenModules.length === 0 ? [] : [modules]),
       ...(stamped === undefined ? [] : [{ check: 'time-stamping', ...stamped }]),
       ...(await checkSeals(config, rooms, call.signal)),
+      ...(raised === undefined ? [] : [{ check: 'extension service', ...raised }]),
     ]
   })
 }

@@ -2,6 +2,7 @@
 
 import { Fault } from '../errors.ts'
 import { configOf, withWorkbench } from './appliance.ts'
+import { extendElsewhere, serviceOptions } from './extend-service.ts'
 import { contentOption, passwordOption, perform, tellEarlier, writeMade } from './job.ts'
 import { reportLines, unaskedLines } from './report-lines.ts'
 import { anchorsFor, requireTimestamping, timestampOptions, trustOption, withTimestamping } from './trust.ts'
@@ -18,6 +19,7 @@ export const extendVerb: Verb = {
     out: { type: 'string', help: 'file to write', required: true },
     level: { type: 'string', help: 't, lt or lta', required: true },
     ...contentOption,
+    ...serviceOptions,
     ...passwordOption,
     ...timestampOptions,
     ...trustOption,
@@ -28,6 +30,8 @@ export const extendVerb: Verb = {
 async function run(call: Call): Promise<Answer> {
   const level = levels[call.choice('level', ['t', 'lt', 'lta']) ?? 't']
   const { config } = configOf(call)
+  const elsewhere = call.flag('service') ? await extendElsewhere(call, config, level) : undefined
+  if (elsewhere !== undefined && 'answer' in elsewhere) return elsewhere.answer
   const used = withTimestamping(call, config)
   requireTimestamping(used)
   const anchors = await anchorsFor(call, config)
@@ -43,6 +47,9 @@ async function run(call: Call): Promise<Answer> {
     const done = isAsItWas ? `nothing to add, it has ${level} or more` : `extended to ${level}`
     const { signatures } = outcome.report
     const lines = [`${out}: ${done}`, ...signatures.flatMap(reportLines), ...unaskedLines(signatures)]
-    return { json: { out, answeredEarlier: outcome.answeredEarlier, ...outcome.report }, lines }
+    return {
+      json: { out, by: 'local', ...elsewhere, answeredEarlier: outcome.answeredEarlier, ...outcome.report },
+      lines,
+    }
   })
 }

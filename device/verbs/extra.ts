@@ -6,7 +6,7 @@ import { agel, parsePolicy } from '../ades/policy.ts'
 import type { SignatureFormat, SignatureOperation, SignatureProperties } from '../ades/request.ts'
 import { systemClock } from '../host.ts'
 import { statedBy } from '../sign-order.ts'
-import { type CertificateFilters, readCertificateFilters } from '../trust/certificate-filter.ts'
+import { type CertificateFilters, filtersIn } from '../trust/certificate-filter.ts'
 import { readInput } from './appliance.ts'
 import type { Call } from './verb.ts'
 
@@ -25,8 +25,8 @@ export async function extraOf(
   const path = call.text('extra')
   const params = parseProperties(path === undefined ? '' : (await readInput(path)).toString('utf8'))
   const extra = readExtraParams(params, format, operation)
-  const chosen = [...params.keys()].some(name => /^filter(s(\.\d+)?)?$/.test(name))
-  return { extra, ...(chosen && { filters: readCertificateFilters(params) }) }
+  const filters = filtersIn(params)
+  return { extra, ...(filters !== undefined && { filters }) }
 }
 
 /** What is stated about the signature; --policy goes before the policy of --extra. Throws FILE_UNREADABLE, POLICY_UNUSABLE. */

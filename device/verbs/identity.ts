@@ -3,12 +3,13 @@
 
 import { resolve } from 'node:path'
 import type { SignerIdentity } from '../ades/request.ts'
+import type { Batch } from '../batch/batch.ts'
 import { algorithmNamed } from '../cms/algorithm.ts'
 import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
 import type { SignatureAlgorithm, Signer, SigningCertificate, SignOutcome } from '../ports.ts'
-import type { CertificateFilters } from '../trust/certificate-filter.ts'
+import { type CertificateFilters, filtersIn } from '../trust/certificate-filter.ts'
 import { selectSigningCertificate } from '../trust/signing-certificate.ts'
 import { createTurns } from '../turns.ts'
 import { secretIn } from './trust.ts'
@@ -89,16 +90,16 @@ export interface SessionIdentity extends Omit<Identity, 'sign'> {
   sign(algorithm: SignatureAlgorithm, digest: Uint8Array, signal: AbortSignal): Promise<Uint8Array>
 }
 
-/** As withIdentity, with one login for all of `work`, by the digest of this name. */
+/** As withIdentity, with one login for all of a batch, by its algorithm and with a certificate that passes its filters. */
 export async function withSession<T>(
   call: Call,
   signer: Signer,
-  algorithm: string,
+  { algorithm, extraParams }: Pick<Batch, 'algorithm' | 'extraParams'>,
   work: (identity: SessionIdentity) => Promise<T>,
 ): Promise<T> {
   const secret = await secretOf(call)
   try {
-    const { candidate, facts } = await chosen(call, signer, secret)
+    const { candidate, facts } = await chosen(call, signer, secret, filtersIn(extraParams))
     const { tokenId, keyId, certificate, chain } = candidate
     const named = algorithmNamed(certificate, algorithm)
     if (named === undefined) throw new Fault('INTERNAL', `no algorithm ${algorithm}`)

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import type { Ask, Job, JobFiles, JobOutcome, Written } from '../ades/job.ts'
 import { inOneBuffer, randomAccessOf, spliced } from '../bytes.ts'
 import { Fault } from '../errors.ts'
-import type { ByteStream } from '../ports.ts'
+import type { ByteStream, RandomAccess } from '../ports.ts'
 import { readable, type Workbench, writeOutput } from './appliance.ts'
 import type { Identity } from './identity.ts'
 import { openFile } from './scratch.ts'
@@ -97,6 +97,17 @@ export function tellEarlier(call: Call, { answeredEarlier }: Written): void {
  * FILE_UNREADABLE where the input is no longer what the job has seen: what was verified would not be what is written.
  */
 export async function writeMade(call: Call, { base, splices, inputState }: Written & Performed): Promise<void> {
+  await writeFromInput(call, inputState, input =>
+    inOneBuffer(spliced(base === 'input' ? input : randomAccessOf(new Uint8Array()), splices)),
+  )
+}
+
+/** As writeMade, with what `make` makes of the input. */
+export async function writeFromInput(
+  call: Call,
+  inputState: string,
+  make: (input: RandomAccess) => ByteStream,
+): Promise<void> {
   const [input = ''] = call.words
   const file = await readable(openFile(input), input)
   const checked = async function* (bytes: ByteStream): ByteStream & AsyncGenerator<Uint8Array> {
@@ -104,8 +115,7 @@ export async function writeMade(call: Call, { base, splices, inputState }: Writt
     if ((await file.state()) !== inputState) throw new Fault('FILE_UNREADABLE', `${input}: changed meanwhile`)
   }
   try {
-    const made = spliced(base === 'input' ? file : randomAccessOf(new Uint8Array()), splices)
-    await writeOutput(call.text('out') ?? '', checked(inOneBuffer(made)))
+    await writeOutput(call.text('out') ?? '', checked(make(file)))
   } finally {
     await file.close()
   }

@@ -1,26 +1,23 @@
 // `compulsa queue`: where the copies are. Reading needs no running appliance; `retry` and `hold` ask it.
 
-import type { Config } from '../config.ts'
 import type { Attempts, Document, SignatureFacts } from '../document.ts'
 import { documentIn } from '../document-shape.ts'
 import { errorTable, Fault } from '../errors.ts'
 import { askAppliance } from '../http/operator-client.ts'
-import { legendParts } from '../legend-parts.ts'
 import { operatorSocket } from '../main.ts'
-import { composePrintable } from '../path/compose.ts'
 import type { StoreReader } from '../store/store.ts'
-import { configOf, readerOf, writeOutput } from './appliance.ts'
+import { configOf, readerOf } from './appliance.ts'
+import { exportCopy, exportOptions } from './export.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const queueVerb: Verb = {
   name: 'queue',
   summary:
-    'Shows the documents of the appliance and sends held ones on: list, show ID, retry ID|--all, hold ID, discard ID, export ID --out F.pdf [--printable].',
+    'Shows the documents of the appliance and sends held ones on: list, show ID, retry ID|--all, hold ID, discard ID, export ID --out F [--printable|--eni|--evidence].',
   words: { name: 'list|show|retry|hold|discard|export [ID]', min: 1, max: 2 },
   options: {
     ...configOptions,
-    out: { type: 'string', help: 'file for `export`' },
-    printable: { type: 'boolean', help: '`export` writes a rendition for printing on A4, with the legend' },
+    ...exportOptions,
     all: {
       type: 'boolean',
       help: '`list` shows erased ones too; `retry` sends on every finished copy that is stopped',
@@ -48,7 +45,7 @@ async function run(call: Call): Promise<Answer> {
     if (retriesAll) return await retryAll(store, one => ask(one, 'retry'))
     if (action === 'list') return list(store, call.flag('all'))
     if (action === 'show') return show(store, needed(id, action))
-    return await exportCopy(store, needed(id, action), call, loaded.config)
+    return await exportCopy(load(store, needed(id, action)), { store, loaded, call })
   } finally {
     store.close()
   }
@@ -79,7 +76,17 @@ function list(store: StoreReader, includeErased: boolean): Answer {
   const lines = documents.map(one =>
     `${one.id}  ${one.stage.padEnd(10)}  ${one.createdAt}  ${one.wakeAt === null ? '' : `next ${one.wakeAt}`}`.trimEnd(),
   )
-  return { json: documents, lines: documents.length === 0 ? ['no documents'] : lines }
+  return { json: documents, lines: [...(documents.length === 0 ? ['no documents'] : lines), ...cardLines(store)] }
+}
+
+/** Orders of cards that are under way: how many stand where. */
+function cardLines(store: StoreReader): string[] {
+  const stages = ['new', 'sending', 'unknown', 'undecided', 'placed']
+  const counts = stages.flatMap(stage => {
+    const { length } = store.cards.list({ stages: [stage] })
+    return length === 0 ? [] : [`${length} ${stage}`]
+  })
+  return counts.length === 0 ? [] : [`card orders: ${counts.join(', ')} (compulsa cards list)`]
 }
 
 function load(store: StoreReader, id: string): Document {
@@ -126,7 +133,9 @@ function show(store: StoreReader, id: string): Answer {
             `  held: ${hold.code}: ${hold.detail}${hold.retryAt === null ? '' : `, next ${hold.retryAt}`}`,
             `  mend: ${errorTable[hold.code].mend}`,
           ]),
-      ...(signature === null ? [] : [`  signed at ${signature.at}, level ${signature.level} of ${signature.ordered}`]),
+      ...(signature === null
+        ? []
+        : [`  signed at ${signature.at}, level ${signature.level} of ${signature.ordered}${raisedBy(signature)}`]),
       ...(sealing === null ? [] : [`  sealing: ${attemptsText(sealing)}`]),
       ...(extension === null ? [] : [`  extending: ${attemptsText(extension)}`]),
       ...deliveries.map(one => {
@@ -139,26 +148,18 @@ function show(store: StoreReader, id: string): Answer {
 }
 
 /** Without the signer, who is a person. */
-function signatureFacts({ level, at, extendedAt }: SignatureFacts, { signature }: Document['order']) {
-  return { level, ordered: signature.level, at, extendedAt: extendedAt ?? null }
+function signatureFacts(facts: SignatureFacts, { signature }: Document['order']) {
+  const { level, at, extendedAt = null, extendedBy = null, declined = null } = facts
+  return { level, ordered: signature.level, at, extendedAt, extendedBy, declined }
+}
+
+function raisedBy({ extendedBy, declined }: ReturnType<typeof signatureFacts>): string {
+  if (extendedBy === null) return ''
+  const why = declined === null ? '' : `, not by the service: ${declined.code}: ${declined.detail}`
+  return `, raised ${extendedBy === 'local' ? 'here' : 'by the service'}${why}`
 }
 
 function attemptsText({ attempts, nextAttemptAt, lastFault }: Attempts): string {
   const next = nextAttemptAt === null ? '' : `, next ${nextAttemptAt}`
   return `${attempts} attempts${next}${lastFault === null ? '' : `, last ${lastFault.code}: ${lastFault.detail}`}`
-}
-
-async function exportCopy(store: StoreReader, id: string, call: Call, config: Config): Promise<Answer> {
-  const out = call.text('out')
-  if (out === undefined) throw new Fault('USAGE', 'queue export needs --out')
-  const document = load(store, id)
-  const { stage } = document
-  if (!('copy' in stage)) throw new Fault('STAGE_CONFLICT', `at ${stage.name} there is no copy yet`)
-  if (call.flag('printable')) {
-    const tools = { config, blobs: store.blobs, ...legendParts() }
-    await writeOutput(out, await composePrintable(document, tools, call.signal))
-    return { json: { out, printable: true }, lines: [`${out}: for printing only, the copy is the signed document`] }
-  }
-  await writeOutput(out, store.blobs.read(id, stage.copy.name))
-  return { json: { out, ...stage.copy }, lines: [`${out}: ${stage.copy.bytes} bytes`] }
 }

@@ -8,7 +8,7 @@ import { formatOf } from '../ades/format.ts'
 import type { Written } from '../ades/job.ts'
 import type { Packaging, SignatureFormat, SignatureLevel, SignatureOperation } from '../ades/request.ts'
 import { Fault } from '../errors.ts'
-import { filesOf, openedBy, signJobOf } from '../sign-order.ts'
+import { filesOf, openedBy, packagingBy, signJobOf } from '../sign-order.ts'
 import type { Report, SignatureReport } from '../trust/report.ts'
 import { configOf, readable, withWorkbench } from './appliance.ts'
 import { extraOf, propertiesOf } from './extra.ts'
@@ -131,7 +131,7 @@ function askedFor(
     format,
     operation,
     level: levels[call.choice('level', ['b', 't', 'lt', 'lta']) ?? 'b'],
-    packaging: call.choice('packaging', packagings) ?? extra.packaging ?? usual,
+    packaging: call.choice('packaging', packagings) ?? packagingBy(extra, undefined, usual),
   }
 }
 

@@ -5,6 +5,7 @@ import { askAppliance } from '../http/operator-client.ts'
 import { operatorSocket } from '../main.ts'
 import { configOf } from './appliance.ts'
 import { checkLine } from './calibration-lines.ts'
+import { cardStateLines } from './card-lines.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const statusVerb: Verb = {
@@ -19,7 +20,7 @@ async function run(call: Call): Promise<Answer> {
   const status = (await askAppliance(operatorSocket(configOf(call).dataFolder), 'GET', '/status')) as ApplianceStatus
   const { kiosk, version, screen, startedAt, scanners, documents, oldestWaiting, freeBytes, audit, calibrations } =
     status
-  const { batches, api } = status
+  const { batches, api, pausedHosts, cards } = status
   const counts = Object.entries(documents).flatMap(([stage, count]) => (count === 0 ? [] : [`${count} ${stage}`]))
   return {
     json: status,
@@ -31,7 +32,9 @@ async function run(call: Call): Promise<Answer> {
       ...calibrations.map(one => `scanner ${one.deviceId}: ${checkLine(one)}`),
       `documents: ${counts.length === 0 ? 'none' : counts.join(', ')}`,
       `batches of programs: ${batches.waiting} waiting, ${batches.done} done${api === null ? ', interface off' : `, interface ${api}`}`,
+      ...(cards === null ? [] : cardStateLines(cards)),
       `oldest waiting for delivery: ${oldestWaiting ?? 'none'}`,
+      ...pausedHosts.map(one => `left alone: ${one.host}, asked again at ${one.until}, ${one.copies} copies not tried`),
       `free: ${Math.round(freeBytes / 2 ** 20)} MiB, audit entries: ${audit.sequence}`,
     ],
   }

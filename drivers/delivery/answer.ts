@@ -8,7 +8,7 @@ export const maxAnswerBytes = 64 * 1024
 /** Longest Retry-After that is passed on, milliseconds. */
 const longestRetryAfterMs = 24 * 3_600_000
 /** Pause where the destination does not accept the kiosk: its operator is slower than a network, and accounts lock. */
-const credentialPauseMs = 15 * 60_000
+export const credentialPauseMs = 15 * 60_000
 const maxTitleCharacters = 120
 
 export interface Answer {
@@ -52,7 +52,8 @@ export function outcomeOf(answer: Answer, sent: Sent): DeliveryOutcome {
   }
 }
 
-function kindOf(status: number): 'no-receipt' | 'credential' | 'busy' | 'failing' | 'refused' {
+/** What a status that is no success says of whose turn it is. */
+export function kindOf(status: number): 'no-receipt' | 'credential' | 'busy' | 'failing' | 'refused' {
   if (status >= 200 && status < 300) return 'no-receipt'
   // The kiosk is at fault, not the document: it waits for a new token instead of being set aside one by one.
   if ([401, 402, 403, 407].includes(status)) return 'credential'

@@ -17,6 +17,7 @@ const maxResourceBytes = 16 << 20
 export interface PerformTools {
   readonly input: RandomAccess
   readonly content: RandomAccess | undefined
+  readonly earlier: RandomAccess | undefined
   readonly password: Uint8Array | undefined
   readonly font: Uint8Array | undefined
   readonly image: Uint8Array | undefined
@@ -38,12 +39,20 @@ async function performWith(perform: Perform, params: unknown, context: CallConte
   const opened = async (path: string) => held.adopt(await openFile(path), file => file.close())
   const input = await opened(files.input)
   const content = files.content === undefined ? undefined : await opened(files.content)
+  const earlier = files.earlier === undefined ? undefined : await opened(files.earlier)
   const paths = [files.font, files.image, files.pageImage, files.attachment]
   const [font, image, pageImage, attachment] = await Promise.all(paths.map(wholeFile))
   const asking = createAsking(context)
   const resources = { font, image, pageImage, attachment }
-  const outcome = await perform(job, { input, content, ...resources, password: context.secret, ask: asking.ask })
-  await Promise.all([input, content].map(file => file?.checkUnchanged()))
+  const outcome = await perform(job, {
+    input,
+    content,
+    earlier,
+    ...resources,
+    password: context.secret,
+    ask: asking.ask,
+  })
+  await Promise.all([input, content, earlier].map(file => file?.checkUnchanged()))
   if (outcome.outcome !== 'written') return toJson(outcome)
   const { splices, ...rest } = outcome
   for (const { offset, remove, insert } of splices) await asking.tell({ splice: { offset, remove } }, once(insert))

@@ -86,7 +86,7 @@ export function remoteDocuments(channel: PortChannel, options: RemoteDocumentsOp
 }
 
 async function budgetOf(files: JobFiles, { sizeOf }: RemoteDocumentsOptions): Promise<number> {
-  const paths = [files.input, ...(files.content === undefined ? [] : [files.content])]
+  const paths = [files.input, files.content, files.earlier].filter(path => path !== undefined)
   const sizes = await Promise.all(paths.map(sizeOf))
   return baseBudgetMs + sizes.reduce((total, size) => total + size, 0) / bytesPerMs
 }

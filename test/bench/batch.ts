@@ -45,6 +45,8 @@ interface Place {
 }
 
 const root = new URL('../..', import.meta.url).pathname
+/** About the least in which AutoFirma's libraries do it, for those who have less memory than a machine takes by itself. */
+const smallHeap = '-Xmx512m'
 /** So many signatures of a result are judged, spread over it. */
 const judged = 10
 
@@ -60,7 +62,10 @@ export async function benchBatch({ folder, documents, rounds, signal }: BatchBen
   await writeFile(join(folder, 'trust/root.pem'), pem('CERTIFICATE', pki.root))
   await using started = new AsyncDisposableStack()
   const place = { folder, documents, token }
-  const sides = [ours(place), ...(batchOracleInstalled ? [theirs(place, started)] : [])]
+  const sides = [
+    ours(place),
+    ...(batchOracleInstalled ? [theirs(place, started), theirs(place, started, smallHeap)] : []),
+  ]
   const results = new Map<Side, Run[]>(sides.map(side => [side, []]))
   for (let round = 0; round <= rounds; round += 1) {
     for (const side of sides) {
@@ -108,13 +113,14 @@ function ours({ folder, token: { label, modulePath } }: Place): Side {
   }
 }
 
-function theirs({ folder, token }: Place, started: AsyncDisposableStack): Side {
-  // A machine as it comes: both compilers, the collector and the heap that it chooses for itself.
-  const program = started.adopt(startJava('autofirma', 'Autofirma', ['-Djava.awt.headless=true']), one => one.stop())
+/** As the machine comes, with both compilers and the collector and heap that it chooses for itself, or with a heap as told. */
+function theirs({ folder, token }: Place, started: AsyncDisposableStack, heap?: string): Side {
+  const options = ['-Djava.awt.headless=true', ...(heap === undefined ? [] : [heap])]
+  const program = started.adopt(startJava('autofirma', 'Autofirma', options), one => one.stop())
   const slot = slotOf(token)
   const job = { verb: 'batch', file: join(folder, 'batch.json'), module: token.modulePath, slot, pin: token.pin }
   return {
-    name: 'AutoFirma’s libraries, warm',
+    name: ['AutoFirma’s libraries, warm', ...(heap === undefined ? [] : [heap])].join(', '),
     run: async out => {
       const before = useOf(program.pid)
       const watch = watchTree(program.pid)
@@ -125,7 +131,7 @@ function theirs({ folder, token }: Place, started: AsyncDisposableStack): Side {
       const cpuSeconds = useOf(program.pid).cpuSeconds - before.cpuSeconds
       return { seconds, signingSeconds: undefined, cpuSeconds, peakPssBytes }
     },
-    notes: async () => [await heapOf(program)],
+    notes: async () => (heap === undefined ? [await heapOf(program)] : []),
   }
 }
 
@@ -134,7 +140,7 @@ async function heapOf(program: Answerer): Promise<string> {
     verb: 'machine',
   })
   const limit = (maxHeapBytes / 1e9).toFixed(1)
-  return `AutoFirma: its batch in memory as a tree, one after the other, nothing verified or synced; heap as the machine chooses it (at most ${limit} GB, ${collector}); one batch to warm up.`
+  return `AutoFirma: its batch in memory as a tree, one after the other, nothing verified or synced; one batch to warm up. Where no heap is told, it is the one that the machine chooses: at most ${limit} GB, ${collector}.`
 }
 
 /** SoftHSM2 numbers a token's slot by the last eight digits of its serial number, without the sign. */

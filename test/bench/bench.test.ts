@@ -7,6 +7,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { now, signedPdf, smallPdf, temporaryFolder } from '../50.signature.kit.ts'
 import { startAnswerer } from '../oracles/jobs.ts'
 import { createTestPki } from '../sim/pki.ts'
+import { judgeResult } from './batch.ts'
 import { contenders, ours } from './contenders.ts'
 import { judge } from './judge.ts'
 import { judgeSigned } from './judge-signed.ts'
@@ -14,7 +15,7 @@ import { writeKeys } from './key-files.ts'
 import { inSequence, runMeasured } from './measured.ts'
 import { missingPackages } from './packages.ts'
 import { markdown, median, ratio } from './report.ts'
-import { writeScan } from './scan-file.ts'
+import { smallScan, writeScan } from './scan-file.ts'
 import { useOf, watchTree } from './tree.ts'
 
 const mebi = 2 ** 20
@@ -86,6 +87,31 @@ test('a copy counts with all its pages and a valid signature, and not without', 
   } finally {
     await folder.remove()
   }
+})
+
+test('the result of a batch counts with all its signatures and the judged ones valid, and not without', async () => {
+  const folder = await temporaryFolder()
+  try {
+    const identity = await (await createTestPki({ now })).signer({ key: 'RSA-2048' })
+    const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+    const pdf = base64(await signedPdf(await smallPdf(), identity))
+    const one = (id: string, signature: string, result = 'DONE_AND_SAVED') => ({ id, result, signature })
+    const write = (...signs: object[]) => folder.write('result.json', Buffer.from(JSON.stringify({ signs })))
+    const good = await write(one('a', pdf), one('b', pdf))
+    await judgeResult(good, 2)
+    await expect(judgeResult(good, 3)).rejects.toThrow('2 of 3 are signed')
+    await expect(judgeResult(await write(one('a', pdf), one('a', pdf)), 2)).rejects.toThrow('1 of 2 are signed')
+    await expect(judgeResult(await write(one('a', pdf, 'ERROR_PRE')), 1)).rejects.toThrow('0 of 1 are signed')
+    const unsigned = await write(one('a', pdf), one('b', base64(await smallPdf())))
+    await expect(judgeResult(unsigned, 2)).rejects.toThrow('Command failed: pdfsig')
+  } finally {
+    await folder.remove()
+  }
+})
+
+test('small scans weigh 200 kB and differ', async () => {
+  const [one, other, again] = await Promise.all([smallScan(1), smallScan(2), smallScan(1)])
+  expect([Math.round(one.length / 1000), one.equals(other), one.equals(again)]).toEqual([200, false, true])
 })
 
 const formats = [

@@ -67,7 +67,8 @@ function firstItems({ of }: Originals): readonly Item[] {
       says: { format: 'CADES', parameters: { ...age, mode: 'explicit' } },
       meant: { ...inCms, packaging: 'detached', policy, content: cms },
     },
-    { id: 'xml', document: xml, says: inXades, meant: { ...inXml, policy } },
+    { id: 'xml', document: xml, says: inXades, meant: { ...inXml, packaging: 'internally-detached', policy } },
+    { id: 'xml-around', document: xml, says: { ...inXades, parameters: {} }, meant: inXml },
     {
       id: 'xml-enveloped',
       document: xml,
@@ -96,7 +97,7 @@ function furtherItems(signed: (id: string) => string, { of }: Originals): readon
     pdf: { format: 'PAdES', packaging: 'enveloped' },
     'cms-implicit': { format: 'CAdES', packaging: 'enveloping' },
     'cms-explicit': { format: 'CAdES', packaging: 'detached', content: of('CAdES') },
-    xml: { format: 'XAdES', packaging: 'enveloping' },
+    'xml-around': { format: 'XAdES', packaging: 'enveloping' },
     'xml-enveloped': { format: 'XAdES', packaging: 'enveloped' },
     'xml-beside': { format: 'XAdES', packaging: 'internally-detached' },
   } as const

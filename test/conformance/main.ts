@@ -13,7 +13,9 @@ import { startPyHanko } from '../oracles/pyhanko.ts'
 import { runAsked } from './asked.ts'
 import { autoscriptJudges, runAutoscript } from './autoscript.ts'
 import { runBatches } from './batch.ts'
+import { runBuckets } from './buckets.ts'
 import { runCorpora } from './corpora.ts'
+import { elsewhereJudges, runElsewhere } from './extended-elsewhere.ts'
 import { foreignExhibits } from './foreign.ts'
 import { ownVerdicts, runMatrix } from './matrix.ts'
 import { runNegative } from './negative.ts'
@@ -57,6 +59,7 @@ async function run(): Promise<void> {
     if (!options['without-data'] && options.only === '') tallies.push(await corpora())
     const script = process.env['AUTOSCRIPT']
     if (script !== undefined && new RegExp(options.only).test('autoscript')) tallies.push(await pages(script))
+    if (new RegExp(options.only).test('buckets')) tallies.push(await buckets(folder))
     tallies.push(...(await withOracles(folder)))
   } finally {
     if (options.keep) console.log(`kept ${folder}`)
@@ -84,6 +87,12 @@ async function pages(script: string): Promise<Tally> {
   return tally
 }
 
+async function buckets(folder: string): Promise<Tally> {
+  const tally = newTally('Copies into a bucket', ['moto', 'boto3'])
+  await timed('buckets', () => runBuckets(folder, tally))
+  return tally
+}
+
 async function withOracles(folder: string): Promise<Tally[]> {
   const pki = await startPki(join(folder, 'pki'))
   const [dss, pyHanko, autofirma, veraPdf] = [startDss(pki), startPyHanko(pki), startAutofirma(), startVeraPdf()]
@@ -108,7 +117,9 @@ async function withOracles(folder: string): Promise<Tally[]> {
     await timed('negative', () => runNegative({ engine, oracles, autofirma, pki, originals, folder, tally: bad }, only))
     const seals = newTally('Sealed by a service of others', ['made', ...oracles.map(({ name }) => name)])
     await timed('seals', () => runSeals({ engine, oracles, pki, originals, folder, tally: seals }, only))
-    return [made, theirs, asked, batches, bad, seals].filter(tally => tally.passed + tally.failed > 0)
+    const elsewhere = newTally('Raised elsewhere', elsewhereJudges)
+    await timed('elsewhere', () => runElsewhere({ dss, pki, originals, folder, tally: elsewhere }, only))
+    return [made, theirs, asked, batches, bad, seals, elsewhere].filter(tally => tally.passed + tally.failed > 0)
   } finally {
     await Promise.all([dss, pyHanko, autofirma, veraPdf, pki].map(program => program.stop()))
   }

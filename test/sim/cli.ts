@@ -1,14 +1,17 @@
 #!/usr/bin/env node
 // `compulsa-sim NAME`: starts one simulator, or `appliance`, the whole kiosk on simulators, until Ctrl-C.
 
-import { mkdir } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runAppliance } from './appliance.ts'
+import { startCardShop } from './cardshop.ts'
 import { startEsclSimulator } from './escl.ts'
+import { runFortressCentre } from './fortress-centre.ts'
 import { drawSheet } from './paper.ts'
 import { createTestPki, pem } from './pki.ts'
 import { startReceiver } from './receiver.ts'
+import { startS3 } from './s3.ts'
 import { startSiteSeal } from './site-seal.ts'
 import { createSoftToken } from './token.ts'
 import { runTrustCentre } from './trust-centre.ts'
@@ -22,6 +25,7 @@ interface Simulator {
 interface Options {
   readonly folder: string
   readonly port: number | undefined
+  readonly fault: string | undefined
 }
 
 const simulators: Readonly<Record<string, Simulator>> = {
@@ -57,6 +61,29 @@ const simulators: Readonly<Record<string, Simulator>> = {
     summary: 'a time-stamping authority with OCSP and CRLs, and a key of its PKI for --p12 in --folder',
     run: ({ folder, port = 0 }, signal) => runTrustCentre({ folder, port }, signal),
   },
+  cards: {
+    summary:
+      'the service that sells signature cards; writes its token and CA into --folder and prints the configuration',
+    async run({ folder, port = 0 }, signal) {
+      const shop = await startCardShop({ port })
+      await mkdir(folder, { recursive: true })
+      const tokenFile = join(folder, 'cards.token')
+      const caFile = join(folder, 'cards-ca.pem')
+      await writeFile(tokenFile, `${shop.token}\n`, { mode: 0o600 })
+      await writeFile(caFile, shop.caPem)
+      console.log(
+        `"cards": ${JSON.stringify({ url: shop.url, tokenFile: resolve(tokenFile), caFile: resolve(caFile) })}`,
+      )
+      await ended(signal)
+      await shop.stop()
+      return 0
+    },
+  },
+  fortress: {
+    summary:
+      'the extension service beside a TSA, and a configuration that names both in --folder; --fault for its failures',
+    run: ({ folder, port = 0, fault }, signal) => runFortressCentre({ folder, port, fault }, signal),
+  },
   trustedx: {
     summary: 'a TrustedX seal service with one seal, and in --folder what a kiosk needs to use it',
     async run({ folder }, signal) {
@@ -78,6 +105,19 @@ const simulators: Readonly<Record<string, Simulator>> = {
       return 0
     },
   },
+  bucket: {
+    summary: 'a bucket by the S3 protocol over HTTPS',
+    async run(_options, signal) {
+      const s3 = await startS3()
+      const { accessKeyId, secretKey, region } = s3.credentials
+      console.log(
+        `bucket ${s3.bucket} at ${s3.url}, region ${region}, key ${accessKeyId}, secret ${secretKey}\n${s3.caPem}`,
+      )
+      await ended(signal)
+      await s3.stop()
+      return 0
+    },
+  },
 }
 
 function ended(signal: AbortSignal): Promise<void> {
@@ -86,11 +126,16 @@ function ended(signal: AbortSignal): Promise<void> {
 
 function usage(): string {
   const rows = Object.entries(simulators).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
-  return ['compulsa-sim NAME [--folder F] [--port N]', '', ...rows].join('\n')
+  return ['compulsa-sim NAME [--folder F] [--port N] [--fault NAME]', '', ...rows].join('\n')
 }
 
 const { values, positionals } = parseArgs({
-  options: { folder: { type: 'string', default: 'var/sim' }, port: { type: 'string' }, help: { type: 'boolean' } },
+  options: {
+    folder: { type: 'string', default: 'var/sim' },
+    port: { type: 'string' },
+    fault: { type: 'string' },
+    help: { type: 'boolean' },
+  },
   allowPositionals: true,
 })
 const simulator = simulators[positionals[0] ?? '']
@@ -102,7 +147,7 @@ const stopping = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort())
 try {
   const port = values.port === undefined ? undefined : Number(values.port)
-  process.exitCode = await simulator.run({ folder: values.folder, port }, stopping.signal)
+  process.exitCode = await simulator.run({ folder: values.folder, port, fault: values.fault }, stopping.signal)
 } catch (thrown) {
   console.error(thrown instanceof Error ? thrown.message : thrown)
   process.exitCode = 1

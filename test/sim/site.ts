@@ -41,9 +41,11 @@ export interface SiteOptions {
   readonly seal?: boolean
   /** Milliseconds since 1970: the time of the trust services; default: the machine's. */
   readonly now?: () => number
-  /** Replaces parts of the configuration. */
-  readonly config?: Readonly<Record<string, unknown>>
+  /** Replaces parts of the configuration; as a function where they depend on the trust services. */
+  readonly config?: Readonly<Record<string, unknown>> | SiteConfigure
 }
+
+export type SiteConfigure = (trust: TrustServices | undefined) => Promise<Readonly<Record<string, unknown>>>
 
 export interface Site {
   readonly scanner: EsclSimulator
@@ -98,7 +100,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     seal,
   })
   const api = await apiConfiguration(folder, options)
-  await writeFile(configFile, JSON.stringify({ ...config, ...api, ...options.config }, null, 2))
+  const over = typeof options.config === 'function' ? await options.config(trust) : options.config
+  await writeFile(configFile, JSON.stringify({ ...config, ...api, ...over }, null, 2))
   const dataFolder = join(folder, 'kiosk')
   // A kiosk that was killed leaves to its next start what only a test knows will not come.
   started.defer(() => rm(scratchFolderOf(join(dataFolder, 'data')), { recursive: true, force: true }))

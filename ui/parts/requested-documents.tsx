@@ -30,7 +30,7 @@ function RequestedDocument({ document, number }: RequestedDocumentProps) {
   const kiosk = useKiosk()
   const { name, format, operation, bytes } = document
   const facts = [
-    kiosk.say(formatTexts[format]),
+    ...(format === null ? [] : [kiosk.say(formatTexts[format])]),
     kiosk.say(operationTexts[operation]),
     ...(bytes === null ? [] : [megabytesText(bytes, kiosk.language.value)]),
   ]

@@ -352,6 +352,17 @@ export const ca = {
     'No s’ha pogut comprovar l’estat del certificat.\nNo cal que faci res: el terminal ho tornarà a provar.',
   'error.CERTIFICATE_REVOKED': 'El certificat ha estat revocat.\nFaci servir una altra targeta.',
   'error.PDF_CERTIFIED': 'El document no admet cap més signatura.\nAvisi el personal.',
+  'error.EXTENDER_ABSENT': 'No s’ha configurat cap servei d’ampliació de signatures.\nAvisi el personal.',
+  'error.EXTENDER_UNAVAILABLE':
+    'El servei que amplia la signatura no respon.\nEs tornarà a provar sol; la còpia es conserva.',
+  'error.EXTENDER_CREDENTIALS_REFUSED':
+    'El servei que amplia la signatura no accepta aquest terminal.\nAvisi el personal. La còpia es conserva.',
+  'error.EXTENDER_UNTRUSTED':
+    'No es pot comprovar qui és el servei que amplia la signatura.\nAvisi el personal. La còpia es conserva.',
+  'error.EXTENSION_REFUSED':
+    'El servei no ha volgut ampliar la signatura.\nAvisi el personal. La còpia signada es conserva.',
+  'error.EXTENSION_INVALID':
+    'La resposta del servei que amplia la signatura no és correcta i s’ha descartat.\nAvisi el personal. La còpia signada es conserva.',
   'error.BATCH_INVALID': 'El lot de signatures té un error.\nAvisi el servei que li ha demanat de signar.',
   'error.BATCH_TOO_LARGE': 'El lot és massa gran per a aquest terminal.\nAvisi el servei que li ha demanat de signar.',
   'error.ALGORITHM_REFUSED':
@@ -379,6 +390,11 @@ export const ca = {
   'error.DATA_FOLDER_IN_USE': 'El terminal està fora de servei.\nAvisi el personal.',
   'error.DEVICE_KEY_UNUSABLE': 'El terminal està fora de servei.\nAvisi el personal.',
   'error.BLOB_DAMAGED': 'Una pàgina desada està malmesa.\nAvisi el personal.',
+  'error.CARD_CREDIT_LOW': 'No queda crèdit al servei de targetes.\nAvisi el personal. La comanda es conserva.',
+  'error.CARD_ORDER_REFUSED':
+    'El servei de targetes no ha acceptat la comanda.\nRevisi les dades i torni a demanar-la.',
+  'error.CARD_ORDER_UNDECIDED':
+    'No se sap si la comanda de la targeta s’ha fet.\nAvisi el personal. No es demanarà dues vegades.',
   'error.HELD_BY_OPERATOR': 'El personal té aquesta còpia retinguda.\nDemani-ho al personal.',
   'error.DESTINATION_UNREACHABLE':
     'No hi ha connexió amb la destinació.\nNo cal que faci res: la còpia s’enviarà tota sola.',

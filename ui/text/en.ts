@@ -347,6 +347,17 @@ export const en = {
     'The state of the certificate could not be checked.\nYou need not do anything: the kiosk will try again.',
   'error.CERTIFICATE_REVOKED': 'The certificate has been revoked.\nUse another card.',
   'error.PDF_CERTIFIED': 'The document allows no further signature.\nPlease tell the staff.',
+  'error.EXTENDER_ABSENT': 'No signature extension service has been set up.\nPlease tell the staff.',
+  'error.EXTENDER_UNAVAILABLE':
+    'The service that extends the signature does not answer.\nIt is tried again by itself; the copy is kept.',
+  'error.EXTENDER_CREDENTIALS_REFUSED':
+    'The service that extends the signature does not accept this kiosk.\nPlease tell the staff. The copy is kept.',
+  'error.EXTENDER_UNTRUSTED':
+    'It cannot be checked who the service that extends the signature is.\nPlease tell the staff. The copy is kept.',
+  'error.EXTENSION_REFUSED':
+    'The service would not extend the signature.\nPlease tell the staff. The signed copy is kept.',
+  'error.EXTENSION_INVALID':
+    'What the service that extends the signature answered is wrong and was thrown away.\nPlease tell the staff. The signed copy is kept.',
   'error.BATCH_INVALID': 'The batch of signatures has a mistake.\nTell the service that asked you to sign.',
   'error.BATCH_TOO_LARGE': 'The batch is too large for this kiosk.\nTell the service that asked you to sign.',
   'error.ALGORITHM_REFUSED':
@@ -373,6 +384,10 @@ export const en = {
   'error.DATA_FOLDER_IN_USE': 'The kiosk is out of service.\nPlease tell the staff.',
   'error.DEVICE_KEY_UNUSABLE': 'The kiosk is out of service.\nPlease tell the staff.',
   'error.BLOB_DAMAGED': 'A stored page is damaged.\nPlease tell the staff.',
+  'error.CARD_CREDIT_LOW': 'There is no credit left at the card service.\nPlease tell the staff. The order waits.',
+  'error.CARD_ORDER_REFUSED': 'The card service did not accept the order.\nPlease check the data and order again.',
+  'error.CARD_ORDER_UNDECIDED':
+    'It is not known whether the card was ordered.\nPlease tell the staff. Nothing is ordered twice.',
   'error.HELD_BY_OPERATOR': 'The staff are holding this copy.\nPlease ask them.',
   'error.DESTINATION_UNREACHABLE':
     'There is no connection with the destination.\nYou need not do anything: the copy will be sent by itself.',

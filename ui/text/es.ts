@@ -351,6 +351,17 @@ export const es = {
     'No se ha podido comprobar el estado del certificado.\nNo hace falta hacer nada: el terminal volverá a intentarlo.',
   'error.CERTIFICATE_REVOKED': 'El certificado ha sido revocado.\nUse otra tarjeta.',
   'error.PDF_CERTIFIED': 'El documento no admite ninguna firma más.\nAvise al personal.',
+  'error.EXTENDER_ABSENT': 'No se ha configurado ningún servicio de extensión de firmas.\nAvise al personal.',
+  'error.EXTENDER_UNAVAILABLE':
+    'El servicio que extiende la firma no responde.\nSe volverá a intentar solo; la copia se conserva.',
+  'error.EXTENDER_CREDENTIALS_REFUSED':
+    'El servicio que extiende la firma no acepta este terminal.\nAvise al personal. La copia se conserva.',
+  'error.EXTENDER_UNTRUSTED':
+    'No se puede comprobar quién es el servicio que extiende la firma.\nAvise al personal. La copia se conserva.',
+  'error.EXTENSION_REFUSED':
+    'El servicio no ha querido extender la firma.\nAvise al personal. La copia firmada se conserva.',
+  'error.EXTENSION_INVALID':
+    'La respuesta del servicio que extiende la firma no es correcta y se ha descartado.\nAvise al personal. La copia firmada se conserva.',
   'error.BATCH_INVALID': 'El lote de firmas tiene un error.\nAvise al servicio que le ha pedido firmar.',
   'error.BATCH_TOO_LARGE':
     'El lote es demasiado grande para este terminal.\nAvise al servicio que le ha pedido firmar.',
@@ -379,6 +390,11 @@ export const es = {
   'error.DATA_FOLDER_IN_USE': 'El terminal está fuera de servicio.\nAvise al personal.',
   'error.DEVICE_KEY_UNUSABLE': 'El terminal está fuera de servicio.\nAvise al personal.',
   'error.BLOB_DAMAGED': 'Una página guardada está dañada.\nAvise al personal.',
+  'error.CARD_CREDIT_LOW': 'No queda crédito en el servicio de tarjetas.\nAvise al personal. El pedido se conserva.',
+  'error.CARD_ORDER_REFUSED':
+    'El servicio de tarjetas no ha aceptado el pedido.\nRevise los datos y haga el pedido otra vez.',
+  'error.CARD_ORDER_UNDECIDED':
+    'No se sabe si el pedido de la tarjeta se ha hecho.\nAvise al personal. No se pedirá dos veces.',
   'error.HELD_BY_OPERATOR': 'El personal tiene retenida esta copia.\nConsulte al personal.',
   'error.DESTINATION_UNREACHABLE':
     'No hay conexión con el destino.\nNo tiene que hacer nada: la copia se enviará sola.',

@@ -1,0 +1,76 @@
+// What an operator asks about orders of cards, over the socket file of the appliance, which alone owns the store and the
+// way to the service.
+
+import { Buffer } from 'node:buffer'
+import type { FastifyInstance } from 'fastify'
+import Type, { type Static, type TSchema } from 'typebox'
+import Value from 'typebox/value'
+import type { CardDesk } from '../card-desk.ts'
+import { Fault } from '../errors.ts'
+
+/** Two papers of 20 MiB in Base64, or an order with a document in it. */
+const maxBodyBytes = 60 * 1024 * 1024
+
+const closed = { additionalProperties: false } as const
+const Base64 = Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$' })
+const Paper = Type.Object({ fileName: Type.String(), base64: Base64 }, closed)
+
+/** Body of `POST /cards/orders`. */
+const Ordered = Type.Object(
+  { product: Type.String(), body: Type.Unknown(), again: Type.Optional(Type.Boolean()) },
+  closed,
+)
+/** Body of `POST /cards/orders/:id/papers`. */
+const Papers = Type.Object({ form: Paper, document: Paper }, closed)
+const Decision = Type.Union([
+  Type.Object({ decision: Type.Literal('placed'), remoteId: Type.String() }, closed),
+  Type.Object({ decision: Type.Enum(['send-again', 'drop']) }, closed),
+])
+
+export type WireCardPapers = Static<typeof Papers>
+
+type OfOrder = { Params: { id: string }; Body: unknown }
+
+/** All under /cards; without a configured service each answers CONFIG_INVALID. */
+export function cardRoutes(app: FastifyInstance, cards: CardDesk | undefined): void {
+  const desk = (): CardDesk => {
+    if (cards === undefined) throw new Fault('CONFIG_INVALID', 'cards: no card service is configured')
+    return cards
+  }
+  app.get('/cards/products', async (_request, reply) => reply.send(await desk().prices()))
+  app.get('/cards/orders', async (_request, reply) => reply.send({ orders: desk().list(), state: desk().state() }))
+  app.post<{ Body: unknown }>('/cards/orders', { bodyLimit: maxBodyBytes }, async (request, reply) => {
+    const { product, body, again = false } = read(Ordered, request.body)
+    return reply.send(await desk().order({ product, body, again }))
+  })
+  app.get<OfOrder>('/cards/orders/:id', async (request, reply) => reply.send(desk().show(request.params.id)))
+  app.get<OfOrder>('/cards/orders/:id/form', async (request, reply) => {
+    const form = await desk().form(request.params.id)
+    return reply.send({ base64: Buffer.from(form).toString('base64') })
+  })
+  app.post<OfOrder>('/cards/orders/:id/papers', { bodyLimit: maxBodyBytes }, async (request, reply) => {
+    const { form, document } = read(Papers, request.body)
+    const paper = ({ fileName, base64 }: Static<typeof Paper>) => ({ fileName, bytes: Buffer.from(base64, 'base64') })
+    return reply.send(await desk().submit(request.params.id, { form: paper(form), document: paper(document) }))
+  })
+  app.post<OfOrder>('/cards/orders/:id/decision', async (request, reply) =>
+    reply.send(await desk().decide(request.params.id, read(Decision, request.body))),
+  )
+  app.post<OfOrder>('/cards/orders/:id/poll', async (request, reply) => {
+    desk().poll(request.params.id)
+    return reply.send(desk().show(request.params.id))
+  })
+  app.post('/cards/poll', async (_request, reply) => {
+    desk().poll()
+    return reply.send(desk().state())
+  })
+  app.post<{ Body: unknown }>('/cards/callback', async (request, reply) =>
+    reply.send({ orders: desk().callback(request.body) }),
+  )
+}
+
+function read<S extends TSchema>(schema: S, body: unknown): Static<S> {
+  if (Value.Check(schema, body)) return body
+  const [first] = Value.Errors(schema, body)
+  throw new Fault('REQUEST_INVALID', `${first?.instancePath ?? ''} ${first?.message ?? 'not as agreed'}`.trim())
+}

@@ -1,0 +1,137 @@
+// One signature of a batch, from its document to the bytes that were made and verified: gets the document from where it is,
+// turns the item and its extra parameters into a job, and lets the document worker do it.
+
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readExtraParams } from '../ades/extra-params.ts'
+import { formatOf } from '../ades/format.ts'
+import type { Ask, DocumentJobs } from '../ades/job.ts'
+import type { Packaging, SignatureFormat, SignatureOperation, SignerIdentity } from '../ades/request.ts'
+import { type BatchItem, documentName } from '../batch/batch.ts'
+import type { ItemIntent, MadeSignature } from '../batch/outcome.ts'
+import { randomAccessOf, type Splice } from '../bytes.ts'
+import { Fault } from '../errors.ts'
+import type { ByteStream, References, SignatureAlgorithm } from '../ports.ts'
+import { filesOf, openedBy, packagingBy, signJobOf, statedBy } from '../sign-order.ts'
+import type { Scratch } from '../verbs/scratch.ts'
+
+export interface BatchSigningParts {
+  readonly documents: DocumentJobs
+  readonly references: References
+  /** A local file that a reference names, whole. Throws REFERENCE_REFUSED, REFERENCE_UNAVAILABLE, BATCH_TOO_LARGE. */
+  readonly readFile: (path: string) => Promise<Uint8Array>
+  readonly identity: SignerIdentity
+  /** A signature value over a digest, ECDSA as DER. Throws what ends the run. */
+  readonly sign: (algorithm: SignatureAlgorithm, digest: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>
+  /** DER of the certificates that are trusted. */
+  readonly anchors: readonly Uint8Array[]
+  readonly scratch: Scratch
+}
+
+/** What AutoFirma makes where nothing else is asked for. */
+const usualPackaging: Readonly<Record<SignatureFormat, Packaging>> = {
+  PAdES: 'enveloped',
+  CAdES: 'detached',
+  XAdES: 'enveloping',
+}
+
+/**
+ * Makes one signature. `data` is null where the document is elsewhere. Throws the faults of the reference, of the parameters
+ * and of the signature, or the signal's reason.
+ */
+export async function signItem(
+  item: BatchItem,
+  data: Uint8Array | null,
+  intent: ItemIntent,
+  parts: BatchSigningParts,
+  signal: AbortSignal,
+): Promise<MadeSignature> {
+  const document = data ?? (await documentOf(item, parts, signal))
+  const format = item.format === 'auto' ? await detectedFormat(document) : item.format
+  const operation = operationOf(item, format)
+  const extra = readExtraParams(item.extraParams, format, operation)
+  const input = join(parts.scratch.folder, `${item.number}.in`)
+  const held = [input]
+  await writeFile(input, document, { mode: 0o600 })
+  try {
+    const { job, ignored: theirs } = signJobOf({
+      format,
+      level: 'B',
+      operation,
+      packaging: packagingBy(extra, item.packaging, usualPackaging[format]),
+      extra,
+      identity: parts.identity,
+      properties: statedBy(extra, intent.signingTime),
+      contentName: documentName(item),
+      anchors: parts.anchors,
+      signatureId: `sig-${intent.signatureId}`,
+    })
+    const brought = await filesOf(extra, parts.scratch)
+    held.push(...[brought.image, brought.pageImage, brought.attachment].filter(path => path !== undefined))
+    const { password } = openedBy(extra)
+    const outcome = await parts.documents.perform(job, { ...brought, input }, ask => answer(ask, parts, signal), {
+      signal,
+      ...(password !== undefined && { password: Buffer.from(password) }),
+    })
+    if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
+    const bytes = inPieces(outcome.base === 'input' ? document : new Uint8Array(), outcome.splices)
+    const ignored = [...theirs, ...(outcome.ignored ?? [])]
+    const { notes } = outcome
+    return { format, bytes, ignored: [...new Set(ignored)], ...(notes !== undefined && { notes }) }
+  } finally {
+    await Promise.all(held.map(path => rm(path, { force: true })))
+  }
+}
+
+async function documentOf(
+  { source }: BatchItem,
+  { references, readFile }: BatchSigningParts,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  switch (source.kind) {
+    case 'url':
+      return references.fetch(source.url, signal)
+    case 'file':
+      return readFile(source.path)
+    case 'data':
+      throw new Fault('INTERNAL', 'a document of the batch is not at hand')
+  }
+}
+
+/** As AutoFirma's `auto`: a PDF, XML, and anything else by CMS. */
+export async function detectedFormat(document: Uint8Array): Promise<SignatureFormat> {
+  try {
+    return await formatOf(randomAccessOf(document))
+  } catch (thrown) {
+    if (thrown instanceof Fault && thrown.code === 'SIGNATURE_ABSENT') return 'CAdES'
+    throw thrown
+  }
+}
+
+/** A PDF is signed once more: its signatures stand one behind the other. */
+function operationOf({ operation }: BatchItem, format: SignatureFormat): SignatureOperation {
+  return format === 'PAdES' && operation === 'cosign' ? 'sign' : operation
+}
+
+/** Small enough for whoever encrypts them one by one. */
+const pieceBytes = 256 << 10
+
+/** The document with the splices made, out of the bytes that are there: none is copied. */
+async function* inPieces(document: Uint8Array, splices: readonly Splice[]): ByteStream {
+  let at = 0
+  for (const { offset, remove, insert } of splices.toSorted((a, b) => a.offset - b.offset)) {
+    yield* cut(document.subarray(at, offset))
+    yield* cut(insert)
+    at = offset + remove
+  }
+  yield* cut(document.subarray(at))
+}
+
+function* cut(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes)
+}
+
+async function answer(ask: Ask, { sign }: BatchSigningParts, signal: AbortSignal): Promise<Uint8Array> {
+  if (ask.ask !== 'sign') throw new Fault('INTERNAL', `a signature at level B asks for ${ask.ask}`)
+  return sign(ask.algorithm, ask.digest, signal)
+}
