@@ -1,6 +1,7 @@
 // The path a document takes, run by itself: after every commit it looks at what the document wants next and does it.
-// Pages are prepared while the feeder still runs, an approved copy is composed, sealed where a seal signs it, a signed one extended, a finished one
-// delivered, a delivered one erased when its time has come. Scanning and signing wait for a person; desk.ts asks for them.
+// Pages are prepared while the feeder still runs, an approved copy is composed, and sealed where a seal signs it, a signed one
+// extended, a finished one delivered, a delivered one erased when its time has come. Scanning and signing with a card wait for
+// a person; desk.ts asks for them.
 
 import type { Config } from './config.ts'
 import { type Document, keptPages } from './document.ts'

@@ -2,7 +2,7 @@
 // back, and goes on at the operator's word.
 
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { askAppliance } from '../device/http/operator-client.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'
 import { approve, feed, open, procedure, slips } from './walk.kit.ts'
@@ -22,9 +22,8 @@ describe('a copy held by an operator', () => {
     await feed(kiosk)
     await approve(kiosk, 'copy')
     // The view does not change with it.
-    await expect
-      .poll(() => kiosk.logged.some(line => line.includes('deliveryPostponed')), { timeout: 20_000 })
-      .toBe(true)
+    const isPostponed = () => expect(kiosk.logged.join()).toContain('deliveryPostponed')
+    await vi.waitFor(isPostponed, { timeout: 20_000 })
     id = kiosk.screen.copy().id
   })
   afterAll(() => kiosk.stop())

@@ -86,7 +86,7 @@ export function createCsc(options: CscOptions): SealDriver {
     return line
   }
 
-  /** Of these digests; undefined where the credential's own token is the authorisation. */
+  /** An authorisation for these digests alone. */
   async function sadFor(use: Use, signal?: AbortSignal): Promise<string> {
     const { credential: held, credentialID, digests, hashOid } = use
     const given = held.pinObject === undefined ? undefined : await pin()
