@@ -70,7 +70,8 @@ export function trailAfter(trail: CopyTrail, event: DocumentEvent, { at, clock }
       const state = { step: 'composed', level: null, ...sizeOf(event.copy), at, clock, provenAt: null } as const
       return { ...trail, made: event.made ?? null, signer: null, states: [state] }
     }
-    case 'signed': {
+    case 'signed':
+    case 'sealed': {
       const state = { step: 'signed', level: 'B', ...sizeOf(event.copy), at, clock, provenAt: null } as const
       return { ...trail, signer: event.certificate ?? null, states: [...trail.states, state] }
     }

@@ -154,6 +154,12 @@ export interface Document {
   readonly stage: Stage
 }
 
+interface SignedCopy {
+  readonly copy: StoredBlob
+  readonly signer: string
+  readonly certificate?: SignerFacts
+}
+
 export type DocumentEvent =
   | { readonly type: 'scanStarted'; readonly device?: ScannerFacts }
   | { readonly type: 'pageStored'; readonly page: StoredPage }
@@ -181,14 +187,8 @@ export type DocumentEvent =
     }
   | { readonly type: 'signatureIntended'; readonly pending: PendingSignature }
   | { readonly type: 'signatureDropped' }
-  | {
-      readonly type: 'signed'
-      readonly copy: StoredBlob
-      readonly signer: string
-      readonly certificate?: SignerFacts
-      readonly deliveryKeys: readonly string[]
-    }
-  | { readonly type: 'sealed'; readonly copy: StoredBlob; readonly signer: string }
+  | ({ readonly type: 'signed'; readonly deliveryKeys: readonly string[] } & SignedCopy)
+  | ({ readonly type: 'sealed' } & SignedCopy)
   | {
       readonly type: 'sealPostponed'
       readonly code: ErrorCode

@@ -123,7 +123,16 @@ export const operatorHold: DocumentEvent = {
   retry: 'operator',
   retryAt: null,
 }
-export const sealed: DocumentEvent = { type: 'sealed', copy: blob('sealed'), signer: 'S' }
+export const certificate = {
+  certificateSha256: 'b'.repeat(64),
+  subject: 'C=ES, CN=N',
+  issuer: 'C=ES, CN=A',
+  serialNumber: '01',
+  notBefore: at,
+  notAfter: at,
+  algorithm: 'SHA256withRSA',
+} as const
+export const sealed: DocumentEvent = { type: 'sealed', copy: blob('sealed'), signer: 'S', certificate }
 export const sealPostponed: DocumentEvent = {
   type: 'sealPostponed',
   code: 'SEAL_UNREACHABLE',

@@ -19,6 +19,7 @@ import { next } from '../device/transition.ts'
 import {
   approve,
   at,
+  certificate,
   composed,
   extended,
   moved,
@@ -26,6 +27,7 @@ import {
   pagePrepared,
   pageStored,
   pending,
+  sealed,
   signed,
   stages,
 } from './11.document.kit.ts'
@@ -41,15 +43,6 @@ const made = {
   kiosk: 'kiosk-1',
   version: '1.2.3',
 }
-const certificate = {
-  certificateSha256: 'b'.repeat(64),
-  subject: 'C=ES, CN=N',
-  issuer: 'C=ES, CN=A',
-  serialNumber: '01',
-  notBefore: at,
-  notAfter: at,
-  algorithm: 'SHA256withRSA',
-} as const
 const trusted: ClockTrust = { source: 'time-service', service: 'systemd-timesyncd', at }
 
 const way: readonly DocumentEvent[] = [
@@ -142,6 +135,12 @@ describe('the evidence of a copy', () => {
     const attestation = { by: 'automated', resolution: 'Resolució 1/2026' } as const
     const { action } = evidenceOf({ ...finished, order: { ...finished.order, attestation } }, { audit })
     expect(action).toEqual({ by: 'automated', resolution: 'Resolució 1/2026', signer: 'N', certificate })
+  })
+
+  it('of a sealed copy names the seal, and tells the copy that came of it', () => {
+    const { action, steps } = evidenceOf(moved(stages.unsealed, sealed), { audit }) as { action: object; steps: object }
+    expect(action).toMatchObject({ signer: 'S', certificate })
+    expect(steps).toMatchObject([{ step: 'composed' }, { step: 'signed', level: 'B' }])
   })
 
   it('of a copy that took over pages of another tells who scanned them', () => {

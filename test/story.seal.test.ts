@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { randomAccessOf } from '../device/bytes.ts'
 import { certificatesInPem } from '../device/trust/pem.ts'
 import { verifyPdf } from '../device/trust/verify-pdf.ts'
+import { judged } from './85.evidence.kit.ts'
 import { program } from './cli.kit.ts'
 import { statusOf, untilSent } from './extend.kit.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'
@@ -52,6 +53,18 @@ describe('a seal service that answers', () => {
     expect(await reportOn(kiosk, pdf)).toMatchObject({
       indication: 'TOTAL-PASSED',
       signatures: [{ level: 'PAdES-BASELINE-LTA' }, { type: 'DocTimeStamp' }, { type: 'DocTimeStamp' }],
+    })
+  })
+
+  it('has evidence that names the seal’s certificate and the copy that was sealed', async () => {
+    const file = join(kiosk.folder, 'evidence.json')
+    const { configFile, dataFolder } = kiosk.site
+    const words = ['--out', file, '--evidence', '--config', configFile, '--data', dataFolder]
+    await promisify(execFile)(process.execPath, [program, 'queue', 'export', kiosk.screen.copy().id, ...words])
+    const { payload } = await judged(kiosk.folder, JSON.parse(await readFile(file, 'utf8')))
+    expect(payload).toMatchObject({
+      action: { certificate: { subject: expect.stringContaining('Segell de l’Ajuntament (sample)') } },
+      steps: [{ step: 'composed' }, { step: 'signed', level: 'B' }, { level: 'T' }, { level: 'LTA' }],
     })
   })
 

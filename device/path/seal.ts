@@ -11,6 +11,7 @@ import { asFault, Fault } from '../errors.ts'
 import type { StoredBlob } from '../page.ts'
 import type { Random, SealService, SigningCertificate } from '../ports.ts'
 import { readCertificate } from '../trust/certificate.ts'
+import { signerFacts } from '../trust/signer-facts.ts'
 import { nextAttempt } from './backoff.ts'
 import { believed, fitToSign, pendingFor, type SignedCopyTools, sameSigner, signedBy } from './signed-copy.ts'
 import { streamOf } from './step.ts'
@@ -43,6 +44,7 @@ export async function* attemptSeal(
         type: 'sealed',
         copy: await sealedWhole(document.id, stage, certificate, tools, signal),
         signer: facts.holder,
+        certificate: signerFacts(certificate.certificate, null),
       }
       return
     }
@@ -82,7 +84,8 @@ async function* byDigest(
   const [value] = await tools.seals.sign({ service, identity, algorithm, certificate: signer, digests }, signal)
   if (value === undefined) throw new Fault('INTERNAL', 'no value came for a digest')
   const signed = await signedBy({ documentId, copy }, pending, value, tools)
-  yield { type: 'sealed', copy: signed, signer: readCertificate(signer).facts.holder }
+  const { holder } = readCertificate(signer).facts
+  yield { type: 'sealed', copy: signed, signer: holder, certificate: signerFacts(signer, algorithm) }
 }
 
 /** What comes back is believed when it begins with the copy, verifies, and names the certificate that was expected. */

@@ -15,11 +15,12 @@ export interface SignerFacts {
   /** ISO 8601. */
   readonly notBefore: string
   readonly notAfter: string
-  readonly algorithm: SignatureAlgorithm
+  /** null where a seal service chose it. */
+  readonly algorithm: SignatureAlgorithm | null
 }
 
 /** Throws CERTIFICATE_UNREADABLE. */
-export function signerFacts(certificate: Uint8Array, algorithm: SignatureAlgorithm): SignerFacts {
+export function signerFacts(certificate: Uint8Array, algorithm: SignatureAlgorithm | null): SignerFacts {
   const { facts } = readCertificate(certificate)
   const { subject, issuer, serialNumber, notBefore, notAfter } = facts
   return {
