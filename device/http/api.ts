@@ -48,7 +48,7 @@ export interface Api {
   close(): Promise<void>
 }
 
-/** Answer about a batch. `waiting`: for a person at the kiosk, and erased at `expiresAt`; `done`: its result can be fetched until `expiresAt`. */
+/** Answer about a batch. `waiting`: for a person at the kiosk; `done`: its result can be fetched. Erased at `expiresAt`. */
 export interface BatchAnswer extends BatchState {
   readonly url: string
 }
