@@ -1,4 +1,4 @@
-// How the tests run: three processes (two cores, and many tests wait for something), one closing line with the counts.
+// How the tests run: two processes (the smallest machine has two cores), one closing line with the counts.
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // A condition is waited for as long as a busy machine may take; a broken one still fails.
