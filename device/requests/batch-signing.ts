@@ -69,8 +69,14 @@ export async function signItem(
     const brought = await filesOf(extra, parts.scratch)
     held.push(...[brought.image, brought.pageImage, brought.attachment].filter(path => path !== undefined))
     const { password } = openedBy(extra)
-    const outcome = await parts.documents.perform(job, { ...brought, input }, ask => answer(ask, parts, signal), {
-      signal,
+    using unmade = whileUnmade(signal)
+    const asked = async (ask: Ask) => {
+      const value = await answer(ask, parts, signal)
+      unmade.made()
+      return value
+    }
+    const outcome = await parts.documents.perform(job, { ...brought, input }, asked, {
+      signal: unmade.signal,
       ...(password !== undefined && { password: Buffer.from(password) }),
     })
     if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
@@ -129,6 +135,25 @@ async function* inPieces(document: Uint8Array, splices: readonly Splice[]): Byte
 
 function* cut(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes)
+}
+
+/** Whoever stops a batch does not throw away what the key has signed already; only lateness does. */
+function whileUnmade(signal: AbortSignal): Disposable & { readonly signal: AbortSignal; made(): void } {
+  const own = new AbortController()
+  let isMade = false
+  const follow = () => {
+    const { reason } = signal
+    if (!isMade || (reason instanceof Fault && reason.code === 'BATCH_ITEM_LATE')) own.abort(reason)
+  }
+  if (signal.aborted) follow()
+  else signal.addEventListener('abort', follow, { once: true })
+  return {
+    signal: own.signal,
+    made: () => {
+      isMade = true
+    },
+    [Symbol.dispose]: () => signal.removeEventListener('abort', follow),
+  }
 }
 
 async function answer(ask: Ask, { sign }: BatchSigningParts, signal: AbortSignal): Promise<Uint8Array> {
