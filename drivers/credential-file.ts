@@ -30,6 +30,44 @@ export async function readCredentialFile(
   }
 }
 
+export type CredentialText =
+  | { readonly usable: true; readonly text: string }
+  | { readonly usable: false; readonly reason: string }
+
+/** PEM of the only authorities trusted for TLS; `text` is undefined without a path: the runtime's own list. */
+export async function readCaFile(
+  path: string | undefined,
+): Promise<{ readonly usable: true; readonly text: string | undefined } | Exclude<CredentialText, { usable: true }>> {
+  if (path === undefined) return { usable: true, text: undefined }
+  const file = await readCredentialFile('CA', path, { secret: false })
+  if (!file.usable) return file
+  const text = file.bytes.toString('utf8')
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return { usable: true, text }
+  return { usable: false, reason: `the CA file ${path} holds no PEM certificate` }
+}
+
+/** A password or client secret: one line of any script, blanks too, that only the file's owner can read. */
+export async function readSecretLine(what: string, path: string, maxCharacters = 1024): Promise<CredentialText> {
+  const file = await readCredentialFile(what, path, { secret: true })
+  if (!file.usable) return file
+  const text = file.bytes.toString('utf8').replace(/\r?\n$/, '')
+  const characters = [...text].length
+  if (characters > 0 && characters <= maxCharacters && !/\p{Cc}/u.test(text)) return { usable: true, text }
+  return { usable: false, reason: `the ${what} file ${path} does not hold one line` }
+}
+
+/** `b64token` of RFC 6750, 2.1, and what real issuers add to it: any visible ASCII. */
+const tokenPattern = /^[\x21-\x7e]{1,4096}$/
+
+/** A bearer token, that only the file's owner can read. */
+export async function readTokenFile(path: string): Promise<CredentialText> {
+  const file = await readCredentialFile('token', path, { secret: true })
+  if (!file.usable) return file
+  const text = file.bytes.toString('utf8').trim()
+  if (tokenPattern.test(text)) return { usable: true, text }
+  return { usable: false, reason: `the token file ${path} does not hold one line of visible ASCII` }
+}
+
 /** Judged on the open descriptor: what was checked is what is read. */
 async function unfitFile(file: FileHandle, secret: boolean): Promise<string | undefined> {
   const stats = await file.stat()

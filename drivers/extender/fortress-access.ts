@@ -1,7 +1,7 @@
 // How the kiosk shows itself to the extension service, and what it hands over in every request: secrets out of files that
 // only their owner can read, read anew at each call, so that replacing one is all that a renewal takes.
 
-import { readCredentialFile } from '../credential-file.ts'
+import { readCaFile, readSecretLine } from '../credential-file.ts'
 import type { FortressManner, FortressPolicy, FortressTsaType } from './fortress-wire.ts'
 
 export interface FortressFiles {
@@ -30,13 +30,13 @@ export type FortressAccess =
   | { readonly usable: false; readonly because: 'untrusted' | 'refused'; readonly reason: string }
 
 export async function readAccess(files: FortressFiles): Promise<FortressAccess> {
-  const ca = await readCa(files.caFile)
-  if (!ca.usable) return ca
-  const secret = await readLine('client secret', files.clientSecretFile)
-  if (!secret.usable) return secret
+  const ca = await readCaFile(files.caFile)
+  if (!ca.usable) return { ...ca, because: 'untrusted' }
+  const secret = await readSecretLine('client secret', files.clientSecretFile)
+  if (!secret.usable) return { ...secret, because: 'refused' }
   const { passwordFile, ...tsa } = files.tsa
-  const password = passwordFile === undefined ? undefined : await readLine('password', passwordFile)
-  if (password?.usable === false) return password
+  const password = passwordFile === undefined ? undefined : await readSecretLine('password', passwordFile)
+  if (password?.usable === false) return { ...password, because: 'refused' }
   const { userCode, signatureAlgorithm, policy } = files
   return {
     usable: true,
@@ -49,21 +49,4 @@ export async function readAccess(files: FortressFiles): Promise<FortressAccess> 
       ...(policy === undefined ? {} : { policy }),
     },
   }
-}
-
-async function readCa(path: string | undefined) {
-  if (path === undefined) return { usable: true, text: undefined } as const
-  const file = await readCredentialFile('CA', path, { secret: false })
-  if (!file.usable) return { ...file, because: 'untrusted' } as const
-  const text = file.bytes.toString('utf8')
-  if (text.includes('-----BEGIN CERTIFICATE-----')) return { usable: true, text } as const
-  return { usable: false, because: 'untrusted', reason: `the CA file ${path} holds no PEM certificate` } as const
-}
-
-async function readLine(what: string, path: string) {
-  const file = await readCredentialFile(what, path, { secret: true })
-  if (!file.usable) return { ...file, because: 'refused' } as const
-  const text = file.bytes.toString('utf8').replace(/\r?\n$/, '')
-  if (/^[^\p{Cc}]{1,1024}$/u.test(text)) return { usable: true, text } as const
-  return { usable: false, because: 'refused', reason: `the ${what} file ${path} does not hold one line` } as const
 }

@@ -2,7 +2,7 @@
 // that is no success only the status and a short error code are told: a body may give back what it was sent.
 
 import { Fault } from '../../device/errors.ts'
-import { readCredentialFile } from '../credential-file.ts'
+import { readCaFile, readSecretLine } from '../credential-file.ts'
 import { type HttpRequest, request } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
@@ -27,7 +27,7 @@ export type SealAsk = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body' | 
 
 /** Resolves with any status. Throws SEAL_UNREACHABLE, SEAL_UNTRUSTED, SEAL_CREDENTIALS_REFUSED, or the signal's reason. */
 export async function exchange(ask: SealAsk, peer: SealPeer, signal?: AbortSignal): Promise<SealAnswer> {
-  const ca = await caOf(peer.caFile)
+  const { text: ca } = await trusted(peer.caFile)
   try {
     const response = await request({
       ...ask,
@@ -55,20 +55,17 @@ const codes = {
   credentials: 'SEAL_CREDENTIALS_REFUSED',
 } as const satisfies Record<HttpError['kind'], string>
 
-async function caOf(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined
-  const file = await readCredentialFile('CA', path, { secret: false })
-  if (!file.usable) throw new Fault('SEAL_UNTRUSTED', file.reason)
-  return file.bytes.toString('utf8')
+async function trusted(caFile: string | undefined) {
+  const ca = await readCaFile(caFile)
+  if (!ca.usable) throw new Fault('SEAL_UNTRUSTED', ca.reason)
+  return ca
 }
 
 /** One line of a file that only its owner may read. Throws SEAL_CREDENTIALS_REFUSED. */
 export async function secretLine(what: string, path: string): Promise<string> {
-  const file = await readCredentialFile(what, path, { secret: true })
-  if (!file.usable) throw new Fault('SEAL_CREDENTIALS_REFUSED', file.reason)
-  const text = file.bytes.toString('utf8').replace(/\r?\n$/, '')
-  if (/^[^\p{Cc}]{1,1024}$/u.test(text)) return text
-  throw new Fault('SEAL_CREDENTIALS_REFUSED', `the ${what} file ${path} does not hold one line`)
+  const line = await readSecretLine(what, path)
+  if (!line.usable) throw new Fault('SEAL_CREDENTIALS_REFUSED', line.reason)
+  return line.text
 }
 
 export type Json = Readonly<Record<string, unknown>>

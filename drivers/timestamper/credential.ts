@@ -9,7 +9,7 @@
 // The service's own prose tells the last two apart by no more than that; RFC 3161 over HTTP has no way but TLS to show a
 // certificate. Files are read anew at each request. No secret is part of a reason.
 
-import { readCredentialFile } from '../credential-file.ts'
+import { readCaFile, readCredentialFile, readSecretLine } from '../credential-file.ts'
 import { basicAuthorization, type ClientCertificate } from '../http.ts'
 
 export type TimestamperKind = 'URL' | 'USER' | 'CERTIFICATE' | 'CERTIFICATE_TLS'
@@ -48,37 +48,20 @@ export type Shown =
 const refused = (reason: string) => ({ usable: false, because: 'refused', reason }) as const
 
 export async function readShown(credential: TimestamperCredential): Promise<Shown> {
-  const ca = await readCa(credential.caFile)
-  if (!ca.usable) return ca
-  const password = await readPassword(credential.passwordFile)
-  if (!password.usable) return password
-  const certificate = await readCertificate(credential, password.text)
+  const { passwordFile } = credential
+  const ca = await readCaFile(credential.caFile)
+  if (!ca.usable) return { ...ca, because: 'untrusted' }
+  const password = passwordFile === undefined ? undefined : await readSecretLine('password', passwordFile)
+  if (password?.usable === false) return refused(password.reason)
+  const certificate = await readCertificate(credential, password?.text)
   if (!certificate.usable) return certificate
   const { kind, user = '' } = credential
   return {
     usable: true,
     ...(ca.text === undefined ? {} : { ca: ca.text }),
     ...(certificate.client === undefined ? {} : { clientCertificate: certificate.client }),
-    ...(kind === 'USER' ? { authorization: basicAuthorization(user, password.text ?? '') } : {}),
+    ...(kind === 'USER' ? { authorization: basicAuthorization(user, password?.text ?? '') } : {}),
   }
-}
-
-async function readCa(path: string | undefined) {
-  if (path === undefined) return { usable: true, text: undefined } as const
-  const file = await readCredentialFile('CA', path, { secret: false })
-  if (!file.usable) return { ...file, because: 'untrusted' } as const
-  const text = file.bytes.toString('utf8')
-  if (text.includes('-----BEGIN CERTIFICATE-----')) return { usable: true, text } as const
-  return { usable: false, because: 'untrusted', reason: `the CA file ${path} holds no PEM certificate` } as const
-}
-
-async function readPassword(path: string | undefined) {
-  if (path === undefined) return { usable: true, text: undefined } as const
-  const file = await readCredentialFile('password', path, { secret: true })
-  if (!file.usable) return refused(file.reason)
-  const text = file.bytes.toString('utf8').replace(/\r?\n$/, '')
-  if (/^[^\p{Cc}]{1,1024}$/u.test(text)) return { usable: true, text } as const
-  return refused(`the password file ${path} does not hold one line`)
 }
 
 async function readCertificate({ certificateFile, keyFile }: TimestamperCredential, password: string | undefined) {
