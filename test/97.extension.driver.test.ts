@@ -5,7 +5,6 @@ import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ExtensionOrder } from '../device/ports.ts'
-import { createBreaker } from '../drivers/extender/breaker.ts'
 import { createFortressExtender } from '../drivers/extender/fortress.ts'
 import { faultOf, type ServiceStand, serviceStand } from './97.extension.kit.ts'
 import { readExtendRequest } from './sim/fortress.contract.ts'
@@ -277,22 +276,4 @@ describe('what goes wrong', () => {
       expect(() => createFortressExtender(stand.options({ url }))).toThrow('CONFIG_INVALID')
     },
   )
-})
-
-describe('the breaker', () => {
-  it('doubles its pause up to the longest, and forgets when it worked', () => {
-    let now = 0
-    const breaker = createBreaker({ now: () => now, tolerated: 2, pauseMs: 10, longestMs: 40 })
-    const pauses: number[] = []
-    for (let i = 0; i < 6; i++) {
-      breaker.failed()
-      pauses.push(breaker.closedForMs())
-      now += 1000
-    }
-    expect(pauses).toEqual([0, 10, 20, 40, 40, 40])
-    breaker.worked()
-    expect(breaker.closedForMs()).toBe(0)
-    breaker.failed()
-    expect(breaker.closedForMs()).toBe(0)
-  })
 })

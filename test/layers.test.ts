@@ -134,9 +134,8 @@ describe('who may import whom', () => {
   })
 
   it('a driver sees the ports, the errors, bytes, the doors to the outside and its own folder', () => {
-    const doors = ['exec', 'http', 'http-body', 'http-error', 'guarded-fetch', 'public-address', 'credential-file'].map(
-      name => `drivers/${name}.ts`,
-    )
+    const web = ['http', 'http-body', 'http-error', 'guarded-fetch', 'public-address', 'breaker']
+    const doors = ['exec', 'credential-file', ...web].map(name => `drivers/${name}.ts`)
     const common = ['device/ports.ts', 'device/errors.ts', 'device/bytes.ts', ...doors]
     const wrong = importsOf('drivers/').filter(i => {
       if (!isLocal(i.to) || common.includes(i.to) || dirname(i.to) === dirname(i.from)) return false

@@ -6,10 +6,10 @@
 import { createHash } from 'node:crypto'
 import { Fault } from '../../device/errors.ts'
 import type { Extender, ExtensionAnswer, ExtensionOrder } from '../../device/ports.ts'
+import { createBreaker } from '../breaker.ts'
 import { type HttpResponse, request } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
-import { createBreaker } from './breaker.ts'
 import { type FortressAccess, type FortressFiles, readAccess } from './fortress-access.ts'
 import { answerIn, errorIn, extendRequest, type FortressToken, tokenIn, tokenRequest } from './fortress-wire.ts'
 
@@ -25,6 +25,9 @@ const maxTokenAnswerBytes = 64 * 1024
 const renewalMarginMs = 60_000
 /** A secret that was refused is not shown again for so long: that could lock the account. */
 const refusedSecretMs = 600_000
+/** How long a service that failed several times is left alone at first, and at most. */
+const pauseMs = 15_000
+const longestPauseMs = 300_000
 
 export interface FortressOptions extends FortressFiles {
   /** `https:`, without query; where `/oauth2/v1/token` and `/api/v1/signature/extend` are. */
@@ -48,7 +51,7 @@ interface Call {
 export function createFortressExtender(options: FortressOptions): Extender {
   const { deadlineMs = defaultDeadlineMs, maxBytes = defaultMaxBytes, now = () => performance.now() } = options
   const base = checkedBase(options.url)
-  const breaker = createBreaker({ now })
+  const breaker = createBreaker({ now, pauseMs, longestMs: longestPauseMs, verdict, resting })
   let held: { readonly token: FortressToken; readonly until: number } | undefined
   let asking: Promise<FortressToken> | undefined
   let refused: { readonly secret: string; readonly until: number } | undefined
@@ -59,19 +62,13 @@ export function createFortressExtender(options: FortressOptions): Extender {
     if (refused?.secret === fingerprint(access.secret) && now() < refused.until) {
       throw new Fault('EXTENDER_CREDENTIALS_REFUSED', 'it refused this secret a short while ago')
     }
-    const pause = breaker.closedForMs()
-    if (pause > 0) throw new Fault('EXTENDER_UNAVAILABLE', `it is left alone for ${Math.ceil(pause / 1000)} s more`)
-    try {
-      const done = await work({ access, endsAt: now() + deadlineMs, signal })
-      breaker.worked()
-      return done
-    } catch (thrown) {
-      const fault = thrown instanceof HttpError ? faultOf(thrown) : thrown
-      if (fault instanceof Fault && fault.code === 'EXTENDER_UNAVAILABLE')
-        breaker.failed(fault instanceof Unavailable ? fault.waitMs : 0)
-      else if (signal?.aborted !== true) breaker.worked()
-      throw fault
-    }
+    return breaker.run(async () => {
+      try {
+        return await work({ access, endsAt: now() + deadlineMs, signal })
+      } catch (thrown) {
+        throw thrown instanceof HttpError ? faultOf(thrown) : thrown
+      }
+    }, signal)
   }
 
   function post(
@@ -209,6 +206,15 @@ const codes = {
 function faultOf(error: HttpError): Fault {
   return new Fault(codes[error.kind], error.message, { cause: error })
 }
+
+const verdict = (thrown: unknown) => {
+  if (!(thrown instanceof Fault)) return 'nothing'
+  if (thrown.code !== 'EXTENDER_UNAVAILABLE') return 'answered'
+  return { waitMs: thrown instanceof Unavailable ? thrown.waitMs : 0 }
+}
+
+const resting = (leftMs: number) =>
+  new Fault('EXTENDER_UNAVAILABLE', `it is left alone for ${Math.max(1, Math.ceil(leftMs / 1000))} s more`)
 
 /** The service cannot now, and may have said for how long. */
 class Unavailable extends Fault {

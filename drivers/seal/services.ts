@@ -3,8 +3,8 @@
 
 import { Fault } from '../../device/errors.ts'
 import type { SealName, SealService, SigningCertificate } from '../../device/ports.ts'
+import { type Breaker, createBreaker } from '../breaker.ts'
 import { readCredentialFile } from '../credential-file.ts'
-import { type Breaker, createBreaker } from './breaker.ts'
 import { certificatesIn } from './certificate-text.ts'
 import { type CscOptions, createCsc } from './csc.ts'
 import type { SealDriver, SealRow } from './seal-driver.ts'
@@ -28,13 +28,13 @@ interface Served {
 
 export function createSealServices({ services, table }: SealConfig): SealService {
   const served = new Map<string, Served>(
-    services.map(one => [one.id, { driver: driverOf(one), breaker: createBreaker(one.id) }]),
+    services.map(one => [one.id, { driver: driverOf(one), breaker: breakerOf(one.id) }]),
   )
 
-  function through<T>(service: string, work: (driver: SealDriver) => Promise<T>): Promise<T> {
+  function through<T>(service: string, work: (driver: SealDriver) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const one = served.get(service)
     if (one === undefined) return Promise.reject(new Fault('SEAL_ABSENT', `no seal service ${service} is configured`))
-    return one.breaker(() => work(one.driver))
+    return one.breaker.run(() => work(one.driver), signal)
   }
 
   async function certificate(seal: SealName, signal?: AbortSignal): Promise<SigningCertificate> {
@@ -45,7 +45,7 @@ export function createSealServices({ services, table }: SealConfig): SealService
     const [expected, ...issuers] = named ?? []
     if (expected !== undefined && isSilent(services, service))
       return { ...place, certificate: expected, chain: issuers }
-    const told = await through(service, driver => driver.certificate(identity, signal))
+    const told = await through(service, driver => driver.certificate(identity, signal), signal)
     if (expected !== undefined && !Buffer.from(expected).equals(told.certificate)) {
       throw new Fault('SEAL_REFUSED', 'the certificate of the seal is not the one of certificateFile')
     }
@@ -54,11 +54,28 @@ export function createSealServices({ services, table }: SealConfig): SealService
 
   return Object.freeze({
     certificate,
-    identities: (service: string, signal?: AbortSignal) => through(service, driver => driver.identities(signal)),
+    identities: (service: string, signal?: AbortSignal) =>
+      through(service, driver => driver.identities(signal), signal),
     sign: (request: Parameters<SealService['sign']>[0], signal?: AbortSignal) =>
-      through(request.service, driver => driver.sign(request, signal)),
+      through(request.service, driver => driver.sign(request, signal), signal),
     sealPdf: (request: Parameters<SealService['sealPdf']>[0], signal?: AbortSignal) =>
-      through(request.service, driver => driver.sealPdf(request, signal)),
+      through(request.service, driver => driver.sealPdf(request, signal), signal),
+  })
+}
+
+/** A service that did not answer is left alone for a moment, whoever asks. */
+const restMs = 5_000
+
+function breakerOf(service: string): Breaker {
+  return createBreaker({
+    now: () => performance.now(),
+    pauseMs: restMs,
+    longestMs: restMs,
+    verdict: thrown => {
+      if (!(thrown instanceof Fault)) return 'nothing'
+      return thrown.code === 'SEAL_UNREACHABLE' ? { waitMs: 0 } : 'answered'
+    },
+    resting: () => new Fault('SEAL_UNREACHABLE', `${service}: it did not answer a moment ago`),
   })
 }
 

@@ -1,0 +1,62 @@
+// The circuit breaker of one service: when it has failed several times in a row it is left alone for a while, so that a
+// thousand copies that wait do not each wait for it; then one of them tries, and the others hear how that went. A service that
+// says for how long is obeyed.
+
+export interface Breaker {
+  /**
+   * Does the work, and throws what it throws; throws what `resting` makes instead while the service is left alone. Work that
+   * `signal` ended tells nothing about the service.
+   */
+  run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
+}
+
+export interface BreakerOptions {
+  /** Milliseconds that only grow. */
+  readonly now: () => number
+  /** Failures in a row that shut it. Default 3. */
+  readonly tolerated?: number
+  /** The first pause; each further failure doubles it, up to `longestMs`. */
+  readonly pauseMs: number
+  readonly longestMs: number
+  /** What something thrown tells: the service answered, it failed and asks for so many milliseconds (or 0), or nothing. */
+  verdict(thrown: unknown): 'answered' | 'nothing' | { readonly waitMs: number }
+  /** What is thrown while the service is left alone, for so many milliseconds still. */
+  resting(leftMs: number): Error
+}
+
+export function createBreaker({ now, tolerated = 3, pauseMs, longestMs, ...told }: BreakerOptions): Breaker {
+  let failures = 0
+  let until = Number.NEGATIVE_INFINITY
+  let isTried = false
+
+  const answered = () => {
+    failures = 0
+    until = Number.NEGATIVE_INFINITY
+  }
+  const failed = (waitMs: number) => {
+    failures += 1
+    const pause = failures < tolerated ? 0 : Math.min(longestMs, pauseMs * 2 ** (failures - tolerated))
+    until = now() + Math.max(pause, Math.min(waitMs, longestMs))
+  }
+
+  return Object.freeze({
+    async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+      const left = until - now()
+      const isTrial = failures >= tolerated
+      if (left > 0 || (isTrial && isTried)) throw told.resting(Math.max(left, 0))
+      if (isTrial) isTried = true
+      try {
+        const done = await work()
+        answered()
+        return done
+      } catch (thrown) {
+        const verdict = signal?.aborted === true ? 'nothing' : told.verdict(thrown)
+        if (verdict === 'answered') answered()
+        else if (verdict !== 'nothing') failed(verdict.waitMs)
+        throw thrown
+      } finally {
+        if (isTrial) isTried = false
+      }
+    },
+  })
+}
