@@ -56,7 +56,7 @@ describe('what we read', () => {
   it('is a token and its life', () => {
     expect(tokenIn(recorded('token.response.json'))).toEqual({
       authorization: 'Bearer 0b79bab50daca910b000d4f1a2b675d604257e42',
-      lifetime: 3599,
+      lifeMs: 3_599_000,
     })
   })
 

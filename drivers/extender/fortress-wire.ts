@@ -77,8 +77,8 @@ export function tokenRequest(client: { readonly id: string; readonly secret: str
 export interface FortressToken {
   /** The Authorization field. */
   readonly authorization: string
-  /** Seconds; 0 where the answer does not say. */
-  readonly lifetime: number
+  /** 0 where the answer does not say. */
+  readonly lifeMs: number
 }
 
 /** The token in an answer; undefined where there is none that can be sent back. */
@@ -87,7 +87,7 @@ export function tokenIn(body: Uint8Array): FortressToken | undefined {
   if (typeof token !== 'string' || !/^[\x21-\x7e]{1,8192}$/.test(token)) return undefined
   if (type !== undefined && (typeof type !== 'string' || type.toLowerCase() !== 'bearer')) return undefined
   const known = typeof lifetime === 'number' && Number.isFinite(lifetime) && lifetime > 0
-  return { authorization: `Bearer ${token}`, lifetime: known ? lifetime : 0 }
+  return { authorization: `Bearer ${token}`, lifeMs: known ? lifetime * 1000 : 0 }
 }
 
 /** The document in an answer. Throws EXTENSION_INVALID, and EXTENSION_REFUSED for an error told with status 200. */

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { Fault } from '../../device/errors.ts'
 import type { Extender, ExtensionAnswer, ExtensionOrder } from '../../device/ports.ts'
 import { createBreaker } from '../breaker.ts'
+import { createHeldToken } from '../held-token.ts'
 import { type HttpResponse, request } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
@@ -52,8 +53,7 @@ export function createFortressExtender(options: FortressOptions): Extender {
   const { deadlineMs = defaultDeadlineMs, maxBytes = defaultMaxBytes, now = () => performance.now() } = options
   const base = checkedBase(options.url)
   const breaker = createBreaker({ now, pauseMs, longestMs: longestPauseMs, verdict, resting })
-  let held: { readonly token: FortressToken; readonly until: number } | undefined
-  let asking: Promise<FortressToken> | undefined
+  const held = createHeldToken<FortressToken>(renewalMarginMs, now)
   let refused: { readonly secret: string; readonly until: number } | undefined
 
   async function guarded<T>(signal: AbortSignal | undefined, work: (call: Call) => Promise<T>): Promise<T> {
@@ -109,15 +109,10 @@ export function createFortressExtender(options: FortressOptions): Extender {
   }
 
   async function tokenFor(call: Call): Promise<FortressToken> {
-    if (held !== undefined && now() < held.until) return held.token
-    // Without the signal of whoever asks first: others wait for the same token.
-    asking ??= newToken({ ...call, signal: undefined }).finally(() => {
-      asking = undefined
-    })
     try {
-      const token = await orAborted(asking, call.signal)
-      const lifetimeMs = token.lifetime * 1000
-      held = { token, until: now() + lifetimeMs - Math.min(renewalMarginMs, lifetimeMs / 10) }
+      // Without the signal of whoever asks first: others wait for the same token.
+      const coming = held.valid(() => newToken({ ...call, signal: undefined }))
+      const token = await orAborted(coming, call.signal)
       refused = undefined
       return token
     } catch (thrown) {
@@ -130,13 +125,13 @@ export function createFortressExtender(options: FortressOptions): Extender {
 
   async function extendBy(call: Call, body: Uint8Array, maxBodyBytes: number): Promise<ExtensionAnswer> {
     for (const attempt of ['first', 'again'] as const) {
-      const { authorization } = await tokenFor(call)
-      const headers = { 'content-type': 'application/json', authorization }
+      const token = await tokenFor(call)
+      const headers = { 'content-type': 'application/json', authorization: token.authorization }
       const response = await post('/api/v1/signature/extend', call, { headers, body, maxBodyBytes })
       if (response.status === 200) return answerIn(await readAll(response.body))
       if (response.status !== 401 || attempt === 'again') throw await refusalOf(response, 'the request to extend')
       response.close()
-      held = undefined
+      held.forget(token)
     }
     throw new Fault('INTERNAL', 'a request is sent twice at most')
   }
@@ -156,7 +151,7 @@ export function createFortressExtender(options: FortressOptions): Extender {
     },
     async enter(signal?: AbortSignal): Promise<void> {
       await guarded(signal, async call => {
-        held = undefined
+        held.forget()
         await tokenFor(call)
       })
     },

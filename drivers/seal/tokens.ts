@@ -2,6 +2,7 @@
 // to a service, fetched before the old one ends, and once more where the service turns it down.
 
 import { Fault } from '../../device/errors.ts'
+import { createHeldToken, type Expiring } from '../held-token.ts'
 import { basicAuthorization } from '../http.ts'
 import { exchange, objectIn, refusal, type SealAnswer, type SealPeer, secretLine } from './exchange.ts'
 
@@ -19,27 +20,22 @@ export interface Tokens {
   authorized(use: (authorization: string) => Promise<SealAnswer>): Promise<SealAnswer>
 }
 
-interface Token {
+interface Token extends Expiring {
   readonly authorization: string
-  /** By the monotonic clock, milliseconds: a wall clock that is set must not make an old token look new. */
-  readonly renewAt: number
 }
 
 const defaultLifeSeconds = 60
-/** A token is not used in the last tenth of its life, nor in its last so many milliseconds, whichever is less. */
-const longestMarginMs = 30_000
+const renewalMarginMs = 30_000
 const maxAnswerBytes = 64 * 1024
 
 /** Throws from `authorized`: SEAL_CREDENTIALS_REFUSED for a client that is turned down, and what an exchange throws. */
 export function createTokens(client: OauthClient, now: () => number = () => performance.now()): Tokens {
-  let held: Token | undefined
-  let fetching: Promise<Token> | undefined
+  const held = createHeldToken<Token>(renewalMarginMs, now)
 
   async function fetched(): Promise<Token> {
     const { tokenUrl, clientId, clientSecretFile, scope } = client
     const secret = await secretLine('client secret', clientSecretFile)
     const form = new URLSearchParams({ grant_type: 'client_credentials', ...(scope !== undefined && { scope }) })
-    const asked = now()
     const answer = await exchange(
       {
         method: 'POST',
@@ -54,36 +50,21 @@ export function createTokens(client: OauthClient, now: () => number = () => perf
       },
       client,
     )
-    return tokenIn(answer, asked)
-  }
-
-  /** One at a time, whoever asks. */
-  function valid(): Promise<Token> {
-    if (held !== undefined && now() < held.renewAt) return Promise.resolve(held)
-    fetching ??= fetched()
-      .then(token => {
-        held = token
-        return token
-      })
-      .finally(() => {
-        fetching = undefined
-      })
-    return fetching
+    return tokenIn(answer)
   }
 
   return Object.freeze({
     async authorized(use: (authorization: string) => Promise<SealAnswer>): Promise<SealAnswer> {
-      const token = await valid()
+      const token = await held.valid(fetched)
       const answer = await use(token.authorization)
       if (answer.status !== 401) return answer
-      // Somebody else may have fetched another one meanwhile.
-      if (held === token) held = undefined
-      return use((await valid()).authorization)
+      held.forget(token)
+      return use((await held.valid(fetched)).authorization)
     },
   })
 }
 
-function tokenIn(answer: SealAnswer, asked: number): Token {
+function tokenIn(answer: SealAnswer): Token {
   if (answer.status !== 200) {
     const fault = refusal(answer, 'the token')
     throw fault.code === 'SEAL_REFUSED' ? new Fault('SEAL_CREDENTIALS_REFUSED', fault.detail) : fault
@@ -98,5 +79,5 @@ function tokenIn(answer: SealAnswer, asked: number): Token {
   }
   const given = Number(seconds)
   const lifeMs = (Number.isFinite(given) && given > 0 ? given : defaultLifeSeconds) * 1000
-  return { authorization: `Bearer ${token}`, renewAt: asked + lifeMs - Math.min(longestMarginMs, lifeMs / 10) }
+  return { authorization: `Bearer ${token}`, lifeMs }
 }
