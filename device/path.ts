@@ -4,8 +4,8 @@
 // a person; desk.ts asks for them.
 
 import type { Config } from './config.ts'
-import { type Document, keptPages } from './document.ts'
-import { asFault, Fault } from './errors.ts'
+import { type Document, type DocumentEvent, keptPages } from './document.ts'
+import { asFault, type ErrorCode, Fault } from './errors.ts'
 import { createHostPauses, type PausedHost } from './host-pauses.ts'
 import { dueAt, nextAttempt } from './path/backoff.ts'
 import { type ComposeTools, compose } from './path/compose.ts'
@@ -184,7 +184,7 @@ export function createPath(parts: PathParts): Path {
     if (stage.name !== 'unsealed' || held !== null || dueAt(stage.sealing, clock) > clock.now()) return
     try {
       for await (const event of attemptSeal(document, parts, signal)) {
-        log.info('seal attempted', { document: id, outcome: event.type })
+        log.info('seal attempted', { document: id, outcome: event.type, ...whyOf(event) })
         queue.commit(id, event)
       }
     } catch (thrown) {
@@ -200,7 +200,13 @@ export function createPath(parts: PathParts): Path {
     try {
       const event = await attemptExtension(document, parts, signal)
       const told = event.type === 'extended' ? { by: event.by } : {}
-      log.info('extension attempted', { document: id, from: stage.signature.level, outcome: event.type, ...told })
+      log.info('extension attempted', {
+        document: id,
+        from: stage.signature.level,
+        outcome: event.type,
+        ...told,
+        ...whyOf(event),
+      })
       if (event.type === 'extended' && event.declined !== undefined) {
         log.warn('the extension service did not', { document: id, ...event.declined })
       }
@@ -218,7 +224,8 @@ export function createPath(parts: PathParts): Path {
     for (const state of document.stage.deliveries) {
       if (state.state !== 'waiting' || dueAt(state, clock) > now || !pauses.mayGo(id, state)) continue
       const event = await attemptDelivery(document, state, parts, signal)
-      log.info('delivery attempted', { document: id, destination: state.destinationId, outcome: event.type })
+      const { destinationId: destination } = state
+      log.info('delivery attempted', { document: id, destination, outcome: event.type, ...whyOf(event) })
       queue.commit(id, event)
       pauses.tell(state.destinationId, event)
     }
@@ -256,4 +263,9 @@ function isReady(document: Document): boolean {
 
 function isTimeout(thrown: unknown): boolean {
   return thrown instanceof DOMException && thrown.name === 'TimeoutError'
+}
+
+/** Why an attempt came to nothing, for the log. */
+function whyOf(event: DocumentEvent): { readonly code?: ErrorCode } {
+  return 'code' in event ? { code: event.code } : {}
 }

@@ -58,7 +58,8 @@ export async function startKiosk(options: Omit<SiteOptions, 'folder'>): Promise<
       log,
     })
   let appliance = await start()
-  let screen = await openScreen(appliance.url)
+  const complaints = () => logged.slice(-8)
+  let screen = await openScreen(appliance.url, complaints)
   return {
     site,
     clock,
@@ -74,7 +75,7 @@ export async function startKiosk(options: Omit<SiteOptions, 'folder'>): Promise<
       screen.close()
       await appliance.stop()
       appliance = await start()
-      screen = await openScreen(appliance.url)
+      screen = await openScreen(appliance.url, complaints)
     },
     async stop() {
       screen.close()
@@ -98,8 +99,8 @@ interface Waiter {
   readonly reject: (reason: Error) => void
 }
 
-/** Opens the event stream of the screen at `url` and waits for its first view. */
-export async function openScreen(url: string): Promise<Screen> {
+/** Opens the event stream of the screen at `url` and waits for its first view. What is not seen is told with `complaints`. */
+export async function openScreen(url: string, complaints: () => readonly string[] = () => []): Promise<Screen> {
   const origin = new URL(url).origin
   const closing = new AbortController()
   const waiters = new Set<Waiter>()
@@ -118,7 +119,7 @@ export async function openScreen(url: string): Promise<Screen> {
   return {
     view,
     copy: () => view().copy ?? fail('no copy in hand'),
-    until: (wanted, what) => waitFor({ wanted, what, view, waiters }),
+    until: (wanted, what) => waitFor({ wanted, what, view, waiters, complaints }),
     post: (path, body) => post(`${origin}${path}`, origin, body),
     get: path => fetch(`${origin}${path}`),
     close() {
@@ -137,22 +138,22 @@ async function waitFor({
   what,
   view,
   waiters,
+  complaints,
 }: {
   wanted: (view: View) => boolean
   what: string
   view: () => View
   waiters: Set<Waiter>
+  complaints: () => readonly string[]
 }): Promise<View> {
   if (wanted(view())) return view()
   const { promise, resolve, reject } = Promise.withResolvers<View>()
   const waiter = { wanted, resolve, reject }
-  const timer = setTimeout(
-    () =>
-      reject(
-        new Error(`not seen: ${what}; last view ${JSON.stringify(view().copy)} ${JSON.stringify(view().scanner)}`),
-      ),
-    untilTimeoutMs,
-  )
+  const timer = setTimeout(() => {
+    const { copy, scanner } = view()
+    const seen = [copy, scanner].map(one => JSON.stringify(one))
+    reject(new Error([`not seen: ${what}; last view`, ...seen, ...complaints()].join('\n')))
+  }, untilTimeoutMs)
   waiters.add(waiter)
   try {
     return await promise

@@ -88,7 +88,11 @@ async function screenUrl(child: ChildProcess): Promise<string> {
   })
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /^Screen: (\S+)/.exec(line)?.[1]
-    if (url !== undefined) return url
+    if (url !== undefined) {
+      // A pipe that nobody reads fills, and whoever writes into it stands still.
+      child.stdout.resume()
+      return url
+    }
   }
   throw new Error(`the appliance did not start: ${complaints}`)
 }

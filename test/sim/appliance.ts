@@ -48,6 +48,7 @@ export async function runAppliance(
   console.log(
     `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service and receiver: ${control.url}`,
   )
+  console.log(`Other commands beside it: compulsa VERB --config ${site.configFile} --data ${site.dataFolder}`)
   const [code] = await exit
   return typeof code === 'number' ? code : 1
 }
