@@ -52,6 +52,9 @@ type CopyEvent = Extract<
       | 'composed'
       | 'signatureIntended'
       | 'signatureDropped'
+      | 'claveIntended'
+      | 'claveStarted'
+      | 'claveDropped'
       | 'signed'
       | 'sealed'
       | 'sealPostponed'
@@ -81,6 +84,10 @@ function copyEntry(event: CopyEvent, after: Document): DocumentEntry {
     }
     case 'signatureDropped':
       return { event: 'signRefused', details: { code: 'other-certificate' } }
+    case 'claveIntended':
+    case 'claveStarted':
+    case 'claveDropped':
+      return claveEntry(event, { format, level })
     case 'signed':
     case 'sealed':
       return { event: 'signed', details: { format, level, bytes: event.copy.bytes, sha256: event.copy.sha256 } }
@@ -99,6 +106,16 @@ function copyEntry(event: CopyEvent, after: Document): DocumentEntry {
     case 'deliveryRefused':
       return { event: 'deliveryRefused', details: { destination: event.destinationId, code: event.code } }
   }
+}
+
+function claveEntry(
+  event: Extract<CopyEvent, { type: `clave${string}` }>,
+  made: { readonly format: string; readonly level: string },
+): DocumentEntry {
+  if (event.type === 'claveStarted') return { event: 'claveStarted' }
+  if (event.type === 'claveDropped') return { event: 'signRefused', details: { code: event.code } }
+  const digest = Buffer.from(event.pending.digest, 'base64').toString('hex')
+  return { event: 'signatureIntended', details: { ...made, algorithm: 'SHA256withRSA', digest } }
 }
 
 function extendedDetails({ level, copy, answeredEarlier, by, declined }: Extract<CopyEvent, { type: 'extended' }>) {

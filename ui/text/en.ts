@@ -334,6 +334,28 @@ export const en = {
   'error.SEAL_UNTRUSTED': 'The seal service is not the expected one.\nPlease tell the staff.',
   'error.SEAL_CREDENTIALS_REFUSED': 'The seal service does not accept this kiosk.\nPlease tell the staff.',
   'error.SEAL_REFUSED': 'The seal service did not seal the copy.\nPlease tell the staff.',
+  'error.CLAVE_ABSENT': 'Signing with Cl@ve is not set up here.\nUse another way to sign, or tell the staff.',
+  'error.CLAVE_UNREACHABLE':
+    'Cl@ve cannot be reached at the moment.\nNothing was signed. Try again in a while, or choose another way.',
+  'error.CLAVE_UNTRUSTED': 'The connection to Cl@ve cannot be trusted.\nNothing was signed. Please tell the staff.',
+  'error.CLAVE_CREDENTIALS_REFUSED': 'Cl@ve does not know this kiosk.\nNothing was signed. Please tell the staff.',
+  'error.CLAVE_REFUSED': 'Cl@ve has not accepted the request.\nNothing was signed. Please tell the staff.',
+  'error.CLAVE_USER_UNKNOWN':
+    'This identity document is not registered in Cl@ve.\nRegister in Cl@ve first, or sign in another way.',
+  'error.CLAVE_USER_WEAK':
+    'The registration in Cl@ve is not strong enough to sign.\nRegister in person or with a certificate. You can also sign in another way.',
+  'error.CLAVE_CERTIFICATE_ABSENT':
+    'There is no signing certificate in Cl@ve yet for this identity document.\nAsk Cl@ve for one first, or sign in another way.',
+  'error.CLAVE_CERTIFICATE_BLOCKED':
+    'The signing certificate in Cl@ve is blocked.\nCl@ve can lift that. Meanwhile, sign in another way.',
+  'error.CLAVE_CANCELLED': 'The signature was cancelled at Cl@ve.\nNothing was signed. You can try again.',
+  'error.CLAVE_NOT_FINISHED':
+    'The signature at Cl@ve was not finished yet.\nNothing was signed. Begin again, and finish at Cl@ve first.',
+  'error.CLAVE_EXPIRED': 'The time for signing at Cl@ve is over.\nNothing was signed. Begin again.',
+  'error.CLAVE_FAILED': 'Cl@ve could not make the signature.\nNothing was signed. Try again, or choose another way.',
+  'error.CLAVE_OTHER_PERSON':
+    'The signature that came back is somebody else’s.\nIt was thrown away. Check the number and begin again.',
+  'error.IDENTITY_NUMBER_INVALID': 'This DNI or NIE number is not right.\nCheck the digits and the letter.',
   'error.TSA_ABSENT': 'No time-stamping service has been set up.\nPlease tell the staff.',
   'error.TSA_UNREACHABLE':
     'The time-stamping service cannot be reached.\nYou need not do anything: the kiosk will try again.',
