@@ -11,6 +11,7 @@ export function entryOf(event: DocumentEvent, after: Document): DocumentEntry {
   if ('pageId' in event) {
     return { event: 'pagesChanged', details: { change: event.type, page: pageNumber(after, event.pageId), pages } }
   }
+  if (isOfClave(event)) return claveEntry(event, after)
   switch (event.type) {
     case 'scanStarted':
       return { event: 'pagesChanged', details: { change: 'scan-started', pages } }
@@ -52,9 +53,6 @@ type CopyEvent = Extract<
       | 'composed'
       | 'signatureIntended'
       | 'signatureDropped'
-      | 'claveIntended'
-      | 'claveStarted'
-      | 'claveDropped'
       | 'signed'
       | 'sealed'
       | 'sealPostponed'
@@ -84,10 +82,6 @@ function copyEntry(event: CopyEvent, after: Document): DocumentEntry {
     }
     case 'signatureDropped':
       return { event: 'signRefused', details: { code: 'other-certificate' } }
-    case 'claveIntended':
-    case 'claveStarted':
-    case 'claveDropped':
-      return claveEntry(event, { format, level })
     case 'signed':
     case 'sealed':
       return { event: 'signed', details: { format, level, bytes: event.copy.bytes, sha256: event.copy.sha256 } }
@@ -108,14 +102,18 @@ function copyEntry(event: CopyEvent, after: Document): DocumentEntry {
   }
 }
 
-function claveEntry(
-  event: Extract<CopyEvent, { type: `clave${string}` }>,
-  made: { readonly format: string; readonly level: string },
-): DocumentEntry {
+type ClaveEvent = Extract<DocumentEvent, { type: `clave${string}` }>
+
+function isOfClave(event: DocumentEvent): event is ClaveEvent {
+  return event.type.startsWith('clave')
+}
+
+function claveEntry(event: ClaveEvent, { order }: Document): DocumentEntry {
   if (event.type === 'claveStarted') return { event: 'claveStarted' }
   if (event.type === 'claveDropped') return { event: 'signRefused', details: { code: event.code } }
+  const { format } = order.signature
   const digest = Buffer.from(event.pending.digest, 'base64').toString('hex')
-  return { event: 'signatureIntended', details: { ...made, algorithm: 'SHA256withRSA', digest } }
+  return { event: 'signatureIntended', details: { format, level: 'B', algorithm: 'SHA256withRSA', digest } }
 }
 
 function extendedDetails({ level, copy, answeredEarlier, by, declined }: Extract<CopyEvent, { type: 'extended' }>) {
