@@ -218,6 +218,17 @@ describe('a service', () => {
     expect(await faultOf(port.recover({ id, subject: person }))).toMatch(new RegExp(`^${code}: `))
   })
 
+  it('that loses its voice after signing is asked for the signature alone', async () => {
+    const { port, atPage, server } = await scene()
+    const { id, page } = await port.start(order, claveDocument())
+    await atPage(page)
+    await server.fault('result-away')
+    expect(await faultOf(port.recover({ id, subject: person }))).toMatch(/^CLAVE_UNREACHABLE: /)
+    await server.fault(undefined)
+    expect(await verifiedByOpenssl(await port.recover({ id, subject: person }), 'doc-1')).toContain(person)
+    expect(server.signatures()).toBe(1)
+  })
+
   it('that does not answer three times is left alone for a moment', async () => {
     const { port, server } = await scene()
     await server.fault('http-500')

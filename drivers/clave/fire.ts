@@ -67,17 +67,30 @@ export function createFire(options: FireOptions): ClaveFirma {
     },
     resting: () => new Fault('CLAVE_UNREACHABLE', 'FIRe did not answer a moment ago'),
   })
+  /** Transactions that the service has completed, and whose signature it still has: it completes each once. */
+  const completed = new Set<string>()
   /** What stands in an answer is judged inside the breaker: a page of a proxy's is no answer. */
   const asked = <T>(form: Form, read: (answer: FireAnswer) => T, signal?: AbortSignal): Promise<T> =>
     breaker.run(async () => read(await exchange(options, form, signal)), signal)
 
+  async function recover(transaction: ClaveTransaction, signal?: AbortSignal): Promise<Uint8Array> {
+    const { id } = transaction
+    if (!completed.has(id)) await asked(about(operations.recoverSign, transaction), checkRecovered, signal)
+    completed.add(id)
+    try {
+      const signature = await asked(about(operations.recoverSignResult, transaction), signatureIn, signal)
+      completed.delete(id)
+      return signature
+    } catch (thrown) {
+      if (!(thrown instanceof Fault && thrown.code === 'CLAVE_UNREACHABLE')) completed.delete(id)
+      throw thrown
+    }
+  }
+
   return Object.freeze({
     start: (order: ClaveOrder, document: ClaveDocument, signal?: AbortSignal) =>
       asked(signForm(order, document, options), startedIn, signal),
-    async recover(transaction: ClaveTransaction, signal?: AbortSignal) {
-      await asked(about(operations.recoverSign, transaction), checkRecovered, signal)
-      return asked(about(operations.recoverSignResult, transaction), signatureIn, signal)
-    },
+    recover: (transaction: ClaveTransaction, signal?: AbortSignal) => recover(transaction, signal),
     failure: (transaction: ClaveTransaction, signal?: AbortSignal) =>
       asked(about(operations.recoverError, transaction), toldFailure, signal),
     async startBatch(order: ClaveOrder, documents: readonly ClaveDocument[], signal?: AbortSignal) {

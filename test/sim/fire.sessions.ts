@@ -130,6 +130,8 @@ export function createFireSessions({ now, lifeSeconds, maxDocuments, base }: Fir
     if (op === '11') return result(session)
     if (session.error !== undefined) return withResult(session, session.error)
     if (op === '8' && session.recovered) throw new FireRefusal(54)
+    // The provider gives its values once.
+    if (session.recovered) ended(session, 508)
     await completed(session, sign)
     return op === '8' ? listed(session) : json(200, { result: { prov: 'clavefirma', state: 0 } }, { signed: true })
   }

@@ -78,6 +78,8 @@ export interface SealServer<Fault extends string> {
   readonly caPem: string
   /** Whole exchanges in their order, those that then failed included. */
   exchanges(): readonly Exchange[]
+  /** Requests that came whole, answered or not. */
+  arrived(): number
   /** What clients did that the contract does not allow. */
   breaches(): readonly string[]
   /** Signatures that were made, answered or not. */
@@ -105,6 +107,7 @@ export async function startSealServer<Fault extends string>(parts: SealServerPar
   let current: string | undefined
   let left = Number.POSITIVE_INFINITY
   let signatures = 0
+  let arrived = 0
   const fails = (fault: string): boolean => {
     if (current !== fault || left <= 0) return false
     left -= 1
@@ -117,6 +120,7 @@ export async function startSealServer<Fault extends string>(parts: SealServerPar
     const clientCertificate = shown ? shown.raw : undefined
     const body = await buffer(incoming)
     const request = { method, path: url, headers, body, ...(clientCertificate && { clientCertificate }) }
+    arrived += 1
     if (fails('slow')) return
     if (fails('http-500')) return void response.writeHead(500, { 'content-type': 'text/plain' }).end('out of order')
     if (fails('busy')) return void response.writeHead(503, { 'retry-after': '5' }).end()
@@ -165,6 +169,7 @@ export async function startSealServer<Fault extends string>(parts: SealServerPar
     url: `https://${host}:${port}`,
     caPem: ca.caPem,
     exchanges: () => exchanges,
+    arrived: () => arrived,
     breaches: () => breaches,
     signatures: () => signatures,
     async fault(fault: Fault | SealServerFault | undefined, times = Number.POSITIVE_INFINITY): Promise<void> {
