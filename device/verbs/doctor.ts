@@ -11,6 +11,7 @@ import type { TextReader } from '../ports.ts'
 import { configOf, withWorkbench } from './appliance.ts'
 import { lastChecks } from './calibration-book.ts'
 import { checkLine } from './calibration-lines.ts'
+import { checkClave } from './doctor-clave.ts'
 import { clockLine, codeWarnings } from './doctor-codes.ts'
 import { checkExtension } from './doctor-extension.ts'
 import { checkSeals } from './doctor-seals.ts'
@@ -20,7 +21,7 @@ import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 export const doctorVerb: Verb = {
   name: 'doctor',
   summary:
-    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the extension service, the seals and the built screen. Exit 1 when something is missing.',
+    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the extension service, the seals, Cl@ve Firma and the built screen. Exit 1 when something is missing.',
   options: configOptions,
   run,
 }
@@ -202,6 +203,7 @@ async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]>
       )
     const stamped = await checkTimestamping(config, rooms, call.signal)
     const raised = await checkExtension(config, rooms, call.signal)
+    const clave = await checkClave(config, rooms, call.signal)
     return [
       await textReading(rooms.textReader(), call.signal),
       ...seen,
@@ -209,6 +211,7 @@ async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]>
       ...(stamped === undefined ? [] : [{ check: 'time-stamping', ...stamped }]),
       ...(await checkSeals(config, rooms, call.signal)),
       ...(raised === undefined ? [] : [{ check: 'extension service', ...raised }]),
+      ...(clave === undefined ? [] : [{ check: 'Cl@ve Firma', ...clave }]),
     ]
   })
 }
