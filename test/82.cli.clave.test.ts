@@ -70,13 +70,21 @@ describe('onboarding', () => {
   })
 
   it('tells which test failed, and why, and goes on', async () => {
+    const kit = JSON.parse(await readFile(people(), 'utf8'))
+    const mixedUp = { ...kit, blocked: kit.weaklyRegistered, unknown: kit.signs }
+    await writeFile(people(), JSON.stringify(mixedUp))
     await fire().fault('old-version')
     const run = await onboarding('failed', '--language', 'ca', '--json')
+    await writeFile(people(), JSON.stringify(kit))
     await fire().fault(undefined)
     expect(run.code).toBe(1)
     const { results, prerequisites } = JSON.parse(run.stdout)
     const failed = results.filter(({ passed }: { passed: boolean }) => !passed)
-    expect(failed).toMatchObject([{ id: 'sign', detail: expect.stringMatching(/^SIGNATURE_INVALID: /) }])
+    expect(failed).toMatchObject([
+      { id: 'sign', detail: expect.stringMatching(/^SIGNATURE_INVALID: /) },
+      { id: 'unknown', detail: 'CLAVE_FAILED: a signature came, and CLAVE_USER_UNKNOWN was expected' },
+      { id: 'blocked', detail: expect.stringMatching(/^CLAVE_USER_WEAK: /) },
+    ])
     expect(prerequisites.find(({ id }: { id: string }) => id === 'tests')).toMatchObject({ state: 'missing' })
     expect(await readdir(join(line.folder, 'failed'))).not.toContain('signed.pdf')
     expect(await readFile(join(line.folder, 'failed', 'evidence.html'), 'utf8')).toMatch(/lang="ca"[\s\S]*NO SUPERADA/)
