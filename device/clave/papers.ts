@@ -77,12 +77,13 @@ export function papersAsHtml(papers: Papers, language: PaperLanguage): string {
   return `<!doctype html>
 <html lang="${language}"><meta charset="utf-8"><title>${head('title')}</title>
 <style>body{font:11pt serif;max-width:19cm;margin:1cm auto}table{border-collapse:collapse;width:100%;margin:.5cm 0}
-th,td{border:1px solid #555;padding:.15cm .2cm;text-align:left;vertical-align:top;overflow-wrap:anywhere}</style>
+th,td{border:1px solid #555;padding:.15cm .2cm;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+th,td:first-child{overflow-wrap:normal}</style>
 <h1>${head('title')}</h1>
 ${table(factRows(papers, words))}
 <h2>${head('tests')}</h2>
 ${table(
-  results.map(one => [stateOf(one.passed, words), words.test(one.id), one.detail, one.at]),
+  results.map(one => [stateOf(one.passed, words), words.test(one.id), one.detail, moment(one.at)]),
   [head('result'), head('test'), head('outcome'), head('when')],
 )}
 <h2>${head('prerequisites')}</h2>
@@ -104,9 +105,14 @@ function factRows({ at, version, service, application }: Papers, { head }: Paper
     [head('service'), service],
     [head('program'), `Compulsa ${version}`],
     [head('certificate'), certificate === null ? '' : `${certificate.subject}; SHA-256 ${certificate.sha256}`],
-    [head('date'), at],
+    [head('date'), moment(at)],
     ...toFillIn.map(name => [head(name), '']),
   ]
+}
+
+/** An instant as people read it, by UTC. */
+function moment(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
 }
 
 function table(rows: readonly (readonly (string | undefined)[])[], heads: readonly string[] = []): string {
