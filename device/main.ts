@@ -9,7 +9,9 @@ import { join } from 'node:path'
 import { checkStates, keepCalibration } from './calibration.ts'
 import { type CardDesk, createCardDesk } from './card-desk.ts'
 import { cardBlobNames } from './card-record.ts'
+import { createClaveDesk } from './clave-desk.ts'
 import type { Config } from './config.ts'
+import { frameOrigins } from './config-clave.ts'
 import type { LoadedConfig } from './config-file.ts'
 import { createDesk } from './desk.ts'
 import { blobNames } from './document.ts'
@@ -84,7 +86,13 @@ export async function startAppliance(
     createDesk({ ...common, scanner, signer, newReference: () => newReferenceFrom(random) }),
     held => held.stop(),
   )
-  const visit = started.adopt(createVisit({ ...common, desk, scanner, signer }), held => held.stop())
+  const clave =
+    config.clave === undefined
+      ? undefined
+      : started.adopt(createClaveDesk({ ...common, clave: rooms.clave(), screenUrl: () => server.url }), held =>
+          held.stop(),
+        )
+  const visit = started.adopt(createVisit({ ...common, desk, clave, scanner, signer }), held => held.stop())
   const maintenance = started.adopt(
     createMaintenance({ ...common, visit, scanner, store, targets: rooms.targets() }),
     held => held.stop(),
@@ -123,7 +131,9 @@ export async function startAppliance(
       ...requests,
       visit,
       desk,
+      clave,
       maintenance,
+      frameOrigins: frameOrigins(config.clave),
       portals: config.autofirma?.portals ?? [],
       operator,
       uiFolder,

@@ -14,3 +14,8 @@ export function dateText(iso: string, language: Language): string {
 export function dateTimeText(iso: string, language: Language): string {
   return new Intl.DateTimeFormat(locales[language], { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso))
 }
+
+/** The time of an ISO 8601 instant. */
+export function timeText(iso: string, language: Language): string {
+  return new Intl.DateTimeFormat(locales[language], { timeStyle: 'short' }).format(new Date(iso))
+}

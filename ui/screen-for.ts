@@ -4,6 +4,7 @@
 import type {
   CardView,
   CertificateView,
+  ClaveView,
   CopyStage,
   CopyView,
   MaintenanceView,
@@ -37,6 +38,9 @@ export type ScreenName =
   | 'lastTry'
   | 'pin'
   | 'signing'
+  | 'claveNumber'
+  | 'claveWait'
+  | 'clavePage'
   | 'receipt'
   | 'request'
   | 'requestSigning'
@@ -46,9 +50,17 @@ export type ScreenName =
 const byStage: Record<CopyStage, (copy: CopyView, local: Local, signing: Signing) => ScreenName> = {
   gathering: gatheringScreen,
   composing: copy => (copy.fault === null ? 'preparing' : 'stopped'),
-  signing: (_copy, local, signing) => signScreen(signing, local),
+  signing: ({ clave }, local, signing) =>
+    clave === undefined || local.byCard ? signScreen(signing, local) : byClave[clave.state],
   delivering: resultScreen,
   done: resultScreen,
+}
+
+const byClave: Record<ClaveView['state'], ScreenName> = {
+  number: 'claveNumber',
+  starting: 'claveWait',
+  page: 'clavePage',
+  finishing: 'claveWait',
 }
 
 const byRequestStage: Record<RequestStage, (signing: Signing, local: Local) => ScreenName> = {

@@ -16,6 +16,9 @@
 // POST /screen/copy/approve                    {sourceNature}
 // POST /screen/copy/sign/{tokenId}/{keyId}     PIN as application/octet-stream → SignAnswer
 //
+// POST /screen/copy/clave/begin                {number}: of the person's identity document
+// POST /screen/copy/clave/finish | cancel
+//
 // POST /screen/request/accept | refuse         what a page or a program asks for, which the person has read
 // POST /screen/request/sign/{tokenId}/{keyId}  PIN as application/octet-stream → SignAnswer; starts, or goes on, signing
 // POST /screen/request/certificate/{tokenId}/{keyId}   tells the page this certificate
@@ -159,7 +162,7 @@ export interface ProcedureView {
   readonly title: LocalisedTexts
   readonly description: LocalisedTexts | null
   readonly sourceNatures: readonly SourceNature[]
-  readonly signature: 'none' | 'local' | 'seal'
+  readonly signature: 'none' | 'local' | 'seal' | 'clave'
   readonly paper: 'returned' | 'kept'
 }
 
@@ -193,8 +196,26 @@ export interface CopyView {
   /** True after a restart of the appliance until the person goes on: "we were interrupted". */
   readonly interrupted: boolean
   readonly card: CardView | null
+  /** At the stage `signing`, where the person signs with Cl@ve Firma. */
+  readonly clave?: ClaveView
   readonly result: ResultView | null
 }
+
+/**
+ * `number`: the person's number is asked for; `cardToo`: the copy can be signed with a card as well. `page`: the person is at
+ * the service's page, on a phone by the QR code or in a frame here, until `endsAt` (ISO 8601); `fault`: why the signature could
+ * not be fetched a moment ago. `starting`, `finishing`: the service is being asked.
+ */
+export type ClaveView =
+  | { readonly state: 'number'; readonly fault: ErrorCode | null; readonly cardToo: boolean }
+  | { readonly state: 'starting' | 'finishing' }
+  | {
+      readonly state: 'page'
+      readonly on: 'phone' | 'kiosk'
+      readonly page: string
+      readonly endsAt: string
+      readonly fault: ErrorCode | null
+    }
 
 export interface PageView {
   readonly id: string

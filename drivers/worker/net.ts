@@ -1,9 +1,10 @@
-// The net worker: the only part that reaches beyond this machine: the configured destinations by TLS, seal services, the
-// time-stamping authority, the extension service, what certificates point to, the card service, and what others ask to be
+// The net worker: the only part that reaches beyond this machine: the configured destinations by TLS, seal services, Cl@ve
+// Firma, the time-stamping authority, the extension service, what certificates point to, the card service, and what others ask to be
 // signed. It sees what it is told to send, while it sends it; no devices, no keys, no queue.
 
-import type { SealService } from '../../device/ports.ts'
+import type { ClaveFirma, ClaveTestPages, SealService } from '../../device/ports.ts'
 import { createOpenapiCardShop, type OpenapiCardShopOptions } from '../cardshop/openapi.ts'
+import type { FireOptions } from '../clave/fire.ts'
 import { createDelivery, type DestinationOptions } from '../delivery/destinations.ts'
 import { createFortressExtender, type FortressOptions } from '../extender/fortress.ts'
 import { createHttpReferences, type HttpReferencesOptions } from '../reference/http.ts'
@@ -12,6 +13,7 @@ import type { SealConfig } from '../seal/services.ts'
 import { createRfc3161Timestamper, type Rfc3161Options } from '../timestamper/rfc3161.ts'
 import { createHttpTriphase } from '../triphase/http.ts'
 import { cardHandlers } from './card-handlers.ts'
+import { claveHandlers } from './clave-handlers.ts'
 import { revocationHandlers, timestamperHandlers } from './evidence-handlers.ts'
 import { extenderHandlers } from './extender-handlers.ts'
 import { deliveryHandlers } from './handlers.ts'
@@ -22,6 +24,7 @@ import { sealHandlers } from './seal-handlers.ts'
 export interface NetConfiguration {
   readonly destinations: readonly DestinationOptions[]
   readonly seal: SealConfig
+  readonly clave?: FireOptions
   readonly timestamping?: Rfc3161Options
   readonly extension?: FortressOptions
   readonly revocation: HttpRevocationOptions
@@ -30,7 +33,7 @@ export interface NetConfiguration {
 }
 
 await hostWorker<NetConfiguration>(configuration => {
-  const { destinations, seal, timestamping, extension, revocation, references, cards } = configuration
+  const { destinations, seal, clave, timestamping, extension, revocation, references, cards } = configuration
   let seals: Promise<SealService> | undefined
   const timestamper = timestamping === undefined ? undefined : createRfc3161Timestamper(timestamping)
   const extender = extension === undefined ? undefined : createFortressExtender(extension)
@@ -41,6 +44,7 @@ await hostWorker<NetConfiguration>(configuration => {
       seals ??= import('../seal/services.ts').then(({ createSealServices }) => createSealServices(seal))
       return seals
     }),
+    ...claveHandlers(clave === undefined ? undefined : claveOf(clave)),
     ...timestamperHandlers(timestamper),
     ...extenderHandlers(extender),
     ...revocationHandlers(createHttpRevocation(revocation)),
@@ -49,3 +53,15 @@ await hostWorker<NetConfiguration>(configuration => {
     ...triphaseHandlers(createHttpTriphase({ allowPrivate: references.allowPrivate })),
   ])
 })
+
+/** Loaded with the first call, as seals are. */
+function claveOf(options: FireOptions): () => Promise<ClaveFirma & ClaveTestPages> {
+  let made: Promise<ClaveFirma & ClaveTestPages> | undefined
+  return () => {
+    made ??= Promise.all([import('../clave/fire.ts'), import('../clave/test-pages.ts')]).then(([fire, pages]) => ({
+      ...fire.createFire(options),
+      ...pages.createTestPages(options),
+    }))
+    return made
+  }
+}

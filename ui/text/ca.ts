@@ -161,6 +161,25 @@ export const ca = {
   'lastTry.text':
     'Si el PIN següent no és correcte, la targeta quedarà bloquejada. Si en té dubtes, tregui la targeta.',
   'lastTry.go': 'Conec bé el PIN',
+  'clave.number.title': 'Escrigui el número del seu DNI o NIE',
+  'clave.number.how': 'Signarà amb Cl@ve: tingui a mà la contrasenya i el telèfon, on rebrà un codi per SMS.',
+  'clave.number.typed': 'Número escrit',
+  'clave.number.pad': 'Xifres i lletres',
+  'clave.card': 'Signa amb targeta',
+  'clave.other': 'Signa amb Cl@ve',
+  'clave.wait.title': 'Un moment',
+  'clave.wait.starting': 'Ho estem demanant a Cl@ve.',
+  'clave.wait.finishing': 'Estem recollint i comprovant la signatura.',
+  'clave.phone.title': 'Signi amb el telèfon',
+  'clave.phone.scan': 'Enfoqui el codi amb la càmera del telèfon.',
+  'clave.phone.sign': 'Signi-hi amb la contrasenya i el codi de l’SMS.',
+  'clave.phone.back': 'Quan hagi acabat, toqui aquí «Ja he signat».',
+  'clave.phone.qr': 'Codi QR de la pàgina on se signa',
+  'clave.until': 'Té temps fins a les {time}.',
+  'clave.done': 'Ja he signat',
+  'clave.again': 'Torna a començar',
+  'clave.kiosk.title': 'Signi aquí amb Cl@ve',
+  'clave.kiosk.frame': 'Pàgines de Cl@ve',
   'pin.title': 'Teclegi el PIN de la targeta',
   'pin.holder': 'Signarà com a',
   'pin.typed.one': '{count} xifra teclejada',
@@ -339,6 +358,30 @@ export const ca = {
   'error.SEAL_UNTRUSTED': 'El servei de segell no és el que s’esperava.\nAvisi el personal.',
   'error.SEAL_CREDENTIALS_REFUSED': 'El servei de segell no reconeix aquest terminal.\nAvisi el personal.',
   'error.SEAL_REFUSED': 'El servei de segell no ha segellat la còpia.\nAvisi el personal.',
+  'error.CLAVE_ABSENT':
+    'Aquí no es pot signar amb Cl@ve.\nFaci servir una altra manera de signar, o avisi el personal.',
+  'error.CLAVE_UNREACHABLE':
+    'No es pot arribar a Cl@ve en aquest moment.\nNo s’ha signat res. Torni-ho a provar d’aquí a una estona, o triï una altra manera.',
+  'error.CLAVE_UNTRUSTED': 'No podem confiar en la connexió amb Cl@ve.\nNo s’ha signat res. Avisi el personal.',
+  'error.CLAVE_CREDENTIALS_REFUSED': 'Cl@ve no reconeix aquest terminal.\nNo s’ha signat res. Avisi el personal.',
+  'error.CLAVE_REFUSED': 'Cl@ve no ha acceptat la petició.\nNo s’ha signat res. Avisi el personal.',
+  'error.CLAVE_USER_UNKNOWN':
+    'Aquest document d’identitat no està registrat a Cl@ve.\nRegistri’s primer a Cl@ve, o signi d’una altra manera.',
+  'error.CLAVE_USER_WEAK':
+    'El registre a Cl@ve no és prou segur per signar.\nCal registrar-s’hi en persona o amb certificat. També pot signar d’una altra manera.',
+  'error.CLAVE_CERTIFICATE_ABSENT':
+    'Encara no hi ha cap certificat de signatura a Cl@ve per a aquest document d’identitat.\nDemani’l primer a Cl@ve, o signi d’una altra manera.',
+  'error.CLAVE_CERTIFICATE_BLOCKED':
+    'El certificat de signatura a Cl@ve està bloquejat.\nCl@ve el pot desbloquejar. Mentrestant, signi d’una altra manera.',
+  'error.CLAVE_CANCELLED': 'S’ha cancel·lat la signatura a Cl@ve.\nNo s’ha signat res. Pot tornar-ho a provar.',
+  'error.CLAVE_NOT_FINISHED':
+    'La signatura a Cl@ve encara no s’havia acabat.\nNo s’ha signat res. Torni a començar i acabi primer a Cl@ve.',
+  'error.CLAVE_EXPIRED': 'S’ha acabat el temps per signar a Cl@ve.\nNo s’ha signat res. Torni a començar.',
+  'error.CLAVE_FAILED':
+    'Cl@ve no ha pogut fer la signatura.\nNo s’ha signat res. Torni-ho a provar, o triï una altra manera.',
+  'error.CLAVE_OTHER_PERSON':
+    'La signatura que ha arribat és d’una altra persona.\nS’ha llençat. Comprovi el número i torni a començar.',
+  'error.IDENTITY_NUMBER_INVALID': 'Aquest número de DNI o NIE no és correcte.\nRevisi els números i la lletra.',
   'error.TSA_ABSENT': 'No s’ha configurat cap servei de segell de temps.\nAvisi el personal.',
   'error.TSA_UNREACHABLE':
     'No es pot arribar al servei de segell de temps.\nNo cal que faci res: el terminal ho tornarà a provar.',

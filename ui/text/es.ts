@@ -161,6 +161,25 @@ export const es = {
   'lastTry.text':
     'Si el siguiente PIN no es correcto, la tarjeta quedará bloqueada. Si tiene dudas, retire la tarjeta.',
   'lastTry.go': 'Conozco bien el PIN',
+  'clave.number.title': 'Escriba el número de su DNI o NIE',
+  'clave.number.how': 'Firmará con Cl@ve: tenga a mano la contraseña y el teléfono, donde recibirá un código por SMS.',
+  'clave.number.typed': 'Número escrito',
+  'clave.number.pad': 'Cifras y letras',
+  'clave.card': 'Firmar con tarjeta',
+  'clave.other': 'Firmar con Cl@ve',
+  'clave.wait.title': 'Un momento',
+  'clave.wait.starting': 'Lo estamos pidiendo a Cl@ve.',
+  'clave.wait.finishing': 'Estamos recogiendo y comprobando la firma.',
+  'clave.phone.title': 'Firme con el teléfono',
+  'clave.phone.scan': 'Enfoque el código con la cámara del teléfono.',
+  'clave.phone.sign': 'Firme allí con la contraseña y el código del SMS.',
+  'clave.phone.back': 'Cuando termine, toque aquí «Ya he firmado».',
+  'clave.phone.qr': 'Código QR de la página donde se firma',
+  'clave.until': 'Tiene tiempo hasta las {time}.',
+  'clave.done': 'Ya he firmado',
+  'clave.again': 'Empezar de nuevo',
+  'clave.kiosk.title': 'Firme aquí con Cl@ve',
+  'clave.kiosk.frame': 'Páginas de Cl@ve',
   'pin.title': 'Teclee el PIN de la tarjeta',
   'pin.holder': 'Firmará como',
   'pin.typed.one': '{count} cifra tecleada',
@@ -338,6 +357,29 @@ export const es = {
   'error.SEAL_UNTRUSTED': 'El servicio de sello no es el esperado.\nAvise al personal.',
   'error.SEAL_CREDENTIALS_REFUSED': 'El servicio de sello no reconoce este terminal.\nAvise al personal.',
   'error.SEAL_REFUSED': 'El servicio de sello no ha sellado la copia.\nAvise al personal.',
+  'error.CLAVE_ABSENT': 'Aquí no se puede firmar con Cl@ve.\nUse otra forma de firmar, o avise al personal.',
+  'error.CLAVE_UNREACHABLE':
+    'En este momento no se puede llegar a Cl@ve.\nNo se ha firmado nada. Vuelva a probar dentro de un rato, o elija otra forma.',
+  'error.CLAVE_UNTRUSTED': 'No podemos confiar en la conexión con Cl@ve.\nNo se ha firmado nada. Avise al personal.',
+  'error.CLAVE_CREDENTIALS_REFUSED': 'Cl@ve no reconoce este terminal.\nNo se ha firmado nada. Avise al personal.',
+  'error.CLAVE_REFUSED': 'Cl@ve no ha aceptado la petición.\nNo se ha firmado nada. Avise al personal.',
+  'error.CLAVE_USER_UNKNOWN':
+    'Este documento de identidad no está registrado en Cl@ve.\nRegístrese primero en Cl@ve, o firme de otra forma.',
+  'error.CLAVE_USER_WEAK':
+    'El registro en Cl@ve no es lo bastante seguro para firmar.\nHay que registrarse en persona o con certificado. También se puede firmar de otra forma.',
+  'error.CLAVE_CERTIFICATE_ABSENT':
+    'Todavía no hay ningún certificado de firma en Cl@ve para este documento de identidad.\nSolicítelo primero en Cl@ve, o firme de otra forma.',
+  'error.CLAVE_CERTIFICATE_BLOCKED':
+    'El certificado de firma en Cl@ve está bloqueado.\nCl@ve puede desbloquearlo. Mientras tanto, firme de otra forma.',
+  'error.CLAVE_CANCELLED': 'Se ha cancelado la firma en Cl@ve.\nNo se ha firmado nada. Puede volver a intentarlo.',
+  'error.CLAVE_NOT_FINISHED':
+    'La firma en Cl@ve aún no había terminado.\nNo se ha firmado nada. Empiece de nuevo y termine primero en Cl@ve.',
+  'error.CLAVE_EXPIRED': 'Se ha acabado el tiempo para firmar en Cl@ve.\nNo se ha firmado nada. Empiece de nuevo.',
+  'error.CLAVE_FAILED':
+    'Cl@ve no ha podido hacer la firma.\nNo se ha firmado nada. Vuelva a probar, o elija otra forma.',
+  'error.CLAVE_OTHER_PERSON':
+    'La firma que ha llegado es de otra persona.\nSe ha desechado. Revise el número y empiece de nuevo.',
+  'error.IDENTITY_NUMBER_INVALID': 'Este número de DNI o NIE no es correcto.\nRevise los números y la letra.',
   'error.TSA_ABSENT': 'No se ha configurado ningún servicio de sello de tiempo.\nAvise al personal.',
   'error.TSA_UNREACHABLE':
     'No se puede acceder al servicio de sello de tiempo.\nNo hace falta hacer nada: el terminal volverá a intentarlo.',
