@@ -78,7 +78,8 @@ export function createHostPauses({ destinations, tasks, clock, random, log, wake
         breaker.answered(host)
         release(host)
       } else if (outcome.type === 'deliveryPostponed' && outcome.code !== 'RECEIPT_INVALID') {
-        breaker.failed(host)
+        if (outcome.code === 'TLS_PIN_MISMATCH') breaker.shut(host)
+        else breaker.failed(host)
         const until = breaker.pausedUntil(host)
         if (until === null) return
         log.warn('a host is left alone', { host, code: outcome.code, until: new Date(until).toISOString() })

@@ -519,13 +519,36 @@ export type DeliveryOutcome =
 
 export type DeliveryLaterCode = Extract<
   ErrorCode,
-  'DESTINATION_UNREACHABLE' | 'DESTINATION_BUSY' | 'DESTINATION_UNTRUSTED' | 'CREDENTIALS_REFUSED' | 'RECEIPT_INVALID'
+  | 'DESTINATION_UNREACHABLE'
+  | 'DESTINATION_BUSY'
+  | 'DESTINATION_UNTRUSTED'
+  | 'TLS_PIN_MISMATCH'
+  | 'CREDENTIALS_REFUSED'
+  | 'RECEIPT_INVALID'
 >
 export type DeliveryRefusedCode = Extract<ErrorCode, 'DESTINATION_REFUSED'>
 
 export interface Delivery {
   /** At least once on the wire, exactly once in effect: idempotent by `idempotencyKey`. */
   deliver(request: DeliveryRequest, signal: AbortSignal): Promise<DeliveryOutcome>
+}
+
+// ------------------------------------------------------------------------------------------------------------ peers
+
+/** A server of the configuration, and the PEM file of the only authorities that may have certified it. */
+export interface Peer {
+  /** `https:`. */
+  readonly url: string
+  readonly caFile?: string
+}
+
+/** The servers of the configuration, whatever is asked of them otherwise. */
+export interface Peers {
+  /**
+   * The pins (RFC 7469, 2.4) that a server would fit, of its own key and of its issuers', its own first. Only a TLS handshake
+   * goes out. Throws DESTINATION_UNREACHABLE, DESTINATION_UNTRUSTED.
+   */
+  keys(peer: Peer, signal?: AbortSignal): Promise<readonly string[]>
 }
 
 // ------------------------------------------------------------------------------------------------------------ cards
@@ -572,7 +595,12 @@ export type CardLater = {
   readonly outcome: 'later'
   readonly code: Extract<
     ErrorCode,
-    'DESTINATION_UNREACHABLE' | 'DESTINATION_BUSY' | 'DESTINATION_UNTRUSTED' | 'CREDENTIALS_REFUSED' | 'CARD_CREDIT_LOW'
+    | 'DESTINATION_UNREACHABLE'
+    | 'DESTINATION_BUSY'
+    | 'DESTINATION_UNTRUSTED'
+    | 'TLS_PIN_MISMATCH'
+    | 'CREDENTIALS_REFUSED'
+    | 'CARD_CREDIT_LOW'
   >
   readonly detail: string
   readonly retryAfterMs?: number

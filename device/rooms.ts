@@ -9,6 +9,7 @@ import { remoteCardShop } from '../drivers/worker/remote-cards.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
 import { remoteExtender } from '../drivers/worker/remote-extender.ts'
+import { remotePeers } from '../drivers/worker/remote-peers.ts'
 import { remoteReferences, remoteTriphase } from '../drivers/worker/remote-requests.ts'
 import { remoteSeals } from '../drivers/worker/remote-seal.ts'
 import { remoteSigner } from '../drivers/worker/remote-signer.ts'
@@ -24,6 +25,7 @@ import type {
   Extender,
   Imaging,
   Log,
+  Peers,
   Random,
   References,
   Revocation,
@@ -67,6 +69,7 @@ export interface Rooms {
   references(): References
   triphase(): TriphaseServer
   cardShop(): CardShop
+  peers(): Peers
   documents(): DocumentJobs
   /** Starts workers before anything is asked of them, for whoever knows that something soon will be. */
   start(...names: readonly WorkerName[]): void
@@ -117,6 +120,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     references: () => remoteReferences(to('net')),
     triphase: () => remoteTriphase(to('net')),
     cardShop: () => remoteCardShop(to('net')),
+    peers: () => remotePeers(to('net')),
     documents: () => {
       const sizeOf = async (path: string) => (await stat(path)).size
       return remoteDocuments(to('document'), { sizeOf })
@@ -132,15 +136,15 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
 
 function netConfiguration({ destinations, seal, timestamping, extension, revocation, batches, cards }: Config) {
   const { allowPrivate, maxCrlMegabytes } = revocation
-  const { hosts, maxDocumentMegabytes } = batches
+  const { hosts, pins, maxDocumentMegabytes } = batches
   return {
     destinations,
     seal: seal ?? { services: [], table: [] },
     ...(timestamping !== undefined && { timestamping }),
     ...(extension !== undefined && { extension: extensionOptions(extension.service) }),
-    ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownCa(cards) } }),
+    ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownTrust(cards) } }),
     revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
-    references: { hosts, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
+    references: { hosts, pins, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
   }
 }
 
@@ -149,6 +153,6 @@ function extensionOptions(service: NonNullable<Config['extension']>['service']) 
   return { ...options, maxBytes: maxMegabytes * 1024 * 1024, deadlineMs: deadlineSeconds * 1000 }
 }
 
-function ownCa({ caFile }: { readonly caFile?: string }) {
-  return caFile === undefined ? {} : { caFile }
+function ownTrust({ caFile, pins }: { readonly caFile?: string; readonly pins?: readonly string[] }) {
+  return { ...(caFile !== undefined && { caFile }), ...(pins !== undefined && { pins }) }
 }

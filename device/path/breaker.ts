@@ -17,6 +17,8 @@ export interface Breaker {
   /** The host answered, whatever it said of the copy. */
   answered(host: string): void
   failed(host: string): void
+  /** It failed in a way that is no copy's fault and will not pass soon: it is left alone at once, for the longest pause. */
+  shut(host: string): void
 }
 
 export interface BreakerParts {
@@ -58,6 +60,10 @@ export function createBreaker({ now, random }: BreakerParts): Breaker {
     failed(host: string): void {
       const failures = (circuits.get(host)?.failures ?? 0) + 1
       circuits.set(host, { failures, until: Math.round(now() + pauseMs(failures)) })
+    },
+    shut(host: string): void {
+      const failures = Math.max(failuresToOpen, (circuits.get(host)?.failures ?? 0) + 1)
+      circuits.set(host, { failures, until: now() + longestPauseMs })
     },
   })
 }

@@ -33,6 +33,8 @@ const longestPauseMs = 300_000
 export interface FortressOptions extends FortressFiles {
   /** `https:`, without query; where `/oauth2/v1/token` and `/api/v1/signature/extend` are. */
   readonly url: string
+  /** The only keys that it may have (drivers/pins.ts). */
+  readonly pins?: readonly string[]
   /** Of a document with its original. Default 32 MiB. */
   readonly maxBytes?: number
   /** Of one call, its token included. Default 2 min. */
@@ -83,6 +85,7 @@ export function createFortressExtender(options: FortressOptions): Extender {
       ...more,
       headers: { accept: 'application/json', ...more.headers },
       ...(ca === undefined ? {} : { ca }),
+      pins: options.pins,
       connectTimeoutMs,
       idleTimeoutMs,
       deadlineMs: Math.max(1, call.endsAt - now()),
@@ -194,6 +197,7 @@ const codes = {
   malformed: 'EXTENDER_UNAVAILABLE',
   forbidden: 'EXTENDER_UNAVAILABLE',
   tls: 'EXTENDER_UNTRUSTED',
+  pin: 'TLS_PIN_MISMATCH',
   credentials: 'EXTENDER_CREDENTIALS_REFUSED',
   'too-large': 'EXTENSION_INVALID',
 } as const satisfies Record<HttpError['kind'], string>

@@ -6,6 +6,7 @@ import type { SealService } from '../../device/ports.ts'
 import { createOpenapiCardShop, type OpenapiCardShopOptions } from '../cardshop/openapi.ts'
 import { createDelivery, type DestinationOptions } from '../delivery/destinations.ts'
 import { createFortressExtender, type FortressOptions } from '../extender/fortress.ts'
+import { keysOf } from '../peers/tls.ts'
 import { createHttpReferences, type HttpReferencesOptions } from '../reference/http.ts'
 import { createHttpRevocation, type HttpRevocationOptions } from '../revocation/http.ts'
 import type { SealConfig } from '../seal/services.ts'
@@ -16,6 +17,7 @@ import { revocationHandlers, timestamperHandlers } from './evidence-handlers.ts'
 import { extenderHandlers } from './extender-handlers.ts'
 import { deliveryHandlers } from './handlers.ts'
 import { hostWorker } from './host.ts'
+import { peerHandlers } from './peer-handlers.ts'
 import { referenceHandlers, triphaseHandlers } from './request-handlers.ts'
 import { sealHandlers } from './seal-handlers.ts'
 
@@ -45,7 +47,8 @@ await hostWorker<NetConfiguration>(configuration => {
     ...extenderHandlers(extender),
     ...revocationHandlers(createHttpRevocation(revocation)),
     ...referenceHandlers(createHttpReferences(references)),
+    ...peerHandlers({ keys: keysOf }),
     ...cardHandlers(cards === undefined ? undefined : createOpenapiCardShop(cards)),
-    ...triphaseHandlers(createHttpTriphase({ allowPrivate: references.allowPrivate })),
+    ...triphaseHandlers(createHttpTriphase({ allowPrivate: references.allowPrivate, pins: references.pins ?? {} })),
   ])
 })

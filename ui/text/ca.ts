@@ -399,6 +399,7 @@ export const ca = {
   'error.DESTINATION_UNREACHABLE':
     'No hi ha connexió amb la destinació.\nNo cal que faci res: la còpia s’enviarà tota sola.',
   'error.DESTINATION_BUSY': 'La destinació està ocupada.\nNo cal que faci res: la còpia s’enviarà tota sola.',
+  'error.TLS_PIN_MISMATCH': 'El servidor no té la clau que s’esperava: no se li ha enviat res.\nAvisi el personal.',
   'error.CREDENTIALS_REFUSED': 'La destinació no accepta aquest equip.\nAvisi el personal. La còpia es conserva.',
   'error.DESTINATION_UNTRUSTED': 'No s’ha pogut identificar la destinació.\nAvisi el personal. La còpia es conserva.',
   'error.DESTINATION_REFUSED': 'La destinació no ha acceptat la còpia.\nAvisi el personal. La còpia es conserva.',

@@ -392,6 +392,8 @@ export const en = {
   'error.DESTINATION_UNREACHABLE':
     'There is no connection with the destination.\nYou need not do anything: the copy will be sent by itself.',
   'error.DESTINATION_BUSY': 'The destination is busy.\nYou need not do anything: the copy will be sent by itself.',
+  'error.TLS_PIN_MISMATCH':
+    'The server does not have the expected key: nothing was sent to it.\nPlease tell the staff.',
   'error.CREDENTIALS_REFUSED': 'The destination does not accept this kiosk.\nPlease tell the staff. The copy is kept.',
   'error.DESTINATION_UNTRUSTED': 'The destination could not be identified.\nPlease tell the staff. The copy is kept.',
   'error.DESTINATION_REFUSED': 'The destination did not accept the copy.\nPlease tell the staff. The copy is kept.',

@@ -399,6 +399,8 @@ export const es = {
   'error.DESTINATION_UNREACHABLE':
     'No hay conexión con el destino.\nNo tiene que hacer nada: la copia se enviará sola.',
   'error.DESTINATION_BUSY': 'El destino está ocupado.\nNo tiene que hacer nada: la copia se enviará sola.',
+  'error.TLS_PIN_MISMATCH':
+    'El servidor no tiene la clave que se esperaba: no se le ha enviado nada.\nAvise al personal.',
   'error.CREDENTIALS_REFUSED': 'El destino no acepta este equipo.\nAvise al personal. La copia se conserva.',
   'error.DESTINATION_UNTRUSTED': 'No se ha podido identificar el destino.\nAvise al personal. La copia se conserva.',
   'error.DESTINATION_REFUSED': 'El destino no ha aceptado la copia.\nAvise al personal. La copia se conserva.',
