@@ -4,9 +4,9 @@
 // a person; desk.ts asks for them.
 
 import type { Config } from './config.ts'
-import { type Document, type DocumentEvent, keptPages } from './document.ts'
+import { type DeliveryState, type Document, type DocumentEvent, keptPages } from './document.ts'
 import { asFault, type ErrorCode, Fault } from './errors.ts'
-import { createHostPauses, type PausedHost } from './host-pauses.ts'
+import { createHostPauses, type HostPauses } from './host-pauses.ts'
 import { dueAt, nextAttempt } from './path/backoff.ts'
 import { type ComposeTools, compose } from './path/compose.ts'
 import { attemptDelivery } from './path/deliver.ts'
@@ -36,7 +36,7 @@ export interface Path {
   /** Takes up every unfinished document where it was left. */
   start(): void
   /** Hosts of destinations that failed too often to try every copy there. */
-  pausedHosts(): readonly PausedHost[]
+  readonly hosts: Pick<HostPauses, 'paused' | 'askNow' | 'subscribe'>
   /** Stops all work and waits for it; everything goes on at the next start. */
   stop(): Promise<void>
 }
@@ -60,7 +60,7 @@ export function createPath(parts: PathParts): Path {
   const { queue, clock, random, log } = parts
   const tasks = createTasks({ clock, log })
   const { destinations } = parts.config
-  const pauses = createHostPauses({ destinations, tasks, clock, random, log, wake: id => wake(id) })
+  const pauses = createHostPauses({ destinations, tasks, clock, random, log, wake: id => wake(id), makeDue })
   const pageFailures = new Map<string, number>()
   const textFailures = new Map<string, number>()
   let unsubscribe: (() => void) | undefined
@@ -106,6 +106,16 @@ export function createPath(parts: PathParts): Path {
     } else if (document.stage.name === 'delivering') {
       tasks.run(`deliver:${id}`, signal => deliver(id, signal), { lane: 'deliver', width: parallelDeliveries })
     } else if (document.stage.name === 'done') tasks.run(`erase:${id}`, () => queue.erase(id))
+  }
+
+  function makeDue(destinationIds: readonly string[], how: 'one' | 'all'): void {
+    for (const { id } of queue.list({ stages: ['delivering'] })) {
+      const { stage, hold: held } = queue.get(id)
+      const waits = (one: DeliveryState) => one.state === 'waiting' && destinationIds.includes(one.destinationId)
+      if (held !== null || stage.name !== 'delivering' || !stage.deliveries.some(waits)) continue
+      queue.commit(id, { type: 'deliveriesRetried', destinationIds })
+      if (how === 'one') return
+    }
   }
 
   /** A timer may be older than the hold: only a hold with a time of its own ends by itself. */
@@ -232,7 +242,7 @@ export function createPath(parts: PathParts): Path {
   }
 
   return Object.freeze({
-    pausedHosts: pauses.paused,
+    hosts: pauses,
     start(): void {
       for (const { id, stage } of queue.list({ stages: [...liveStages] })) {
         const document = queue.get(id)

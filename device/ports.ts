@@ -549,6 +549,24 @@ export interface Peers {
    * goes out. Throws DESTINATION_UNREACHABLE, DESTINATION_UNTRUSTED.
    */
   keys(peer: Peer, signal?: AbortSignal): Promise<readonly string[]>
+  /** Services that failed too often in a row to be asked now. */
+  resting(signal?: AbortSignal): Promise<readonly RestingService[]>
+  /** Ends the pauses of the services at this host, `name:port`: the next call asks there. */
+  wake(host: string, signal?: AbortSignal): Promise<void>
+}
+
+/** A service that is left alone, since its first failure and for a while still. */
+export interface RestingService {
+  readonly service: 'seal' | 'extension'
+  /** In the configuration. */
+  readonly id: string
+  /** `name:port`. */
+  readonly host: string
+  readonly sinceMs: number
+  /** 0: the next call asks. */
+  readonly leftMs: number
+  /** Of the last failure. */
+  readonly code: ErrorCode
 }
 
 // ------------------------------------------------------------------------------------------------------------ cards

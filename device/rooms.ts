@@ -120,7 +120,12 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     references: () => remoteReferences(to('net')),
     triphase: () => remoteTriphase(to('net')),
     cardShop: () => remoteCardShop(to('net')),
-    peers: () => remotePeers(to('net')),
+    peers: () => {
+      const remote = remotePeers(to('net'))
+      // A worker that was never started has left nobody alone.
+      const resting = async (signal?: AbortSignal) => (workers.has('net') ? remote.resting(signal) : [])
+      return { ...remote, resting }
+    },
     documents: () => {
       const sizeOf = async (path: string) => (await stat(path)).size
       return remoteDocuments(to('document'), { sizeOf })

@@ -192,6 +192,7 @@ describe('a host with another key', () => {
       random: { fraction: () => 0 },
       log: { info: () => {}, warn: () => {}, error: () => {} },
       wake: () => undefined,
+      makeDue: () => undefined,
     })
     const { outcome: _, ...rest } = { outcome: '', code: 'TLS_PIN_MISMATCH', detail: '', nextAttemptAt: '' } as const
     pauses.tell('a', { type: 'deliveryPostponed', destinationId: 'a', ...rest })

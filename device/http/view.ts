@@ -28,6 +28,7 @@
 //
 // POST /screen/maintenance/open | close
 // POST /screen/maintenance/check                {deviceId}
+// POST /screen/maintenance/ask                  {host}: one that is left alone is asked at once
 //
 // `leave` ends the visit: an unfinished copy is discarded and erased, a finished one goes on in the queue.
 // `split` makes several copies of one that is too large, `next` takes the next of them into hand when one is finished.
@@ -124,10 +125,22 @@ export interface RequestedDocumentView {
 export interface MaintenanceView {
   readonly work: 'none' | 'scanning' | 'measuring'
   readonly scanners: readonly ScannerCheckView[]
+  /** Hosts that are left alone for now. */
+  readonly pauses: readonly PauseView[]
   /** Of the check just made. */
   readonly result: CheckResult | null
   /** Why the last check came to nothing. */
   readonly fault: ErrorCode | null
+}
+
+export interface PauseView {
+  readonly service: 'delivery' | 'seal' | 'extension'
+  /** `name:port`. */
+  readonly host: string
+  /** ISO 8601: the first failure, and when it is asked again. */
+  readonly since: string
+  readonly until: string
+  readonly code: ErrorCode
 }
 
 export type CheckVerdict = 'ok' | 'watch' | 'fail'

@@ -4,7 +4,7 @@
 import type { Config } from '../config.ts'
 import { type PinnablePeer, pinnablePeers } from '../config-pins.ts'
 import { asFault, errorTable } from '../errors.ts'
-import type { Rooms } from '../rooms.ts'
+import type { Peers } from '../ports.ts'
 
 export interface PinCheck {
   readonly check: string
@@ -16,21 +16,21 @@ export interface PinCheck {
 /** Of pinned servers, or of `all` that TLS is spoken with, so that an operator can pin them. */
 export async function checkPins(
   config: Config,
-  rooms: Pick<Rooms, 'peers'>,
+  rooms: { peers(): Pick<Peers, 'keys'> },
   { all, signal }: { readonly all: boolean; readonly signal: AbortSignal },
 ): Promise<readonly PinCheck[]> {
   const peers = pinnablePeers(config).filter(({ pins }) => all || pins !== undefined)
   const checks: PinCheck[] = []
-  for (const peer of peers) checks.push(await checkOne(peer, rooms, signal))
+  for (const peer of peers) checks.push(await checkOne(peer, rooms.peers(), signal))
   return checks
 }
 
-async function checkOne(peer: PinnablePeer, rooms: Pick<Rooms, 'peers'>, signal: AbortSignal): Promise<PinCheck> {
+async function checkOne(peer: PinnablePeer, peers: Pick<Peers, 'keys'>, signal: AbortSignal): Promise<PinCheck> {
   const { name, url, caFile, pins } = peer
   const check = `key of ${name}`
   const { host } = new URL(url)
   try {
-    const [own = '', ...issuers] = await rooms.peers().keys({ url, ...(caFile !== undefined && { caFile }) }, signal)
+    const [own = '', ...issuers] = await peers.keys({ url, ...(caFile !== undefined && { caFile }) }, signal)
     const above = issuers.length === 0 ? '' : `, issued under ${issuers.join(', ')}`
     if (pins === undefined) return { check, ok: true, detail: `${host} has ${own}${above}; not pinned`, mend: '' }
     const fitting = pins.findIndex(pin => pin === own || issuers.includes(pin))

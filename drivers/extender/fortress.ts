@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { Fault } from '../../device/errors.ts'
 import type { Extender, ExtensionAnswer, ExtensionOrder } from '../../device/ports.ts'
-import { createBreaker } from '../breaker.ts'
+import { createBreakers } from '../breakers.ts'
 import { createHeldToken } from '../held-token.ts'
 import { type HttpResponse, request } from '../http.ts'
 import { readAll } from '../http-body.ts'
@@ -50,11 +50,14 @@ interface Call {
   readonly signal: AbortSignal | undefined
 }
 
-/** Throws CONFIG_INVALID for an address that cannot be meant. */
-export function createFortressExtender(options: FortressOptions): Extender {
+/** Throws CONFIG_INVALID for an address that cannot be meant. While it is left alone that can be seen in `breakers`. */
+export function createFortressExtender(options: FortressOptions, breakers = createBreakers()): Extender {
   const { deadlineMs = defaultDeadlineMs, maxBytes = defaultMaxBytes, now = () => performance.now() } = options
   const base = checkedBase(options.url)
-  const breaker = createBreaker({ now, pauseMs, longestMs: longestPauseMs, verdict, resting })
+  const breaker = breakers.add(
+    { service: 'extension', id: 'fortress', url: base },
+    { now, pauseMs, longestMs: longestPauseMs, verdict, resting },
+  )
   const held = createHeldToken<FortressToken>(renewalMarginMs, now)
   let refused: { readonly secret: string; readonly until: number } | undefined
 

@@ -3,6 +3,7 @@
 // signed. It sees what it is told to send, while it sends it; no devices, no keys, no queue.
 
 import type { SealService } from '../../device/ports.ts'
+import { createBreakers } from '../breakers.ts'
 import { createOpenapiCardShop, type OpenapiCardShopOptions } from '../cardshop/openapi.ts'
 import { createDelivery, type DestinationOptions } from '../delivery/destinations.ts'
 import { createFortressExtender, type FortressOptions } from '../extender/fortress.ts'
@@ -33,21 +34,26 @@ export interface NetConfiguration {
 
 await hostWorker<NetConfiguration>(configuration => {
   const { destinations, seal, timestamping, extension, revocation, references, cards } = configuration
+  const breakers = createBreakers()
   let seals: Promise<SealService> | undefined
   const timestamper = timestamping === undefined ? undefined : createRfc3161Timestamper(timestamping)
-  const extender = extension === undefined ? undefined : createFortressExtender(extension)
+  const extender = extension === undefined ? undefined : createFortressExtender(extension, breakers)
   return new Map([
     ...deliveryHandlers(createDelivery({ destinations })),
     ...sealHandlers(() => {
       // Most kiosks have no seal, and all of them wait for this worker.
-      seals ??= import('../seal/services.ts').then(({ createSealServices }) => createSealServices(seal))
+      seals ??= import('../seal/services.ts').then(({ createSealServices }) => createSealServices(seal, breakers))
       return seals
     }),
     ...timestamperHandlers(timestamper),
     ...extenderHandlers(extender),
     ...revocationHandlers(createHttpRevocation(revocation)),
     ...referenceHandlers(createHttpReferences(references)),
-    ...peerHandlers({ keys: keysOf }),
+    ...peerHandlers({
+      keys: keysOf,
+      resting: async () => breakers.resting(),
+      wake: async host => breakers.wake(host),
+    }),
     ...cardHandlers(cards === undefined ? undefined : createOpenapiCardShop(cards)),
     ...triphaseHandlers(createHttpTriphase({ allowPrivate: references.allowPrivate, pins: references.pins ?? {} })),
   ])
