@@ -1,6 +1,7 @@
 // The part of the configuration that names where copies go: one shape for each kind of target, told apart by `driver`.
 
 import Type, { type Static } from 'typebox'
+import { Pins } from './config-pins.ts'
 import { Id } from './config-scanners.ts'
 
 const strict = { additionalProperties: false } as const
@@ -20,6 +21,7 @@ const HttpsDestination = Type.Object(
     driver: Type.Literal('https'),
     url: HttpsUrl,
     caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
     /** One line, mode 0600. */
     tokenFile: Type.Optional(File),
   },
@@ -44,6 +46,7 @@ const S3Destination = Type.Object(
     /** One line, mode 0600. */
     secretKeyFile: File,
     caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
   },
   strict,
 )
@@ -81,6 +84,7 @@ const WebdavDestination = Type.Object(
     /** One line, mode 0600. */
     passwordFile: Type.Optional(File),
     caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
   },
   strict,
 )

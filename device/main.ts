@@ -19,6 +19,7 @@ import { documentIn } from './document-shape.ts'
 import { asFault, Fault } from './errors.ts'
 import { ensureEvidenceKey, evidenceKeyFile } from './evidence-key.ts'
 import { extensionParts, servedExtension } from './extending.ts'
+import { createHealth } from './health.ts'
 import { newIdFrom, newReferenceFrom } from './host.ts'
 import type { ServedExtension } from './http/api.ts'
 import { createMaintenance } from './http/maintenance.ts'
@@ -26,7 +27,8 @@ import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
 import { legendParts } from './legend-parts.ts'
-import { createPath, type Path } from './path.ts'
+import { createPath } from './path.ts'
+import { createPauses, type Pauses } from './pauses.ts'
 import type { Log, Scanner } from './ports.ts'
 import { createQueue, liveStages, type Queue } from './queue.ts'
 import { batchBlobNames } from './requests/batch-ledger.ts'
@@ -93,8 +95,9 @@ export async function startAppliance(
           held.stop(),
         )
   const visit = started.adopt(createVisit({ ...common, desk, clave, scanner, signer }), held => held.stop())
+  const pauses = createPauses({ config, queue, hosts: path.hosts, peers: rooms.peers(), clock })
   const maintenance = started.adopt(
-    createMaintenance({ ...common, visit, scanner, store, targets: rooms.targets() }),
+    createMaintenance({ ...common, visit, pauses, scanner, store, targets: rooms.targets() }),
     held => held.stop(),
   )
   const requests = started.adopt(
@@ -115,13 +118,14 @@ export async function startAppliance(
   const operator = {
     status: () =>
       statusOf({
-        ...{ config, store, scanner, queue, path, cards, startedAt, url: server.url, api: doors.api },
+        ...{ config, store, scanner, queue, pauses, cards, startedAt, url: server.url, api: doors.api },
         now: clock.now(),
       }),
     retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
     hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
     discard: (id: string) => desk.discard(id, 'operator'),
     cards,
+    pauses,
     keepCalibration: (given: unknown) => void keepCalibration(store, given),
   }
   // Only where it is needed: a verb of the command line that signs starts faster without it.
@@ -136,6 +140,7 @@ export async function startAppliance(
       frameOrigins: frameOrigins(config.clave),
       portals: config.autofirma?.portals ?? [],
       operator,
+      health: createHealth({ config, store, queue, scanner, signer, pauses, clock, startedAt }),
       uiFolder,
       port,
       operatorSocket: operatorSocket(dataFolder),
@@ -245,7 +250,7 @@ interface StatusParts {
   readonly store: Store
   readonly scanner: Scanner
   readonly queue: Queue
-  readonly path: Pick<Path, 'pausedHosts'>
+  readonly pauses: Pick<Pauses, 'list'>
   readonly cards: CardDesk | undefined
   readonly startedAt: string
   readonly url: string
@@ -258,7 +263,7 @@ async function statusOf({
   store,
   scanner,
   queue,
-  path,
+  pauses,
   cards,
   startedAt,
   url,
@@ -285,7 +290,7 @@ async function statusOf({
     api,
     cards: cards?.state() ?? null,
     oldestWaiting: waiting.length === 0 ? null : new Date(Math.min(...waiting)).toISOString(),
-    pausedHosts: path.pausedHosts(),
+    pausedHosts: await pauses.list(),
     freeBytes: store.space().freeBytes,
     audit: store.audit.head(),
   }

@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
 import { createDelivering } from './delivering.ts'
 import { type Document, keptPages } from './document.ts'
 import { asFault, Fault } from './errors.ts'
-import type { PausedHost } from './host-pauses.ts'
+import type { HostPauses } from './host-pauses.ts'
 import { dueAt, nextAttempt } from './path/backoff.ts'
 import { type ComposeTools, compose } from './path/compose.ts'
 import { attemptExtension, type ExtendTools } from './path/extend.ts'
@@ -36,7 +36,7 @@ export interface Path {
   /** Takes up every unfinished document where it was left. */
   start(): void
   /** Hosts of destinations that failed too often to try every copy there. */
-  pausedHosts(): readonly PausedHost[]
+  readonly hosts: Pick<HostPauses, 'paused' | 'askNow' | 'subscribe'>
   /** Stops all work and waits for it; everything goes on at the next start. */
   stop(): Promise<void>
 }
@@ -223,7 +223,7 @@ export function createPath(parts: PathParts): Path {
   }
 
   return Object.freeze({
-    pausedHosts: delivering.pausedHosts,
+    hosts: delivering.hosts,
     start(): void {
       for (const { id, stage } of queue.list({ stages: [...liveStages] })) {
         const document = queue.get(id)

@@ -26,6 +26,8 @@ describe('screenFor', () => {
     welcome: 'welcome',
     maintenance: 'maintenance',
     maintenanceFault: 'maintenance',
+    maintenanceAll: 'maintenance',
+    maintenancePaused: 'maintenance',
     maintenanceNone: 'maintenance',
     maintenanceMany: 'maintenance',
     checkScanning: 'checking',

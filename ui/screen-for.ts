@@ -1,13 +1,13 @@
 // Which screen belongs to what the appliance says: one table over the situations of a visit, each answered by a pure
 // function of the pushed view and of the little that the screen remembers by itself. Nothing else chooses a screen.
 
+import type { MaintenanceView } from '../device/http/maintenance-view.ts'
 import type {
   CardView,
   CertificateView,
   ClaveView,
   CopyStage,
   CopyView,
-  MaintenanceView,
   RequestStage,
   View,
 } from '../device/http/view.ts'
