@@ -121,6 +121,7 @@ const pureRooms = [
   'eni',
   'evidence',
   'cards',
+  'clave',
 ]
 
 describe('who may import whom', () => {

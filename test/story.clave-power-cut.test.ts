@@ -9,12 +9,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestPages } from '../drivers/clave/test-pages.ts'
 import { act, type PoweredKiosk, power } from './power.kit.ts'
 import type { SheetImage } from './sim/escl-sheets.ts'
+import { fireReturnPath } from './sim/fire.ts'
 import { fireCode, firePassword } from './sim/fire.users.ts'
 import { type Site, startSite } from './sim/site.ts'
 import { procedure, slips } from './walk.kit.ts'
 
 const person = '50751129L'
-const returnUrl = 'https://seu.example.org/clave/signed'
 let folder: string
 let site: Site
 let sheets: SheetImage[]
@@ -54,7 +54,7 @@ const signAt = (page: string) =>
     password: firePassword,
     code: fireCode,
     act: 'sign',
-    returnUrl,
+    returnUrl: `${fire().url}${fireReturnPath}`,
   })
 
 async function takenUp(state: 'number' | 'page'): Promise<PoweredKiosk> {

@@ -6,11 +6,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestPages } from '../drivers/clave/test-pages.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'
+import { fireReturnPath } from './sim/fire.ts'
 import { fireCode, firePassword } from './sim/fire.users.ts'
 import { approve, feed, open, procedure, slips } from './walk.kit.ts'
 
 const person = '50751129L'
-const returnUrl = 'https://seu.example.org/clave/signed'
 let kiosk: Kiosk
 
 beforeAll(async () => {
@@ -46,9 +46,9 @@ async function sentAway(number = person): Promise<string> {
   return shown?.state === 'page' ? shown.page : expect.unreachable(JSON.stringify(shown))
 }
 
-async function atPhone(page: string, act: 'sign' | 'cancel' = 'sign', until = returnUrl): Promise<void> {
+async function atPhone(page: string, act: 'sign' | 'cancel' = 'sign'): Promise<void> {
   const pages = createTestPages({ url: fire().url, caFile: join(kiosk.folder, 'clave-ca.pem') })
-  await pages.walk({ page, password: firePassword, code: fireCode, act, returnUrl: until })
+  await pages.walk({ page, password: firePassword, code: fireCode, act, returnUrl: `${fire().url}${fireReturnPath}` })
 }
 
 async function finished(): Promise<void> {

@@ -4,13 +4,10 @@
 // After a power loss a transaction is asked for once more, or a new one begun over the same update: of all that was ever
 // signed, one signature comes into the copy.
 
+import { filledWith, prepareForAnyone } from '../ades/unknown-signer.ts'
 import type { Document, DocumentEvent, Stage } from '../document.ts'
 import { Fault } from '../errors.ts'
 import { openPdf } from '../pdf/document.ts'
-import { createDraft } from '../pdf/draft.ts'
-import { hashFile } from '../pdf/file-hash.ts'
-import { fillContents, signedParts } from '../pdf/signature-dictionary.ts'
-import { prepareSignature } from '../pdf/signature-field.ts'
 import type { PendingClave } from '../pending-signature.ts'
 import type { ByteStream, ClaveFirma } from '../ports.ts'
 import { cmsSigner, personNumber } from '../trust/cms-signer.ts'
@@ -25,25 +22,14 @@ export interface ClaveTools extends SignedCopyTools {
 
 type Authorising = Extract<Stage, { readonly name: 'authorising' }>
 
-/** A CMS of RSA with three certificates needs about six thousand octets; nobody knows the person's before. */
-const reservedOctets = 16_384
-
 /** Phase one. `subject` is the person's number. */
 export async function intendClave(document: Document, subject: string, tools: ClaveTools): Promise<DocumentEvent> {
   const { id, stage } = document
   if (stage.name !== 'signing') throw new Fault('STAGE_CONFLICT', `nothing is signed at ${stage.name}`)
   const file = await tools.blobs.open(id, stage.copy.name)
   try {
-    const prepared = await prepareSignature(createDraft(await openPdf(file)), {
-      kind: 'signature',
-      fieldName: 'Signature1',
-      reservedBytes: reservedOctets,
-      signingTime: tools.clock.now(),
-      digestAlgorithm: 'SHA-256',
-      timestamped: false,
-    })
-    const hash = await hashFile(file, { hashes: ['sha256'] })
-    const digest = Buffer.from(hash.digest('sha256', signedParts(prepared))).toString('base64')
+    const { prepared, digest: octets } = await prepareForAnyone(await openPdf(file), tools.clock.now())
+    const digest = Buffer.from(octets).toString('base64')
     const { update: bytes, ...slot } = prepared
     const update = await tools.blobs.write(id, streamOf(bytes))
     return {
@@ -115,14 +101,8 @@ async function assembled(
   cms: Uint8Array,
   { blobs }: ClaveTools,
 ) {
-  const filled = fillContents({ ...slot, update: await collected(blobs.read(documentId, update.name)) }, cms)
-  if (filled.outcome === 'too-long') {
-    throw new Fault(
-      'SIGNATURE_INVALID',
-      `a CMS of ${filled.neededBytes} octets, there is room for ${slot.reservedBytes}`,
-    )
-  }
-  return blobs.write(documentId, concatenated(blobs.read(documentId, copy), streamOf(filled.update)))
+  const filled = filledWith({ ...slot, update: await collected(blobs.read(documentId, update.name)) }, cms)
+  return blobs.write(documentId, concatenated(blobs.read(documentId, copy), streamOf(filled)))
 }
 
 async function collected(bytes: ByteStream): Promise<Uint8Array> {

@@ -12,7 +12,7 @@ import { drawSheet } from './paper.ts'
 import { createTestPki, pem } from './pki.ts'
 import { startReceiver } from './receiver.ts'
 import { startS3 } from './s3.ts'
-import { startSiteClave } from './site-clave.ts'
+import { runClaveCentre } from './site-clave.ts'
 import { startSiteSeal } from './site-seal.ts'
 import { createSoftToken } from './token.ts'
 import { runTrustCentre } from './trust-centre.ts'
@@ -97,16 +97,8 @@ const simulators: Readonly<Record<string, Simulator>> = {
     },
   },
   clave: {
-    summary: 'FIRe with Cl@ve Firma and the people of its test kit, and in --folder what a kiosk needs to use it',
-    async run({ folder, port }, signal) {
-      await mkdir(folder, { recursive: true })
-      const options = port === undefined ? {} : { port }
-      const { server, trustFile, configuration } = await startSiteClave(resolve(folder), undefined, options)
-      console.log(JSON.stringify({ clave: configuration, trust: [trustFile] }, null, 2))
-      await ended(signal)
-      await server.stop()
-      return 0
-    },
+    summary: 'FIRe with Cl@ve Firma and the people of its test kit, and in --folder a configuration that uses it',
+    run: ({ folder, port }, signal) => runClaveCentre({ folder, ...(port !== undefined && { port }) }, signal),
   },
   receiver: {
     summary: 'a back office that takes copies over HTTPS',

@@ -39,7 +39,8 @@ export interface FireSessions {
   byRemoteId(remoteId: string): FireSession | undefined
   /** The answer to a call. Throws FireRefusal, Breach. */
   perform(call: FireCall, sign: (session: FireSession) => Promise<void>): Promise<SimAnswer>
-  count(): number
+  /** Entries of the transactions that are alive. */
+  pages(): readonly string[]
 }
 
 export interface FireSessionsOptions {
@@ -79,9 +80,13 @@ export function createFireSessions({ now, lifeSeconds, maxDocuments, base }: Fir
     return session
   }
 
-  function started({ id, subjectRef }: FireSession, language: string | null): SimAnswer {
-    const query = new URLSearchParams({ transactionid: id, subjectref: subjectRef, language: language ?? 'es' })
-    return json(200, { transactionid: id, redirecturl: `${base()}/fire-signature/public/entry?${query}` })
+  function entryOf({ id, subjectRef }: FireSession, language: string): string {
+    const query = new URLSearchParams({ transactionid: id, subjectref: subjectRef, language })
+    return `${base()}/fire-signature/public/entry?${query}`
+  }
+
+  function started(session: FireSession, language: string | null): SimAnswer {
+    return json(200, { transactionid: session.id, redirecturl: entryOf(session, language ?? 'es') })
   }
 
   function found({ form }: FireCall): FireSession {
@@ -176,6 +181,6 @@ export function createFireSessions({ now, lifeSeconds, maxDocuments, base }: Fir
     perform,
     bySubjectRef: (id, subjectRef) => every().find(one => one.id === id && one.subjectRef === subjectRef),
     byRemoteId: remoteId => every().find(one => one.remoteId === remoteId),
-    count: () => every().length,
+    pages: () => every().map(one => entryOf(one, 'es')),
   }
 }

@@ -41,12 +41,16 @@ export interface FireOptions {
 export interface FireSimulator extends SealServer<FireFault> {
   /** Transactions that are alive. */
   transactions(): number
+  /** Where the people of those are to go. */
+  pages(): readonly string[]
 }
 
 const lifeSeconds = 600
 const maxDocuments = 10
 /** What the page of the provider ends with for people who cannot sign. */
 const errorOf: Readonly<Record<Exclude<FireUserState, 'OK'>, number>> = { NOCERT: 39, BLOCKED: 38, WEAK_REGISTRY: 24 }
+/** Where people are told to go back to the kiosk; it belongs to the body, and lies here because it needs TLS. */
+export const fireReturnPath = '/fire-signature/public/returned'
 const entryPath = '/fire-signature/public/entry'
 
 type Fails = (fault: FireFault) => boolean
@@ -115,6 +119,7 @@ export async function startFire(options: FireOptions): Promise<FireSimulator> {
     if (method === 'GET' && pathname === entryPath) return entered(query)
     if (method === 'GET' && pathname === authPath) return shown(sessions.byRemoteId(query.get('transactionid') ?? ''))
     if (method === 'POST' && pathname === servletPath) return typed(new URLSearchParams(body.toString('latin1')))
+    if (method === 'GET' && pathname === fireReturnPath) return page('Cl@ve', '<p>Ya puede volver al quiosco.</p>')
     return page('FIRe', '<p>No existe esta página.</p>', 404)
   }
 
@@ -148,7 +153,7 @@ export async function startFire(options: FireOptions): Promise<FireSimulator> {
     return back(session, undefined)
   }
 
-  return Object.freeze({ ...server, transactions: sessions.count })
+  return Object.freeze({ ...server, transactions: () => sessions.pages().length, pages: sessions.pages })
 }
 
 function back(session: FireSession, error: number | undefined): SimAnswer {
