@@ -15,6 +15,10 @@ export interface CardOrderView {
   /** EUR before VAT, as it was seen, and when the list was read. */
   readonly price: CardOrder['price']
   readonly orderedAt: string
+  /** The program that ordered it; null: a person at the kiosk, or an operator. */
+  readonly client: string | null
+  /** What a person types at the screen to see it again; null where nobody ordered it there. */
+  readonly reference: string | null
   readonly attempts: number
   readonly sentAt: string | null
   readonly looks: readonly string[]
@@ -37,6 +41,8 @@ export function viewOfOrder(id: string, order: CardOrder): CardOrderView {
     product: { code: product.code, name: product.name, kind: product.kind },
     price: order.price,
     orderedAt: order.orderedAt,
+    client: order.client?.id ?? null,
+    reference: order.reference ?? null,
     attempts: order.attempts,
     sentAt: order.sentAt,
     looks: order.looks,
@@ -87,6 +93,11 @@ export function stateInWords(order: CardOrderView): string {
   }
 }
 
+function placeOf({ client, reference }: CardOrderView): string {
+  if (client !== null) return ` by ${client}`
+  return reference === null ? '' : ` at the screen as ${reference}`
+}
+
 const undecidedWords = {
   none: 'sent without an answer, and not found in two looks: a person has to decide',
   several: 'sent without an answer, and found more than once: a person has to decide',
@@ -105,7 +116,7 @@ export function orderLines(order: CardOrderView): string[] {
   return [
     `${order.id}  ${order.stage}  ${order.product.code} ${order.product.name}`,
     `  ${stateInWords(order)}`,
-    `  ordered ${order.orderedAt}, ${cost}`,
+    `  ordered ${order.orderedAt}${placeOf(order)}, ${cost}`,
     ...(remote === null ? [] : [`  request ${remote.id} (${remote.state}), seen ${remote.seenAt}`]),
     ...(codes.length === 0 ? [] : [`  ${codes.join(', ')}`]),
     ...(order.undecided !== null && order.undecided.ids.length > 0

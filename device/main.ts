@@ -159,15 +159,13 @@ async function openDoors(
   let url: string | null = null
   if (api !== undefined) {
     const { startApi } = await import('./http/api.ts')
-    const clients = config.cards?.callback?.clients ?? []
-    const relays = cards === undefined ? {} : { cardCallbacks: { clients, take: cards.callback } }
     const started = await startApi({
       config: api,
       maxBodyBytes: limits.maxMegabytes * 2 ** 20,
       batches,
       log,
       extension,
-      ...relays,
+      cards: cards && config.cards && { desk: cards, config: config.cards },
     })
     log.info('programs are served', { url: started.url })
     url = started.url

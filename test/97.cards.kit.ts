@@ -115,6 +115,8 @@ export async function cardSite(options: CardSiteOptions = {}): Promise<CardSite>
       ...files,
       pollMinutes: 15,
       erasePersonalDataDays: options.erasePersonalDataDays ?? 30,
+      screen: true,
+      clients: [],
       ...(options.callbackUrl !== undefined && { callback: { url: options.callbackUrl, clients: [] } }),
     }
     const kiosk = { id: 'kiosk-17' } as CardDeskKiosk
