@@ -19,6 +19,8 @@ export interface CardAsked {
   readonly again?: boolean
   /** What a person types to see it again. */
   readonly reference?: string
+  /** What the person agreed to pay, EUR before VAT: at another price nothing is ordered. */
+  readonly price?: number
 }
 
 /** A program, and its own key of one order. */
@@ -38,7 +40,7 @@ export interface CardIntake {
   prices(): Promise<CardPrices & { readonly stale: { readonly code: ErrorCode; readonly detail: string } | null }>
   /**
    * `body`: the product's fields as the service names them. Throws REQUEST_INVALID, NOT_FOUND for a product that is not on
-   * the list, STAGE_CONFLICT where the same is under way already and `again` does not ask for it.
+   * the list, REQUEST_INVALID where the price is not the one agreed to, STAGE_CONFLICT where the same is under way already and `again` does not ask for it.
    */
   order(request: CardAsked): Promise<CardOrderView>
   /**
@@ -105,12 +107,14 @@ export function createCardIntake(parts: CardIntakeParts): CardIntake {
   }
 
   async function place(
-    { product: code, body: given, again = false, reference }: CardAsked,
+    { product: code, body: given, again = false, reference, price: agreed }: CardAsked,
     by?: { readonly id: string; readonly client: NonNullable<CardOrder['client']> },
   ): Promise<CardPlaced> {
     const { products, fetchedAt } = await pricesForOrder()
     const product = products.find(one => one.code === code)
     if (product === undefined) throw new Fault('NOT_FOUND', `no product ${code} is on the price list of ${fetchedAt}`)
+    if (agreed !== undefined && agreed !== product.price)
+      throw new Fault('REQUEST_INVALID', `${code} costs another price than the one that was agreed to`)
     const family = familyOf(product)
     if (family === undefined) throw new Fault('REQUEST_INVALID', `what ${code} needs is not known to this version`)
     const read = readOrderBody(family, given)

@@ -1,8 +1,9 @@
 // What is shown of an order of cards: where it stands and what is waited for, in words and as JSON. Nothing of the person.
 
 import type { CardFault, CardOrder, CardPapers, CardStage } from './cards/order.ts'
-import { wantsForm } from './cards/order.ts'
+import { finalStages, wantsForm } from './cards/order.ts'
 import { errorTable } from './errors.ts'
+import type { CardOrderShown } from './http/view-cards.ts'
 import type { DocumentSummary } from './store/documents.ts'
 
 /** The id of the row that holds the price list; no order has it. */
@@ -54,6 +55,29 @@ export function viewOfOrder(id: string, order: CardOrder): CardOrderView {
     lastFault: order.lastFault,
     nextAt: order.nextAt,
     endedAt: order.endedAt,
+  }
+}
+
+/** For whoever has the order's code, at the screen. */
+export function shownOrder(
+  order: CardOrderView,
+  { paused, creditLow }: { readonly paused: object | null; readonly creditLow: object | null },
+): CardOrderShown {
+  const { stage, remote } = order
+  const credit = stage === 'new' && creditLow !== null ? 'credit' : null
+  return {
+    reference: order.reference ?? '',
+    product: order.product.name,
+    price: order.price.amount,
+    orderedAt: order.orderedAt,
+    stage,
+    state: remote?.state ?? null,
+    tracking: remote?.tracking ?? null,
+    envelope: remote?.envelope ?? null,
+    device: remote?.device ?? null,
+    wantsForm: order.wantsForm,
+    papers: order.papers?.state ?? null,
+    waitsFor: paused !== null && !finalStages.includes(stage) ? 'network' : credit,
   }
 }
 

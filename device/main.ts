@@ -7,8 +7,9 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkStates, keepCalibration } from './calibration.ts'
-import { type CardDesk, createCardDesk } from './card-desk.ts'
+import type { CardDesk } from './card-desk.ts'
 import { cardBlobNames } from './card-record.ts'
+import { type CardService, openCardService } from './card-service.ts'
 import type { Config } from './config.ts'
 import type { LoadedConfig } from './config-file.ts'
 import { createDesk } from './desk.ts'
@@ -89,17 +90,21 @@ export async function startAppliance(
     createMaintenance({ ...common, visit, scanner, store, targets: rooms.targets() }),
     held => held.stop(),
   )
-  const requests = started.adopt(
-    await openRequests({ ...common, rooms, store, scratchFolder, copyInHand: () => visit.busy() }),
+  const { cards, counter }: CardService = started.adopt(
+    openCardService({
+      ...common,
+      store,
+      shop: () => rooms.cardShop(),
+      newReference: () => newReferenceFrom(random),
+      othersBusy: () => visit.busy() || requests.signing.busy(),
+    }),
     held => held.stop(),
   )
-  const cards =
-    config.cards === undefined
-      ? undefined
-      : started.adopt(
-          createCardDesk({ ...common, config: { ...config, cards: config.cards }, store, shop: rooms.cardShop() }),
-          held => held.stop(),
-        )
+  const copyInHand = () => visit.busy() || counter?.busy() === true
+  const requests: Requests = started.adopt(
+    await openRequests({ ...common, rooms, store, scratchFolder, copyInHand }),
+    held => held.stop(),
+  )
   path.start()
   visit.start()
   cards?.start()
@@ -124,6 +129,7 @@ export async function startAppliance(
       visit,
       desk,
       maintenance,
+      counter,
       portals: config.autofirma?.portals ?? [],
       operator,
       uiFolder,

@@ -29,6 +29,8 @@
 // POST /screen/maintenance/open | close
 // POST /screen/maintenance/check                {deviceId}
 //
+// POST /screen/cards/…                          orders of cards: view-cards.ts
+//
 // `leave` ends the visit: an unfinished copy is discarded and erased, a finished one goes on in the queue.
 // `split` makes several copies of one that is too large, `next` takes the next of them into hand when one is finished.
 // `stay` tells that somebody is still there. POSTs answer 204, or ErrorAnswer with the code's status.
@@ -36,6 +38,7 @@
 import type { LocalisedTexts, SourceNature } from '../config.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { PinTries } from '../ports.ts'
+import type { CardErrandView } from './view-cards.ts'
 
 export interface View {
   readonly kiosk: {
@@ -55,6 +58,10 @@ export interface View {
   readonly waiting?: readonly WaitingView[]
   /** Pages of others that the screen offers. */
   readonly portals?: readonly { readonly title: LocalisedTexts; readonly url: string }[]
+  /** Whether cards can be ordered here. */
+  readonly offersCards?: boolean
+  /** An order of cards, while somebody is at it; never beside a copy or a request. */
+  readonly cards?: CardErrandView
   /** Only while the maintenance screen is open, and never beside a copy. */
   readonly maintenance?: MaintenanceView
 }
