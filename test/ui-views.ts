@@ -1,7 +1,6 @@
 // Views as the appliance pushes them, one for each situation that the screen can be in: a town hall with three procedures
 // and a copy of four pages on its way.
 
-import type { CheckVerdict, MaintenanceView } from '../device/http/maintenance-view.ts'
 import type {
   CertificateView,
   ClaveView,
@@ -11,6 +10,7 @@ import type {
   ResultView,
   View,
 } from '../device/http/view.ts'
+import type { CheckVerdict, MaintenanceView } from '../device/http/view-maintenance.ts'
 
 export const procedures: readonly ProcedureView[] = [
   {

@@ -33,6 +33,8 @@
 // POST /screen/maintenance/check                {deviceId}
 // POST /screen/maintenance/ask                  {host}: one that is left alone is asked at once
 //
+// POST /screen/cards/…                          orders of cards: view-cards.ts
+//
 // `leave` ends the visit: an unfinished copy is discarded and erased, a finished one goes on in the queue.
 // `split` makes several copies of one that is too large, `next` takes the next of them into hand when one is finished.
 // `stay` tells that somebody is still there. POSTs answer 204, or ErrorAnswer with the code's status.
@@ -40,7 +42,8 @@
 import type { LocalisedTexts, SourceNature } from '../config.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { PinTries } from '../ports.ts'
-import type { MaintenanceView } from './maintenance-view.ts'
+import type { CardErrandView } from './view-cards.ts'
+import type { MaintenanceView } from './view-maintenance.ts'
 
 export interface View {
   readonly kiosk: {
@@ -60,6 +63,10 @@ export interface View {
   readonly waiting?: readonly WaitingView[]
   /** Pages of others that the screen offers. */
   readonly portals?: readonly { readonly title: LocalisedTexts; readonly url: string }[]
+  /** Whether cards can be ordered here. */
+  readonly offersCards?: boolean
+  /** An order of cards, while somebody is at it; never beside a copy or a request. */
+  readonly cards?: CardErrandView
   /** Only while the maintenance screen is open, and never beside a copy. */
   readonly maintenance?: MaintenanceView
 }
