@@ -31,6 +31,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   launch: async () => (await import('./verbs/launch.ts')).launchVerb,
   'browser-policy': async () => (await import('./verbs/browser-policy.ts')).browserPolicyVerb,
   status: async () => (await import('./verbs/status.ts')).statusVerb,
+  health: async () => (await import('./verbs/health.ts')).healthVerb,
   doctor: async () => (await import('./verbs/doctor.ts')).doctorVerb,
 }
 

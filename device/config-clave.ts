@@ -2,6 +2,7 @@
 // people see its pages.
 
 import Type, { type Static } from 'typebox'
+import { Pins } from './config-pins.ts'
 
 const strict = { additionalProperties: false } as const
 const File = Type.String({ minLength: 1 })
@@ -26,6 +27,7 @@ export const Clave = Type.Object(
     tokenFile: Type.Optional(File),
     /** PEM of the only authorities trusted for TLS. */
     caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
     /** Where the person sees the pages: on their own phone, by a QR code, or on this screen, in a frame. */
     page: Type.Enum(['phone', 'kiosk'], { default: 'phone' }),
     /** A page of the body's that says to go on at the kiosk; with `page` phone. */

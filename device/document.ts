@@ -224,7 +224,8 @@ export type DocumentEvent =
       readonly code: ErrorCode
       readonly detail: string
     }
-  | { readonly type: 'deliveriesRetried' }
+  /** An operator's word; all that are not delivered, or those to these destinations that wait. */
+  | { readonly type: 'deliveriesRetried'; readonly destinationIds?: readonly string[] }
   | {
       readonly type: 'held'
       readonly code: ErrorCode

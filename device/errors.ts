@@ -449,6 +449,11 @@ const table = {
     retry: 'operator',
     mend: 'The TLS certificate or SSH host key of the destination is not the expected one; check its name, CA and key.',
   },
+  TLS_PIN_MISMATCH: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The server has another key than those in `pins`; ask whose it is, and pin it if it is right (`compulsa doctor` tells it).',
+  },
   CREDENTIALS_REFUSED: {
     status: 502,
     retry: 'operator',

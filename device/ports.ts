@@ -602,13 +602,54 @@ export type DeliveryOutcome =
 
 export type DeliveryLaterCode = Extract<
   ErrorCode,
-  'DESTINATION_UNREACHABLE' | 'DESTINATION_BUSY' | 'DESTINATION_UNTRUSTED' | 'CREDENTIALS_REFUSED' | 'RECEIPT_INVALID'
+  | 'DESTINATION_UNREACHABLE'
+  | 'DESTINATION_BUSY'
+  | 'DESTINATION_UNTRUSTED'
+  | 'TLS_PIN_MISMATCH'
+  | 'CREDENTIALS_REFUSED'
+  | 'RECEIPT_INVALID'
 >
 export type DeliveryRefusedCode = Extract<ErrorCode, 'DESTINATION_REFUSED'>
 
 export interface Delivery {
   /** At least once on the wire, exactly once in effect: idempotent by `idempotencyKey`. */
   deliver(request: DeliveryRequest, signal: AbortSignal): Promise<DeliveryOutcome>
+}
+
+// ------------------------------------------------------------------------------------------------------------ peers
+
+/** A server of the configuration, and the PEM file of the only authorities that may have certified it. */
+export interface Peer {
+  /** `https:`. */
+  readonly url: string
+  readonly caFile?: string
+}
+
+/** The servers of the configuration, whatever is asked of them otherwise. */
+export interface Peers {
+  /**
+   * The pins (RFC 7469, 2.4) that a server would fit, of its own key and of its issuers', its own first. Only a TLS handshake
+   * goes out. Throws DESTINATION_UNREACHABLE, DESTINATION_UNTRUSTED.
+   */
+  keys(peer: Peer, signal?: AbortSignal): Promise<readonly string[]>
+  /** Services that failed too often in a row to be asked now. */
+  resting(signal?: AbortSignal): Promise<readonly RestingService[]>
+  /** Ends the pauses of the services at this host, `name:port`: the next call asks there. */
+  wake(host: string, signal?: AbortSignal): Promise<void>
+}
+
+/** A service that is left alone, since its first failure and for a while still. */
+export interface RestingService {
+  readonly service: 'seal' | 'extension' | 'clave'
+  /** In the configuration. */
+  readonly id: string
+  /** `name:port`. */
+  readonly host: string
+  readonly sinceMs: number
+  /** 0: the next call asks. */
+  readonly leftMs: number
+  /** Of the last failure. */
+  readonly code: ErrorCode
 }
 
 // ------------------------------------------------------------------------------------------------------------ cards
@@ -655,7 +696,12 @@ export type CardLater = {
   readonly outcome: 'later'
   readonly code: Extract<
     ErrorCode,
-    'DESTINATION_UNREACHABLE' | 'DESTINATION_BUSY' | 'DESTINATION_UNTRUSTED' | 'CREDENTIALS_REFUSED' | 'CARD_CREDIT_LOW'
+    | 'DESTINATION_UNREACHABLE'
+    | 'DESTINATION_BUSY'
+    | 'DESTINATION_UNTRUSTED'
+    | 'TLS_PIN_MISMATCH'
+    | 'CREDENTIALS_REFUSED'
+    | 'CARD_CREDIT_LOW'
   >
   readonly detail: string
   readonly retryAfterMs?: number

@@ -10,6 +10,7 @@ import { remoteClave, remoteClavePages } from '../drivers/worker/remote-clave.ts
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
 import { remoteExtender } from '../drivers/worker/remote-extender.ts'
+import { remotePeers } from '../drivers/worker/remote-peers.ts'
 import { remoteReferences, remoteTriphase } from '../drivers/worker/remote-requests.ts'
 import { remoteSeals } from '../drivers/worker/remote-seal.ts'
 import { remoteSigner } from '../drivers/worker/remote-signer.ts'
@@ -27,6 +28,7 @@ import type {
   Extender,
   Imaging,
   Log,
+  Peers,
   Random,
   References,
   Revocation,
@@ -72,6 +74,7 @@ export interface Rooms {
   references(): References
   triphase(): TriphaseServer
   cardShop(): CardShop
+  peers(): Peers
   documents(): DocumentJobs
   /** Starts workers before anything is asked of them, for whoever knows that something soon will be. */
   start(...names: readonly WorkerName[]): void
@@ -124,6 +127,12 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     references: () => remoteReferences(to('net')),
     triphase: () => remoteTriphase(to('net')),
     cardShop: () => remoteCardShop(to('net')),
+    peers: () => {
+      const remote = remotePeers(to('net'))
+      // A worker that was never started has left nobody alone.
+      const resting = async (signal?: AbortSignal) => (workers.has('net') ? remote.resting(signal) : [])
+      return { ...remote, resting }
+    },
     documents: () => {
       const sizeOf = async (path: string) => (await stat(path)).size
       return remoteDocuments(to('document'), { sizeOf })
@@ -149,16 +158,16 @@ function netConfiguration({
   cards,
 }: Config) {
   const { allowPrivate, maxCrlMegabytes } = revocation
-  const { hosts, maxDocumentMegabytes } = batches
+  const { hosts, pins, maxDocumentMegabytes } = batches
   return {
     destinations,
     seal: seal ?? { services: [], table: [] },
     ...(clave !== undefined && { clave: claveOptions(clave, textIn(body.name, 'es')) }),
     ...(timestamping !== undefined && { timestamping }),
     ...(extension !== undefined && { extension: extensionOptions(extension.service) }),
-    ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownCa(cards) } }),
+    ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownTrust(cards) } }),
     revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
-    references: { hosts, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
+    references: { hosts, pins, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
   }
 }
 
@@ -172,6 +181,6 @@ function extensionOptions(service: NonNullable<Config['extension']>['service']) 
   return { ...options, maxBytes: maxMegabytes * 1024 * 1024, deadlineMs: deadlineSeconds * 1000 }
 }
 
-function ownCa({ caFile }: { readonly caFile?: string }) {
-  return caFile === undefined ? {} : { caFile }
+function ownTrust({ caFile, pins }: { readonly caFile?: string; readonly pins?: readonly string[] }) {
+  return { ...(caFile !== undefined && { caFile }), ...(pins !== undefined && { pins }) }
 }

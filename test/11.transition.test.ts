@@ -74,6 +74,16 @@ describe('the way of a signed copy', () => {
     expect(moved(refused, { type: 'deliveriesRetried' }).stage).toMatchObject({
       deliveries: [{ state: 'waiting', idempotencyKey: 'k1' }, {}],
     })
+    // A host that is asked at once takes nothing up that was refused there, and makes due what waits.
+    const later = { type: 'deliveryPostponed', code: 'DESTINATION_BUSY', detail: '', nextAttemptAt: at } as const
+    const both = moved(refused, { ...later, destinationId: 'two' })
+    const asked = { type: 'deliveriesRetried', destinationIds: ['one', 'two'] } as const
+    expect(moved(both, asked).stage).toMatchObject({
+      deliveries: [{ state: 'refused' }, { state: 'waiting', attempts: 1, nextAttemptAt: null }],
+    })
+    expect(moved(both, { ...asked, destinationIds: ['one'] }).stage).toMatchObject({
+      deliveries: [{ state: 'refused' }, { state: 'waiting', nextAttemptAt: at }],
+    })
   })
 
   it('goes back to the pages before anything is signed, never after', () => {

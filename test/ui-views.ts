@@ -3,15 +3,14 @@
 
 import type {
   CertificateView,
-  CheckVerdict,
   ClaveView,
   CopyView,
-  MaintenanceView,
   PageView,
   ProcedureView,
   ResultView,
   View,
 } from '../device/http/view.ts'
+import type { CheckVerdict, MaintenanceView } from '../device/http/view-maintenance.ts'
 
 export const procedures: readonly ProcedureView[] = [
   {
@@ -146,8 +145,36 @@ export function maintained(maintenance: Partial<MaintenanceView>): View {
     },
     { id: 'glass', name: 'Canon LiDE 400', fault: 'SCANNER_ABSENT', at: null, verdict: null, due: true },
   ]
-  return { ...emptyView, maintenance: { work: 'none', scanners, result: null, fault: null, ...maintenance } }
+  return {
+    ...emptyView,
+    maintenance: { work: 'none', scanners, pauses: [], result: null, fault: null, ...maintenance },
+  }
 }
+
+/** A back office that is away, a seal service that is, and an extension service with another key. */
+export const pausedHosts: MaintenanceView['pauses'] = [
+  {
+    service: 'delivery',
+    host: 'arxiu.ajuntament-de-sant-esteve-de-les-roures.example:8443',
+    since: '2026-03-09T10:42:00.000Z',
+    until: '2026-03-09T11:05:00.000Z',
+    code: 'DESTINATION_UNREACHABLE',
+  },
+  {
+    service: 'seal',
+    host: 'segell.example:443',
+    since: '2026-03-09T10:42:00.000Z',
+    until: '2026-03-09T10:58:00.000Z',
+    code: 'SEAL_UNREACHABLE',
+  },
+  {
+    service: 'extension',
+    host: 'ampliacio.example:443',
+    since: '2026-03-09T10:42:00.000Z',
+    until: '2026-03-09T10:58:00.000Z',
+    code: 'TLS_PIN_MISMATCH',
+  },
+]
 
 /** A check with one verdict for everything but the resolution, which is good. */
 export function checkedAs(verdict: CheckVerdict): View {
@@ -186,6 +213,8 @@ export const situations: Readonly<Record<string, View>> = {
   welcome: { ...emptyView, queue: { waiting: 2, stopped: 1 } },
   maintenance: maintained({}),
   maintenanceFault: maintained({ fault: 'TARGET_NOT_FOUND' }),
+  maintenancePaused: maintained({ scanners: [], pauses: pausedHosts }),
+  maintenanceAll: maintained({ pauses: pausedHosts }),
   maintenanceNone: maintained({ scanners: [] }),
   maintenanceMany: maintained({
     scanners: ['a', 'b', 'c'].map(id => ({

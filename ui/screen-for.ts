@@ -7,10 +7,11 @@ import type {
   ClaveView,
   CopyStage,
   CopyView,
-  MaintenanceView,
   RequestStage,
   View,
 } from '../device/http/view.ts'
+import type { CardErrandView } from '../device/http/view-cards.ts'
+import type { MaintenanceView } from '../device/http/view-maintenance.ts'
 import type { Local } from './local.ts'
 import { type Signing, signingOf } from './signing-of.ts'
 
@@ -46,6 +47,11 @@ export type ScreenName =
   | 'requestSigning'
   | 'requestPaused'
   | 'requestDone'
+  | 'cardCatalogue'
+  | 'cardQuestion'
+  | 'cardSummary'
+  | 'cardCode'
+  | 'cardOrder'
 
 const byStage: Record<CopyStage, (copy: CopyView, local: Local, signing: Signing) => ScreenName> = {
   gathering: gatheringScreen,
@@ -72,11 +78,20 @@ const byRequestStage: Record<RequestStage, (signing: Signing, local: Local) => S
   finished: () => 'requestDone',
 }
 
+const byErrand: Record<CardErrandView['at'], ScreenName> = {
+  catalogue: 'cardCatalogue',
+  question: 'cardQuestion',
+  summary: 'cardSummary',
+  code: 'cardCode',
+  order: 'cardOrder',
+}
+
 /** The screen to show; `view` is null while the appliance cannot be reached. */
 export function screenFor(view: View | null, local: Local): ScreenName {
   if (view === null) return 'lost'
   const signing = signingOf(view)
   if (signing !== null) return inHandScreen(view, local, signing)
+  if (view.cards !== undefined) return byErrand[view.cards.at]
   if (view.maintenance !== undefined) return maintenanceScreen(view.maintenance)
   return local.language === null ? 'welcome' : 'procedures'
 }

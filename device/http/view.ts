@@ -31,6 +31,9 @@
 //
 // POST /screen/maintenance/open | close
 // POST /screen/maintenance/check                {deviceId}
+// POST /screen/maintenance/ask                  {host}: one that is left alone is asked at once
+//
+// POST /screen/cards/…                          orders of cards: view-cards.ts
 //
 // `leave` ends the visit: an unfinished copy is discarded and erased, a finished one goes on in the queue.
 // `split` makes several copies of one that is too large, `next` takes the next of them into hand when one is finished.
@@ -39,6 +42,8 @@
 import type { LocalisedTexts, SourceNature } from '../config.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { PinTries } from '../ports.ts'
+import type { CardErrandView } from './view-cards.ts'
+import type { MaintenanceView } from './view-maintenance.ts'
 
 export interface View {
   readonly kiosk: {
@@ -58,6 +63,10 @@ export interface View {
   readonly waiting?: readonly WaitingView[]
   /** Pages of others that the screen offers. */
   readonly portals?: readonly { readonly title: LocalisedTexts; readonly url: string }[]
+  /** Whether cards can be ordered here. */
+  readonly offersCards?: boolean
+  /** An order of cards, while somebody is at it; never beside a copy or a request. */
+  readonly cards?: CardErrandView
   /** Only while the maintenance screen is open, and never beside a copy. */
   readonly maintenance?: MaintenanceView
 }
@@ -122,39 +131,6 @@ export interface RequestedDocumentView {
   readonly bytes: number | null
   readonly state: 'waiting' | 'signed' | 'failed' | 'skipped'
   readonly fault: ErrorCode | null
-}
-
-export interface MaintenanceView {
-  readonly work: 'none' | 'scanning' | 'measuring'
-  readonly scanners: readonly ScannerCheckView[]
-  /** Of the check just made. */
-  readonly result: CheckResult | null
-  /** Why the last check came to nothing. */
-  readonly fault: ErrorCode | null
-}
-
-export type CheckVerdict = 'ok' | 'watch' | 'fail'
-export type CheckTopic = 'resolution' | 'geometry' | 'gray' | 'colour' | 'streaks' | 'drift'
-
-export interface ScannerCheckView {
-  readonly id: string
-  readonly name: string
-  /** Why it cannot be checked now. */
-  readonly fault: ErrorCode | null
-  /** ISO 8601 of the last check, and what came of it; null: never checked. */
-  readonly at: string | null
-  readonly verdict: CheckVerdict | null
-  readonly due: boolean
-}
-
-export interface CheckResult {
-  readonly deviceId: string
-  /** ISO 8601. */
-  readonly at: string
-  readonly verdict: CheckVerdict
-  /** Pixels per inch that were found along rows and columns. */
-  readonly ppi: readonly [number, number]
-  readonly topics: readonly { readonly topic: CheckTopic; readonly verdict: CheckVerdict }[]
 }
 
 export interface ProcedureView {

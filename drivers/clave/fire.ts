@@ -4,7 +4,7 @@
 
 import { type ErrorCode, Fault } from '../../device/errors.ts'
 import type { ClaveDocument, ClaveFirma, ClaveOrder, ClaveTransaction } from '../../device/ports.ts'
-import { createBreaker } from '../breaker.ts'
+import { createBreakers } from '../breakers.ts'
 import { readCaFile, readClientCertificate, readSecretLine, readTokenFile } from '../credential-file.ts'
 import { request } from '../http.ts'
 import { readAll } from '../http-body.ts'
@@ -42,6 +42,8 @@ export interface FireOptions extends FireApplication {
   readonly tokenFile?: string
   /** PEM of the only authorities trusted for TLS. */
   readonly caFile?: string
+  /** The only keys that it may have (drivers/pins.ts). */
+  readonly pins?: readonly string[]
   /** For one exchange. Default 30 s. */
   readonly deadlineMs?: number
 }
@@ -56,17 +58,22 @@ const restMs = 5_000
 /** No transaction has this name. */
 const nobody: ClaveTransaction = { id: 'compulsa-check', subject: '00000000T' }
 
-export function createFire(options: FireOptions): ClaveFirma {
-  const breaker = createBreaker({
-    now: () => performance.now(),
-    pauseMs: restMs,
-    longestMs: restMs,
-    verdict: thrown => {
-      if (!(thrown instanceof Fault)) return 'nothing'
-      return thrown.code === 'CLAVE_UNREACHABLE' ? { waitMs: 0 } : 'answered'
+/** While it is left alone that can be seen in `breakers`. */
+export function createFire(options: FireOptions, breakers = createBreakers()): ClaveFirma {
+  const { url } = options
+  const breaker = breakers.add(
+    { service: 'clave', id: 'fire', url },
+    {
+      now: () => performance.now(),
+      pauseMs: restMs,
+      longestMs: restMs,
+      verdict: thrown => {
+        if (!(thrown instanceof Fault)) return 'nothing'
+        return thrown.code === 'CLAVE_UNREACHABLE' ? { waitMs: 0 } : 'answered'
+      },
+      resting: () => new Fault('CLAVE_UNREACHABLE', 'FIRe did not answer a moment ago'),
     },
-    resting: () => new Fault('CLAVE_UNREACHABLE', 'FIRe did not answer a moment ago'),
-  })
+  )
   /** Transactions that the service has completed, and whose signature it still has: it completes each once. */
   const completed = new Set<string>()
   /** What stands in an answer is judged inside the breaker: a page of a proxy's is no answer. */
@@ -134,6 +141,7 @@ async function exchange(options: FireOptions, form: Form, signal?: AbortSignal):
       },
       body: Buffer.from(body, 'latin1'),
       ...(shown.ca !== undefined && { ca: shown.ca }),
+      pins: options.pins,
       ...(shown.client !== undefined && { clientCertificate: shown.client }),
       connectTimeoutMs,
       idleTimeoutMs,
@@ -156,6 +164,7 @@ const codes = {
   'too-large': 'CLAVE_UNREACHABLE',
   forbidden: 'CLAVE_REFUSED',
   tls: 'CLAVE_UNTRUSTED',
+  pin: 'TLS_PIN_MISMATCH',
   credentials: 'CLAVE_CREDENTIALS_REFUSED',
 } as const satisfies Record<HttpError['kind'], ErrorCode>
 
