@@ -148,6 +148,36 @@ describe('a remote delivery', () => {
     expect(await remote.deliver({ ...request, body: piecesOf(4, 500_000) }, never)).toEqual(outcome)
     expect(asked).toEqual([{ ...request, received: 2_000_000 }])
   })
+
+  it('carries what goes beside the copy, each whole, ahead of it', async () => {
+    const attachments = [
+      { kind: 'eni', bytes: Buffer.alloc(70_001, 1) },
+      { kind: 'evidence', bytes: Buffer.alloc(1_500_000, 2) },
+    ] as const
+    const asked: unknown[] = []
+    const delivery: Delivery = {
+      deliver: async ({ body, ...request }) => {
+        const received = []
+        for await (const piece of body) received.push(piece)
+        asked.push({ ...request, received: Buffer.concat(received) })
+        return { outcome: 'refused', code: 'DESTINATION_REFUSED', detail: '' }
+      },
+    }
+    const own = {
+      destinationId: 'copia',
+      idempotencyKey: 'k',
+      fileName: 'a.pdf',
+      mediaType: 'application/pdf',
+    } as const
+    const request = { ...own, bytes: 300_000, sha256, metadata: {}, attachments }
+    const remote = remoteDelivery(await channelTo(deliveryHandlers(delivery)))
+    await remote.deliver({ ...request, body: piecesOf(3, 100_000) }, never)
+    const [{ received, ...rest }] = asked as [{ received: Buffer }]
+    expect(rest).toEqual(request)
+    let whole = Buffer.alloc(0)
+    for await (const piece of piecesOf(3, 100_000)) whole = Buffer.concat([whole, piece])
+    expect(received.equals(whole)).toBe(true)
+  })
 })
 
 describe('a remote imaging', () => {
