@@ -128,7 +128,7 @@ function createService(exchange: Exchange, { now, signal, lookMs }: Waiting) {
 
   async function session(what: string, response: HttpResponse): Promise<CopiaSession> {
     const answer = answerIn(await readAll(response.body))
-    if (answer.ok && response.status < 300) return answer.session
+    if (answer.ok) return answer.session
     throw refusal(response, what, answer, now())
   }
 
