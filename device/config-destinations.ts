@@ -6,6 +6,9 @@ import { Id } from './config-scanners.ts'
 import { Ine10 } from './config-seal.ts'
 
 const strict = { additionalProperties: false } as const
+/** Deliveries to one destination at the same time, where nothing else is said. */
+export const mostDeliveries = 4
+const Parallel = Type.Optional(Type.Integer({ minimum: 1, maximum: 16 }))
 const File = Type.String({ minLength: 1 })
 const HttpsUrl = Type.String({ pattern: '^https://', maxLength: 2000 })
 /** Between slashes nothing that a server, a shell or a browser could read as more than a name. */
@@ -15,6 +18,7 @@ const segments = '[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*'
 const HttpsDestination = Type.Object(
   {
     id: Id,
+    parallel: Parallel,
     driver: Type.Literal('https'),
     url: HttpsUrl,
     caFile: Type.Optional(File),
@@ -29,6 +33,7 @@ const HttpsDestination = Type.Object(
 const S3Destination = Type.Object(
   {
     id: Id,
+    parallel: Parallel,
     driver: Type.Literal('s3'),
     /** The service, without bucket: https://s3.eu-south-2.amazonaws.com. */
     url: HttpsUrl,
@@ -51,6 +56,7 @@ const S3Destination = Type.Object(
 const SftpDestination = Type.Object(
   {
     id: Id,
+    parallel: Parallel,
     driver: Type.Literal('sftp'),
     host: Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$' }),
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
@@ -71,6 +77,7 @@ const SftpDestination = Type.Object(
 const WebdavDestination = Type.Object(
   {
     id: Id,
+    parallel: Parallel,
     driver: Type.Literal('webdav'),
     /** The collection that gets the copies. */
     url: HttpsUrl,
@@ -87,6 +94,7 @@ const WebdavDestination = Type.Object(
 const CopiaDestination = Type.Object(
   {
     id: Id,
+    parallel: Parallel,
     driver: Type.Literal('copia'),
     /** Where its interface begins. */
     url: HttpsUrl,

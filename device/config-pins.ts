@@ -27,13 +27,14 @@ interface Peering {
   readonly seal?: { readonly services: readonly (Trusting & { readonly id: string; readonly tokenUrl?: string })[] }
   readonly timestamping?: Trusting
   readonly extension?: { readonly service: Trusting }
+  readonly clave?: Trusting
   readonly cards?: Trusting
   readonly batches: { readonly pins: Readonly<Record<string, readonly string[]>> }
 }
 
 /** Each server once; those of time-stamps and batches that are asked without TLS are none. */
 export function pinnablePeers(config: Peering): readonly PinnablePeer[] {
-  const { destinations, seal, timestamping, extension, cards, batches } = config
+  const { destinations, seal, clave, timestamping, extension, cards, batches } = config
   const peer = (name: string, { url, caFile, pins }: Trusting): PinnablePeer => ({ name, url, caFile, pins })
   const all = [
     ...destinations.flatMap(one => {
@@ -49,6 +50,7 @@ export function pinnablePeers(config: Peering): readonly PinnablePeer[] {
     ]),
     ...(timestamping === undefined ? [] : [peer('time-stamping', timestamping)]),
     ...(extension === undefined ? [] : [peer('extension service', extension.service)]),
+    ...(clave === undefined ? [] : [peer('Cl@ve Firma', clave)]),
     ...(cards === undefined ? [] : [peer('card service', cards)]),
     ...Object.entries(batches.pins).map(([host, pins]) =>
       peer(`batches host ${host}`, { url: `https://${host}/`, pins }),

@@ -31,8 +31,9 @@ export function createPauses({ config, queue, hosts, peers, clock }: PausesParts
     return { service, host, ids: [id], since: at(-sinceMs), until: at(leftMs), code, copies: null }
   }
 
-  /** Those that wait for the service have a plan of their own; the first shows whether it is back, the others hear of it. */
+  /** Those that wait for the service have a plan of their own; the first shows whether it is back, the others hear of it. No copy waits for Cl@ve. */
   function resume({ service, id }: RestingService): void {
+    if (service === 'clave') return
     const stage = service === 'seal' ? 'unsealed' : 'extending'
     for (const summary of queue.list({ stages: [stage] })) {
       const document = queue.get(summary.id)

@@ -6,6 +6,7 @@ import { openedWithFirstCall } from '../drivers/worker/channel.ts'
 import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker/launch.ts'
 import { remoteDelivery, remoteImaging, remoteScanner } from '../drivers/worker/remote.ts'
 import { remoteCardShop } from '../drivers/worker/remote-cards.ts'
+import { remoteClave, remoteClavePages } from '../drivers/worker/remote-clave.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
 import { remoteExtender } from '../drivers/worker/remote-extender.ts'
@@ -16,10 +17,12 @@ import { remoteSigner } from '../drivers/worker/remote-signer.ts'
 import { remoteTarget } from '../drivers/worker/remote-target.ts'
 import { remoteTextReader } from '../drivers/worker/remote-text.ts'
 import type { DocumentJobs } from './ades/job.ts'
-import type { Config } from './config.ts'
+import { type Config, textIn } from './config.ts'
 import { Fault } from './errors.ts'
 import type {
   CardShop,
+  ClaveFirma,
+  ClaveTestPages,
   Clock,
   Delivery,
   Extender,
@@ -57,6 +60,8 @@ export interface Rooms {
   scanner(): Scanner
   signer(): Signer
   seals(): SealService
+  clave(): ClaveFirma
+  claveTestPages(): ClaveTestPages
   delivery(): Delivery
   imaging(): Imaging
   textReader(): TextReader
@@ -104,6 +109,8 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     scanner: () => remoteScanner(to('scan')),
     signer: () => remoteSigner(to('sign')),
     seals: () => remoteSeals(to('net')),
+    clave: () => remoteClave(to('net')),
+    claveTestPages: () => remoteClavePages(to('net')),
     delivery: () => remoteDelivery(to('net')),
     imaging: () => remoteImaging(to('parse')),
     textReader: () => remoteTextReader(to('text')),
@@ -139,18 +146,34 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   })
 }
 
-function netConfiguration({ destinations, seal, timestamping, extension, revocation, batches, cards }: Config) {
+function netConfiguration({
+  body,
+  destinations,
+  seal,
+  clave,
+  timestamping,
+  extension,
+  revocation,
+  batches,
+  cards,
+}: Config) {
   const { allowPrivate, maxCrlMegabytes } = revocation
   const { hosts, pins, maxDocumentMegabytes } = batches
   return {
     destinations,
     seal: seal ?? { services: [], table: [] },
+    ...(clave !== undefined && { clave: claveOptions(clave, textIn(body.name, 'es')) }),
     ...(timestamping !== undefined && { timestamping }),
     ...(extension !== undefined && { extension: extensionOptions(extension.service) }),
     ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownTrust(cards) } }),
     revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
     references: { hosts, pins, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
   }
+}
+
+function claveOptions(clave: NonNullable<Config['clave']>, applicationName: string) {
+  const { page: _page, returnUrl: _url, frameOrigins: _origins, minutes: _minutes, ...options } = clave
+  return { ...options, applicationName }
 }
 
 function extensionOptions(service: NonNullable<Config['extension']>['service']) {

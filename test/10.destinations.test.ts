@@ -113,6 +113,7 @@ describe('destinations', () => {
     [{ ...copia, ens: '98219' }, 'destinations.0.ens must match pattern'],
     [{ ...copia, url: 'https://copia.example/?a' }, 'destinations.0.url has a query'],
     [{ ...https, url: 'https://' }, 'destinations.0.url is no URL'],
+    [{ ...https, parallel: 17 }, 'destinations.0.parallel must be <= 16'],
   ])('%j is refused in these words and no others', (destination, words) => {
     const told = wordsOf(destination)
     expect(told.startsWith(words)).toBe(true)

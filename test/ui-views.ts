@@ -3,14 +3,14 @@
 
 import type {
   CertificateView,
-  CheckVerdict,
+  ClaveView,
   CopyView,
-  MaintenanceView,
   PageView,
   ProcedureView,
   ResultView,
   View,
 } from '../device/http/view.ts'
+import type { CheckVerdict, MaintenanceView } from '../device/http/view-maintenance.ts'
 
 export const procedures: readonly ProcedureView[] = [
   {
@@ -200,6 +200,14 @@ export const blankBacks: readonly PageView[] = readyPages(6).map((page, i) => {
   return { ...page, blank: isBlank, leftOut: isBlank ? ('blank' as const) : null, number: isBlank ? null : page.number }
 })
 
+const endsAt = '2026-03-09T10:52:00.000Z'
+const clavePage = `https://fire.example.org/fire-signature/public/entry?transactionid=${'0123456789abcdef'.repeat(2)}0123&subjectref=Zm9vYmFyYmF6cXV1eA&language=ca`
+
+/** A copy that somebody signs with Cl@ve Firma. */
+export function withClave(clave: ClaveView): View {
+  return withCopy({ stage: 'signing', pages: readyPages(4), clave })
+}
+
 /** One view for each situation, by a name; together they show every screen. */
 export const situations: Readonly<Record<string, View>> = {
   welcome: { ...emptyView, queue: { waiting: 2, stopped: 1 } },
@@ -257,6 +265,13 @@ export const situations: Readonly<Record<string, View>> = {
   lastTry: withCard([certificate], 'last'),
   pin: withCard([certificate], 'unknown'),
   signing: withCopy({ stage: 'signing', pages: readyPages(4), card: { state: 'signing' } }),
+  claveNumber: withClave({ state: 'number', fault: null, cardToo: true }),
+  claveFault: withClave({ state: 'number', fault: 'CLAVE_USER_WEAK', cardToo: true }),
+  claveStarting: withClave({ state: 'starting' }),
+  clavePhone: withClave({ state: 'page', on: 'phone', page: clavePage, endsAt, fault: null }),
+  clavePhoneFault: withClave({ state: 'page', on: 'phone', page: clavePage, endsAt, fault: 'CLAVE_UNREACHABLE' }),
+  claveFrame: withClave({ state: 'page', on: 'kiosk', page: 'about:blank', endsAt, fault: null }),
+  claveFinishing: withClave({ state: 'finishing' }),
   receipt: withCopy({ stage: 'delivering', pages: readyPages(4), result }),
   receiptOfParts: withCopy({
     stage: 'delivering',

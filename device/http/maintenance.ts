@@ -23,7 +23,7 @@ import type { Clock, Log, Scanner, ScannerInfo, ScanSource, TargetImaging } from
 import type { Store } from '../store/store.ts'
 import { createTasks } from '../tasks.ts'
 import { AskNow } from './operator.ts'
-import type { CheckResult, CheckTopic, MaintenanceView, PauseView } from './view.ts'
+import type { CheckResult, CheckTopic, MaintenanceView, PauseView } from './view-maintenance.ts'
 import type { Visit } from './visit.ts'
 
 export interface MaintenanceParts {

@@ -15,6 +15,8 @@ import type { ErrorAnswer } from './view.ts'
 
 export interface ServerParts extends ScreenParts {
   readonly operator: OperatorParts
+  /** Sites that the screen may show in a frame. */
+  readonly frameOrigins: readonly string[]
   health(): Promise<Health>
   /** Folder of the built screen. */
   readonly uiFolder: string
@@ -37,10 +39,11 @@ function isReset(error: unknown): boolean {
 export async function startServer(parts: ServerParts): Promise<Server> {
   const screen = createApp(parts.log)
   const operator = createApp(parts.log)
+  const headers = securityHeaders(parts.frameOrigins)
   let port = parts.port
   screen.addHook('onRequest', async (request, reply) => {
-    reply.headers(securityHeaders)
-    checkRequest(request.method, request.headers, port)
+    reply.headers(headers)
+    checkRequest(request.method, request.url, request.headers, port)
   })
   await screen.register(fastifyStatic, { root: parts.uiFolder, cacheControl: false })
   screenRoutes(screen, parts)

@@ -7,6 +7,7 @@ const uses: Readonly<Record<PausedHost['service'], string>> = {
   delivery: 'delivery to',
   seal: 'seals of',
   extension: 'raising signatures by',
+  clave: 'signatures by',
 }
 
 export function pauseLine({ service, host, ids, since, until, code, copies }: PausedHost): string {

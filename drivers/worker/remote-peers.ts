@@ -13,7 +13,7 @@ const milliseconds = Type.Number({ minimum: 0 })
 const resting = Type.Array(
   Type.Object(
     {
-      service: Type.Enum(['seal', 'extension']),
+      service: Type.Enum(['seal', 'extension', 'clave']),
       id: text,
       host: text,
       sinceMs: milliseconds,
