@@ -173,6 +173,7 @@ export const en = {
   'signing.title': 'Signing your copy',
   'signing.wait': 'Please do not take the card out.',
   'receipt.title': 'Your copy is ready',
+  'receipt.title.unsealed': 'Your copy is saved',
   'receipt.reference': 'Reference code',
   'receipt.keep': 'Write the code down or scan this square with your phone.',
   'receipt.qr': 'Square code with the reference {reference}',
@@ -185,6 +186,10 @@ export const en = {
   'receipt.where.delivered': 'Received by the administration.',
   'receipt.where.refused': 'Saved in this kiosk, but not accepted yet. Show the code to the staff.',
   'receipt.where.stopped': 'Saved in this kiosk, but it cannot be sent yet. Show the code to the staff.',
+  'receipt.where.toBeSealed':
+    'Saved in this kiosk. The administration will seal it and then it will be sent. You need not do anything.',
+  'receipt.where.toBeSealedOnly': 'Saved in this kiosk. The administration will seal it. You need not do anything.',
+  'receipt.where.notSealed': 'Saved in this kiosk, but it cannot be sealed yet. Show the code to the staff.',
   'receipt.paper.returned': 'Take your papers with you.',
   'receipt.paper.kept': 'Hand your papers to the staff: the administration keeps them.',
   'receipt.card': 'Take your card.',
