@@ -6,7 +6,7 @@ import type { CheckState } from '../calibration.ts'
 import type { CardDesk, CardState } from '../card-desk.ts'
 import type { PausedHost } from '../host-pauses.ts'
 import type { ScannerInfo } from '../ports.ts'
-import type { BatchStage } from '../requests/batches.ts'
+import type { BatchStage } from '../requests/batch-state.ts'
 import { cardRoutes } from './card-routes.ts'
 
 export interface OperatorParts {
