@@ -475,10 +475,18 @@ export class Fault extends Error {
   readonly code: ErrorCode
   readonly detail: string
 
-  constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
+  /** How long whoever failed asks to be left alone, milliseconds; undefined where it asks for nothing. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options?: ErrorOptions & { readonly retryAfterMs?: number | undefined },
+  ) {
     super(`${code}: ${detail}`, options)
     this.code = code
     this.detail = detail
+    this.retryAfterMs = options?.retryAfterMs
   }
 
   get status(): number {

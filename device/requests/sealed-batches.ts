@@ -87,9 +87,10 @@ export function createSealedBatches(parts: SealedBatchesParts): SealedBatches {
 
   /** Whatever stopped it, the network or a configuration that somebody mends, the program need not send it again. */
   function postpone(id: string, thrown: unknown): void {
-    const { code, detail } = asFault(thrown)
+    const { code, detail, retryAfterMs } = asFault(thrown)
+    const asked = retryAfterMs === undefined ? {} : { retryAfterMs }
     const attempts = (failures.get(id)?.attempts ?? 0) + 1
-    const nextAttemptAt = nextAttempt({ attempts, now: clock.now(), random: random.fraction })
+    const nextAttemptAt = nextAttempt({ attempts, now: clock.now(), random: random.fraction, ...asked })
     log.warn('a batch waits for its seal', { batch: id, code, detail, until: new Date(nextAttemptAt).toISOString() })
     failures.set(id, { attempts, nextAttemptAt })
     tasks.at(`again:${id}`, nextAttemptAt, look)

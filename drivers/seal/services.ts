@@ -73,9 +73,10 @@ function breakerOf(service: string): Breaker {
     longestMs: restMs,
     verdict: thrown => {
       if (!(thrown instanceof Fault)) return 'nothing'
-      return thrown.code === 'SEAL_UNREACHABLE' ? { waitMs: 0 } : 'answered'
+      return thrown.code === 'SEAL_UNREACHABLE' ? { waitMs: thrown.retryAfterMs ?? 0 } : 'answered'
     },
-    resting: () => new Fault('SEAL_UNREACHABLE', `${service}: it did not answer a moment ago`),
+    resting: leftMs =>
+      new Fault('SEAL_UNREACHABLE', `${service}: it did not answer a moment ago`, { retryAfterMs: leftMs }),
   })
 }
 
