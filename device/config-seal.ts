@@ -41,6 +41,8 @@ const Service = Type.Union([
       ...common,
       driver: Type.Literal('csc'),
       version: Type.Enum(['1', '2'], { default: '2' }),
+      /** Of version 2: `A` for a service that signs later and is asked for what it made. */
+      operationMode: Type.Optional(Type.Enum(['S', 'A'])),
       /** With client and secret: who gives the token. Absent: none is shown. */
       tokenUrl: Type.Optional(HttpsUrl),
       clientId: Type.Optional(ClientId),

@@ -215,6 +215,11 @@ const table = {
     retry: 'operator',
     mend: 'The seal service does not seal; its reason is in the message.',
   },
+  SEAL_UNFIT: {
+    status: 422,
+    retry: 'operator',
+    mend: 'Have the service make a credential for automatic sealing: this one asks a person each time (OTP, oauth2code).',
+  },
   // extend
   TSA_ABSENT: { status: 422, retry: 'operator', mend: 'Name a time-stamping authority with --tsa or `timestamping`.' },
   TSA_UNREACHABLE: { status: 502, retry: 'later', mend: 'Check the network and the address of the authority.' },

@@ -58,11 +58,12 @@ const at = new Date().toISOString()
 async function world() {
   const store = memoryStore()
   const asked: SealRequest[] = []
-  const state = { identity: first, answers: true, asksMs: 0 }
+  const state = { identity: first, answers: true, asksMs: 0, onlyPss: false }
   const seals: SealService = {
     identities: async () => [],
     certificate: async ({ service: tokenId, identity: keyId }) => {
-      return { tokenId, keyId, certificate: state.identity.certificate, chain: state.identity.chain }
+      const { certificate, chain } = state.identity
+      return { tokenId, keyId, certificate, chain, ...(state.onlyPss && { onlyPss: true }) }
     },
     sign: async request => {
       asked.push(request)
@@ -116,6 +117,14 @@ describe('the seal step', () => {
     state.answers = true
     expect((await attempt(after)).told).toEqual(['sealed'])
     expect(asked[1]?.digests).toEqual(asked[0]?.digests)
+  })
+
+  it('signs by RSASSA-PSS where the seal is used so alone, and what comes of it verifies', async () => {
+    const { state, asked, waiting, attempt } = await world()
+    state.onlyPss = true
+    const { told } = await attempt(waiting())
+    expect(told).toEqual(['signatureIntended', 'sealed'])
+    expect(asked).toMatchObject([{ algorithm: 'SHA256withRSAandMGF1' }])
   })
 
   it('asks no earlier than the service says', async () => {

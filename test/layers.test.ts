@@ -143,6 +143,7 @@ describe('who may import whom', () => {
       'breaker',
       'held-token',
       'retry-after',
+      'emsa-pss',
     ]
     const doors = ['exec', 'credential-file', ...web].map(name => `drivers/${name}.ts`)
     const common = ['device/ports.ts', 'device/errors.ts', 'device/bytes.ts', ...doors]

@@ -56,8 +56,8 @@ export async function signBatch(
   signal: AbortSignal,
   parts: BatchErrandParts,
 ): Promise<void> {
-  const { certificate, chain } = usable(key.certificate, parts.clock.now())
-  const algorithm = algorithmNamed(certificate, batch.algorithm)
+  const { certificate, chain, onlyPss } = usable(key.certificate, parts.clock.now())
+  const algorithm = algorithmNamed(certificate, batch.algorithm, onlyPss)
   if (algorithm === undefined) throw new Fault('KEY_REFUSED', `the key does not sign by ${batch.algorithm}`)
   const { folders, maxDocumentMegabytes } = parts.config.batches
   const maxBytes = maxDocumentMegabytes * 2 ** 20

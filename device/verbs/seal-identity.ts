@@ -59,8 +59,8 @@ function chosen(call: Call, config: Config, seals: SealService) {
   return openSeal(config, call.text('seal') ?? '', { seals, now: systemClock.now(), signal: call.signal })
 }
 
-function algorithmIn({ certificate }: SigningCertificate, name: string | undefined): SignatureAlgorithm {
-  const algorithm = algorithmNamed(certificate, name)
+function algorithmIn({ certificate, onlyPss }: SigningCertificate, name: string | undefined): SignatureAlgorithm {
+  const algorithm = algorithmNamed(certificate, name, onlyPss)
   if (algorithm === undefined) throw new Fault('USAGE', `--algorithm ${name} is not known`)
   return algorithm
 }

@@ -49,7 +49,8 @@ export function createSealServices({ services, table }: SealConfig): SealService
     if (expected !== undefined && !Buffer.from(expected).equals(told.certificate)) {
       throw new Fault('SEAL_REFUSED', 'the certificate of the seal is not the one of certificateFile')
     }
-    return { ...place, certificate: told.certificate, chain: issuers.length > 0 ? issuers : told.chain }
+    const chain = issuers.length > 0 ? issuers : told.chain
+    return { ...place, ...told, chain }
   }
 
   return Object.freeze({

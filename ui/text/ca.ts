@@ -345,6 +345,7 @@ export const ca = {
   'error.SEAL_UNTRUSTED': 'El servei de segell no és el que s’esperava.\nAvisi el personal.',
   'error.SEAL_CREDENTIALS_REFUSED': 'El servei de segell no reconeix aquest terminal.\nAvisi el personal.',
   'error.SEAL_REFUSED': 'El servei de segell no ha segellat la còpia.\nAvisi el personal.',
+  'error.SEAL_UNFIT': 'El segell configurat demana una persona cada vegada.\nAvisi el personal.',
   'error.TSA_ABSENT': 'No s’ha configurat cap servei de segell de temps.\nAvisi el personal.',
   'error.TSA_UNREACHABLE':
     'No es pot arribar al servei de segell de temps.\nNo cal que faci res: el terminal ho tornarà a provar.',

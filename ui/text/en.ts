@@ -339,6 +339,7 @@ export const en = {
   'error.SEAL_UNTRUSTED': 'The seal service is not the expected one.\nPlease tell the staff.',
   'error.SEAL_CREDENTIALS_REFUSED': 'The seal service does not accept this kiosk.\nPlease tell the staff.',
   'error.SEAL_REFUSED': 'The seal service did not seal the copy.\nPlease tell the staff.',
+  'error.SEAL_UNFIT': 'The seal that was set up asks for a person each time.\nPlease tell the staff.',
   'error.TSA_ABSENT': 'No time-stamping service has been set up.\nPlease tell the staff.',
   'error.TSA_UNREACHABLE':
     'The time-stamping service cannot be reached.\nYou need not do anything: the kiosk will try again.',

@@ -344,6 +344,7 @@ export const es = {
   'error.SEAL_UNTRUSTED': 'El servicio de sello no es el esperado.\nAvise al personal.',
   'error.SEAL_CREDENTIALS_REFUSED': 'El servicio de sello no reconoce este terminal.\nAvise al personal.',
   'error.SEAL_REFUSED': 'El servicio de sello no ha sellado la copia.\nAvise al personal.',
+  'error.SEAL_UNFIT': 'El sello configurado pide una persona cada vez.\nAvise al personal.',
   'error.TSA_ABSENT': 'No se ha configurado ningún servicio de sello de tiempo.\nAvise al personal.',
   'error.TSA_UNREACHABLE':
     'No se puede acceder al servicio de sello de tiempo.\nNo hace falta hacer nada: el terminal volverá a intentarlo.',
