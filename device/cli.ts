@@ -26,6 +26,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   eni: async () => (await import('./verbs/eni.ts')).eniVerb,
   queue: async () => (await import('./verbs/queue.ts')).queueVerb,
   audit: async () => (await import('./verbs/audit.ts')).auditVerb,
+  sessions: async () => (await import('./verbs/sessions.ts')).sessionsVerb,
   cards: async () => (await import('./verbs/cards.ts')).cardsVerb,
   launch: async () => (await import('./verbs/launch.ts')).launchVerb,
   'browser-policy': async () => (await import('./verbs/browser-policy.ts')).browserPolicyVerb,

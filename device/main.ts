@@ -30,6 +30,8 @@ import { createQueue, liveStages, type Queue } from './queue.ts'
 import { batchBlobNames } from './requests/batch-ledger.ts'
 import { openRequests, type Requests } from './requests/requests.ts'
 import { openRooms, type Surroundings } from './rooms.ts'
+import { servedSessions } from './serving-sessions.ts'
+import type { Sessions } from './session-desk.ts'
 import { openStore, type Store } from './store/store.ts'
 import { certificatesInPem } from './trust/pem.ts'
 import { version } from './version.ts'
@@ -93,6 +95,8 @@ export async function startAppliance(
     await openRequests({ ...common, rooms, store, scratchFolder, copyInHand: () => visit.busy() }),
     held => held.stop(),
   )
+  const sessions = servedSessions({ ...common, rooms, store, deviceKeyFile, screenUrl: () => server.url })
+  if (sessions !== undefined) started.adopt(sessions, held => held.stop())
   const cards =
     config.cards === undefined
       ? undefined
@@ -103,6 +107,7 @@ export async function startAppliance(
   path.start()
   visit.start()
   cards?.start()
+  sessions?.start()
   const startedAt = new Date(clock.now()).toISOString()
   const operator = {
     status: () =>
@@ -114,6 +119,7 @@ export async function startAppliance(
     hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
     discard: (id: string) => desk.discard(id, 'operator'),
     cards,
+    sessions,
     keepCalibration: (given: unknown) => void keepCalibration(store, given),
   }
   // Only where it is needed: a verb of the command line that signs starts faster without it.
@@ -125,6 +131,7 @@ export async function startAppliance(
       desk,
       maintenance,
       portals: config.autofirma?.portals ?? [],
+      sessions,
       operator,
       uiFolder,
       port,
@@ -134,7 +141,7 @@ export async function startAppliance(
     held => held.close(),
   )
   const extension = servedExtension(config, rooms, { ...around, anchors, newId, folder: scratchFolder, store })
-  const doors = await openDoors(config, dataFolder, { ...requests, extension, cards }, around)
+  const doors = await openDoors(config, dataFolder, { ...requests, extension, cards, sessions }, around)
   for (const one of doors.open) started.adopt(one, held => held.close())
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
@@ -145,13 +152,7 @@ export async function startAppliance(
 async function openDoors(
   config: Config,
   folder: string,
-  {
-    batches,
-    pages,
-    showRefused,
-    extension,
-    cards,
-  }: Requests & { readonly extension: ServedExtension | undefined; readonly cards: CardDesk | undefined },
+  { batches, pages, showRefused, extension, cards, sessions }: Served,
   { clock, random, log }: Surroundings,
 ): Promise<{ readonly api: string | null; readonly open: readonly Door[] }> {
   const { api, autofirma, batches: limits, kiosk } = config
@@ -167,6 +168,7 @@ async function openDoors(
       batches,
       log,
       extension,
+      sessions,
       ...relays,
     })
     log.info('programs are served', { url: started.url })
@@ -179,6 +181,12 @@ async function openDoors(
     open.push(await startAfirma({ ...parts, clock, random, log }))
   }
   return { api: url, open }
+}
+
+interface Served extends Requests {
+  readonly extension: ServedExtension | undefined
+  readonly cards: CardDesk | undefined
+  readonly sessions: Sessions | undefined
 }
 
 interface Door {

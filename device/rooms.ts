@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises'
 import { openedWithFirstCall } from '../drivers/worker/channel.ts'
 import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker/launch.ts'
 import { remoteDelivery, remoteImaging, remoteScanner } from '../drivers/worker/remote.ts'
+import { remoteCallbacks } from '../drivers/worker/remote-callback.ts'
 import { remoteCardShop } from '../drivers/worker/remote-cards.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
@@ -18,6 +19,7 @@ import type { DocumentJobs } from './ades/job.ts'
 import type { Config } from './config.ts'
 import { Fault } from './errors.ts'
 import type {
+  Callbacks,
   CardShop,
   Clock,
   Delivery,
@@ -67,6 +69,7 @@ export interface Rooms {
   references(): References
   triphase(): TriphaseServer
   cardShop(): CardShop
+  callbacks(): Callbacks
   documents(): DocumentJobs
   /** Starts workers before anything is asked of them, for whoever knows that something soon will be. */
   start(...names: readonly WorkerName[]): void
@@ -117,6 +120,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     references: () => remoteReferences(to('net')),
     triphase: () => remoteTriphase(to('net')),
     cardShop: () => remoteCardShop(to('net')),
+    callbacks: () => remoteCallbacks(to('net')),
     documents: () => {
       const sizeOf = async (path: string) => (await stat(path)).size
       return remoteDocuments(to('document'), { sizeOf })
@@ -130,7 +134,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   })
 }
 
-function netConfiguration({ destinations, seal, timestamping, extension, revocation, batches, cards }: Config) {
+function netConfiguration({ destinations, seal, timestamping, extension, revocation, batches, cards, api }: Config) {
   const { allowPrivate, maxCrlMegabytes } = revocation
   const { hosts, maxDocumentMegabytes } = batches
   return {
@@ -140,6 +144,7 @@ function netConfiguration({ destinations, seal, timestamping, extension, revocat
     ...(extension !== undefined && { extension: extensionOptions(extension.service) }),
     ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownCa(cards) } }),
     revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
+    callbackClients: (api?.clients ?? []).map(({ name: _name, tokenFile: _token, ...client }) => client),
     references: { hosts, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
   }
 }

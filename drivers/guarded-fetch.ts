@@ -43,12 +43,6 @@ export async function guardedFetch(order: GuardedRequest): Promise<HttpResponse>
   throw new HttpError('malformed', `more than ${maxRedirects} redirects`)
 }
 
-/** Whether a URL's host is one of those configured, `name` for all its ports or `name:port`. */
-export function amongHosts(hosts: readonly string[]): (url: URL) => boolean {
-  const names = new Set(hosts.map(host => host.toLowerCase()))
-  return url => names.has(url.hostname) || names.has(`${url.hostname}:${portOf(url)}`)
-}
-
 /**
  * A URL as messages may tell it: without user and password, and without its query, which may hold a token. The parser has
  * percent-encoded it, so that it has no control characters either.
@@ -72,11 +66,6 @@ function requestFor(order: GuardedRequest, url: URL, endsAt: number): HttpReques
     ...(mayBePrivate(url) ? {} : { mayConnect: isPublicAddress }),
     deadlineMs: Math.max(1, endsAt - performance.now()),
   }
-}
-
-function portOf({ port, protocol }: URL): string {
-  if (port !== '') return port
-  return protocol === 'https:' ? '443' : '80'
 }
 
 /** A POST is repeated as it was where the server has moved; 303 would make another request of it (RFC 9110, 15.4). */

@@ -79,6 +79,7 @@ export const openedCopy: CopyView = {
   reference: 'K7QF-2M9X',
   language: 'ca',
   procedureId: 'registre',
+  asked: null,
   stage: 'gathering',
   scanning: false,
   pages: [],

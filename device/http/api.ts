@@ -6,21 +6,32 @@
 // GET    /api/v1/batches/{id}/result             the result in AutoFirma's JSON; ?signatures=false: the codes alone
 // GET    /api/v1/batches/{id}/signatures/{item}  one signature, as it is
 // DELETE /api/v1/batches/{id}                    withdraws and erases it
+//
+// POST   /api/v1/sessions                        a copy to be made here; Idempotency-Key is honoured → 201 OpenedSession
+// GET    /api/v1/sessions/{id}                   → SessionAnswer
+// GET    /api/v1/sessions/{id}/document          the copy, PDF
+// GET    /api/v1/sessions/{id}/metadata          its ENI document, XML
+// GET    /api/v1/sessions/{id}/evidence          how it was made, JWS
+// DELETE /api/v1/sessions/{id}                   withdraws and erases it
+// GET    /api/v1/openapi.json                    of the sessions; without a token
+//
 // POST   /api/v1/cards/callback                  what the card service called a back office with, handed on → {known}
 //
 // and, where `api.extension` opens it, what fortress.ts lists.
 
 import { readFileSync } from 'node:fs'
-import { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
-import type { ByteStream, Clock, Log, Random } from '../ports.ts'
+import type { Clock, Log, Random } from '../ports.ts'
 import type { Batches, BatchState } from '../requests/batches.ts'
+import type { SessionsOfClients } from '../session-desk.ts'
+import { bodyOf, idempotencyKeyOf, jsonOf, streamed } from './api-body.ts'
 import { type ApiClient, createApiClients } from './api-clients.ts'
 import { type FortressParts, fortressPaths, fortressRoutes } from './fortress.ts'
 import { createFortressTokens } from './fortress-tokens.ts'
 import { createApp, listen } from './server.ts'
+import { openapiPath, sessionRoutes } from './session-routes.ts'
 
 export interface ApiParts {
   readonly config: NonNullable<Config['api']>
@@ -30,6 +41,8 @@ export interface ApiParts {
   readonly log: Log
   /** Raises signatures for the clients; absent: the routes are not there. */
   readonly extension?: ServedExtension | undefined
+  /** Absent: no client can have copies made. */
+  readonly sessions?: SessionsOfClients | undefined
   /** Clients that may hand on what the card service called back with; absent: nobody. */
   readonly cardCallbacks?: CardCallbacks
 }
@@ -60,6 +73,7 @@ export async function startApi({
   batches,
   log,
   extension,
+  sessions,
   cardCallbacks,
 }: ApiParts): Promise<Api> {
   const clients = createApiClients(config.clients)
@@ -73,11 +87,13 @@ export async function startApi({
   )
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
-    if (extension !== undefined && fortressPaths.has(request.routeOptions.url ?? '')) return
+    const { url = '' } = request.routeOptions
+    if (url === openapiPath || (extension !== undefined && fortressPaths.has(url))) return
     clients.recognise(request.headers.authorization)
   })
   const clientOf = (request: FastifyRequest) => clients.recognise(request.headers.authorization)
   batchRoutes(app, batches, clientOf)
+  if (sessions !== undefined) sessionRoutes(app, sessions, clientOf)
   if (cardCallbacks !== undefined) callbackRoute(app, cardCallbacks, clientOf)
   if (extension !== undefined) {
     await fortressRoutes(app, { ...extension, log, tokens: createFortressTokens(clients, extension) })
@@ -104,7 +120,7 @@ function batchRoutes(app: FastifyInstance, batches: Batches, clientOf: (request:
     const { state, created } = await batches.accept({
       client,
       idempotencyKey: idempotencyKeyOf(request),
-      text: (request.body ?? nothing()) as ByteStream,
+      text: bodyOf(request),
     })
     reply.header('location', pathOf(state.id))
     return reply.status(created ? 201 : 200).send(answerOf(state))
@@ -140,42 +156,9 @@ function callbackRoute(
   app.post('/api/v1/cards/callback', async (request, reply) => {
     const { id } = clientOf(request)
     if (!clients.includes(id)) throw new Fault('REQUEST_FORBIDDEN', 'this client hands on no callbacks')
-    const known = take(await jsonOf((request.body ?? nothing()) as ByteStream)).length
+    const known = take(await jsonOf(request, 'the callback', maxCallbackBytes)).length
     return reply.status(202).send({ known })
   })
-}
-
-async function jsonOf(body: ByteStream): Promise<unknown> {
-  const pieces: Uint8Array[] = []
-  let size = 0
-  for await (const piece of body) {
-    size += piece.byteLength
-    if (size > maxCallbackBytes) throw new Fault('MESSAGE_TOO_LARGE', `a callback over ${maxCallbackBytes} bytes`)
-    pieces.push(piece)
-  }
-  try {
-    return JSON.parse(Buffer.concat(pieces).toString('utf8'))
-  } catch (thrown) {
-    throw new Fault('REQUEST_INVALID', 'the callback is no JSON', { cause: thrown })
-  }
-}
-
-function streamed(reply: FastifyReply, type: string, body: ByteStream): FastifyReply {
-  return reply.type(type).send(Readable.from(body))
-}
-
-const keyPattern = /^[\x21-\x7e]{1,200}$/
-
-function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
-  const key = headers['idempotency-key']
-  if (key === undefined) return null
-  if (typeof key === 'string' && keyPattern.test(key)) return key
-  throw new Fault('REQUEST_INVALID', 'Idempotency-Key has 1 to 200 visible characters')
-}
-
-/** What a request without a body has sent. */
-async function* nothing(): ByteStream {
-  // Refused as a batch where it is read.
 }
 
 const pathOf = (id: string) => `/api/v1/batches/${id}`

@@ -4,9 +4,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { CheckState } from '../calibration.ts'
 import type { CardDesk, CardState } from '../card-desk.ts'
+import { Fault } from '../errors.ts'
 import type { PausedHost } from '../host-pauses.ts'
 import type { ScannerInfo } from '../ports.ts'
 import type { BatchStage } from '../requests/batches.ts'
+import type { Sessions } from '../session-desk.ts'
 import { cardRoutes } from './card-routes.ts'
 
 export interface OperatorParts {
@@ -19,6 +21,8 @@ export interface OperatorParts {
   keepCalibration(record: unknown): void
   /** Absent where no card service is configured. */
   readonly cards: CardDesk | undefined
+  /** Absent where no program may have copies made. */
+  readonly sessions: Pick<Sessions, 'withdrawAny'> | undefined
 }
 
 /** The answer of `compulsa status`. */
@@ -55,6 +59,11 @@ export function operatorRoutes(app: FastifyInstance, parts: OperatorParts): void
   app.post<{ Params: { id: string } }>('/queue/:id/discard', async (request, reply) => {
     await parts.discard(request.params.id)
     return reply.send({ stage: 'discarded' })
+  })
+  app.post<{ Params: { id: string } }>('/sessions/:id/withdraw', async (request, reply) => {
+    if (parts.sessions === undefined) throw new Fault('CONFIG_INVALID', 'api.sessions: it is not configured')
+    await parts.sessions.withdrawAny(request.params.id)
+    return reply.send({ state: 'withdrawn' })
   })
   app.post<{ Body: unknown }>('/calibrations', async (request, reply) => {
     parts.keepCalibration(request.body)

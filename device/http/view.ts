@@ -6,6 +6,7 @@
 // GET  /screen/events                          text/event-stream of `view`
 // GET  /screen/copy/pages/{pageId}/preview     image/jpeg
 // POST /screen/copy                            {procedureId, language}
+// POST /screen/session                         {pickupCode} or {sessionID}: opens the copy that a program asks for
 // POST /screen/copy/scan | stop | reopen | leave | stay
 // POST /screen/copy/pages/{pageId}/turn        {by: 90 | 180 | 270}
 // POST /screen/copy/pages/{pageId}/delete | restore | part
@@ -53,6 +54,8 @@ export interface View {
   readonly request?: RequestView
   /** What programs ask for and nobody has taken up yet, oldest first. */
   readonly waiting?: readonly WaitingView[]
+  /** Whether somebody may come with a pick-up code. */
+  readonly pickup?: boolean
   /** Pages of others that the screen offers. */
   readonly portals?: readonly { readonly title: LocalisedTexts; readonly url: string }[]
   /** Only while the maintenance screen is open, and never beside a copy. */
@@ -179,6 +182,8 @@ export interface CopyView {
   readonly reference: string
   readonly language: string
   readonly procedureId: string
+  /** The session that it is made for; null where it is one of the kiosk's procedures. */
+  readonly asked: AskedView | null
   readonly stage: CopyStage
   readonly scanning: boolean
   /** In the order of the copy, those left out included. */
@@ -194,6 +199,16 @@ export interface CopyView {
   readonly interrupted: boolean
   readonly card: CardView | null
   readonly result: ResultView | null
+}
+
+/** Who asks for a copy, and what for. */
+export interface AskedView {
+  readonly asker: AskerView
+  readonly title: string
+  /** Where the person goes on afterwards, shown as a QR code. */
+  readonly redirectUrl: string | null
+  readonly sourceNatures: readonly SourceNature[]
+  readonly signature: ProcedureView['signature']
 }
 
 export interface PageView {

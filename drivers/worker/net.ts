@@ -1,8 +1,9 @@
 // The net worker: the only part that reaches beyond this machine: the configured destinations by TLS, seal services, the
-// time-stamping authority, the extension service, what certificates point to, the card service, and what others ask to be
-// signed. It sees what it is told to send, while it sends it; no devices, no keys, no queue.
+// time-stamping authority, the extension service, what certificates point to, the card service, what others ask to be
+// signed, and the callbacks of sessions. It sees what it is told to send, while it sends it; no devices, no keys, no queue.
 
 import type { SealService } from '../../device/ports.ts'
+import { type CallbackClient, createWebhooks } from '../callback/webhook.ts'
 import { createOpenapiCardShop, type OpenapiCardShopOptions } from '../cardshop/openapi.ts'
 import { createDelivery, type DestinationOptions } from '../delivery/destinations.ts'
 import { createFortressExtender, type FortressOptions } from '../extender/fortress.ts'
@@ -11,6 +12,7 @@ import { createHttpRevocation, type HttpRevocationOptions } from '../revocation/
 import type { SealConfig } from '../seal/services.ts'
 import { createRfc3161Timestamper, type Rfc3161Options } from '../timestamper/rfc3161.ts'
 import { createHttpTriphase } from '../triphase/http.ts'
+import { callbackHandlers } from './callback-handlers.ts'
 import { cardHandlers } from './card-handlers.ts'
 import { revocationHandlers, timestamperHandlers } from './evidence-handlers.ts'
 import { extenderHandlers } from './extender-handlers.ts'
@@ -27,10 +29,12 @@ export interface NetConfiguration {
   readonly revocation: HttpRevocationOptions
   readonly references: HttpReferencesOptions
   readonly cards?: OpenapiCardShopOptions
+  /** Who may be told of its sessions, and where. */
+  readonly callbackClients: readonly CallbackClient[]
 }
 
 await hostWorker<NetConfiguration>(configuration => {
-  const { destinations, seal, timestamping, extension, revocation, references, cards } = configuration
+  const { destinations, seal, timestamping, extension, revocation, references, cards, callbackClients } = configuration
   let seals: Promise<SealService> | undefined
   const timestamper = timestamping === undefined ? undefined : createRfc3161Timestamper(timestamping)
   const extender = extension === undefined ? undefined : createFortressExtender(extension)
@@ -46,6 +50,7 @@ await hostWorker<NetConfiguration>(configuration => {
     ...revocationHandlers(createHttpRevocation(revocation)),
     ...referenceHandlers(createHttpReferences(references)),
     ...cardHandlers(cards === undefined ? undefined : createOpenapiCardShop(cards)),
+    ...callbackHandlers(createWebhooks({ clients: callbackClients })),
     ...triphaseHandlers(createHttpTriphase({ allowPrivate: references.allowPrivate })),
   ])
 })

@@ -380,6 +380,14 @@ export const ca = {
   'error.MESSAGE_TOO_LARGE':
     'El document és massa gran per a aquest terminal.\nAvisi el servei que li ha demanat de signar.',
   'error.CLIENT_UNKNOWN': 'El programa que ho demana no és conegut.\nAvisi el personal.',
+  'error.SESSION_INVALID': 'La petició del programa no és correcta.\nAvisi el personal.',
+  'error.SESSION_NOT_POSSIBLE': 'Aquest terminal no pot fer la còpia que es demana.\nAvisi el personal.',
+  'error.ADDRESS_REFUSED': 'L’adreça que dona el programa no està permesa.\nAvisi el personal.',
+  'error.IDEMPOTENCY_KEY_REUSED': 'El programa ha repetit una clau amb una altra petició.\nAvisi el personal.',
+  'error.SESSION_GONE': 'La còpia que es demanava ja no s’espera.\nDemani un codi nou a qui l’hi va donar.',
+  'error.COPY_GIVEN_UP': 'La còpia s’ha deixat de fer.\nDemani un codi nou a qui l’hi va donar.',
+  'error.PICKUP_CODE_WRONG': 'Aquest codi no és vàlid aquí.\nComprovi les xifres i torni a escriure’l.',
+  'error.PICKUP_CODE_LOCKED': 'S’han escrit massa codis que no són vàlids.\nEsperi un minut i torni-ho a provar.',
   'error.DISK_FULL': 'El terminal no té més espai.\nAvisi el personal. El que s’ha escanejat es conserva.',
   'error.STORAGE_FAILED':
     'El terminal no ha pogut desar les dades.\nAvisi el personal. El que ja estava desat es conserva.',

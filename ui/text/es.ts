@@ -380,6 +380,15 @@ export const es = {
   'error.MESSAGE_TOO_LARGE':
     'El documento es demasiado grande para este terminal.\nAvise al servicio que le ha pedido firmar.',
   'error.CLIENT_UNKNOWN': 'El programa que lo pide no es conocido.\nAvise al personal.',
+  'error.SESSION_INVALID': 'La petición del programa no es correcta.\nAvise al personal.',
+  'error.SESSION_NOT_POSSIBLE': 'Este terminal no puede hacer la copia que se pide.\nAvise al personal.',
+  'error.ADDRESS_REFUSED': 'La dirección que da el programa no está permitida.\nAvise al personal.',
+  'error.IDEMPOTENCY_KEY_REUSED': 'El programa ha repetido una clave con otra petición.\nAvise al personal.',
+  'error.SESSION_GONE': 'La copia que se pedía ya no se espera.\nPida un código nuevo a quien se lo dio.',
+  'error.COPY_GIVEN_UP': 'La copia se ha dejado de hacer.\nPida un código nuevo a quien se lo dio.',
+  'error.PICKUP_CODE_WRONG': 'Este código no es válido aquí.\nCompruebe las cifras y vuelva a escribirlo.',
+  'error.PICKUP_CODE_LOCKED':
+    'Se han escrito demasiados códigos que no son válidos.\nEspere un minuto y vuelva a intentarlo.',
   'error.DISK_FULL': 'El terminal no tiene más espacio.\nAvise al personal. Lo que se ha escaneado se conserva.',
   'error.STORAGE_FAILED':
     'El terminal no ha podido guardar los datos.\nAvise al personal. Lo que ya estaba guardado se conserva.',
