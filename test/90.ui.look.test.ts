@@ -5,7 +5,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { View } from '../device/http/view.ts'
+import type { CopyView, View } from '../device/http/view.ts'
 import { languages } from '../ui/text/texts.ts'
 import {
   buildInterface,
@@ -36,6 +36,16 @@ afterAll(async () => {
   await built.remove()
 })
 
+const withPickup: View = { ...emptyView, pickup: true, waiting, portals }
+const typing = [1, 2, 3, 4].map(n => `.pin-pad .pin-key:nth-of-type(${n})`)
+const asked: NonNullable<CopyView['asked']> = {
+  asker: { kind: 'program', name: 'Expedients de l’Ajuntament de Vilafictícia' },
+  title: 'Certificat d’empadronament col·lectiu de la família Vidal i Serra per a la sol·licitud d’ajuts de menjador',
+  redirectUrl: 'https://tramits.vilaficticia.example/expedients/2026-000123?pas=4',
+  sourceNatures: ['original', 'copy'],
+  signature: 'seal',
+}
+
 interface Case {
   readonly view: View
   /** What is touched to come to the screen that is meant. */
@@ -63,6 +73,11 @@ const cases: Readonly<Record<string, Case>> = {
   stop: { view: requestSituations['requestSigning'] ?? emptyView, taps: ['.onward .danger'] },
   cancel: { view: withCopy({}), taps: ['.cancel'] },
   enlarged: { view: withCopy({ pages: readyPages(2) }), taps: ['.tools .button:nth-child(3)'] },
+  pickup: { view: withPickup, taps: ['button[lang=ca]', '.choices li:first-child button', ...typing] },
+  askedPaper: { view: withCopy({ asked }) },
+  askedNature: { view: withCopy({ asked, pages: readyPages(1) }), taps: ['.onward .primary'] },
+  askedReceipt: { view: withCopy({ asked, stage: 'done', result }) },
+  onward: { view: withCopy({ asked, stage: 'done', result }), taps: ['.onward .primary'] },
   longNames: {
     view: {
       ...withCard([{ ...certificate, holder: `${certificate.holder} de Montcada i Requesens` }], 'few'),

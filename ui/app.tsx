@@ -20,7 +20,9 @@ import { LeftOutScreen } from './screens/left-out.tsx'
 import { LostScreen } from './screens/lost.tsx'
 import { MaintenanceScreen } from './screens/maintenance.tsx'
 import { NatureScreen } from './screens/nature.tsx'
+import { OnwardScreen } from './screens/onward.tsx'
 import { PaperScreen } from './screens/paper.tsx'
+import { PickupScreen } from './screens/pickup.tsx'
 import { PinScreen } from './screens/pin.tsx'
 import { PreparingScreen } from './screens/preparing.tsx'
 import { ProceduresScreen } from './screens/procedures.tsx'
@@ -45,6 +47,7 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   checking: CheckingScreen,
   checked: CheckedScreen,
   procedures: ProceduresScreen,
+  pickup: PickupScreen,
   interrupted: InterruptedScreen,
   paper: PaperScreen,
   scanning: ScanningScreen,
@@ -63,6 +66,7 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   pin: PinScreen,
   signing: SigningScreen,
   receipt: ReceiptScreen,
+  onward: OnwardScreen,
   request: RequestScreen,
   requestSigning: RequestSigningScreen,
   requestPaused: RequestPausedScreen,

@@ -24,7 +24,8 @@ function grouped(digits: string): string {
   return digits.match(new RegExp(`.{${groupDigits}}`, 'g'))?.join('-') ?? digits
 }
 
-function checkDigit(digits: string): string {
+/** Of digits, by ISO/IEC 7064, MOD 11,10. */
+export function checkDigit(digits: string): string {
   const rest = [...digits].reduce((carried, digit) => {
     const sum = (carried + Number(digit)) % 10
     return ((sum === 0 ? 10 : sum) * 2) % 11
