@@ -24,7 +24,9 @@ export async function runAppliance(
   signal: AbortSignal,
 ): Promise<number> {
   await using started = new AsyncDisposableStack()
-  const program = await createProgram(join(folder, 'program'))
+  const program = started.adopt(await createProgram(join(folder, 'program'), port === 0 ? 0 : port + 2), one =>
+    one.stop(),
+  )
   const options = { folder, sheets: [], trustServices: true, seal: true, config: { api: program.api } }
   const site = started.adopt(await startSite(options), one => one.stop())
   const child = spawn(
@@ -48,6 +50,7 @@ export async function runAppliance(
   console.log(
     `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service and receiver: ${control.url}`,
   )
+  console.log(`A program asks for a copy, and a person comes with the pick-up code: ${program.curl}`)
   console.log(`Other commands beside it: compulsa VERB --config ${site.configFile} --data ${site.dataFolder}`)
   const [code] = await exit
   return typeof code === 'number' ? code : 1
