@@ -59,6 +59,11 @@ describe('a session', () => {
       document: { bytes: made.length, pages: 1, reference: 'AAAA-BBBB', csv: null, signature: { level: 'B' } },
       fetchedAt: null,
     })
+    const head = { method: 'HEAD', headers: { authorization: `Bearer ${tokens.ledger}` } }
+    expect((await fetch(`${stand.url}api/v1/sessions/${id}/document`, head)).headers.get('content-length')).toBe(
+      String(made.length),
+    )
+    expect((await stateOf(stand, id))['fetchedAt']).toBeNull()
     const answer = await fetched(stand, `${id}/document`)
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       'content-type': 'application/pdf',

@@ -105,6 +105,7 @@ describe('an address that leads elsewhere', () => {
     const refused: readonly (readonly [CallbackClient, string])[] = [
       [clientAt(['ledger.example']), `http://127.0.0.1:${port}/`],
       [clientAt(['127.0.0.1:1']), `http://127.0.0.1:${port}/`],
+      [clientAt(['ledger.example'], { allowPrivate: ['127.0.0.1'] }), `https://127.0.0.1:${port}/`],
       // Named, but not as one of a private network.
       [clientAt(['127.0.0.1'], { allowPrivate: [] }), `https://127.0.0.1:${port}/`],
       [clientAt(['localhost'], { allowPrivate: [] }), `https://localhost:${port}/`],
@@ -115,6 +116,8 @@ describe('an address that leads elsewhere', () => {
       [clientAt(['127.0.0.1']), `http://user:pass@127.0.0.1:${port}/`],
       [clientAt(['127.0.0.1']), 'file:///etc/passwd'],
     ]
+    const plain = await call(clientAt(['127.0.0.1'], { allowPrivate: [] }), `http://127.0.0.1:${port}/`)
+    expect(plain).toMatchObject({ detail: expect.stringContaining('not among the hosts') })
     for (const [client, url] of refused) {
       const told = await call(client, url)
       expect([url, told]).toMatchObject([url, { outcome: 'later', code: 'ADDRESS_REFUSED' }])
@@ -131,15 +134,26 @@ describe('an address that leads elsewhere', () => {
     const own = [`127.0.0.1:${door.port}`, `127.0.0.1:${end.port}`]
     expect(await call(clientAt(own), `http://127.0.0.1:${door.port}/`)).toEqual({ outcome: 'delivered' })
     expect(end.asked).toMatchObject([{ method: 'POST', path: '/moved' }])
-    expect(await call(clientAt(own.slice(0, 1)), `http://127.0.0.1:${door.port}/`)).toMatchObject({
-      code: 'ADDRESS_REFUSED',
-    })
+    const elsewhere = clientAt(own.slice(0, 1), { allowPrivate: own })
+    expect(await call(elsewhere, `http://127.0.0.1:${door.port}/`)).toMatchObject({ code: 'ADDRESS_REFUSED' })
     expect(end.asked).toHaveLength(1)
+  })
+
+  it('7 by a redirect is never followed out of TLS', async () => {
+    const end = await listen((_asked, answer) => answer.end())
+    const door = await listenSecurely((_asked, answer) =>
+      answer.writeHead(308, { location: `http://127.0.0.1:${end.port}/` }).end(),
+    )
+    const callbackCaFile = join(folder(), 'ca.pem')
+    writeFileSync(callbackCaFile, door.ca)
+    const told = await call(clientAt(['127.0.0.1'], { callbackCaFile }), `https://127.0.0.1:${door.port}/`)
+    expect(told).toMatchObject({ code: 'ADDRESS_REFUSED' })
+    expect([door.asked.length, end.asked.length]).toEqual([1, 0])
   })
 })
 
 describe('what is told', () => {
-  it('7 is tried again with the same id and body until it is received, over a restart, and seen meanwhile', async () => {
+  it('8 is tried again with the same id and body until it is received, over a restart, and seen meanwhile', async () => {
     let stand = await sessionStand()
     stand.answer({ outcome: 'later', code: 'DESTINATION_UNREACHABLE', detail: 'no answer' })
     const { sessionID } = await stand.ask()
@@ -166,7 +180,7 @@ describe('what is told', () => {
     expect(stand.called).toHaveLength(1)
   })
 
-  it('8 costs a host that is away few attempts, however many sessions end at once', async () => {
+  it('9 costs a host that is away few attempts, however many sessions end at once', async () => {
     const stand = await sessionStand({ sessions: { waitingHours: 1 } })
     stand.answer({ outcome: 'later', code: 'DESTINATION_UNREACHABLE', detail: 'no answer' })
     for (let i = 0; i < 20; i++) await stand.ask()
@@ -184,7 +198,7 @@ describe('what is told', () => {
     await expect.poll(() => new Set(stand.called.map(one => one.id)).size, { timeout: 5000 }).toBe(20)
   })
 
-  it('9 is not sent again where nobody wants it any more', async () => {
+  it('10 is not sent again where nobody wants it any more', async () => {
     const stand = await sessionStand()
     stand.answer({ outcome: 'refused', code: 'DESTINATION_REFUSED', detail: 'answered 410' })
     const { sessionID } = await stand.ask()

@@ -23,6 +23,10 @@ describe('time', () => {
     stand.clock.leap(hours(8 * 24))
     await expect.poll(async () => (await fetched(stand, session.sessionID)).status).toBe(404)
     expect(stand.store.sessions.list()).toEqual([])
+    const late = await stand.ask()
+    await stand.sessions.stop()
+    stand.clock.leap(hours(2) + 1000)
+    expect(faultOf(() => stand.take(late))).toBe('PICKUP_CODE_WRONG')
   })
 
   it('11 ends the keeping of a copy, and nothing before does; a request may ask for less', async () => {
