@@ -4,6 +4,7 @@
 
 import Type from 'typebox'
 import { ServedExtension } from './config-extension.ts'
+import { Pins } from './config-pins.ts'
 import { csvPattern, largestMegabytes, legend, paper, Texts } from './config-procedure.ts'
 import { Id } from './config-scanners.ts'
 
@@ -21,6 +22,8 @@ export const Batches = Type.Object(
     hosts: Hosts,
     /** Those of `hosts` whose addresses need not be public. */
     allowPrivate: Hosts,
+    /** The keys that hosts of references and of three-phase services, `name` or `name:port`, may have; they need TLS then. */
+    pins: Type.Record(Host, Pins, { default: {} }),
     maxDocuments: Type.Integer({ minimum: 1, maximum: 100_000, default: 10_000 }),
     /** Of the whole batch as JSON text. */
     maxMegabytes: Type.Integer({ minimum: 1, maximum: 100_000, default: 1024 }),
@@ -77,6 +80,8 @@ export const Api = Type.Object(
           hosts: Hosts,
           /** Those of `hosts` whose addresses need not be public; a callback there may do without TLS. */
           allowPrivate: Hosts,
+          /** Of those of `hosts` whose keys are known beforehand. */
+          pins: Type.Record(Host, Pins, { default: {} }),
           /** What callbacks to it are signed with, `whsec_` and Base64, mode 0600; absent: it gets none. */
           callbackSecretFile: Type.Optional(File),
           /** PEM of the only authorities trusted for callbacks. */

@@ -6,7 +6,8 @@ export function amongHosts(hosts: readonly string[]): (url: URL) => boolean {
   return url => names.has(url.hostname) || names.has(`${url.hostname}:${portOf(url)}`)
 }
 
-function portOf({ port, protocol }: URL): string {
+/** Of a URL, also where it is the scheme's own. */
+export function portOf({ port, protocol }: URL): string {
   if (port !== '') return port
   return protocol === 'https:' ? '443' : '80'
 }

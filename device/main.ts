@@ -9,29 +9,32 @@ import { join } from 'node:path'
 import { checkStates, keepCalibration } from './calibration.ts'
 import { type CardDesk, createCardDesk } from './card-desk.ts'
 import { cardBlobNames } from './card-record.ts'
+import { createClaveDesk } from './clave-desk.ts'
 import type { Config } from './config.ts'
+import { frameOrigins } from './config-clave.ts'
 import type { LoadedConfig } from './config-file.ts'
 import { createDesk } from './desk.ts'
 import { blobNames } from './document.ts'
 import { documentIn } from './document-shape.ts'
+import { openDoors } from './doors.ts'
 import { asFault, Fault } from './errors.ts'
 import { ensureEvidenceKey, evidenceKeyFile } from './evidence-key.ts'
 import { extensionParts, servedExtension } from './extending.ts'
+import { createHealth } from './health.ts'
 import { newIdFrom, newReferenceFrom } from './host.ts'
-import type { ServedExtension } from './http/api.ts'
 import { createMaintenance } from './http/maintenance.ts'
 import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
 import { legendParts } from './legend-parts.ts'
-import { createPath, type Path } from './path.ts'
+import { createPath } from './path.ts'
+import { createPauses, type Pauses } from './pauses.ts'
 import type { Log, Scanner } from './ports.ts'
 import { createQueue, liveStages, type Queue } from './queue.ts'
 import { batchBlobNames } from './requests/batch-ledger.ts'
-import { openRequests, type Requests } from './requests/requests.ts'
+import { openRequests } from './requests/requests.ts'
 import { openRooms, type Surroundings } from './rooms.ts'
 import { servedSessions } from './serving-sessions.ts'
-import type { Sessions } from './session-desk.ts'
 import { openStore, type Store } from './store/store.ts'
 import { certificatesInPem } from './trust/pem.ts'
 import { version } from './version.ts'
@@ -86,9 +89,16 @@ export async function startAppliance(
     createDesk({ ...common, scanner, signer, newReference: () => newReferenceFrom(random) }),
     held => held.stop(),
   )
-  const visit = started.adopt(createVisit({ ...common, desk, scanner, signer }), held => held.stop())
+  const clave =
+    config.clave === undefined
+      ? undefined
+      : started.adopt(createClaveDesk({ ...common, clave: rooms.clave(), screenUrl: () => server.url }), held =>
+          held.stop(),
+        )
+  const visit = started.adopt(createVisit({ ...common, desk, clave, scanner, signer }), held => held.stop())
+  const pauses = createPauses({ config, queue, hosts: path.hosts, peers: rooms.peers(), clock })
   const maintenance = started.adopt(
-    createMaintenance({ ...common, visit, scanner, store, targets: rooms.targets() }),
+    createMaintenance({ ...common, visit, pauses, scanner, store, targets: rooms.targets() }),
     held => held.stop(),
   )
   const requests = started.adopt(
@@ -112,7 +122,7 @@ export async function startAppliance(
   const operator = {
     status: () =>
       statusOf({
-        ...{ config, store, scanner, queue, path, cards, startedAt, url: server.url, api: doors.api },
+        ...{ config, store, scanner, queue, pauses, cards, startedAt, url: server.url, api: doors.api },
         now: clock.now(),
       }),
     retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
@@ -120,6 +130,7 @@ export async function startAppliance(
     discard: (id: string) => desk.discard(id, 'operator'),
     cards,
     sessions,
+    pauses,
     keepCalibration: (given: unknown) => void keepCalibration(store, given),
   }
   // Only where it is needed: a verb of the command line that signs starts faster without it.
@@ -129,10 +140,13 @@ export async function startAppliance(
       ...requests,
       visit,
       desk,
+      clave,
       maintenance,
+      frameOrigins: frameOrigins(config.clave),
       portals: config.autofirma?.portals ?? [],
       sessions,
       operator,
+      health: createHealth({ config, store, queue, scanner, signer, pauses, clock, startedAt }),
       uiFolder,
       port,
       operatorSocket: operatorSocket(dataFolder),
@@ -146,51 +160,6 @@ export async function startAppliance(
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
   return { url: server.url, stop: () => stopAll(running, store, log) }
-}
-
-/** The ways in for programs and for pages, where the configuration opens them. */
-async function openDoors(
-  config: Config,
-  folder: string,
-  { batches, pages, showRefused, extension, cards, sessions }: Served,
-  { clock, random, log }: Surroundings,
-): Promise<{ readonly api: string | null; readonly open: readonly Door[] }> {
-  const { api, autofirma, batches: limits, kiosk } = config
-  const open: Door[] = []
-  let url: string | null = null
-  if (api !== undefined) {
-    const { startApi } = await import('./http/api.ts')
-    const clients = config.cards?.callback?.clients ?? []
-    const relays = cards === undefined ? {} : { cardCallbacks: { clients, take: cards.callback } }
-    const started = await startApi({
-      config: api,
-      maxBodyBytes: limits.maxMegabytes * 2 ** 20,
-      batches,
-      log,
-      extension,
-      sessions,
-      ...relays,
-    })
-    log.info('programs are served', { url: started.url })
-    url = started.url
-    open.push(started)
-  }
-  if (autofirma !== undefined) {
-    const { startAfirma } = await import('./http/afirma-service.ts')
-    const parts = { config: autofirma, kioskId: kiosk.id, folder, desk: pages, onRefused: showRefused }
-    open.push(await startAfirma({ ...parts, clock, random, log }))
-  }
-  return { api: url, open }
-}
-
-interface Served extends Requests {
-  readonly extension: ServedExtension | undefined
-  readonly cards: CardDesk | undefined
-  readonly sessions: Sessions | undefined
-}
-
-interface Door {
-  close(): Promise<void>
 }
 
 /** Images that a scanner program writes as files pass through memory, never over the disk in clear; what a kill left goes. */
@@ -243,7 +212,7 @@ interface StatusParts {
   readonly store: Store
   readonly scanner: Scanner
   readonly queue: Queue
-  readonly path: Pick<Path, 'pausedHosts'>
+  readonly pauses: Pick<Pauses, 'list'>
   readonly cards: CardDesk | undefined
   readonly startedAt: string
   readonly url: string
@@ -256,7 +225,7 @@ async function statusOf({
   store,
   scanner,
   queue,
-  path,
+  pauses,
   cards,
   startedAt,
   url,
@@ -283,7 +252,7 @@ async function statusOf({
     api,
     cards: cards?.state() ?? null,
     oldestWaiting: waiting.length === 0 ? null : new Date(Math.min(...waiting)).toISOString(),
-    pausedHosts: path.pausedHosts(),
+    pausedHosts: await pauses.list(),
     freeBytes: store.space().freeBytes,
     audit: store.audit.head(),
   }

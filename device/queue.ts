@@ -42,6 +42,7 @@ export const liveStages = [
   'composing',
   'signing',
   'sealing',
+  'authorising',
   'unsealed',
   'extending',
   'delivering',

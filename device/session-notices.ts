@@ -32,7 +32,7 @@ export function createNotices(parts: NoticesParts): Notices {
 
   function look(id: string, session: Session): void {
     const notice = nextOf(session)
-    if (notice !== undefined) tasks.at(`callback:${id}`, dueAt(notice, clock), () => start(id))
+    if (notice !== undefined) tasks.at(`callback:${id}`, dueAt(notice, clock.now()), () => start(id))
   }
 
   function start(id: string): void {
@@ -42,22 +42,23 @@ export function createNotices(parts: NoticesParts): Notices {
   async function send(id: string, signal: AbortSignal): Promise<void> {
     const session = records.find(id)
     const notice = session === undefined ? undefined : nextOf(session)
-    if (session === undefined || notice === undefined || dueAt(notice, clock) > clock.now()) return
+    if (session === undefined || notice === undefined || dueAt(notice, clock.now()) > clock.now()) return
     const { host } = new URL(notice.url)
     if (notice.attempts === 0 && !breaker.admits(host)) {
-      tasks.at(`callback:${id}`, breaker.pausedUntil(host) ?? clock.now(), () => start(id))
+      tasks.at(`callback:${id}`, breaker.pause(host)?.until ?? clock.now(), () => start(id))
       return
     }
     const outcome = await attempt(session, notice, signal)
     signal.throwIfAborted()
-    if (outcome.outcome === 'later') breaker.failed(host)
-    else breaker.answered(host)
+    if (outcome.outcome !== 'later') breaker.answered(host)
+    else if (outcome.code === 'TLS_PIN_MISMATCH') breaker.shut(host)
+    else breaker.failed(host)
     const event = eventOf(outcome, notice)
     log.info('callback attempted', { session: id, outcome: event.type, ...('code' in event && { code: event.code }) })
     records.apply(id, event)
   }
 
-  /** A lost worker is a passing reason like a lost network. */
+  /** Whatever keeps it from being sent, such as a lost worker, is a passing reason like a lost network. */
   async function attempt(
     { client }: Session,
     { id, url, body }: Notice,

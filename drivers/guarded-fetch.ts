@@ -2,6 +2,7 @@
 // signed. http and https only, no host and no address that must not be asked, few redirects, each judged like the first,
 // and one end in time for all of them. What goes wrong is an HttpError: `forbidden` what must not be asked.
 
+import { portOf } from '../device/hosts.ts'
 import { type HttpRequest, type HttpResponse, request } from './http.ts'
 import { HttpError } from './http-error.ts'
 import { isPublicAddress } from './public-address.ts'
@@ -21,6 +22,8 @@ export interface GuardedRequest
   readonly body?: () => NonNullable<HttpRequest['body']>
   /** Whether a URL may be asked at all, the target of a redirect too; absent: any. */
   readonly mayAsk?: (url: URL) => boolean
+  /** The only keys that a URL's host may have (drivers/pins.ts), where there is a list. */
+  readonly pinsFor?: (url: URL) => readonly string[] | undefined
   /** Whether the addresses of a URL's host need not be public. */
   readonly mayBePrivate: (url: URL) => boolean
   /** From the call to the last byte of the answer, redirects included. */
@@ -43,6 +46,12 @@ export async function guardedFetch(order: GuardedRequest): Promise<HttpResponse>
   throw new HttpError('malformed', `more than ${maxRedirects} redirects`)
 }
 
+/** The pins of a URL's host out of those configured for `name` or `name:port`. */
+export function amongPins(pins: Readonly<Record<string, readonly string[]>>): NonNullable<GuardedRequest['pinsFor']> {
+  const byHost = new Map(Object.entries(pins).map(([host, list]) => [host.toLowerCase(), list]))
+  return url => byHost.get(`${url.hostname}:${portOf(url)}`) ?? byHost.get(url.hostname)
+}
+
 /**
  * A URL as messages may tell it: without user and password, and without its query, which may hold a token. The parser has
  * percent-encoded it, so that it has no control characters either.
@@ -58,11 +67,12 @@ export function toldUrl(text: string): string {
 }
 
 function requestFor(order: GuardedRequest, url: URL, endsAt: number): HttpRequest {
-  const { url: _asked, body, mayAsk: _mayAsk, mayBePrivate, redirects: _redirects, ...rest } = order
+  const { url: _asked, body, mayAsk: _mayAsk, mayBePrivate, redirects: _redirects, pinsFor, ...rest } = order
   return {
     ...rest,
     ...(body === undefined ? {} : { body: body() }),
     url,
+    pins: pinsFor?.(url),
     ...(mayBePrivate(url) ? {} : { mayConnect: isPublicAddress }),
     deadlineMs: Math.max(1, endsAt - performance.now()),
   }

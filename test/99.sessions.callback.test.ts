@@ -63,6 +63,10 @@ describe('a callback', () => {
     writeFileSync(callbackCaFile, host.ca)
     expect(await call(clientAt([name], { callbackCaFile }), `https://${name}/`)).toEqual({ outcome: 'delivered' })
     expect(await call(clientAt([name]), `https://${name}/`)).toMatchObject({ code: 'DESTINATION_UNTRUSTED' })
+    const pins = { [name]: [`sha256/${Buffer.alloc(32).toString('base64')}`] }
+    expect(await call(clientAt([name], { callbackCaFile, pins }), `https://${name}/`)).toMatchObject({
+      ...{ outcome: 'later', code: 'TLS_PIN_MISMATCH' },
+    })
     expect(host.asked).toHaveLength(1)
   })
 

@@ -150,10 +150,18 @@ describe('what this kiosk can do', () => {
   it('7 takes what it can', () => {
     expect(refusal('user', 'x')).toBe('nothing was refused')
     expect(refusal('result.redirectUrl', 'https://LEDGER.example:443/x')).toBe('nothing was refused')
+    const clave = { url: 'https://fire.example/fire' } as NonNullable<Config['clave']>
+    expect(refusal('signature.mode', 'clave', { clave })).toBe('nothing was refused')
+    expect(orderOf({ ...asked, signature: { mode: 'clave' } }).signature).toMatchObject({ mode: 'clave', level: 'B' })
     const devices = { ...config().devices, tokenModules: [] }
     expect(refusal('user', 'x', { devices })).toContain('cannot sign by local')
   })
 })
+
+function orderOf(json: object) {
+  const { request } = readSessionRequest(json)
+  return orderOfSession({ id: 'S', client: 'ledger', request }, sessionConfig('/nowhere').api)
+}
 
 describe('the order of a copy', () => {
   const { api, body } = sessionConfig('/nowhere', { sessions: { register: 'BOP 3/2026' } })

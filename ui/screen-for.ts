@@ -1,12 +1,13 @@
 // Which screen belongs to what the appliance says: one table over the situations of a visit, each answered by a pure
 // function of the pushed view and of the little that the screen remembers by itself. Nothing else chooses a screen.
 
+import type { MaintenanceView } from '../device/http/maintenance-view.ts'
 import type {
   CardView,
   CertificateView,
+  ClaveView,
   CopyStage,
   CopyView,
-  MaintenanceView,
   RequestStage,
   View,
 } from '../device/http/view.ts'
@@ -38,6 +39,9 @@ export type ScreenName =
   | 'lastTry'
   | 'pin'
   | 'signing'
+  | 'claveNumber'
+  | 'claveWait'
+  | 'clavePage'
   | 'receipt'
   | 'onward'
   | 'request'
@@ -48,9 +52,17 @@ export type ScreenName =
 const byStage: Record<CopyStage, (copy: CopyView, local: Local, signing: Signing) => ScreenName> = {
   gathering: gatheringScreen,
   composing: copy => (copy.fault === null ? 'preparing' : 'stopped'),
-  signing: (_copy, local, signing) => signScreen(signing, local),
+  signing: ({ clave }, local, signing) =>
+    clave === undefined || local.byCard ? signScreen(signing, local) : byClave[clave.state],
   delivering: resultScreen,
   done: resultScreen,
+}
+
+const byClave: Record<ClaveView['state'], ScreenName> = {
+  number: 'claveNumber',
+  starting: 'claveWait',
+  page: 'clavePage',
+  finishing: 'claveWait',
 }
 
 const byRequestStage: Record<RequestStage, (signing: Signing, local: Local) => ScreenName> = {

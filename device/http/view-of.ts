@@ -10,6 +10,7 @@ import { fitsBesideAnother, uprightTurn } from '../sheet.ts'
 import type {
   AskedView,
   CardView,
+  ClaveView,
   CopyStage,
   CopyView,
   PageView,
@@ -27,16 +28,17 @@ export interface ScreenState {
   readonly copy: Document | null
   readonly interrupted: boolean
   readonly card: CardView | null
+  readonly clave?: ClaveView | undefined
 }
 
-export function viewOf({ config, scanners, queue, copy, interrupted, card }: ScreenState): View {
+export function viewOf({ config, scanners, queue, copy, interrupted, card, clave }: ScreenState): View {
   const { languages, idleSeconds } = config.kiosk
   return {
     kiosk: { languages, bodyName: config.body.name, idleSeconds },
     procedures: config.procedures.map(procedureView),
     scanner: scannerView(scanners),
     queue,
-    copy: copy === null ? null : copyView(copy, { config, interrupted, card }),
+    copy: copy === null ? null : copyView(copy, { config, interrupted, card, clave }),
   }
 }
 
@@ -64,6 +66,7 @@ const stages: Readonly<Record<Document['stage']['name'], CopyStage | null>> = {
   composing: 'composing',
   signing: 'signing',
   sealing: 'signing',
+  authorising: 'signing',
   // To whoever stands there it is finished: the rest happens by itself.
   unsealed: 'delivering',
   extending: 'delivering',
@@ -75,7 +78,7 @@ const stages: Readonly<Record<Document['stage']['name'], CopyStage | null>> = {
 
 function copyView(
   copy: Document,
-  { config, interrupted, card }: Pick<ScreenState, 'config' | 'interrupted' | 'card'>,
+  { config, interrupted, card, clave }: Pick<ScreenState, 'config' | 'interrupted' | 'card' | 'clave'>,
 ): CopyView | null {
   const stage = stages[copy.stage.name]
   if (stage === null) return null
@@ -94,6 +97,7 @@ function copyView(
     part: copy.part && { number: copy.part.number, of: copy.part.of, hasNext: copy.part.nextId !== null },
     interrupted,
     card: stage === 'signing' ? card : null,
+    ...(clave !== undefined && { clave }),
     result: resultView(copy, config),
   }
 }

@@ -3,8 +3,7 @@
 import type { Config } from '../config.ts'
 import { csvFor } from '../csv.ts'
 import type { CopyOrder } from '../document.ts'
-import { Fault } from '../errors.ts'
-import type { ApiWithSessions, MadeMode } from './possible.ts'
+import type { ApiWithSessions } from './possible.ts'
 import type { SessionRequest } from './request.ts'
 
 /** In place of a procedure's id. */
@@ -16,13 +15,12 @@ interface Asked {
   readonly request: SessionRequest
 }
 
-/** Fixed for the life of the document. Throws SESSION_NOT_POSSIBLE where the configuration has changed since. */
+/** Fixed for the life of the document. */
 export function orderOfSession({ id, client, request }: Asked, { sessions }: ApiWithSessions): CopyOrder {
   const { ens, user, digitisation, document, signature, result } = request
   const { csvPattern, legend, largestMegabytes, register, resolution, paper, destinations } = sessions
   const { title, type, origin, organ, sia } = document
-  const { format, level } = signature
-  const mode = madeMode(signature.mode)
+  const { mode, format, level } = signature
   return {
     procedureId: sessionProcedure,
     title,
@@ -76,8 +74,3 @@ function statesAsked({
 }
 
 const allNatures = ['original', 'authenticCopy', 'copy'] as const
-
-function madeMode(mode: SessionRequest['signature']['mode']): MadeMode {
-  if (mode === 'clave') throw new Fault('SESSION_NOT_POSSIBLE', '$.signature.mode: Cl@ve Firma is not configured')
-  return mode
-}

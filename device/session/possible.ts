@@ -7,7 +7,7 @@ import { Fault } from '../errors.ts'
 import { amongHosts } from '../hosts.ts'
 import type { SessionRequest } from './request.ts'
 
-type Parts = Pick<Config, 'kiosk' | 'body' | 'devices' | 'seal' | 'timestamping' | 'extension' | 'trust'> & {
+type Parts = Pick<Config, 'kiosk' | 'body' | 'devices' | 'seal' | 'clave' | 'timestamping' | 'extension' | 'trust'> & {
   readonly api: ApiWithSessions
 }
 export type ApiWithSessions = NonNullable<Config['api']> & {
@@ -15,8 +15,6 @@ export type ApiWithSessions = NonNullable<Config['api']> & {
 }
 
 type Mode = SessionRequest['signature']['mode']
-/** Modes that a copy can be ordered by. */
-export type MadeMode = Exclude<Mode, 'clave'>
 
 /** Throws SESSION_NOT_POSSIBLE, ADDRESS_REFUSED for what this kiosk cannot do for this client. */
 export function checkPossible(request: SessionRequest, client: string, config: Parts): void {
@@ -48,7 +46,7 @@ const absentFor: Readonly<Record<Mode, (config: Parts, ens: string) => string | 
     if (sealOf(seal, ens) === undefined) return `seal.table has no seal for ${ens}`
     return api.sessions.resolution === undefined ? 'api.sessions.resolution is missing' : undefined
   },
-  clave: () => 'Cl@ve Firma is not configured',
+  clave: ({ clave }) => (clave === undefined ? 'clave is not configured' : undefined),
 }
 
 function limitFaults({ document, result }: SessionRequest, { kiosk, api }: Parts): readonly string[] {

@@ -17,7 +17,7 @@ import { Fault } from '../../device/errors.ts'
 import { amongHosts } from '../../device/hosts.ts'
 import type { CallbackOutcome, CallbackRequest, Callbacks } from '../../device/ports.ts'
 import { readCaFile, readSecretLine } from '../credential-file.ts'
-import { guardedFetch, toldUrl } from '../guarded-fetch.ts'
+import { amongPins, guardedFetch, toldUrl } from '../guarded-fetch.ts'
 import { HttpError } from '../http-error.ts'
 
 const connectTimeoutMs = 10_000
@@ -35,6 +35,8 @@ export interface CallbackClient {
   readonly hosts: readonly string[]
   /** Those whose addresses need not be public; TLS may be absent there. */
   readonly allowPrivate: readonly string[]
+  /** Of those whose keys are known beforehand (drivers/pins.ts). */
+  readonly pins?: Readonly<Record<string, readonly string[]>>
   /** `whsec_` and the Base64 of 24 to 64 octets on one line, mode 0600. */
   readonly callbackSecretFile?: string
   /** PEM of the only authorities trusted. */
@@ -89,6 +91,7 @@ async function post({ request, client, key, ca, signal }: Attempt): Promise<Call
     body: () => Buffer.from(body, 'utf8'),
     mayAsk: next => configured(next) && (next.protocol === 'https:' || (mayBePrivate(next) && !/^https:/i.test(url))),
     mayBePrivate,
+    pinsFor: amongPins(client.pins ?? {}),
     redirects: 'followed',
     connectTimeoutMs,
     idleTimeoutMs,
@@ -128,6 +131,7 @@ function outcomeOf(status: number, retryAfter: string | undefined): CallbackOutc
 function outcomeOfError({ kind, message }: HttpError, url: string): CallbackOutcome {
   const detail = `${toldUrl(url)}: ${message}`
   if (kind === 'forbidden') return later('ADDRESS_REFUSED', detail, operatorPauseMs)
+  if (kind === 'pin') return later('TLS_PIN_MISMATCH', detail, operatorPauseMs)
   if (kind === 'tls') return later('DESTINATION_UNTRUSTED', detail, operatorPauseMs)
   return later('DESTINATION_UNREACHABLE', detail)
 }

@@ -18,6 +18,7 @@ const callbackOutcome = Type.Union([
         'DESTINATION_UNREACHABLE',
         'DESTINATION_BUSY',
         'DESTINATION_UNTRUSTED',
+        'TLS_PIN_MISMATCH',
         'CREDENTIALS_REFUSED',
         'ADDRESS_REFUSED',
       ]),

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { startControl } from './control.ts'
 import type { SheetImage } from './escl-sheets.ts'
+import { fireCode, firePassword } from './fire.users.ts'
 import { drawSheet } from './paper.ts'
 import { createProgram } from './program.ts'
 import { startSite } from './site.ts'
@@ -27,7 +28,14 @@ export async function runAppliance(
   const program = started.adopt(await createProgram(join(folder, 'program'), port === 0 ? 0 : port + 2), one =>
     one.stop(),
   )
-  const options = { folder, sheets: [], trustServices: true, seal: true, config: { api: program.api } }
+  const options = {
+    folder,
+    sheets: [],
+    trustServices: true,
+    seal: true,
+    clave: { page: 'kiosk' },
+    config: { api: program.api },
+  }
   const site = started.adopt(await startSite(options), one => one.stop())
   const child = spawn(
     process.execPath,
@@ -48,7 +56,10 @@ export async function runAppliance(
   site.scanner.load(sheets)
   const control = started.adopt(await startControl({ site, sheets, program, port: controlPort }), one => one.stop())
   console.log(
-    `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service and receiver: ${control.url}`,
+    `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service, FIRe and receiver: ${control.url}`,
+  )
+  console.log(
+    `Cl@ve Firma: number 50751129L, password ${firePassword}, code ${fireCode}; its authority is ${folder}/clave-ca.pem`,
   )
   console.log(`A program asks for a copy, and a person comes with the pick-up code: ${program.curl}`)
   console.log(`Other commands beside it: compulsa VERB --config ${site.configFile} --data ${site.dataFolder}`)
