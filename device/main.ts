@@ -35,6 +35,7 @@ import { batchBlobNames } from './requests/batch-ledger.ts'
 import { openRequests } from './requests/requests.ts'
 import { openRooms, type Surroundings } from './rooms.ts'
 import { servedSessions } from './serving-sessions.ts'
+import { type SessionStage, sessionStages } from './session/session.ts'
 import { openStore, type Store } from './store/store.ts'
 import { certificatesInPem } from './trust/pem.ts'
 import { version } from './version.ts'
@@ -207,6 +208,12 @@ function referencedBlobs(store: Store): (documentId: string) => ReadonlySet<stri
   }
 }
 
+function countsOf(sessions: Store['sessions']): Readonly<Record<SessionStage, number>> {
+  const all = sessions.list()
+  const count = (stage: SessionStage) => all.filter(one => one.stage === stage).length
+  return Object.fromEntries(sessionStages.map(stage => [stage, count(stage)])) as Record<SessionStage, number>
+}
+
 interface StatusParts {
   readonly config: Config
   readonly store: Store
@@ -249,6 +256,7 @@ async function statusOf({
       waiting: store.batches.list({ stages: ['waiting'] }).length,
       done: store.batches.list({ stages: ['done'] }).length,
     },
+    sessions: countsOf(store.sessions),
     api,
     cards: cards?.state() ?? null,
     oldestWaiting: waiting.length === 0 ? null : new Date(Math.min(...waiting)).toISOString(),

@@ -137,14 +137,14 @@ describe('an Idempotency-Key', () => {
 
   it('5 that is repeated with the same request gives the session of before, also after a restart and once it is over', async () => {
     let stand = await sessionStand()
-    const first = await stand.program().call('POST', path, asked, keyed)
+    const [first, ...others] = await Promise.all([1, 2, 3].map(() => stand.program().call('POST', path, asked, keyed)))
+    expect([first, ...others].map(one => one?.status).sort()).toEqual([200, 200, 201])
     const turned = Object.fromEntries(Object.entries(asked).reverse())
     const again = await stand.program().call('POST', path, turned, keyed)
-    expect([first.status, again.status]).toEqual([201, 200])
-    expect(again.body).toEqual(first.body)
+    expect(again).toEqual({ status: 200, body: first?.body })
     stand = await stand.restart()
-    expect(await stand.program().call('POST', path, asked, keyed)).toEqual({ status: 200, body: first.body })
-    const { sessionID } = first.body as { sessionID: string }
+    expect(await stand.program().call('POST', path, asked, keyed)).toEqual({ status: 200, body: first?.body })
+    const { sessionID } = again.body as { sessionID: string }
     expect((await stand.program().call('DELETE', `${path}/${sessionID}`)).status).toBe(204)
     expect(await stand.program().call('POST', path, asked, keyed)).toMatchObject({ status: 200, body: { sessionID } })
     expect(stand.store.sessions.list()).toHaveLength(1)

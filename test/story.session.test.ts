@@ -184,15 +184,16 @@ describe('under the seal', () => {
 })
 
 describe('an operator', () => {
-  const run = async (...words: string[]) => {
-    const configured = ['--config', kiosk.site.configFile, '--data', kiosk.site.dataFolder]
-    return (await promisify(execFile)(process.execPath, [commandLine, 'sessions', ...words, ...configured])).stdout
-  }
+  const configured = () => ['--config', kiosk.site.configFile, '--data', kiosk.site.dataFolder]
+  const run = async (...words: string[]) =>
+    (await promisify(execFile)(process.execPath, [commandLine, 'sessions', ...words, ...configured()])).stdout
 
   it('sees sessions and their callbacks, without codes, titles and names, and withdraws one', async () => {
     const session = await ask(request('none'))
     const shown = JSON.parse(await run('--json')) as readonly Record<string, unknown>[]
     expect(shown.map(({ state }) => state)).toEqual(['waiting', 'ready', 'waiting', 'ready', 'ready'])
+    const status = await promisify(execFile)(process.execPath, [commandLine, 'status', ...configured()])
+    expect(status.stdout).toContain('sessions of programs: 2 waiting, 3 ready')
     const ready = String(shown[1]?.['sessionID'])
     expect(await run('show', ready)).toMatch(/ready {2}asked for by ledger[\s\S]*callback \S+: delivered, 2 attempts/)
     for (const text of ['Sol·licitud', 'Anna', session.pickupCode]) expect(JSON.stringify(shown)).not.toContain(text)

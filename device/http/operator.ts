@@ -10,6 +10,7 @@ import type { PausedHost } from '../host-pauses.ts'
 import type { Pauses } from '../pauses.ts'
 import type { ScannerInfo } from '../ports.ts'
 import type { BatchStage } from '../requests/batches.ts'
+import type { SessionStage } from '../session/session.ts'
 import type { Sessions } from '../session-desk.ts'
 import { cardRoutes } from './card-routes.ts'
 
@@ -41,6 +42,8 @@ export interface ApplianceStatus {
   readonly documents: Readonly<Record<string, number>>
   /** Batches of programs by stage. */
   readonly batches: Readonly<Record<BatchStage, number>>
+  /** What programs have copies made by, by stage. */
+  readonly sessions: Readonly<Record<SessionStage, number>>
   /** Where the interface for programs answers; null where it is off. */
   readonly api: string | null
   /** Orders of cards; null where no card service is configured. */

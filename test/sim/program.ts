@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { whiteDocument } from '../pdf-fixtures.ts'
 import { startCallbackReceiver } from './callback-receiver.ts'
 
@@ -25,8 +25,9 @@ export interface Program {
   stop(): Promise<void>
 }
 
-/** `folder` holds the token and the results that were fetched; the interface answers at `port`, 0: any free one. */
-export async function createProgram(folder: string, wantedPort = 0): Promise<Program> {
+/** `where` is the folder of the token and the results that were fetched; the interface answers at `port`, 0: any free one. */
+export async function createProgram(where: string, wantedPort = 0): Promise<Program> {
+  const folder = resolve(where)
   const token = randomBytes(24).toString('base64url')
   await mkdir(join(folder, 'results'), { recursive: true })
   const tokenFile = join(folder, 'token')
