@@ -626,6 +626,35 @@ export interface Delivery {
   deliver(request: DeliveryRequest, signal: AbortSignal): Promise<DeliveryOutcome>
 }
 
+// -------------------------------------------------------------------------------------------------------- callbacks
+
+/** One attempt to tell a client what has become of its session. The same id and the same body on every attempt. */
+export interface CallbackRequest {
+  /** As `api.clients` names it. */
+  readonly client: string
+  readonly url: string
+  readonly id: string
+  /** Of the attempt, milliseconds since 1970; it is signed with the body. */
+  readonly at: number
+  /** JSON. */
+  readonly body: string
+}
+
+export type CallbackOutcome =
+  | { readonly outcome: 'delivered' }
+  | {
+      readonly outcome: 'later'
+      readonly code: Exclude<DeliveryLaterCode, 'RECEIPT_INVALID'> | Extract<ErrorCode, 'ADDRESS_REFUSED'>
+      readonly detail: string
+      readonly retryAfterMs?: number
+    }
+  | { readonly outcome: 'refused'; readonly code: DeliveryRefusedCode; readonly detail: string }
+
+export interface Callbacks {
+  /** At least once on the wire; whoever receives tells repetitions by `id`. */
+  call(request: CallbackRequest, signal?: AbortSignal): Promise<CallbackOutcome>
+}
+
 // ------------------------------------------------------------------------------------------------------------ peers
 
 /** A server of the configuration, and the PEM file of the only authorities that may have certified it. */

@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises'
 import { openedWithFirstCall } from '../drivers/worker/channel.ts'
 import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker/launch.ts'
 import { remoteDelivery, remoteImaging, remoteScanner } from '../drivers/worker/remote.ts'
+import { remoteCallbacks } from '../drivers/worker/remote-callback.ts'
 import { remoteCardShop } from '../drivers/worker/remote-cards.ts'
 import { remoteClave, remoteClavePages } from '../drivers/worker/remote-clave.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
@@ -20,6 +21,7 @@ import type { DocumentJobs } from './ades/job.ts'
 import { type Config, textIn } from './config.ts'
 import { Fault } from './errors.ts'
 import type {
+  Callbacks,
   CardShop,
   ClaveFirma,
   ClaveTestPages,
@@ -74,6 +76,7 @@ export interface Rooms {
   references(): References
   triphase(): TriphaseServer
   cardShop(): CardShop
+  callbacks(): Callbacks
   peers(): Peers
   documents(): DocumentJobs
   /** Starts workers before anything is asked of them, for whoever knows that something soon will be. */
@@ -127,6 +130,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     references: () => remoteReferences(to('net')),
     triphase: () => remoteTriphase(to('net')),
     cardShop: () => remoteCardShop(to('net')),
+    callbacks: () => remoteCallbacks(to('net')),
     peers: () => {
       const remote = remotePeers(to('net'))
       // A worker that was never started has left nobody alone.
@@ -156,6 +160,7 @@ function netConfiguration({
   revocation,
   batches,
   cards,
+  api,
 }: Config) {
   const { allowPrivate, maxCrlMegabytes } = revocation
   const { hosts, pins, maxDocumentMegabytes } = batches
@@ -167,6 +172,7 @@ function netConfiguration({
     ...(extension !== undefined && { extension: extensionOptions(extension.service) }),
     ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownTrust(cards) } }),
     revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
+    callbackClients: (api?.clients ?? []).map(({ name: _name, tokenFile: _token, ...client }) => client),
     references: { hosts, pins, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
   }
 }

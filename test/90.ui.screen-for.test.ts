@@ -8,6 +8,7 @@ import { createPinBuffer, longestPin } from '../ui/pin-buffer.ts'
 import { chosenCertificate, type ScreenName, screenFor } from '../ui/screen-for.ts'
 import { stepFor } from '../ui/steps.ts'
 import { cardSituations, withOrder } from './ui-card-views.ts'
+import { situations } from './ui-situations.ts'
 import {
   certificate,
   emptyView,
@@ -15,7 +16,6 @@ import {
   openedCopy,
   otherCertificate,
   readyPages,
-  situations,
   withCard,
   withCopy,
 } from './ui-views.ts'

@@ -30,7 +30,9 @@ import { LeftOutScreen } from './screens/left-out.tsx'
 import { LostScreen } from './screens/lost.tsx'
 import { MaintenanceScreen } from './screens/maintenance.tsx'
 import { NatureScreen } from './screens/nature.tsx'
+import { OnwardScreen } from './screens/onward.tsx'
 import { PaperScreen } from './screens/paper.tsx'
+import { PickupScreen } from './screens/pickup.tsx'
 import { PinScreen } from './screens/pin.tsx'
 import { PreparingScreen } from './screens/preparing.tsx'
 import { ProceduresScreen } from './screens/procedures.tsx'
@@ -55,6 +57,7 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   checking: CheckingScreen,
   checked: CheckedScreen,
   procedures: ProceduresScreen,
+  pickup: PickupScreen,
   interrupted: InterruptedScreen,
   paper: PaperScreen,
   scanning: ScanningScreen,
@@ -76,6 +79,7 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   claveWait: ClaveWaitScreen,
   clavePage: ClavePageScreen,
   receipt: ReceiptScreen,
+  onward: OnwardScreen,
   request: RequestScreen,
   requestSigning: RequestSigningScreen,
   requestPaused: RequestPausedScreen,

@@ -25,7 +25,9 @@ export async function runAppliance(
   signal: AbortSignal,
 ): Promise<number> {
   await using started = new AsyncDisposableStack()
-  const program = await createProgram(join(folder, 'program'))
+  const program = started.adopt(await createProgram(join(folder, 'program'), port === 0 ? 0 : port + 2), one =>
+    one.stop(),
+  )
   const options = {
     folder,
     sheets: [],
@@ -57,6 +59,7 @@ export async function runAppliance(
     `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service, FIRe and receiver: ${control.url}`,
   )
   console.log(`Cl@ve Firma: number 50751129L, password ${firePassword}, code ${fireCode}; the page above is the phone`)
+  console.log(`A program asks for a copy, and a person comes with the pick-up code: ${program.curl}`)
   console.log(`Other commands beside it: compulsa VERB --config ${site.configFile} --data ${site.dataFolder}`)
   const [code] = await exit
   return typeof code === 'number' ? code : 1
