@@ -31,7 +31,7 @@ export async function runAppliance(
     sheets: [],
     trustServices: true,
     seal: true,
-    clave: { page: 'kiosk' },
+    clave: {},
     config: { api: program.api },
   }
   const site = started.adopt(await startSite(options), one => one.stop())
@@ -56,9 +56,7 @@ export async function runAppliance(
   console.log(
     `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service, FIRe and receiver: ${control.url}`,
   )
-  console.log(
-    `Cl@ve Firma: number 50751129L, password ${firePassword}, code ${fireCode}; its authority is ${folder}/clave-ca.pem`,
-  )
+  console.log(`Cl@ve Firma: number 50751129L, password ${firePassword}, code ${fireCode}; the page above is the phone`)
   console.log(`Other commands beside it: compulsa VERB --config ${site.configFile} --data ${site.dataFolder}`)
   const [code] = await exit
   return typeof code === 'number' ? code : 1
