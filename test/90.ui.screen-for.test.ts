@@ -71,6 +71,7 @@ describe('screenFor', () => {
     receipt: 'receipt',
     receiptOfParts: 'receipt',
     receiptStopped: 'receipt',
+    receiptUnsealed: 'receipt',
     receiptUnsigned: 'receipt',
   }
 
