@@ -684,7 +684,7 @@ export interface Peers {
 
 /** A service that is left alone, since its first failure and for a while still. */
 export interface RestingService {
-  readonly service: 'seal' | 'extension' | 'clave'
+  readonly service: 'seal' | 'extension' | 'time-stamping' | 'clave'
   /** In the configuration. */
   readonly id: string
   /** `name:port`. */

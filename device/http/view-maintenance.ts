@@ -14,7 +14,7 @@ export interface MaintenanceView {
 }
 
 export interface PauseView {
-  readonly service: 'delivery' | 'seal' | 'extension' | 'clave'
+  readonly service: 'delivery' | 'seal' | 'extension' | 'time-stamping' | 'clave'
   /** `name:port`. */
   readonly host: string
   /** ISO 8601: the first failure, and when it is asked again. */

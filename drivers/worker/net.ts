@@ -44,7 +44,7 @@ await hostWorker<NetConfiguration>(configuration => {
     configuration
   const breakers = createBreakers()
   let seals: Promise<SealService> | undefined
-  const timestamper = timestamping === undefined ? undefined : createRfc3161Timestamper(timestamping)
+  const timestamper = timestamping === undefined ? undefined : createRfc3161Timestamper(timestamping, breakers)
   const extender = extension === undefined ? undefined : createFortressExtender(extension, breakers)
   return new Map([
     ...deliveryHandlers(createDelivery({ destinations })),

@@ -42,6 +42,7 @@ export const ca = {
   'pause.delivery': 'Lliurament de còpies',
   'pause.seal': 'Segells',
   'pause.extension': 'Ampliació de signatures',
+  'pause.time-stamping': 'Segells de temps',
   'pause.clave': 'Signatures amb Cl@ve',
   'pause.times': 'Falla des de: {since}. Nou intent: {until}. Toqui per provar-ho ara.',
   'checking.scanning': 'S’està escanejant el full de prova',

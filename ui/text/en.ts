@@ -42,6 +42,7 @@ export const en = {
   'pause.delivery': 'Delivery of copies',
   'pause.seal': 'Seals',
   'pause.extension': 'Raising signatures',
+  'pause.time-stamping': 'Time-stamps',
   'pause.clave': 'Cl@ve signatures',
   'pause.times': 'Failing since {since}. Next try: {until}. Touch to try it now.',
   'checking.scanning': 'Scanning the test sheet',

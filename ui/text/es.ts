@@ -42,6 +42,7 @@ export const es = {
   'pause.delivery': 'Entrega de copias',
   'pause.seal': 'Sellos',
   'pause.extension': 'Ampliación de firmas',
+  'pause.time-stamping': 'Sellos de tiempo',
   'pause.clave': 'Firmas con Cl@ve',
   'pause.times': 'Falla desde: {since}. Nuevo intento: {until}. Toque para probarlo ahora.',
   'checking.scanning': 'Escaneando la hoja de prueba',
