@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createAttach } from './attachments.ts'
 import { keepCalibration } from './calibration.ts'
 import type { CardDesk } from './card-desk.ts'
 import { cardBlobNames } from './card-record.ts'
@@ -81,6 +82,7 @@ export async function startAppliance(
       imaging: rooms.imaging(),
       textReader: rooms.textReader(),
       delivery: rooms.delivery(),
+      attach: createAttach({ config, deviceKeyFile, audit: store.audit, clock }),
       seals: rooms.seals(),
     }),
     held => held.stop(),

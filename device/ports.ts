@@ -578,7 +578,15 @@ export interface DeliveryRequest {
   /** Lower-case hex. */
   readonly sha256: string
   readonly metadata: Readonly<Record<string, string>>
+  /** What goes beside the copy, where the destination takes it. */
+  readonly attachments?: readonly Attachment[]
   readonly body: ByteStream
+}
+
+/** The ENI document about the copy without its content (XML), or the evidence of how it was made (JWS as JSON). */
+export interface Attachment {
+  readonly kind: 'eni' | 'evidence'
+  readonly bytes: Uint8Array
 }
 
 export interface Receipt {
@@ -632,6 +640,11 @@ export interface Peers {
    * goes out. Throws DESTINATION_UNREACHABLE, DESTINATION_UNTRUSTED.
    */
   keys(peer: Peer, signal?: AbortSignal): Promise<readonly string[]>
+  /**
+   * Whether a destination lets the kiosk in; false where only a copy would tell. Throws DESTINATION_UNREACHABLE,
+   * DESTINATION_UNTRUSTED, TLS_PIN_MISMATCH, CREDENTIALS_REFUSED and the like.
+   */
+  enter(destinationId: string, signal?: AbortSignal): Promise<boolean>
   /** Services that failed too often in a row to be asked now. */
   resting(signal?: AbortSignal): Promise<readonly RestingService[]>
   /** Ends the pauses of the services at this host, `name:port`: the next call asks there. */
