@@ -7,6 +7,7 @@ import { ServedExtension } from './config-extension.ts'
 import { Pins } from './config-pins.ts'
 import { Texts } from './config-procedure.ts'
 import { Id } from './config-scanners.ts'
+import { Ine10 } from './config-seal.ts'
 
 const strict = { additionalProperties: false } as const
 const File = Type.String({ minLength: 1 })
@@ -53,6 +54,8 @@ export const Api = Type.Object(
           /** As the person at the screen reads it; absent: the id. */
           name: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
           tokenFile: File,
+          /** INE10 of the bodies whose seals may sign its batches, with nobody at the screen. */
+          seals: Type.Array(Ine10, { default: [], maxItems: 1000, uniqueItems: true }),
         },
         strict,
       ),

@@ -295,6 +295,8 @@ export interface SigningCertificate {
   readonly certificate: Uint8Array
   /** DER of the issuers found on the token, nearest first; may be empty. */
   readonly chain: readonly Uint8Array[]
+  /** The key signs by RSASSA-PSS alone, which its certificate does not say. */
+  readonly onlyPss?: true
 }
 
 export interface SignRequest {
@@ -389,7 +391,7 @@ export interface SealedPdfRequest extends SealName {
 /**
  * Seals that services keep and put on by themselves: no card, no PIN, several at once. Asked twice for the same, a service
  * signs twice, and one of the values is used. Throws SEAL_UNREACHABLE for a passing reason, SEAL_UNTRUSTED,
- * SEAL_CREDENTIALS_REFUSED, SEAL_REFUSED, and SEAL_ABSENT for a service or seal that is not there.
+ * SEAL_CREDENTIALS_REFUSED, SEAL_REFUSED, SEAL_UNFIT, and SEAL_ABSENT for a service or seal that is not there.
  */
 export interface SealService {
   /** The seals that a service has for us, by its own names. Empty where it cannot tell. */

@@ -80,6 +80,7 @@ describe('screenFor', () => {
     receipt: 'receipt',
     receiptOfParts: 'receipt',
     receiptStopped: 'receipt',
+    receiptUnsealed: 'receipt',
     receiptUnsigned: 'receipt',
   }
 

@@ -93,7 +93,7 @@ describe('no network, and then one', () => {
       stage: 'delivering',
       fault: null,
       card: null,
-      result: { pages: 1, signer: null, deliveries: [{ state: 'waiting' }] },
+      result: { pages: 1, signer: null, unsealed: true, deliveries: [{ state: 'waiting' }] },
     })
     expect(kiosk.screen.view().queue).toEqual({ waiting: 1, stopped: 0 })
     await kiosk.screen.post('/screen/copy/leave')

@@ -121,6 +121,7 @@ export const result: ResultView = {
   pages: 4,
   bytes: 734_003,
   signer: 'Roser Puigdevall i Castellfollit',
+  unsealed: false,
   finishedAt: '2026-03-09T10:42:00.000Z',
   qr: 'https://seu.vilaficticia.example/copia?ref=K7QF-2M9X',
   deliveries: [{ destinationId: 'arxiu', state: 'waiting' }],
@@ -280,6 +281,11 @@ export const situations: Readonly<Record<string, View>> = {
     part: { number: 1, of: 2, hasNext: true },
   }),
   receiptStopped: withCopy({ stage: 'delivering', pages: readyPages(4), fault: 'CERTIFICATE_REVOKED', result }),
+  receiptUnsealed: withCopy({
+    stage: 'delivering',
+    pages: readyPages(4),
+    result: { ...result, signer: null, unsealed: true },
+  }),
   receiptUnsigned: withCopy({
     procedureId: 'padro',
     stage: 'done',

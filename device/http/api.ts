@@ -2,6 +2,7 @@
 // client has left here no other client sees.
 //
 // POST   /api/v1/batches                         an AutoFirma JSON batch; Idempotency-Key is honoured → 201 BatchAnswer
+//                                                ?seal=INE10: signed by the seal of that body, with nobody at the screen
 // GET    /api/v1/batches/{id}                    → BatchAnswer
 // GET    /api/v1/batches/{id}/result             the result in AutoFirma's JSON; ?signatures=false: the codes alone
 // GET    /api/v1/batches/{id}/signatures/{item}  one signature, as it is
@@ -15,7 +16,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
 import type { ByteStream, Clock, Log, Random } from '../ports.ts'
-import type { Batches, BatchState } from '../requests/batches.ts'
+import type { BatchState } from '../requests/batch-state.ts'
+import type { Batches } from '../requests/batches.ts'
 import { type ApiClient, createApiClients } from './api-clients.ts'
 import { type CardApiParts, cardApiRoutes } from './card-api.ts'
 import { type FortressParts, fortressPaths, fortressRoutes } from './fortress.ts'
@@ -42,7 +44,7 @@ export interface Api {
   close(): Promise<void>
 }
 
-/** Answer about a batch. `waiting`: for a person at the kiosk; `done`: its result can be fetched. Erased at `expiresAt`. */
+/** Answer about a batch. `waiting`: for a person at the kiosk, or for its seal; `done`: its result can be fetched. Erased at `expiresAt`. */
 export interface BatchAnswer extends BatchState {
   readonly url: string
 }
@@ -86,11 +88,16 @@ function credentialsOf({ certificateFile, keyFile }: NonNullable<NonNullable<Con
 type OfBatch = { Params: { id: string } }
 
 function batchRoutes(app: FastifyInstance, batches: Batches, clientOf: (request: FastifyRequest) => ApiClient): void {
-  app.post('/api/v1/batches', async (request, reply) => {
-    const { id: client } = clientOf(request)
+  app.post<{ Querystring: { seal?: string } }>('/api/v1/batches', async (request, reply) => {
+    const { id: client, seals } = clientOf(request)
+    const { seal } = request.query
+    if (seal !== undefined && !seals.includes(seal)) {
+      throw new Fault('REQUEST_FORBIDDEN', 'api.clients does not give this client that seal')
+    }
     const { state, created } = await batches.accept({
       client,
       idempotencyKey: idempotencyKeyOf(request),
+      ...(seal !== undefined && { seal }),
       text: (request.body ?? nothing()) as ByteStream,
     })
     reply.header('location', pathOf(state.id))
@@ -136,6 +143,6 @@ async function* nothing(): ByteStream {
 
 const pathOf = (id: string) => `/api/v1/batches/${id}`
 
-function answerOf({ id, stage, end, total, signed, failed, receivedAt, expiresAt }: BatchState): BatchAnswer {
-  return { id, stage, end, total, signed, failed, receivedAt, expiresAt, url: pathOf(id) }
+function answerOf({ id, stage, end, seal, total, signed, failed, receivedAt, expiresAt }: BatchState): BatchAnswer {
+  return { id, stage, end, seal, total, signed, failed, receivedAt, expiresAt, url: pathOf(id) }
 }

@@ -8,7 +8,7 @@ import type { CardDesk, CardState } from '../card-desk.ts'
 import type { PausedHost } from '../host-pauses.ts'
 import type { Pauses } from '../pauses.ts'
 import type { ScannerInfo } from '../ports.ts'
-import type { BatchStage } from '../requests/batches.ts'
+import type { BatchStage } from '../requests/batch-state.ts'
 import { cardRoutes } from './card-routes.ts'
 
 export interface OperatorParts {

@@ -241,6 +241,8 @@ export interface ResultView {
   readonly pages: number
   readonly bytes: number
   readonly signer: string | null
+  /** The seal of the body is still to be put on, by itself. */
+  readonly unsealed: boolean
   /** ISO 8601. */
   readonly finishedAt: string
   /** What the receipt's QR code holds. */

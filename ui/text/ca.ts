@@ -199,6 +199,7 @@ export const ca = {
   'signing.title': 'S’està signant la còpia',
   'signing.wait': 'No tregui la targeta, si us plau.',
   'receipt.title': 'La còpia està feta',
+  'receipt.title.unsealed': 'La còpia queda desada',
   'receipt.reference': 'Codi de referència',
   'receipt.keep': 'Anoti’s el codi o escanegi aquest quadrat amb el mòbil.',
   'receipt.qr': 'Codi quadrat amb la referència {reference}',
@@ -211,6 +212,11 @@ export const ca = {
   'receipt.where.delivered': 'Rebuda per l’Administració.',
   'receipt.where.refused': 'Desada en aquest terminal, però encara no acceptada. Mostri el codi al personal.',
   'receipt.where.stopped': 'Desada en aquest terminal, però encara no es pot enviar. Mostri el codi al personal.',
+  'receipt.where.toBeSealed':
+    'Desada en aquest terminal. L’Administració la segellarà i després s’enviarà, sense que vostè hagi de fer res.',
+  'receipt.where.toBeSealedOnly':
+    'Desada en aquest terminal. L’Administració la segellarà, sense que vostè hagi de fer res.',
+  'receipt.where.notSealed': 'Desada en aquest terminal, però encara no es pot segellar. Mostri el codi al personal.',
   'receipt.paper.returned': 'Reculli els seus papers.',
   'receipt.paper.kept': 'Lliuri els papers al personal: se’ls queda l’Administració.',
   'receipt.card': 'Reculli la targeta.',
@@ -500,6 +506,7 @@ export const ca = {
   'error.CLAVE_OTHER_PERSON':
     'La signatura que ha arribat és d’una altra persona.\nS’ha llençat. Comprovi el número i torni a començar.',
   'error.IDENTITY_NUMBER_INVALID': 'Aquest número de DNI o NIE no és correcte.\nRevisi els números i la lletra.',
+  'error.SEAL_UNFIT': 'El segell configurat demana una persona cada vegada.\nAvisi el personal.',
   'error.TSA_ABSENT': 'No s’ha configurat cap servei de segell de temps.\nAvisi el personal.',
   'error.TSA_UNREACHABLE':
     'No es pot arribar al servei de segell de temps.\nNo cal que faci res: el terminal ho tornarà a provar.',

@@ -198,6 +198,7 @@ export const en = {
   'signing.title': 'Signing your copy',
   'signing.wait': 'Please do not take the card out.',
   'receipt.title': 'Your copy is ready',
+  'receipt.title.unsealed': 'Your copy is saved',
   'receipt.reference': 'Reference code',
   'receipt.keep': 'Write the code down or scan this square with your phone.',
   'receipt.qr': 'Square code with the reference {reference}',
@@ -210,6 +211,10 @@ export const en = {
   'receipt.where.delivered': 'Received by the administration.',
   'receipt.where.refused': 'Saved in this kiosk, but not accepted yet. Show the code to the staff.',
   'receipt.where.stopped': 'Saved in this kiosk, but it cannot be sent yet. Show the code to the staff.',
+  'receipt.where.toBeSealed':
+    'Saved in this kiosk. The administration will seal it and then it will be sent. You need not do anything.',
+  'receipt.where.toBeSealedOnly': 'Saved in this kiosk. The administration will seal it. You need not do anything.',
+  'receipt.where.notSealed': 'Saved in this kiosk, but it cannot be sealed yet. Show the code to the staff.',
   'receipt.paper.returned': 'Take your papers with you.',
   'receipt.paper.kept': 'Hand your papers to the staff: the administration keeps them.',
   'receipt.card': 'Take your card.',
@@ -495,6 +500,7 @@ export const en = {
   'error.CLAVE_OTHER_PERSON':
     'The signature that came back is somebody else’s.\nIt was thrown away. Check the number and begin again.',
   'error.IDENTITY_NUMBER_INVALID': 'This DNI or NIE number is not right.\nCheck the digits and the letter.',
+  'error.SEAL_UNFIT': 'The seal that was set up asks for a person each time.\nPlease tell the staff.',
   'error.TSA_ABSENT': 'No time-stamping service has been set up.\nPlease tell the staff.',
   'error.TSA_UNREACHABLE':
     'The time-stamping service cannot be reached.\nYou need not do anything: the kiosk will try again.',

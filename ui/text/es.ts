@@ -199,6 +199,7 @@ export const es = {
   'signing.title': 'Se está firmando la copia',
   'signing.wait': 'No retire la tarjeta, por favor.',
   'receipt.title': 'La copia está hecha',
+  'receipt.title.unsealed': 'La copia queda guardada',
   'receipt.reference': 'Código de referencia',
   'receipt.keep': 'Anote el código o escanee este cuadrado con el móvil.',
   'receipt.qr': 'Código cuadrado con la referencia {reference}',
@@ -211,6 +212,11 @@ export const es = {
   'receipt.where.delivered': 'Recibida por la Administración.',
   'receipt.where.refused': 'Guardada en este terminal, pero todavía no aceptada. Muestre el código al personal.',
   'receipt.where.stopped': 'Guardada en este terminal, pero todavía no se puede enviar. Muestre el código al personal.',
+  'receipt.where.toBeSealed':
+    'Guardada en este terminal. La Administración la sellará y después se enviará, sin que usted haga nada.',
+  'receipt.where.toBeSealedOnly': 'Guardada en este terminal. La Administración la sellará, sin que usted haga nada.',
+  'receipt.where.notSealed':
+    'Guardada en este terminal, pero todavía no se puede sellar. Muestre el código al personal.',
   'receipt.paper.returned': 'Recoja sus papeles.',
   'receipt.paper.kept': 'Entregue los papeles al personal: se los queda la Administración.',
   'receipt.card': 'Recoja la tarjeta.',
@@ -498,6 +504,7 @@ export const es = {
   'error.CLAVE_OTHER_PERSON':
     'La firma que ha llegado es de otra persona.\nSe ha desechado. Revise el número y empiece de nuevo.',
   'error.IDENTITY_NUMBER_INVALID': 'Este número de DNI o NIE no es correcto.\nRevise los números y la letra.',
+  'error.SEAL_UNFIT': 'El sello configurado pide una persona cada vez.\nAvise al personal.',
   'error.TSA_ABSENT': 'No se ha configurado ningún servicio de sello de tiempo.\nAvise al personal.',
   'error.TSA_UNREACHABLE':
     'No se puede acceder al servicio de sello de tiempo.\nNo hace falta hacer nada: el terminal volverá a intentarlo.',
