@@ -428,8 +428,6 @@ export interface ClaveOrder {
   readonly language: string
   /** Where the service sends the person when it is done, whatever came of it. */
   readonly returnUrl: string
-  /** Code of the procedure in SIA. */
-  readonly sia?: string
 }
 
 /** The page that the person has to see; whoever has its address can sign as that person, with password and code. */

@@ -17,12 +17,21 @@ import {
   otherCertificate,
   readyPages,
   withCard,
+  withClave,
   withCopy,
 } from './ui-views.ts'
 
 const spoken: Local = { ...freshLocal, language: 'ca' }
 
 describe('screenFor', () => {
+  it('leads from Cl@ve to the card where the person wants another way, and back', () => {
+    const view = withClave({ state: 'number', fault: 'CLAVE_CERTIFICATE_BLOCKED', cardToo: true })
+    expect(screenFor(view, { ...spoken, byCard: true })).toBe('reader')
+    expect(screenFor(view, spoken)).toBe('claveNumber')
+    const next = withCopy({ id: 'copy-2' })
+    expect(settle({ ...spoken, byCard: true }, view, next).byCard).toBe(false)
+  })
+
   const expected: Readonly<Record<string, ScreenName>> = {
     welcome: 'welcome',
     maintenance: 'maintenance',
