@@ -7,7 +7,7 @@ import { Ine10 } from './config-seal.ts'
 
 const strict = { additionalProperties: false } as const
 /** Deliveries to one destination at the same time, where nothing else is said. */
-export const mostDeliveries = 4
+export const mostDeliveries = 8
 const Parallel = Type.Optional(Type.Integer({ minimum: 1, maximum: 16 }))
 const File = Type.String({ minLength: 1 })
 const HttpsUrl = Type.String({ pattern: '^https://', maxLength: 2000 })
