@@ -63,7 +63,7 @@ export interface SessionsOfClients {
 export interface Sessions extends SessionsOfClients {
   /** Opens the copy by `open`. Throws PICKUP_CODE_WRONG, PICKUP_CODE_LOCKED, and what `open` throws. */
   take(pickup: Pickup, open: (copy: AskedCopy) => void): void
-  /** As `withdraw`, by an operator. */
+  /** As `withdraw`, by an operator: the client is told. */
   withdrawAny(id: string): Promise<void>
   /** Takes up what was left: sessions whose copies went on without them, callbacks, times that are over. */
   start(): void
@@ -221,9 +221,9 @@ export function createSessions(parts: SessionsParts): Sessions {
     if (times.length > 0) tasks.at('sweep', Math.min(...times), () => tasks.run('sweep', sweep))
   }
 
-  async function withdraw(id: string, session: Session): Promise<void> {
+  async function withdraw(id: string, session: Session, by: 'client' | 'operator'): Promise<void> {
     if (isOver(session)) return
-    await dropCopy(records.apply(id, { type: 'withdrawn' }))
+    await dropCopy(records.apply(id, { type: 'withdrawn', by }))
   }
 
   const finished = (id: string, client: string) => {
@@ -255,8 +255,8 @@ export function createSessions(parts: SessionsParts): Sessions {
     },
     evidence: (id: string, client: string) =>
       signedEvidence(finished(id, client).copy, { audit: store.audit, at: clock.now(), key: parts.evidenceKey }),
-    withdraw: async (id: string, client: string) => withdraw(id, ofClient(id, client)),
-    withdrawAny: async (id: string) => withdraw(id, records.load(id)),
+    withdraw: async (id: string, client: string) => withdraw(id, ofClient(id, client), 'client'),
+    withdrawAny: async (id: string) => withdraw(id, records.load(id), 'operator'),
     take,
     start() {
       records.subscribe((id, session) => {

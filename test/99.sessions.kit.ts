@@ -172,9 +172,10 @@ async function standAt(
       commit(id, { ...approve, sourceNature: sourceNatures[0] ?? 'original' })
       if (to === 'approved') return
       const copy = await store.blobs.write(id, streamOf(Buffer.from(made)))
-      commit(id, { ...composed, copy, deliveryKeys: [] })
+      const deliveryKeys = queue.get(id).order.destinations.map(name => `key-${name}`)
+      commit(id, { ...composed, copy, deliveryKeys })
       if (signature.mode === 'local') {
-        commit(id, { type: 'signatureIntended', pending }, { ...signed, copy, deliveryKeys: [] })
+        commit(id, { type: 'signatureIntended', pending }, { ...signed, copy, deliveryKeys })
       }
     },
     async restart() {
