@@ -20,6 +20,10 @@ export const Cards = Type.Object(
     pollMinutes: Type.Integer({ minimum: 1, maximum: 360, default: 15 }),
     /** How long after its end an order and the person's data are kept. */
     erasePersonalDataDays: Type.Integer({ minimum: 1, maximum: 3650, default: 30 }),
+    /** Whether people can order at the screen. */
+    screen: Type.Boolean({ default: false }),
+    /** The clients of `api` that may order by it; each sees its own orders only. */
+    clients: Type.Array(Id, { default: [], maxItems: 20 }),
     /** A back office that the service calls, and the clients of `api` that may hand on what it was told. */
     callback: Type.Optional(
       Type.Object(
@@ -38,11 +42,15 @@ export type CardsConfig = Static<typeof Cards>
 
 /** What of it does not go together with the rest. */
 export function cardFaults(config: {
-  readonly cards?: { readonly callback?: { readonly clients: readonly string[] } }
+  readonly cards?: {
+    readonly clients: readonly string[]
+    readonly callback?: { readonly clients: readonly string[] }
+  }
   readonly api?: { readonly clients: readonly { readonly id: string }[] }
 }): string[] {
   const known = new Set(config.api?.clients.map(client => client.id))
-  return (config.cards?.callback?.clients ?? [])
-    .filter(id => !known.has(id))
-    .map(id => `cards.callback.clients names ${id}, which is not in api.clients`)
+  const named = { 'cards.clients': config.cards?.clients, 'cards.callback.clients': config.cards?.callback?.clients }
+  return Object.entries(named).flatMap(([key, ids = []]) =>
+    ids.filter(id => !known.has(id)).map(id => `${key} names ${id}, which is not in api.clients`),
+  )
 }

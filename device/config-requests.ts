@@ -7,6 +7,7 @@ import { ServedExtension } from './config-extension.ts'
 import { Pins } from './config-pins.ts'
 import { csvPattern, largestMegabytes, legend, paper, Texts } from './config-procedure.ts'
 import { Id } from './config-scanners.ts'
+import { Ine10 } from './config-seal.ts'
 
 const strict = { additionalProperties: false } as const
 const File = Type.String({ minLength: 1 })
@@ -76,6 +77,8 @@ export const Api = Type.Object(
           /** As the person at the screen reads it; absent: the id. */
           name: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
           tokenFile: File,
+          /** INE10 of the bodies whose seals may sign its batches, with nobody at the screen. */
+          seals: Type.Array(Ine10, { default: [], maxItems: 1000, uniqueItems: true }),
           /** Hosts, `name` or `name:port`, that the addresses in its sessions may name: callbacks, and where people go on. */
           hosts: Hosts,
           /** Those of `hosts` whose addresses need not be public; a callback there may do without TLS. */

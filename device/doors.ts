@@ -19,8 +19,6 @@ export async function openDoors(
   let url: string | null = null
   if (api !== undefined) {
     const { startApi } = await import('./http/api.ts')
-    const clients = config.cards?.callback?.clients ?? []
-    const relays = cards === undefined ? {} : { cardCallbacks: { clients, take: cards.callback } }
     const started = await startApi({
       config: api,
       maxBodyBytes: limits.maxMegabytes * 2 ** 20,
@@ -28,7 +26,7 @@ export async function openDoors(
       log,
       extension,
       sessions,
-      ...relays,
+      cards: cards && config.cards && { desk: cards, config: config.cards },
     })
     log.info('programs are served', { url: started.url })
     url = started.url

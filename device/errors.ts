@@ -275,6 +275,11 @@ const table = {
     mend: 'Somebody else signed than the number says; the signature was thrown away.',
   },
   IDENTITY_NUMBER_INVALID: { status: 422, retry: 'person', mend: 'Correct the number; its letter does not fit.' },
+  SEAL_UNFIT: {
+    status: 422,
+    retry: 'operator',
+    mend: 'Have the service make a credential for automatic sealing: this one asks a person each time (OTP, oauth2code).',
+  },
   // extend
   TSA_ABSENT: { status: 422, retry: 'operator', mend: 'Name a time-stamping authority with --tsa or `timestamping`.' },
   TSA_UNREACHABLE: { status: 502, retry: 'later', mend: 'Check the network and the address of the authority.' },
@@ -581,10 +586,18 @@ export class Fault extends Error {
   readonly code: ErrorCode
   readonly detail: string
 
-  constructor(code: ErrorCode, detail: string, options?: ErrorOptions) {
+  /** How long whoever failed asks to be left alone, milliseconds; undefined where it asks for nothing. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options?: ErrorOptions & { readonly retryAfterMs?: number | undefined },
+  ) {
     super(`${code}: ${detail}`, options)
     this.code = code
     this.detail = detail
+    this.retryAfterMs = options?.retryAfterMs
   }
 
   get status(): number {

@@ -6,9 +6,10 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkStates, keepCalibration } from './calibration.ts'
-import { type CardDesk, createCardDesk } from './card-desk.ts'
+import { createAttach } from './attachments.ts'
+import { keepCalibration } from './calibration.ts'
 import { cardBlobNames } from './card-record.ts'
+import { type CardService, openCardService } from './card-service.ts'
 import { createClaveDesk } from './clave-desk.ts'
 import type { Config } from './config.ts'
 import { frameOrigins } from './config-clave.ts'
@@ -23,19 +24,18 @@ import { extensionParts, servedExtension } from './extending.ts'
 import { createHealth } from './health.ts'
 import { newIdFrom, newReferenceFrom } from './host.ts'
 import { createMaintenance } from './http/maintenance.ts'
-import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
 import { legendParts } from './legend-parts.ts'
 import { createPath } from './path.ts'
-import { createPauses, type Pauses } from './pauses.ts'
-import type { Log, Scanner } from './ports.ts'
-import { createQueue, liveStages, type Queue } from './queue.ts'
+import { createPauses } from './pauses.ts'
+import type { Log } from './ports.ts'
+import { createQueue } from './queue.ts'
 import { batchBlobNames } from './requests/batch-ledger.ts'
-import { openRequests } from './requests/requests.ts'
+import { openRequests, type Requests } from './requests/requests.ts'
 import { openRooms, type Surroundings } from './rooms.ts'
 import { servedSessions } from './serving-sessions.ts'
-import { type SessionStage, sessionStages } from './session/session.ts'
+import { statusOf } from './status.ts'
 import { openStore, type Store } from './store/store.ts'
 import { certificatesInPem } from './trust/pem.ts'
 import { version } from './version.ts'
@@ -82,6 +82,7 @@ export async function startAppliance(
       imaging: rooms.imaging(),
       textReader: rooms.textReader(),
       delivery: rooms.delivery(),
+      attach: createAttach({ config, deviceKeyFile, audit: store.audit, clock }),
       seals: rooms.seals(),
     }),
     held => held.stop(),
@@ -102,19 +103,23 @@ export async function startAppliance(
     createMaintenance({ ...common, visit, pauses, scanner, store, targets: rooms.targets() }),
     held => held.stop(),
   )
-  const requests = started.adopt(
-    await openRequests({ ...common, rooms, store, scratchFolder, copyInHand: () => visit.busy() }),
+  const { cards, counter }: CardService = started.adopt(
+    openCardService({
+      ...common,
+      store,
+      shop: () => rooms.cardShop(),
+      newReference: () => newReferenceFrom(random),
+      othersBusy: () => visit.busy() || requests.signing.busy(),
+    }),
+    held => held.stop(),
+  )
+  const copyInHand = () => visit.busy() || counter?.busy() === true
+  const requests: Requests = started.adopt(
+    await openRequests({ ...common, rooms, store, scratchFolder, copyInHand }),
     held => held.stop(),
   )
   const sessions = servedSessions({ ...common, rooms, store, deviceKeyFile, screenUrl: () => server.url })
   if (sessions !== undefined) started.adopt(sessions, held => held.stop())
-  const cards =
-    config.cards === undefined
-      ? undefined
-      : started.adopt(
-          createCardDesk({ ...common, config: { ...config, cards: config.cards }, store, shop: rooms.cardShop() }),
-          held => held.stop(),
-        )
   path.start()
   visit.start()
   cards?.start()
@@ -144,6 +149,7 @@ export async function startAppliance(
       clave,
       maintenance,
       frameOrigins: frameOrigins(config.clave),
+      counter,
       portals: config.autofirma?.portals ?? [],
       sessions,
       operator,
@@ -205,63 +211,5 @@ function referencedBlobs(store: Store): (documentId: string) => ReadonlySet<stri
     if (ofOthers !== undefined) return ofOthers
     const stored = store.load(id)
     return stored === undefined || stored.erased ? new Set() : blobNames(documentIn(stored.body))
-  }
-}
-
-function countsOf(sessions: Store['sessions']): Readonly<Record<SessionStage, number>> {
-  const all = sessions.list()
-  const count = (stage: SessionStage) => all.filter(one => one.stage === stage).length
-  return Object.fromEntries(sessionStages.map(stage => [stage, count(stage)])) as Record<SessionStage, number>
-}
-
-interface StatusParts {
-  readonly config: Config
-  readonly store: Store
-  readonly scanner: Scanner
-  readonly queue: Queue
-  readonly pauses: Pick<Pauses, 'list'>
-  readonly cards: CardDesk | undefined
-  readonly startedAt: string
-  readonly url: string
-  readonly api: string | null
-  readonly now: number
-}
-
-async function statusOf({
-  config,
-  store,
-  scanner,
-  queue,
-  pauses,
-  cards,
-  startedAt,
-  url,
-  api,
-  now,
-}: StatusParts): Promise<ApplianceStatus> {
-  const summaries = queue.list({ stages: [...liveStages] })
-  const outbound = ['unsealed', 'extending', 'delivering']
-  const waiting = summaries.filter(one => outbound.includes(one.stage)).map(one => one.createdAt)
-  return {
-    version,
-    kiosk: config.kiosk.id,
-    screen: url,
-    startedAt,
-    scanners: await scanner.list(),
-    calibrations: checkStates(config, store.calibrations.last(), now),
-    documents: Object.fromEntries(
-      liveStages.map(stage => [stage, summaries.filter(one => one.stage === stage).length]),
-    ),
-    batches: {
-      waiting: store.batches.list({ stages: ['waiting'] }).length,
-      done: store.batches.list({ stages: ['done'] }).length,
-    },
-    sessions: countsOf(store.sessions),
-    api,
-    cards: cards?.state() ?? null,
-    oldestWaiting: waiting.length === 0 ? null : new Date(Math.min(...waiting)).toISOString(),
-    pausedHosts: await pauses.list(),
-    freeBytes: store.space().freeBytes,
-    audit: store.audit.head(),
   }
 }

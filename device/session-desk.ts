@@ -2,13 +2,13 @@
 // copy in the one queue, kept there to be fetched, told to the client, and gone when their time is over. A session holds no
 // copy: it follows the document that was opened for it, also over a restart at any moment.
 
+import { signedEvidence } from './attachments.ts'
 import type { Config } from './config.ts'
-import { signedEvidence } from './copy-evidence.ts'
 import type { Document, Opening } from './document.ts'
 import { writeEni } from './eni/document.ts'
 import { eniOfCopy } from './eni/of-copy.ts'
 import { Fault } from './errors.ts'
-import type { EvidenceSigner, SignedJson } from './evidence/signed.ts'
+import type { SignedJson } from './evidence/signed.ts'
 import type { Blobs } from './path/step.ts'
 import type { ByteStream, Callbacks, Clock, Log, Random } from './ports.ts'
 import { liveStages, type Queue } from './queue.ts'
@@ -76,7 +76,8 @@ export interface SessionsParts {
   readonly queue: Queue
   readonly blobs: Blobs
   readonly callbacks: Callbacks
-  readonly evidenceKey: EvidenceSigner
+  /** Beside it lies the key that evidence is signed with. */
+  readonly deviceKeyFile: string
   /** Where the screen answers. */
   readonly screenUrl: () => string
   readonly newId: () => string
@@ -254,7 +255,8 @@ export function createSessions(parts: SessionsParts): Sessions {
       return { fileName: `${copy.reference}.xml`, body }
     },
     evidence: (id: string, client: string) =>
-      signedEvidence(finished(id, client).copy, { audit: store.audit, at: clock.now(), key: parts.evidenceKey }),
+      signedEvidence(finished(id, client).copy, { audit: store.audit, clock, deviceKeyFile: parts.deviceKeyFile })
+        .signed,
     withdraw: async (id: string, client: string) => withdraw(id, ofClient(id, client), 'client'),
     withdrawAny: async (id: string) => withdraw(id, records.load(id), 'operator'),
     take,

@@ -7,6 +7,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CopyView, View } from '../device/http/view.ts'
 import { languages } from '../ui/text/texts.ts'
+import { cardSituations } from './ui-card-views.ts'
 import {
   buildInterface,
   type PanelName,
@@ -60,13 +61,17 @@ const manyProcedures = Array.from({ length: 9 }, (_, i) => ({ ...procedures[i % 
 const cases: Readonly<Record<string, Case>> = {
   ...Object.fromEntries(Object.entries(situations).map(([name, view]) => [name, { view }])),
   ...Object.fromEntries(Object.entries(requestSituations).map(([name, view]) => [name, { view }])),
+  ...Object.fromEntries(Object.entries(cardSituations).map(([name, view]) => [name, { view }])),
   procedures: { view: emptyView, taps: ['button[lang=ca]'] },
   manyProcedures: { view: { ...emptyView, procedures: manyProcedures }, taps: ['button[lang=ca]'] },
   nature: { view: withCopy({ pages: readyPages(4) }), taps: ['.onward .primary'] },
   leftOut: { view: situations['reviewLeftOut'] ?? emptyView, taps: ['.hint .button'] },
   tooLarge: { view: situations['reviewTooLarge'] ?? emptyView, taps: ['.onward .primary'] },
   undo: { view: withCopy({ pages: readyPages(9) }), taps: ['.tools .button:nth-child(6)'] },
-  choices: { view: { ...emptyView, waiting, portals }, taps: ['button[lang=ca]'] },
+  choices: { view: { ...emptyView, waiting, portals, offersCards: true }, taps: ['button[lang=ca]'] },
+  buy: { view: cardSituations['cardSummary'] ?? emptyView, taps: ['.onward .primary'] },
+  accents: { view: cardSituations['cardTyping'] ?? emptyView, taps: ['.key.wide:nth-child(2)'] },
+  digits: { view: cardSituations['cardTyping'] ?? emptyView, taps: ['.key.wide'] },
   portals: { view: { ...emptyView, waiting, portals }, taps: ['button[lang=ca]', '.pager .button:last-child'] },
   welcomeWaiting: { view: { ...emptyView, waiting } },
   chosenFiles: { view: withRequest({ ...filesToLoad, several: true }), taps: ['.files li:nth-child(2) button'] },

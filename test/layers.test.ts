@@ -145,6 +145,8 @@ describe('who may import whom', () => {
       'breakers',
       'held-token',
       'pins',
+      'retry-after',
+      'emsa-pss',
     ]
     const doors = ['exec', 'credential-file', ...web].map(name => `drivers/${name}.ts`)
     const common = ['device/ports.ts', 'device/errors.ts', 'device/bytes.ts', 'device/hosts.ts', ...doors]

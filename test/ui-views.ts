@@ -1,7 +1,6 @@
 // Views as the appliance pushes them, one for each situation that the screen can be in: a town hall with three procedures
 // and a copy of four pages on its way.
 
-import type { CheckVerdict, MaintenanceView } from '../device/http/maintenance-view.ts'
 import type {
   CertificateView,
   ClaveView,
@@ -11,6 +10,7 @@ import type {
   ResultView,
   View,
 } from '../device/http/view.ts'
+import type { CheckVerdict, MaintenanceView } from '../device/http/view-maintenance.ts'
 
 export const procedures: readonly ProcedureView[] = [
   {
@@ -122,6 +122,7 @@ export const result: ResultView = {
   pages: 4,
   bytes: 734_003,
   signer: 'Roser Puigdevall i Castellfollit',
+  unsealed: false,
   finishedAt: '2026-03-09T10:42:00.000Z',
   qr: 'https://seu.vilaficticia.example/copia?ref=K7QF-2M9X',
   deliveries: [{ destinationId: 'arxiu', state: 'waiting' }],
@@ -281,6 +282,11 @@ export const situations: Readonly<Record<string, View>> = {
     part: { number: 1, of: 2, hasNext: true },
   }),
   receiptStopped: withCopy({ stage: 'delivering', pages: readyPages(4), fault: 'CERTIFICATE_REVOKED', result }),
+  receiptUnsealed: withCopy({
+    stage: 'delivering',
+    pages: readyPages(4),
+    result: { ...result, signer: null, unsealed: true },
+  }),
   receiptUnsigned: withCopy({
     procedureId: 'padro',
     stage: 'done',

@@ -1,7 +1,6 @@
 // Which screen belongs to what the appliance says: one table over the situations of a visit, each answered by a pure
 // function of the pushed view and of the little that the screen remembers by itself. Nothing else chooses a screen.
 
-import type { MaintenanceView } from '../device/http/maintenance-view.ts'
 import type {
   CardView,
   CertificateView,
@@ -11,6 +10,8 @@ import type {
   RequestStage,
   View,
 } from '../device/http/view.ts'
+import type { CardErrandView } from '../device/http/view-cards.ts'
+import type { MaintenanceView } from '../device/http/view-maintenance.ts'
 import type { Local } from './local.ts'
 import { type Signing, signingOf } from './signing-of.ts'
 
@@ -48,6 +49,11 @@ export type ScreenName =
   | 'requestSigning'
   | 'requestPaused'
   | 'requestDone'
+  | 'cardCatalogue'
+  | 'cardQuestion'
+  | 'cardSummary'
+  | 'cardCode'
+  | 'cardOrder'
 
 const byStage: Record<CopyStage, (copy: CopyView, local: Local, signing: Signing) => ScreenName> = {
   gathering: gatheringScreen,
@@ -74,11 +80,20 @@ const byRequestStage: Record<RequestStage, (signing: Signing, local: Local) => S
   finished: () => 'requestDone',
 }
 
+const byErrand: Record<CardErrandView['at'], ScreenName> = {
+  catalogue: 'cardCatalogue',
+  question: 'cardQuestion',
+  summary: 'cardSummary',
+  code: 'cardCode',
+  order: 'cardOrder',
+}
+
 /** The screen to show; `view` is null while the appliance cannot be reached. */
 export function screenFor(view: View | null, local: Local): ScreenName {
   if (view === null) return 'lost'
   const signing = signingOf(view)
   if (signing !== null) return inHandScreen(view, local, signing)
+  if (view.cards !== undefined) return byErrand[view.cards.at]
   if (view.maintenance !== undefined) return maintenanceScreen(view.maintenance)
   if (local.language === null) return 'welcome'
   return view.pickup === true && local.pickup !== null ? 'pickup' : 'procedures'

@@ -40,6 +40,11 @@ const stepOf: Readonly<Record<ScreenName, (typeof steps)[number] | null>> = {
   requestSigning: null,
   requestPaused: null,
   requestDone: null,
+  cardCatalogue: null,
+  cardQuestion: null,
+  cardSummary: null,
+  cardCode: null,
+  cardOrder: null,
 }
 
 export interface StepView {

@@ -2,6 +2,7 @@
 // client has left here no other client sees.
 //
 // POST   /api/v1/batches                         an AutoFirma JSON batch; Idempotency-Key is honoured → 201 BatchAnswer
+//                                                ?seal=INE10: signed by the seal of that body, with nobody at the screen
 // GET    /api/v1/batches/{id}                    → BatchAnswer
 // GET    /api/v1/batches/{id}/result             the result in AutoFirma's JSON; ?signatures=false: the codes alone
 // GET    /api/v1/batches/{id}/signatures/{item}  one signature, as it is
@@ -15,19 +16,19 @@
 // DELETE /api/v1/sessions/{id}                   withdraws and erases it
 // GET    /api/v1/openapi.json                    of the sessions; without a token
 //
-// POST   /api/v1/cards/callback                  what the card service called a back office with, handed on → {known}
-//
-// and, where `api.extension` opens it, what fortress.ts lists.
+// and, where the configuration opens it, what card-api.ts (`cards`) and fortress.ts (`api.extension`) list.
 
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
 import type { Clock, Log, Random } from '../ports.ts'
-import type { Batches, BatchState } from '../requests/batches.ts'
+import type { BatchState } from '../requests/batch-state.ts'
+import type { Batches } from '../requests/batches.ts'
 import type { SessionsOfClients } from '../session-desk.ts'
-import { bodyOf, idempotencyKeyOf, jsonOf, streamed } from './api-body.ts'
+import { bodyOf, idempotencyKeyOf, streamed } from './api-body.ts'
 import { type ApiClient, createApiClients } from './api-clients.ts'
+import { type CardApiParts, cardApiRoutes } from './card-api.ts'
 import { type FortressParts, fortressPaths, fortressRoutes } from './fortress.ts'
 import { createFortressTokens } from './fortress-tokens.ts'
 import { createApp, listen } from './server.ts'
@@ -43,14 +44,8 @@ export interface ApiParts {
   readonly extension?: ServedExtension | undefined
   /** Absent: no client can have copies made. */
   readonly sessions?: SessionsOfClients | undefined
-  /** Clients that may hand on what the card service called back with; absent: nobody. */
-  readonly cardCallbacks?: CardCallbacks
-}
-
-export interface CardCallbacks {
-  readonly clients: readonly string[]
-  /** Gives the orders it may be about. */
-  take(told: unknown): readonly string[]
+  /** Orders of cards; absent: the routes are not there. */
+  readonly cards?: CardApiParts | undefined
 }
 
 export type ServedExtension = Omit<FortressParts, 'tokens' | 'log'> & { readonly clock: Clock; readonly random: Random }
@@ -61,21 +56,14 @@ export interface Api {
   close(): Promise<void>
 }
 
-/** Answer about a batch. `waiting`: for a person at the kiosk; `done`: its result can be fetched. Erased at `expiresAt`. */
+/** Answer about a batch. `waiting`: for a person at the kiosk, or for its seal; `done`: its result can be fetched. Erased at `expiresAt`. */
 export interface BatchAnswer extends BatchState {
   readonly url: string
 }
 
 /** Throws PORT_TAKEN, FILE_UNREADABLE, CONFIG_INVALID for a token file that others can read. */
-export async function startApi({
-  config,
-  maxBodyBytes,
-  batches,
-  log,
-  extension,
-  sessions,
-  cardCallbacks,
-}: ApiParts): Promise<Api> {
+export async function startApi(parts: ApiParts): Promise<Api> {
+  const { config, maxBodyBytes, batches, log, extension, sessions, cards } = parts
   const clients = createApiClients(config.clients)
   const app = createApp(log, config.tls === undefined ? undefined : credentialsOf(config.tls))
   app.removeAllContentTypeParsers()
@@ -94,7 +82,7 @@ export async function startApi({
   const clientOf = (request: FastifyRequest) => clients.recognise(request.headers.authorization)
   batchRoutes(app, batches, clientOf)
   if (sessions !== undefined) sessionRoutes(app, sessions, clientOf)
-  if (cardCallbacks !== undefined) callbackRoute(app, cardCallbacks, clientOf)
+  if (cards !== undefined) cardApiRoutes(app, cards, clientOf)
   if (extension !== undefined) {
     await fortressRoutes(app, { ...extension, log, tokens: createFortressTokens(clients, extension) })
   }
@@ -115,11 +103,16 @@ function credentialsOf({ certificateFile, keyFile }: NonNullable<NonNullable<Con
 type OfBatch = { Params: { id: string } }
 
 function batchRoutes(app: FastifyInstance, batches: Batches, clientOf: (request: FastifyRequest) => ApiClient): void {
-  app.post('/api/v1/batches', async (request, reply) => {
-    const { id: client } = clientOf(request)
+  app.post<{ Querystring: { seal?: string } }>('/api/v1/batches', async (request, reply) => {
+    const { id: client, seals } = clientOf(request)
+    const { seal } = request.query
+    if (seal !== undefined && !seals.includes(seal)) {
+      throw new Fault('REQUEST_FORBIDDEN', 'api.clients does not give this client that seal')
+    }
     const { state, created } = await batches.accept({
       client,
       idempotencyKey: idempotencyKeyOf(request),
+      ...(seal !== undefined && { seal }),
       text: bodyOf(request),
     })
     reply.header('location', pathOf(state.id))
@@ -145,24 +138,8 @@ function batchRoutes(app: FastifyInstance, batches: Batches, clientOf: (request:
   })
 }
 
-/** Of a callback: one request of the service's with what surrounds it. */
-const maxCallbackBytes = 256 * 1024
-
-function callbackRoute(
-  app: FastifyInstance,
-  { clients, take }: CardCallbacks,
-  clientOf: (request: FastifyRequest) => ApiClient,
-): void {
-  app.post('/api/v1/cards/callback', async (request, reply) => {
-    const { id } = clientOf(request)
-    if (!clients.includes(id)) throw new Fault('REQUEST_FORBIDDEN', 'this client hands on no callbacks')
-    const known = take(await jsonOf(request, 'the callback', maxCallbackBytes)).length
-    return reply.status(202).send({ known })
-  })
-}
-
 const pathOf = (id: string) => `/api/v1/batches/${id}`
 
-function answerOf({ id, stage, end, total, signed, failed, receivedAt, expiresAt }: BatchState): BatchAnswer {
-  return { id, stage, end, total, signed, failed, receivedAt, expiresAt, url: pathOf(id) }
+function answerOf({ id, stage, end, seal, total, signed, failed, receivedAt, expiresAt }: BatchState): BatchAnswer {
+  return { id, stage, end, seal, total, signed, failed, receivedAt, expiresAt, url: pathOf(id) }
 }

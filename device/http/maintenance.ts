@@ -22,8 +22,8 @@ import type { Pauses } from '../pauses.ts'
 import type { Clock, Log, Scanner, ScannerInfo, ScanSource, TargetImaging } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import { createTasks } from '../tasks.ts'
-import type { CheckResult, CheckTopic, MaintenanceView, PauseView } from './maintenance-view.ts'
 import { AskNow } from './operator.ts'
+import type { CheckResult, CheckTopic, MaintenanceView, PauseView } from './view-maintenance.ts'
 import type { Visit } from './visit.ts'
 
 export interface MaintenanceParts {

@@ -139,6 +139,7 @@ function resultView(copy: Document, config: Config): ResultView | null {
     pages: copySheets(copy.pages).length,
     bytes: stage.copy.bytes,
     signer: stage.signature?.signer ?? null,
+    unsealed: stage.name === 'unsealed',
     finishedAt: stage.signature?.at ?? stage.approval.at,
     qr: receiptText(copy, config),
     deliveries: stage.deliveries.map(({ destinationId, state }) => ({ destinationId, state })),

@@ -34,6 +34,8 @@
 // POST /screen/maintenance/check                {deviceId}
 // POST /screen/maintenance/ask                  {host}: one that is left alone is asked at once
 //
+// POST /screen/cards/…                          orders of cards: view-cards.ts
+//
 // `leave` ends the visit: an unfinished copy is discarded and erased, a finished one goes on in the queue.
 // `split` makes several copies of one that is too large, `next` takes the next of them into hand when one is finished.
 // `stay` tells that somebody is still there. POSTs answer 204, or ErrorAnswer with the code's status.
@@ -41,7 +43,8 @@
 import type { LocalisedTexts, SourceNature } from '../config.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { PinTries } from '../ports.ts'
-import type { MaintenanceView } from './maintenance-view.ts'
+import type { CardErrandView } from './view-cards.ts'
+import type { MaintenanceView } from './view-maintenance.ts'
 
 export interface View {
   readonly kiosk: {
@@ -63,6 +66,10 @@ export interface View {
   readonly pickup?: boolean
   /** Pages of others that the screen offers. */
   readonly portals?: readonly { readonly title: LocalisedTexts; readonly url: string }[]
+  /** Whether cards can be ordered here. */
+  readonly offersCards?: boolean
+  /** An order of cards, while somebody is at it; never beside a copy or a request. */
+  readonly cards?: CardErrandView
   /** Only while the maintenance screen is open, and never beside a copy. */
   readonly maintenance?: MaintenanceView
 }
@@ -248,6 +255,8 @@ export interface ResultView {
   readonly pages: number
   readonly bytes: number
   readonly signer: string | null
+  /** The seal of the body is still to be put on, by itself. */
+  readonly unsealed: boolean
   /** ISO 8601. */
   readonly finishedAt: string
   /** What the receipt's QR code holds. */

@@ -13,6 +13,7 @@ import { lastChecks } from './calibration-book.ts'
 import { checkLine } from './calibration-lines.ts'
 import { checkClave } from './doctor-clave.ts'
 import { clockLine, codeWarnings } from './doctor-codes.ts'
+import { checkDestinations } from './doctor-destinations.ts'
 import { checkExtension } from './doctor-extension.ts'
 import { checkPins } from './doctor-pins.ts'
 import { checkSeals } from './doctor-seals.ts'
@@ -214,6 +215,7 @@ async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]>
       ...(config.devices.tokenModules.length === 0 ? [] : [modules]),
       ...(stamped === undefined ? [] : [{ check: 'time-stamping', ...stamped }]),
       ...(await checkSeals(config, rooms, call.signal)),
+      ...(await checkDestinations(config, rooms.peers(), call.signal)),
       ...(await checkPins(config, rooms, { all: call.flag('pins'), signal: call.signal })),
       ...(raised === undefined ? [] : [{ check: 'extension service', ...raised }]),
       ...(clave === undefined ? [] : [{ check: 'Cl@ve Firma', ...clave }]),

@@ -2,8 +2,8 @@
 // functions: the form of each operation, and what its answer holds.
 //
 // The document stays here. FIRe is asked for a detached CAdES over a digest that was made before (`precalculatedHashAlgorithm`),
-// without the two attributes that a CMS in a PDF must not have: what comes back fits into a prepared PDF (AutoFirma's
-// integration manual names that use of `includeSigningTimeAttribute`).
+// without the signing time, which a CMS in a PDF must not have: what comes back fits into a prepared PDF (AutoFirma's
+// integration manual names that use of `includeSigningTimeAttribute`). Content hints come whatever is asked.
 
 import { Buffer } from 'node:buffer'
 import { Fault } from '../../device/errors.ts'

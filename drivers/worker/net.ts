@@ -7,7 +7,7 @@ import { type Breakers, createBreakers } from '../breakers.ts'
 import { type CallbackClient, createWebhooks } from '../callback/webhook.ts'
 import { createOpenapiCardShop, type OpenapiCardShopOptions } from '../cardshop/openapi.ts'
 import type { FireOptions } from '../clave/fire.ts'
-import { createDelivery, type DestinationOptions } from '../delivery/destinations.ts'
+import { createDelivery, type DestinationOptions, enterDestination } from '../delivery/destinations.ts'
 import { createFortressExtender, type FortressOptions } from '../extender/fortress.ts'
 import { keysOf } from '../peers/tls.ts'
 import { createHttpReferences, type HttpReferencesOptions } from '../reference/http.ts'
@@ -60,6 +60,7 @@ await hostWorker<NetConfiguration>(configuration => {
     ...referenceHandlers(createHttpReferences(references)),
     ...peerHandlers({
       keys: keysOf,
+      enter: (id, signal) => enterDestination({ destinations }, id, signal ?? new AbortController().signal),
       resting: async () => breakers.resting(),
       wake: async host => breakers.wake(host),
     }),

@@ -30,6 +30,10 @@ export function remotePeers(channel: PortChannel): Peers {
   return Object.freeze({
     keys: (peer: Peer, signal?: AbortSignal) =>
       answerOf(channel, channel.call('peer-keys', peer, withSignal(signal)), answer => checked(keys, answer, 'keys')),
+    enter: (destinationId: string, signal?: AbortSignal) =>
+      answerOf(channel, channel.call('enter-destination', destinationId, withSignal(signal)), answer =>
+        checked(Type.Boolean(), answer, 'an entry'),
+      ),
     resting: (signal?: AbortSignal) =>
       answerOf(channel, channel.call('resting', null, withSignal(signal)), answer =>
         checked(resting, answer, 'resting services'),

@@ -33,7 +33,7 @@ export async function runAppliance(
     sheets: [],
     trustServices: true,
     seal: true,
-    clave: { page: 'kiosk' },
+    clave: {},
     config: { api: program.api },
   }
   const site = started.adopt(await startSite(options), one => one.stop())
@@ -58,9 +58,7 @@ export async function runAppliance(
   console.log(
     `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service, FIRe and receiver: ${control.url}`,
   )
-  console.log(
-    `Cl@ve Firma: number 50751129L, password ${firePassword}, code ${fireCode}; its authority is ${folder}/clave-ca.pem`,
-  )
+  console.log(`Cl@ve Firma: number 50751129L, password ${firePassword}, code ${fireCode}; the page above is the phone`)
   console.log(`A program asks for a copy, and a person comes with the pick-up code: ${program.curl}`)
   console.log(`Other commands beside it: compulsa VERB --config ${site.configFile} --data ${site.dataFolder}`)
   const [code] = await exit

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runAppliance } from './appliance.ts'
 import { startCardShop } from './cardshop.ts'
+import { runCopia } from './copia-service.ts'
 import { startEsclSimulator } from './escl.ts'
 import { runFortressCentre } from './fortress-centre.ts'
 import { drawSheet } from './paper.ts'
@@ -79,6 +80,11 @@ const simulators: Readonly<Record<string, Simulator>> = {
       await shop.stop()
       return 0
     },
+  },
+  copia: {
+    summary:
+      'a CÒPIA service; writes its key and CA into --folder and prints the destination; --fault for its failures',
+    run: ({ folder, port = 0, fault }, signal) => runCopia({ folder, port, fault }, signal),
   },
   fortress: {
     summary:

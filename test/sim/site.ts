@@ -32,6 +32,8 @@ export interface SiteOptions {
   readonly watched?: boolean
   /** Programs that may leave batches, each with a token, at a port of loopback. */
   readonly clients?: readonly string[]
+  /** Of those, the ones whose batches the seals of these bodies may sign, by INE10. */
+  readonly clientSeals?: Readonly<Record<string, readonly string[]>>
   /** Default: a free one. */
   readonly apiPort?: number
   /** Lets the clients have copies made, and says which hosts they may name. */
@@ -183,9 +185,12 @@ function tokenOf(client: string): string {
 
 const callbackSecret = `whsec_${Buffer.alloc(32, 'callback').toString('base64')}`
 
-async function apiConfiguration(folder: string, { clients = [], apiPort = 0, sessions }: SiteOptions): Promise<object> {
+async function apiConfiguration(
+  folder: string,
+  { clients = [], clientSeals = {}, apiPort = 0, sessions }: SiteOptions,
+): Promise<object> {
   if (clients.length === 0) return {}
-  const named = clients.map(id => ({ id, tokenFile: join(folder, `${id}.token`) }))
+  const named = clients.map(id => ({ id, tokenFile: join(folder, `${id}.token`), seals: clientSeals[id] ?? [] }))
   for (const { id, tokenFile } of named) await writeFile(tokenFile, `${tokenOf(id)}\n`, { mode: 0o600 })
   if (sessions === undefined) return { api: { port: apiPort, clients: named } }
   const { limits = {}, hosts = [] } = sessions

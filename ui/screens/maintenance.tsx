@@ -1,7 +1,7 @@
 // For whoever looks after the kiosk: each host that is left alone, with one touch to ask it again, and each scanner with its
 // last check, with one touch to check it with the test sheet.
 
-import type { PauseView, ScannerCheckView } from '../../device/http/maintenance-view.ts'
+import type { PauseView, ScannerCheckView } from '../../device/http/view-maintenance.ts'
 import { useKiosk } from '../context.ts'
 import { dateText, timeText } from '../dates.ts'
 import { Button } from '../parts/button.tsx'

@@ -16,7 +16,7 @@ export function ReceiptScreen() {
   if (result === null) return null
   return (
     <Screen
-      title={kiosk.say('receipt.title')}
+      title={kiosk.say(result.unsealed ? 'receipt.title.unsealed' : 'receipt.title')}
       layout="split"
       class="receipt"
       cancel={false}
@@ -55,9 +55,10 @@ export function ReceiptScreen() {
 function Summary({ result, stopped }: { readonly result: ResultView; readonly stopped: boolean }) {
   const kiosk = useKiosk()
   const { stage, asked } = useCopy().copy
-  const where = asked === null ? whereKey(result) : stage === 'done' ? 'receipt.where.asked' : 'receipt.where.making'
+  const askedWhere = stage === 'done' ? 'receipt.where.asked' : 'receipt.where.making'
+  const where = asked === null || stopped ? whereKey(result, stopped) : askedWhere
   const rows: readonly (readonly [TextKey, string])[] = [
-    ['receipt.where', kiosk.say(stopped ? 'receipt.where.stopped' : where)],
+    ['receipt.where', kiosk.say(where)],
     ['receipt.pages', String(result.pages)],
     ...(result.signer === null ? [] : [['receipt.signer', result.signer] as const]),
     ['receipt.date', dateTimeText(result.finishedAt, kiosk.language.value)],
@@ -80,7 +81,10 @@ function Summary({ result, stopped }: { readonly result: ResultView; readonly st
   )
 }
 
-function whereKey({ deliveries }: ResultView): TextKey {
+function whereKey({ deliveries, unsealed }: ResultView, stopped: boolean): TextKey {
+  if (unsealed && stopped) return 'receipt.where.notSealed'
+  if (unsealed) return deliveries.length === 0 ? 'receipt.where.toBeSealedOnly' : 'receipt.where.toBeSealed'
+  if (stopped) return 'receipt.where.stopped'
   if (deliveries.length === 0) return 'receipt.where.stored'
   if (deliveries.some(one => one.state === 'refused')) return 'receipt.where.refused'
   return deliveries.every(one => one.state === 'delivered') ? 'receipt.where.delivered' : 'receipt.where.waiting'
