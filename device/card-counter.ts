@@ -71,7 +71,6 @@ export function createCardCounter(parts: CardCounterParts): CardCounter {
   let state: CounterState | null = null
   let language = ''
   let prices: Prices = null
-  let ordering = false
 
   function become(next: CounterState | null): void {
     state = next
@@ -205,15 +204,9 @@ export function createCardCounter(parts: CardCounterParts): CardCounter {
     },
     async order(price: number) {
       const { draft } = at('summary')
-      if (ordering) throw new Fault('STAGE_CONFLICT', 'it is being ordered already')
-      ordering = true
-      try {
-        const refusal = await place(draft, price)
-        if (refusal === null || state?.at !== 'summary') return
-        become({ at: 'summary', draft, refusal })
-      } finally {
-        ordering = false
-      }
+      const refusal = await place(draft, price)
+      if (refusal === null || state?.at !== 'summary') return
+      become({ at: 'summary', draft, refusal })
     },
     list() {
       at('code', 'order', 'summary', 'question')

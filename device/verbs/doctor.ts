@@ -11,6 +11,7 @@ import type { TextReader } from '../ports.ts'
 import { configOf, withWorkbench } from './appliance.ts'
 import { lastChecks } from './calibration-book.ts'
 import { checkLine } from './calibration-lines.ts'
+import { checkCards } from './doctor-cards.ts'
 import { clockLine, codeWarnings } from './doctor-codes.ts'
 import { checkExtension } from './doctor-extension.ts'
 import { checkSeals } from './doctor-seals.ts'
@@ -20,7 +21,7 @@ import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 export const doctorVerb: Verb = {
   name: 'doctor',
   summary:
-    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the extension service, the seals and the built screen. Exit 1 when something is missing.',
+    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the extension service, the seals, the card service and the built screen. Exit 1 when something is missing.',
   options: configOptions,
   run,
 }
@@ -176,7 +177,8 @@ async function textReading(reader: TextReader, signal: AbortSignal): Promise<Fin
   }
 }
 
-async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]> {
+async function devices(loaded: LoadedConfig, call: Call): Promise<Finding[]> {
+  const { config } = loaded
   return await withWorkbench(config, async ({ rooms }) => {
     const scanners = await rooms.scanner().list(call.signal)
     const seen = scanners.map(one =>
@@ -208,6 +210,7 @@ async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]>
       ...(config.devices.tokenModules.length === 0 ? [] : [modules]),
       ...(stamped === undefined ? [] : [{ check: 'time-stamping', ...stamped }]),
       ...(await checkSeals(config, rooms, call.signal)),
+      ...(await checkCards(loaded, rooms, call.signal)),
       ...(raised === undefined ? [] : [{ check: 'extension service', ...raised }]),
     ]
   })

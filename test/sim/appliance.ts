@@ -9,6 +9,7 @@ import type { SheetImage } from './escl-sheets.ts'
 import { drawSheet } from './paper.ts'
 import { createProgram } from './program.ts'
 import { startSite } from './site.ts'
+import { startSiteCards } from './site-cards.ts'
 
 export interface ApplianceOptions {
   readonly folder: string
@@ -25,7 +26,9 @@ export async function runAppliance(
 ): Promise<number> {
   await using started = new AsyncDisposableStack()
   const program = await createProgram(join(folder, 'program'))
-  const options = { folder, sheets: [], trustServices: true, seal: true, config: { api: program.api } }
+  const { shop, configuration } = started.adopt(await startSiteCards(join(folder, 'cards')), one => one.shop.stop())
+  const cards = { ...configuration, screen: true, clients: [program.client], pollMinutes: 1 }
+  const options = { folder, sheets: [], trustServices: true, seal: true, config: { api: program.api, cards } }
   const site = started.adopt(await startSite(options), one => one.stop())
   const child = spawn(
     process.execPath,
@@ -44,9 +47,11 @@ export async function runAppliance(
   signal.addEventListener('abort', () => child.kill('SIGINT'))
   const sheets = await samplePile()
   site.scanner.load(sheets)
-  const control = started.adopt(await startControl({ site, sheets, program, port: controlPort }), one => one.stop())
+  const control = started.adopt(await startControl({ site, sheets, program, shop, port: controlPort }), one =>
+    one.stop(),
+  )
   console.log(
-    `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service and receiver: ${control.url}`,
+    `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service, card service and receiver: ${control.url}`,
   )
   console.log(`Other commands beside it: compulsa VERB --config ${site.configFile} --data ${site.dataFolder}`)
   const [code] = await exit

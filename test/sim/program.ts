@@ -8,13 +8,16 @@ import { join } from 'node:path'
 import { whiteDocument } from '../pdf-fixtures.ts'
 
 export interface Program {
-  /** For the kiosk's configuration. */
+  /** For the kiosk's configuration, and who it is there. */
   readonly api: object
+  readonly client: string
   /** Leaves a batch of so many PDFs; resolves to its id. */
   send(documents: number): Promise<string>
   /** One line about each batch that was sent. */
   states(): Promise<readonly string[]>
 }
+
+const client = 'back-office'
 
 /** `folder` holds the token and the results that were fetched. */
 export async function createProgram(folder: string): Promise<Program> {
@@ -35,7 +38,8 @@ export async function createProgram(folder: string): Promise<Program> {
     return `${id}: ${stage}${end === null ? '' : `, ${end}`}, ${signed} of ${total} signed`
   }
   return Object.freeze({
-    api: { port, clients: [{ id: 'back-office', name: 'Back office (sample)', tokenFile }] },
+    client,
+    api: { port, clients: [{ id: client, name: 'Back office (sample)', tokenFile }] },
     async send(documents: number) {
       const body = JSON.stringify(await batchOf(documents))
       const answer = await fetch(base, {
