@@ -24,6 +24,7 @@ import { createMaintenance } from './http/maintenance.ts'
 import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
+import { scanIdentityDocument } from './identity-document.ts'
 import { legendParts } from './legend-parts.ts'
 import { createPath, type Path } from './path.ts'
 import type { Log, Scanner } from './ports.ts'
@@ -96,6 +97,10 @@ export async function startAppliance(
       store,
       shop: () => rooms.cardShop(),
       newReference: () => newReferenceFrom(random),
+      forms: () => requests.forms,
+      pdfPages: rooms.pdfPages(),
+      scanIdentity: (language, signal) =>
+        scanIdentityDocument({ config, rooms, scratchFolder, newId }, language, signal),
       othersBusy: () => visit.busy() || requests.signing.busy(),
     }),
     held => held.stop(),

@@ -25,6 +25,9 @@ async function stand(options: CardSiteOptions & { readonly othersBusy?: () => bo
     desk: site.desk,
     clock: site.clock,
     log,
+    forms: () => ({ sign: () => undefined }),
+    pdfPages: { page: async () => null },
+    scanIdentity: async () => new Uint8Array(),
     newReference: () => `K7QF-000${++serial}`,
     othersBusy: options.othersBusy ?? (() => false),
   })

@@ -71,6 +71,14 @@ export const order: CardOrderShown = {
   waitsFor: null,
 }
 
+const papers: At<'papers'> = {
+  reference: 'K7QF-2M9X',
+  pages: { form: 2, identity: 0 },
+  signed: false,
+  work: null,
+  fault: null,
+}
+
 export const withOrder = (more: Partial<CardOrderShown>): View => errand('order', { order: { ...order, ...more } })
 export const asking = (more: Partial<At<'question'>>): View => errand('question', { ...question, ...more })
 
@@ -116,5 +124,11 @@ export const cardSituations: Readonly<Record<string, View>> = {
     envelope: 'BUSTA-0042',
     device: '7420000123',
   }),
+  cardFormFetched: errand('papers', { ...papers, pages: { form: 0, identity: 0 }, work: 'fetch' }),
+  cardForm: errand('papers', papers),
+  cardFormFault: errand('papers', { ...papers, pages: { form: 0, identity: 0 }, fault: 'DESTINATION_UNREACHABLE' }),
+  cardIdentity: errand('papers', { ...papers, signed: true }),
+  cardIdentityFault: errand('papers', { ...papers, signed: true, fault: 'SCANNER_JAM' }),
+  cardHandIn: errand('papers', { ...papers, signed: true, pages: { form: 2, identity: 1 } }),
   cardOrderForm: withOrder({ state: 'in_riconoscimento', wantsForm: true }),
 }

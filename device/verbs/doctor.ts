@@ -134,7 +134,7 @@ function runtime(): Finding {
   return finding('runtime', `Node ${process.versions.node}`, ok, 'run with node_modules/.bin/node (make setup)')
 }
 
-function program({ program: name, debian }: (typeof programs)[number]): Finding {
+function program({ program: name, debian }: { readonly program: string; readonly debian: string }): Finding {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/bin']
   const found = folders.map(folder => join(folder, name)).find(path => existsSync(path))
   return finding(name, found ?? 'not found', found !== undefined, `apt-get install ${debian}`)
@@ -210,6 +210,7 @@ async function devices(loaded: LoadedConfig, call: Call): Promise<Finding[]> {
       ...(config.devices.tokenModules.length === 0 ? [] : [modules]),
       ...(stamped === undefined ? [] : [{ check: 'time-stamping', ...stamped }]),
       ...(await checkSeals(config, rooms, call.signal)),
+      ...(config.cards?.screen === true ? [program({ program: 'pdftoppm', debian: 'poppler-utils' })] : []),
       ...(await checkCards(loaded, rooms, call.signal)),
       ...(raised === undefined ? [] : [{ check: 'extension service', ...raised }]),
     ]

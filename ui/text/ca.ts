@@ -381,6 +381,22 @@ export const ca = {
   'keyboard.capitals': 'Majúscules',
   'keyboard.erase': 'Esborra l’última lletra',
   'keyboard.space': 'Espai',
+  'request.order': 'La comanda',
+  'cards.openForm': 'Signa el formulari',
+  'cards.form.title': 'Llegeixi el formulari i signi’l',
+  'cards.form.how': 'Signi’l aquí amb una targeta de signatura que ja tingui.',
+  'cards.form.paper':
+    'Aquest equip no imprimeix. Si no té cap targeta, demani el formulari al personal per signar-lo davant d’un funcionari.',
+  'cards.form.sign': 'Signa amb la meva targeta',
+  'cards.identity.title': 'Posi el document d’identitat a l’escàner',
+  'cards.identity.how': 'El formulari està signat. Ara s’escanegen les dues cares del document.',
+  'cards.handIn.title': 'Lliura aquests papers?',
+  'cards.handIn.how': 'El formulari signat i aquest document s’envien al servei de targetes.',
+  'cards.handIn.again': 'Torna a escanejar',
+  'cards.handIn.go': 'Lliura’ls',
+  'cards.work.fetch': 'S’està baixant el formulari. Un moment, si us plau.',
+  'cards.work.scan': 'S’està escanejant el document.',
+  'cards.work.submit': 'S’estan desant els papers.',
 
   'error.SCANNER_ABSENT': 'L’escàner no està connectat.\nAvisi el personal.',
   'error.SCANNER_UNPLUGGED':

@@ -381,6 +381,22 @@ export const en = {
   'keyboard.capitals': 'Capitals',
   'keyboard.erase': 'Erase the last letter',
   'keyboard.space': 'Space',
+  'request.order': 'The order',
+  'cards.openForm': 'Sign the form',
+  'cards.form.title': 'Read the form and sign it',
+  'cards.form.how': 'Sign it here with a signature card that you already have.',
+  'cards.form.paper':
+    'This kiosk does not print. Without a card, ask the staff for the form, to be signed before an official.',
+  'cards.form.sign': 'Sign with my card',
+  'cards.identity.title': 'Put your identity document in the scanner',
+  'cards.identity.how': 'The form is signed. Now both sides of the document are scanned.',
+  'cards.handIn.title': 'Hand these papers in?',
+  'cards.handIn.how': 'The signed form and this document are sent to the card service.',
+  'cards.handIn.again': 'Scan again',
+  'cards.handIn.go': 'Hand them in',
+  'cards.work.fetch': 'Fetching the form. One moment, please.',
+  'cards.work.scan': 'Scanning the document.',
+  'cards.work.submit': 'Saving the papers.',
 
   'error.SCANNER_ABSENT': 'The scanner is not connected.\nPlease tell the staff.',
   'error.SCANNER_UNPLUGGED':

@@ -381,6 +381,22 @@ export const es = {
   'keyboard.capitals': 'Mayúsculas',
   'keyboard.erase': 'Borrar la última letra',
   'keyboard.space': 'Espacio',
+  'request.order': 'El pedido',
+  'cards.openForm': 'Firmar el formulario',
+  'cards.form.title': 'Lea el formulario y fírmelo',
+  'cards.form.how': 'Fírmelo aquí con una tarjeta de firma que ya tenga.',
+  'cards.form.paper':
+    'Este equipo no imprime. Si no tiene tarjeta, pida el formulario al personal para firmarlo ante un funcionario.',
+  'cards.form.sign': 'Firmar con mi tarjeta',
+  'cards.identity.title': 'Ponga el documento de identidad en el escáner',
+  'cards.identity.how': 'El formulario está firmado. Ahora se escanean las dos caras del documento.',
+  'cards.handIn.title': '¿Entrega estos papeles?',
+  'cards.handIn.how': 'El formulario firmado y este documento se envían al servicio de tarjetas.',
+  'cards.handIn.again': 'Escanear otra vez',
+  'cards.handIn.go': 'Entregarlos',
+  'cards.work.fetch': 'Descargando el formulario. Un momento, por favor.',
+  'cards.work.scan': 'Escaneando el documento.',
+  'cards.work.submit': 'Guardando los papeles.',
 
   'error.SCANNER_ABSENT': 'El escáner no está conectado.\nAvise al personal.',
   'error.SCANNER_UNPLUGGED':
