@@ -1,6 +1,7 @@
 // The part of the configuration about the service that sells signature cards; off where it is absent.
 
 import Type, { type Static } from 'typebox'
+import { Pins } from './config-pins.ts'
 import { Id } from './config-scanners.ts'
 
 const strict = { additionalProperties: false } as const
@@ -14,6 +15,7 @@ export const Cards = Type.Object(
     tokenFile: File,
     /** PEM of the only authorities trusted for the service; absent: the runtime's own list. */
     caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
     /** First wait between two looks at an order; it doubles while nothing changes, up to six hours. */
     pollMinutes: Type.Integer({ minimum: 1, maximum: 360, default: 15 }),
     /** How long after its end an order and the person's data are kept. */

@@ -1,9 +1,13 @@
 // The part of the configuration that names where copies go: one shape for each kind of target, told apart by `driver`.
 
 import Type, { type Static } from 'typebox'
+import { Pins } from './config-pins.ts'
 import { Id } from './config-scanners.ts'
 
 const strict = { additionalProperties: false } as const
+/** Deliveries to one destination at the same time, where nothing else is said. */
+export const mostDeliveries = 4
+const Parallel = Type.Optional(Type.Integer({ minimum: 1, maximum: 16 }))
 const File = Type.String({ minLength: 1 })
 const HttpsUrl = Type.String({ pattern: '^https://', maxLength: 2000 })
 /** Between slashes nothing that a server, a shell or a browser could read as more than a name. */
@@ -13,9 +17,11 @@ const segments = '[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*'
 const HttpsDestination = Type.Object(
   {
     id: Id,
+    parallel: Parallel,
     driver: Type.Literal('https'),
     url: HttpsUrl,
     caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
     /** One line, mode 0600. */
     tokenFile: Type.Optional(File),
   },
@@ -26,6 +32,7 @@ const HttpsDestination = Type.Object(
 const S3Destination = Type.Object(
   {
     id: Id,
+    parallel: Parallel,
     driver: Type.Literal('s3'),
     /** The service, without bucket: https://s3.eu-south-2.amazonaws.com. */
     url: HttpsUrl,
@@ -39,6 +46,7 @@ const S3Destination = Type.Object(
     /** One line, mode 0600. */
     secretKeyFile: File,
     caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
   },
   strict,
 )
@@ -47,6 +55,7 @@ const S3Destination = Type.Object(
 const SftpDestination = Type.Object(
   {
     id: Id,
+    parallel: Parallel,
     driver: Type.Literal('sftp'),
     host: Type.String({ pattern: '^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$' }),
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535 })),
@@ -67,6 +76,7 @@ const SftpDestination = Type.Object(
 const WebdavDestination = Type.Object(
   {
     id: Id,
+    parallel: Parallel,
     driver: Type.Literal('webdav'),
     /** The collection that gets the copies. */
     url: HttpsUrl,
@@ -74,6 +84,7 @@ const WebdavDestination = Type.Object(
     /** One line, mode 0600. */
     passwordFile: Type.Optional(File),
     caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
   },
   strict,
 )

@@ -4,19 +4,19 @@
 // a person; desk.ts asks for them.
 
 import type { Config } from './config.ts'
-import { type Document, type DocumentEvent, keptPages } from './document.ts'
-import { asFault, type ErrorCode, Fault } from './errors.ts'
-import { createHostPauses, type PausedHost } from './host-pauses.ts'
+import { createDelivering } from './delivering.ts'
+import { type Document, keptPages } from './document.ts'
+import { asFault, Fault } from './errors.ts'
+import type { HostPauses } from './host-pauses.ts'
 import { dueAt, nextAttempt } from './path/backoff.ts'
 import { type ComposeTools, compose } from './path/compose.ts'
-import { attemptDelivery } from './path/deliver.ts'
 import { attemptExtension, type ExtendTools } from './path/extend.ts'
 import { isPrepared, preparePage, unsettledPage } from './path/pages.ts'
 import { attemptSeal, type SealTools } from './path/seal.ts'
-import type { NewId } from './path/step.ts'
+import { type NewId, whyOf } from './path/step.ts'
 import { readPage, unreadPage, withoutText } from './path/text.ts'
 import type { Delivery, Imaging, Log, TextReader } from './ports.ts'
-import { liveStages, type Queue, wakeAt } from './queue.ts'
+import { wakeAt as attentionAt, liveStages, type Queue } from './queue.ts'
 import { createTasks } from './tasks.ts'
 
 export interface PathParts
@@ -36,13 +36,11 @@ export interface Path {
   /** Takes up every unfinished document where it was left. */
   start(): void
   /** Hosts of destinations that failed too often to try every copy there. */
-  pausedHosts(): readonly PausedHost[]
+  readonly hosts: Pick<HostPauses, 'paused' | 'askNow' | 'subscribe'>
   /** Stops all work and waits for it; everything goes on at the next start. */
   stop(): Promise<void>
 }
 
-/** Deliveries on the wire at the same time. */
-const parallelDeliveries = 4
 /** Copies that are sealed at the same time. */
 const parallelSeals = 4
 /** Copies that are extended at the same time: authorities seldom want more from one client. */
@@ -59,15 +57,14 @@ const pageAttempts = 3
 export function createPath(parts: PathParts): Path {
   const { queue, clock, random, log } = parts
   const tasks = createTasks({ clock, log })
-  const { destinations } = parts.config
-  const pauses = createHostPauses({ destinations, tasks, clock, random, log, wake: id => wake(id) })
+  const delivering = createDelivering({ ...parts, tasks, wakeAt })
   const pageFailures = new Map<string, number>()
   const textFailures = new Map<string, number>()
   let unsubscribe: (() => void) | undefined
 
   function look(document: Document): void {
     const { id, stage, hold } = document
-    if (stage.name !== 'delivering') pauses.forget(id)
+    if (stage.name !== 'delivering') delivering.forget(id)
     if (stage.name === 'discarded') tasks.run(`erase:${id}`, () => queue.erase(id))
     if (stage.name === 'erased') tasks.cancel(id)
     if ((stage.name === 'gathering' || stage.name === 'composing') && unsettledPage(document) !== undefined) {
@@ -84,15 +81,20 @@ export function createPath(parts: PathParts): Path {
 
   function wakeLater(document: Document): void {
     const { id, stage, hold } = document
-    const time = hold === null && stage.name !== 'done' ? earliestAttempt(document) : wakeAt(document)
-    if (time !== null) tasks.at(`wake:${id}`, time, () => wake(id))
+    const time = hold === null && stage.name !== 'done' ? earliestAttempt(document) : attentionAt(document)
+    if (time !== null) wakeAt(id, time)
+  }
+
+  function wakeAt(id: string, time: number): void {
+    tasks.at(`wake:${id}`, time, () => wake(id))
   }
 
   function earliestAttempt({ stage }: Document): number | null {
-    if (stage.name === 'unsealed') return dueAt(stage.sealing, clock)
-    if (stage.name === 'extending') return dueAt(stage.extension, clock)
+    const now = clock.now()
+    if (stage.name === 'unsealed') return dueAt(stage.sealing, now)
+    if (stage.name === 'extending') return dueAt(stage.extension, now)
     if (stage.name !== 'delivering') return null
-    const times = stage.deliveries.filter(d => d.state === 'waiting').map(d => dueAt(d, clock))
+    const times = stage.deliveries.filter(d => d.state === 'waiting').map(d => dueAt(d, now))
     return times.length === 0 ? null : Math.min(...times)
   }
 
@@ -103,9 +105,8 @@ export function createPath(parts: PathParts): Path {
       tasks.run(`seal:${id}`, signal => seal(id, signal), { lane: 'seal', width: parallelSeals })
     } else if (document.stage.name === 'extending') {
       tasks.run(`extend:${id}`, signal => extend(id, signal), { lane: 'extend', width: parallelExtensions })
-    } else if (document.stage.name === 'delivering') {
-      tasks.run(`deliver:${id}`, signal => deliver(id, signal), { lane: 'deliver', width: parallelDeliveries })
-    } else if (document.stage.name === 'done') tasks.run(`erase:${id}`, () => queue.erase(id))
+    } else if (document.stage.name === 'delivering') delivering.wake(document)
+    else if (document.stage.name === 'done') tasks.run(`erase:${id}`, () => queue.erase(id))
   }
 
   /** A timer may be older than the hold: only a hold with a time of its own ends by itself. */
@@ -181,7 +182,9 @@ export function createPath(parts: PathParts): Path {
   async function seal(id: string, signal: AbortSignal): Promise<void> {
     const document = queue.get(id)
     const { stage, hold: held } = document
-    if (stage.name !== 'unsealed' || held !== null || dueAt(stage.sealing, clock) > clock.now()) return
+    if (stage.name !== 'unsealed' || held !== null) return
+    const now = clock.now()
+    if (dueAt(stage.sealing, now) > now) return wakeLater(document)
     try {
       for await (const event of attemptSeal(document, parts, signal)) {
         log.info('seal attempted', { document: id, outcome: event.type, ...whyOf(event) })
@@ -196,7 +199,9 @@ export function createPath(parts: PathParts): Path {
   async function extend(id: string, signal: AbortSignal): Promise<void> {
     const document = queue.get(id)
     const { stage, hold: held } = document
-    if (stage.name !== 'extending' || held !== null || dueAt(stage.extension, clock) > clock.now()) return
+    if (stage.name !== 'extending' || held !== null) return
+    const now = clock.now()
+    if (dueAt(stage.extension, now) > now) return wakeLater(document)
     try {
       const event = await attemptExtension(document, parts, signal)
       const told = event.type === 'extended' ? { by: event.by } : {}
@@ -217,22 +222,8 @@ export function createPath(parts: PathParts): Path {
     }
   }
 
-  async function deliver(id: string, signal: AbortSignal): Promise<void> {
-    const document = queue.get(id)
-    if (document.stage.name !== 'delivering') return
-    const now = clock.now()
-    for (const state of document.stage.deliveries) {
-      if (state.state !== 'waiting' || dueAt(state, clock) > now || !pauses.mayGo(id, state)) continue
-      const event = await attemptDelivery(document, state, parts, signal)
-      const { destinationId: destination } = state
-      log.info('delivery attempted', { document: id, destination, outcome: event.type, ...whyOf(event) })
-      queue.commit(id, event)
-      pauses.tell(state.destinationId, event)
-    }
-  }
-
   return Object.freeze({
-    pausedHosts: pauses.paused,
+    hosts: delivering.hosts,
     start(): void {
       for (const { id, stage } of queue.list({ stages: [...liveStages] })) {
         const document = queue.get(id)
@@ -263,9 +254,4 @@ function isReady(document: Document): boolean {
 
 function isTimeout(thrown: unknown): boolean {
   return thrown instanceof DOMException && thrown.name === 'TimeoutError'
-}
-
-/** Why an attempt came to nothing, for the log. */
-function whyOf(event: DocumentEvent): { readonly code?: ErrorCode } {
-  return 'code' in event ? { code: event.code } : {}
 }

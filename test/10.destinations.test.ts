@@ -101,6 +101,7 @@ describe('destinations', () => {
     ],
     [{ ...webdav, url: 'https://dav.example/#a' }, 'destinations.0.url has a fragment'],
     [{ ...https, url: 'https://' }, 'destinations.0.url is no URL'],
+    [{ ...https, parallel: 17 }, 'destinations.0.parallel must be <= 16'],
   ])('%j is refused in these words and no others', (destination, words) => {
     const told = wordsOf(destination)
     expect(told.startsWith(words)).toBe(true)

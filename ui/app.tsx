@@ -22,6 +22,9 @@ import { CardSummaryScreen } from './screens/card-summary.tsx'
 import { CertificateScreen } from './screens/certificate.tsx'
 import { CheckedScreen } from './screens/checked.tsx'
 import { CheckingScreen } from './screens/checking.tsx'
+import { ClaveNumberScreen } from './screens/clave-number.tsx'
+import { ClavePageScreen } from './screens/clave-page.tsx'
+import { ClaveWaitScreen } from './screens/clave-wait.tsx'
 import { InterruptedScreen } from './screens/interrupted.tsx'
 import { LastTryScreen } from './screens/last-try.tsx'
 import { LeftOutScreen } from './screens/left-out.tsx'
@@ -70,6 +73,9 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   lastTry: LastTryScreen,
   pin: PinScreen,
   signing: SigningScreen,
+  claveNumber: ClaveNumberScreen,
+  claveWait: ClaveWaitScreen,
+  clavePage: ClavePageScreen,
   receipt: ReceiptScreen,
   request: RequestScreen,
   requestSigning: RequestSigningScreen,

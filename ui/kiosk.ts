@@ -172,5 +172,7 @@ function idleSecondsOf(view: View | null, local: Local): number | null {
   if (copy === null) return local.language === null ? null : kiosk.idleSeconds
   const composing = copy.stage === 'composing' && copy.fault === null
   const signing = copy.stage === 'signing' && (copy.card?.state === 'signing' || local.pinSent)
-  return copy.scanning || composing || signing ? null : kiosk.idleSeconds
+  // Whoever signs on a phone does not touch this screen; the service's own time ends that.
+  const elsewhere = copy.clave !== undefined && copy.clave.state !== 'number'
+  return copy.scanning || composing || signing || elsewhere ? null : kiosk.idleSeconds
 }

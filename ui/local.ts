@@ -26,6 +26,8 @@ export interface Local {
   readonly faultRead: boolean
   readonly certificate: Pick<CertificateView, 'tokenId' | 'keyId'> | null
   readonly lastTryAccepted: boolean
+  /** Of a copy that Cl@ve would sign: the person signs it with a card. */
+  readonly byCard: boolean
   readonly pinSent: boolean
   /** Why the last attempt to sign was refused. */
   readonly refusal: Extract<SignAnswer, { outcome: 'refused' }> | null
@@ -46,6 +48,7 @@ export const freshLocal: Local = Object.freeze({
   faultRead: false,
   certificate: null,
   lastTryAccepted: false,
+  byCard: false,
   pinSent: false,
   refusal: null,
   chosenFiles: [],

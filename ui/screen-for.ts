@@ -4,13 +4,14 @@
 import type {
   CardView,
   CertificateView,
+  ClaveView,
   CopyStage,
   CopyView,
-  MaintenanceView,
   RequestStage,
   View,
 } from '../device/http/view.ts'
 import type { CardErrandView } from '../device/http/view-cards.ts'
+import type { MaintenanceView } from '../device/http/view-maintenance.ts'
 import type { Local } from './local.ts'
 import { type Signing, signingOf } from './signing-of.ts'
 
@@ -38,6 +39,9 @@ export type ScreenName =
   | 'lastTry'
   | 'pin'
   | 'signing'
+  | 'claveNumber'
+  | 'claveWait'
+  | 'clavePage'
   | 'receipt'
   | 'request'
   | 'requestSigning'
@@ -53,9 +57,17 @@ export type ScreenName =
 const byStage: Record<CopyStage, (copy: CopyView, local: Local, signing: Signing) => ScreenName> = {
   gathering: gatheringScreen,
   composing: copy => (copy.fault === null ? 'preparing' : 'stopped'),
-  signing: (_copy, local, signing) => signScreen(signing, local),
+  signing: ({ clave }, local, signing) =>
+    clave === undefined || local.byCard ? signScreen(signing, local) : byClave[clave.state],
   delivering: resultScreen,
   done: resultScreen,
+}
+
+const byClave: Record<ClaveView['state'], ScreenName> = {
+  number: 'claveNumber',
+  starting: 'claveWait',
+  page: 'clavePage',
+  finishing: 'claveWait',
 }
 
 const byRequestStage: Record<RequestStage, (signing: Signing, local: Local) => ScreenName> = {

@@ -5,10 +5,12 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { CardCounter } from '../card-counter.ts'
+import type { ClaveDesk } from '../clave-desk.ts'
 import type { Desk, PageEdit } from '../desk.ts'
 import { Fault } from '../errors.ts'
 import type { Batches } from '../requests/batches.ts'
 import { cardScreenRoutes } from './card-screen.ts'
+import { claveRoutes } from './clave-routes.ts'
 import { type Maintenance, maintenanceRoutes } from './maintenance.ts'
 import { type RequestParts, requestRoutes } from './request.ts'
 import type { View } from './view.ts'
@@ -32,6 +34,8 @@ const heartbeatMs = 15_000
 export interface ScreenParts extends RequestParts {
   readonly visit: Visit
   readonly desk: Desk
+  /** Where the configuration has it. */
+  readonly clave: ClaveDesk | undefined
   readonly maintenance: Maintenance
   readonly batches: Pick<Batches, 'subscribe'>
   readonly portals: NonNullable<View['portals']>
@@ -75,6 +79,7 @@ export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
   act('/screen/copy/reopen', () => desk.reopen(visit.copyId()))
   act('/screen/copy/leave', () => visit.leave())
   act('/screen/copy/stay', () => visit.stay())
+  if (parts.clave !== undefined) claveRoutes(app, parts.clave, visit)
   requestRoutes(app, parts)
   maintenanceRoutes(app, maintenance)
   if (counter !== undefined) cardScreenRoutes(app, counter)

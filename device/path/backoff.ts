@@ -3,7 +3,6 @@
 // Promises: never before a Retry-After, never more than a day ahead, and a clock that jumped back delays nothing for years.
 
 import type { Attempts } from '../document.ts'
-import type { Clock } from '../ports.ts'
 
 /** Shortest wait between two attempts, milliseconds. */
 export const backoffBaseMs = 5_000
@@ -57,8 +56,7 @@ export function afterClockJump(plan: Scheduled, { now }: Pick<Attempted, 'now'> 
 }
 
 /** When something that failed before may be tried again: milliseconds since 1970, also after the clock has jumped back. */
-export function dueAt({ nextAttemptAt, lastFault }: Attempts, clock: Pick<Clock, 'now'>): number {
-  const now = clock.now()
+export function dueAt({ nextAttemptAt, lastFault }: Attempts, now: number): number {
   if (nextAttemptAt === null || lastFault === null) return now
   const plan = { scheduledAt: Date.parse(lastFault.at), nextAttemptAt: Date.parse(nextAttemptAt) }
   return afterClockJump(plan, { now }).nextAttemptAt

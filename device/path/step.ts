@@ -1,6 +1,8 @@
 // What every step of the path is given, and nothing more: bytes of one document, and fresh names. A step does its work and
 // hands back the event that tells of it; whoever runs the step commits the event before anything else may follow.
 
+import type { DocumentEvent } from '../document.ts'
+import type { ErrorCode } from '../errors.ts'
 import type { StoredBlob } from '../page.ts'
 import type { ByteStream, RandomAccess } from '../ports.ts'
 
@@ -24,4 +26,9 @@ export async function* streamOf(...chunks: readonly Uint8Array[]): ByteStream & 
 /** One stream after the other. */
 export async function* concatenated(...streams: readonly ByteStream[]): ByteStream & AsyncGenerator<Uint8Array> {
   for (const stream of streams) yield* stream
+}
+
+/** Why an attempt came to nothing, for the log. */
+export function whyOf(event: DocumentEvent): { readonly code?: ErrorCode } {
+  return 'code' in event ? { code: event.code } : {}
 }

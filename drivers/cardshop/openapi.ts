@@ -24,6 +24,8 @@ export interface OpenapiCardShopOptions {
   readonly url: string
   readonly tokenFile: string
   readonly caFile?: string
+  /** The only keys that it may have (drivers/pins.ts). */
+  readonly pins?: readonly string[]
   /** For one exchange. Default 2 min. */
   readonly deadlineMs?: number
 }
@@ -133,6 +135,7 @@ async function exchanged(
         ...(sent.body !== undefined && { 'content-type': jsonType }),
       },
       ...(shown.ca !== undefined && { ca: shown.ca }),
+      pins: options.pins,
       connectTimeoutMs,
       idleTimeoutMs,
       deadlineMs: options.deadlineMs ?? defaultDeadlineMs,

@@ -3,7 +3,7 @@
 
 import type { DeliveryLaterCode, DeliveryRefusedCode } from '../../device/ports.ts'
 import { HttpError } from '../http-error.ts'
-import { credentialPauseMs, kindOf, retryAfterMs } from './answer.ts'
+import { credentialPauseMs, kindOf, pinPauseMs, retryAfterMs } from './answer.ts'
 
 /** Pause where somebody at the other end has to act: a full disk, a folder that is not there. */
 export const operatorPauseMs = credentialPauseMs
@@ -25,8 +25,10 @@ export class TargetFailure extends Error {
 export function asTargetFailure(thrown: unknown): TargetFailure {
   if (thrown instanceof TargetFailure) return thrown
   if (!(thrown instanceof HttpError)) throw thrown
-  const because = (code: TargetFailure['code']) => new TargetFailure(code, thrown.message, undefined, { cause: thrown })
+  const because = (code: TargetFailure['code'], waitMs?: number) =>
+    new TargetFailure(code, thrown.message, waitMs, { cause: thrown })
   if (thrown.kind === 'tls') return because('DESTINATION_UNTRUSTED')
+  if (thrown.kind === 'pin') return because('TLS_PIN_MISMATCH', pinPauseMs)
   if (thrown.kind === 'credentials') return because('CREDENTIALS_REFUSED')
   return because('DESTINATION_UNREACHABLE')
 }

@@ -32,6 +32,8 @@ export interface WebdavDestination {
   readonly passwordFile?: string
   /** PEM of the only authorities trusted for this destination; absent: the runtime's own list. */
   readonly caFile?: string
+  /** The only keys that it may have (drivers/pins.ts). */
+  readonly pins?: readonly string[]
   /** For a whole attempt. Default 15 min. */
   readonly deadlineMs?: number
   /** Longest wait for the destination to take or send the next bytes. Default 60 s. */
@@ -44,7 +46,7 @@ export function createWebdavDelivery(options: TargetOptions<WebdavDestination>):
 }
 
 async function openCollection({ destination, signal, now }: Opening<WebdavDestination>): Promise<Opened> {
-  const { url, user, passwordFile, caFile, idleTimeoutMs = defaultIdleTimeoutMs, deadlineMs } = destination
+  const { url, user, passwordFile, caFile, pins, idleTimeoutMs = defaultIdleTimeoutMs, deadlineMs } = destination
   const { ca, secret } = await readSecrets({ caFile, secretFile: passwordFile, what: 'password' })
   const authorization =
     user === undefined || secret === undefined ? {} : { authorization: basicAuthorization(user, secret) }
@@ -55,6 +57,7 @@ async function openCollection({ destination, signal, now }: Opening<WebdavDestin
       headers: { ...authorization, ...headers },
       ...rest,
       ...(ca !== undefined && { ca }),
+      pins,
       connectTimeoutMs,
       idleTimeoutMs,
       ...(deadlineMs !== undefined && { deadlineMs }),

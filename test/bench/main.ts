@@ -1,6 +1,6 @@
 // `make bench`: measures the appliance beside other people's programs in one run and prints Markdown. Never a test:
-// nothing fails for being slow. `--only pages|feeder|scan|text|durability|start|signatures|cli|batch|large`, `--pages`, `--sheets`,
-// `--pdfs`, `--batch` (documents in it), `--rounds` and `--folder` (the disk that counts) are for trying things.
+// nothing fails for being slow. `--only pages|feeder|scan|text|durability|start|drain|signatures|cli|batch|large`, `--pages`,
+// `--sheets`, `--copies` (that drain), `--pdfs`, `--batch` (documents in it), `--rounds` and `--folder` (the disk that counts) are for trying things.
 
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchBatch } from './batch.ts'
 import { benchCommandLine } from './command-line.ts'
+import { benchDrain } from './drain.ts'
 import { benchDurability } from './durability.ts'
 import { benchFeeder } from './feeder.ts'
 import { benchLargeFiles } from './large-files.ts'
@@ -29,6 +30,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     documents: { type: 'string', default: '100' },
     starts: { type: 'string', default: '10' },
+    copies: { type: 'string', default: '10000' },
     pdfs: { type: 'string', default: '200' },
     batch: { type: 'string', default: '500' },
     megabytes: { type: 'string', default: '500,1900' },
@@ -51,6 +53,7 @@ const parts: Readonly<Record<string, (folder: string) => Promise<Section[]> | As
   durability: folder =>
     benchDurability({ folder: join(folder, 'durability'), documents: Number(values.documents), rounds, signal }),
   start: folder => benchStartUp({ folder: join(folder, 'start'), runs: Number(values.starts), signal }),
+  drain: folder => benchDrain({ folder: join(folder, 'drain'), copies: Number(values.copies), signal }),
   signatures: folder =>
     benchSignatures({ folder: join(folder, 'signatures'), pdfs: Number(values.pdfs), rounds, signal }),
   cli: folder => benchCommandLine({ folder: join(folder, 'cli'), runs: Number(values.starts), signal }),

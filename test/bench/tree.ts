@@ -53,6 +53,11 @@ export function watchTree(rootPid: number): TreeWatch {
   })
 }
 
+/** What a process and its descendants hold now, each shared page divided among those who share it. */
+export function pssUnder(rootPid: number): number {
+  return sum(pidsUnder(rootPid).map(pid => memoryOf(pid).pss))
+}
+
 export interface ProcessUse {
   /** User and system time since it began. */
   readonly cpuSeconds: number

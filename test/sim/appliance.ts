@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { startControl } from './control.ts'
 import type { SheetImage } from './escl-sheets.ts'
+import { fireCode, firePassword } from './fire.users.ts'
 import { drawSheet } from './paper.ts'
 import { createProgram } from './program.ts'
 import { startSite } from './site.ts'
@@ -28,7 +29,14 @@ export async function runAppliance(
   const program = await createProgram(join(folder, 'program'))
   const { shop, configuration } = started.adopt(await startSiteCards(join(folder, 'cards')), one => one.shop.stop())
   const cards = { ...configuration, screen: true, clients: [program.client], pollMinutes: 1 }
-  const options = { folder, sheets: [], trustServices: true, seal: true, config: { api: program.api, cards } }
+  const options = {
+    folder,
+    sheets: [],
+    trustServices: true,
+    seal: true,
+    clave: { page: 'kiosk' },
+    config: { api: program.api, cards },
+  }
   const site = started.adopt(await startSite(options), one => one.stop())
   const child = spawn(
     process.execPath,
@@ -51,7 +59,10 @@ export async function runAppliance(
     one.stop(),
   )
   console.log(
-    `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service, card service and receiver: ${control.url}`,
+    `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service, FIRe, card service and receiver: ${control.url}`,
+  )
+  console.log(
+    `Cl@ve Firma: number 50751129L, password ${firePassword}, code ${fireCode}; its authority is ${folder}/clave-ca.pem`,
   )
   console.log(`Other commands beside it: compulsa VERB --config ${site.configFile} --data ${site.dataFolder}`)
   const [code] = await exit

@@ -12,6 +12,7 @@ import { createTestPki, pem } from './pki.ts'
 import { startReceiver } from './receiver.ts'
 import { startS3 } from './s3.ts'
 import { startSiteCards } from './site-cards.ts'
+import { runClaveCentre } from './site-clave.ts'
 import { startSiteSeal } from './site-seal.ts'
 import { createSoftToken } from './token.ts'
 import { runTrustCentre } from './trust-centre.ts'
@@ -88,6 +89,10 @@ const simulators: Readonly<Record<string, Simulator>> = {
       await server.stop()
       return 0
     },
+  },
+  clave: {
+    summary: 'FIRe with Cl@ve Firma and the people of its test kit, and in --folder a configuration that uses it',
+    run: ({ folder, port }, signal) => runClaveCentre({ folder, ...(port !== undefined && { port }) }, signal),
   },
   receiver: {
     summary: 'a back office that takes copies over HTTPS',

@@ -48,7 +48,7 @@ export async function startControl({ site, sheets, program, shop, port }: Contro
 }
 
 function actionsOf(
-  { scanner, receiver, trust, seal }: Site,
+  { scanner, receiver, trust, seal, clave }: Site,
   sheets: readonly SheetImage[],
   program: Program,
   shop: CardShopSimulator,
@@ -81,6 +81,8 @@ function actionsOf(
     ],
     ['cards', { label: 'Card service in good order', act: () => inGoodOrder(shop) }],
     ['made', { label: 'Card service makes and sends what was ordered', act: () => finish(shop) }],
+    ['no-clave', { label: 'FIRe away', act: () => clave?.fault('offline') }],
+    ['clave', { label: 'FIRe in good order', act: () => clave?.fault(undefined) }],
     ['tsa', { label: 'Time-stamping authority in good order', act: () => trust?.fault('tsa', undefined) }],
   ])
 }
@@ -112,11 +114,12 @@ async function answer(
   const received = site.receiver
     .received()
     .map(one => `<li>${one.reference}, ${one.bytes} bytes, SHA-256 ${one.sha256.slice(0, 16)}…</li>`)
+  const phones = (site.clave?.pages() ?? []).map(url => `<li><a href="${url.replaceAll('&', '&amp;')}">Sign</a></li>`)
   const batches = (await program.states()).map(one => `<li>${one}</li>`)
   const orders = shop.sold().map(one => `<li>${one.product}, ${one.stato}</li>`)
   const page = `<!doctype html><meta charset="utf-8"><title>Simulated world</title>
 <style>body{font:1rem sans-serif;max-width:40rem;margin:2rem auto}button{font:inherit;margin:.2rem;padding:.6rem;width:100%}</style>
-<h1>Simulated world</h1>${buttons.join('')}<h2>Copies received</h2><ul>${received.join('')}</ul><h2>Batches of the program</h2><ul>${batches.join('')}</ul><h2>Orders at the card service</h2><ul>${orders.join('')}</ul>`
+<h1>Simulated world</h1>${buttons.join('')}<h2>Copies received</h2><ul>${received.join('')}</ul><h2>A phone that reads the QR code of Cl@ve</h2><ul>${phones.join('')}</ul><h2>Batches of the program</h2><ul>${batches.join('')}</ul><h2>Orders at the card service</h2><ul>${orders.join('')}</ul>`
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page)
 }
 
