@@ -97,11 +97,6 @@ export async function startAppliance(
           held.stop(),
         )
   const visit = started.adopt(createVisit({ ...common, desk, clave, scanner, signer }), held => held.stop())
-  const pauses = createPauses({ config, queue, hosts: path.hosts, peers: rooms.peers(), clock })
-  const maintenance = started.adopt(
-    createMaintenance({ ...common, visit, pauses, scanner, store, targets: rooms.targets() }),
-    held => held.stop(),
-  )
   const { cards, counter }: CardService = started.adopt(
     openCardService({
       ...common,
@@ -114,6 +109,11 @@ export async function startAppliance(
         scanIdentityDocument({ config, rooms, scratchFolder, newId }, language, signal),
       othersBusy: () => visit.busy() || requests.signing.busy(),
     }),
+    held => held.stop(),
+  )
+  const pauses = createPauses({ config, queue, hosts: path.hosts, peers: rooms.peers(), cards, clock })
+  const maintenance = started.adopt(
+    createMaintenance({ ...common, visit, pauses, cards, scanner, store, targets: rooms.targets() }),
     held => held.stop(),
   )
   const copyInHand = () => visit.busy() || counter?.busy() === true

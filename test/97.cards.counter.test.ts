@@ -2,6 +2,7 @@
 
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type CardCounter, createCardCounter } from '../device/card-counter.ts'
+import { createPauses } from '../device/pauses.ts'
 import { type CardSite, type CardSiteOptions, cardSite, given } from './97.cards.kit.ts'
 
 interface Stand extends CardSite {
@@ -223,4 +224,25 @@ describe('at the screen', () => {
     expect(at('order').order).toMatchObject({ stage: 'placed', waitsFor: null })
     expect(shop.sold()).toHaveLength(1)
   })
+})
+
+it('whoever looks after the kiosk hears why nothing is bought, and has it tried again', async () => {
+  const { desk, clock, shop, pass } = await stand()
+  const config = { cards: { url: 'https://cards.example.org' } } as Parameters<typeof createPauses>[0]['config']
+  const hosts = { paused: () => [], askNow: () => false, subscribe: () => () => undefined }
+  const peers = { resting: async () => [], wake: async () => undefined }
+  const queue = {} as Parameters<typeof createPauses>[0]['queue']
+  const pauses = createPauses({ config, queue, hosts, peers, cards: desk, clock })
+  await expect(pauses.askNow('cards.example.org:443')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await desk.prices()
+  shop.set('creditLow')
+  await desk.order({ product: 'RINFIR', body: {} })
+  await expect.poll(() => pauses.list()).toMatchObject([{ service: 'cards', code: 'CARD_CREDIT_LOW', copies: null }])
+  const [pause] = await pauses.list()
+  expect(Date.parse(pause?.until ?? '')).toBeGreaterThan(Date.parse(pause?.since ?? ''))
+  shop.set('honest')
+  await pauses.askNow('cards.example.org:443')
+  await pass(0)
+  expect(shop.sold()).toHaveLength(1)
+  expect(await pauses.list()).toEqual([])
 })

@@ -147,7 +147,7 @@ export function maintained(maintenance: Partial<MaintenanceView>): View {
   ]
   return {
     ...emptyView,
-    maintenance: { work: 'none', scanners, pauses: [], result: null, fault: null, ...maintenance },
+    maintenance: { work: 'none', scanners, pauses: [], unsureOrders: 0, result: null, fault: null, ...maintenance },
   }
 }
 
@@ -214,7 +214,7 @@ export const situations: Readonly<Record<string, View>> = {
   maintenance: maintained({}),
   maintenanceFault: maintained({ fault: 'TARGET_NOT_FOUND' }),
   maintenancePaused: maintained({ scanners: [], pauses: pausedHosts }),
-  maintenanceAll: maintained({ pauses: pausedHosts }),
+  maintenanceAll: maintained({ pauses: pausedHosts, unsureOrders: 2 }),
   maintenanceNone: maintained({ scanners: [] }),
   maintenanceMany: maintained({
     scanners: ['a', 'b', 'c'].map(id => ({

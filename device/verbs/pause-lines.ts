@@ -7,6 +7,7 @@ const uses: Readonly<Record<PausedHost['service'], string>> = {
   delivery: 'delivery to',
   seal: 'seals of',
   extension: 'raising signatures by',
+  cards: 'orders at the service',
   clave: 'signatures by',
 }
 

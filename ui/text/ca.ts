@@ -43,6 +43,9 @@ export const ca = {
   'pause.seal': 'Segells',
   'pause.extension': 'Ampliació de signatures',
   'pause.clave': 'Signatures amb Cl@ve',
+  'pause.cards': 'Comandes de targetes',
+  'maintenance.unsureOrders':
+    'Comandes de targetes que no se sap si han arribat: {count}. Qui cuida l’equip ho ha d’esbrinar al servei.',
   'pause.times': 'Falla des de: {since}. Nou intent: {until}. Toqui per provar-ho ara.',
   'checking.scanning': 'S’està escanejant el full de prova',
   'checking.measuring': 'S’està mesurant el full de prova',

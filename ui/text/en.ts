@@ -43,6 +43,9 @@ export const en = {
   'pause.seal': 'Seals',
   'pause.extension': 'Raising signatures',
   'pause.clave': 'Cl@ve signatures',
+  'pause.cards': 'Orders of cards',
+  'maintenance.unsureOrders':
+    'Card orders that may or may not have arrived: {count}. Whoever looks after the kiosk finds out at the service.',
   'pause.times': 'Failing since {since}. Next try: {until}. Touch to try it now.',
   'checking.scanning': 'Scanning the test sheet',
   'checking.measuring': 'Measuring the test sheet',

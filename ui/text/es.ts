@@ -43,6 +43,9 @@ export const es = {
   'pause.seal': 'Sellos',
   'pause.extension': 'Ampliación de firmas',
   'pause.clave': 'Firmas con Cl@ve',
+  'pause.cards': 'Pedidos de tarjetas',
+  'maintenance.unsureOrders':
+    'Pedidos de tarjetas que no se sabe si han llegado: {count}. Quien cuida el equipo tiene que averiguarlo en el servicio.',
   'pause.times': 'Falla desde: {since}. Nuevo intento: {until}. Toque para probarlo ahora.',
   'checking.scanning': 'Escaneando la hoja de prueba',
   'checking.measuring': 'Midiendo la hoja de prueba',
