@@ -69,6 +69,8 @@ export function openCardRecords({ store, clock }: { store: Pick<Store, 'cards'>;
         product: code,
         cents: Math.round(order.price.amount * 100),
         sha256: order.bodySha256,
+        ...(order.client !== undefined && { client: order.client.id }),
+        ...(order.reference !== undefined && { screen: true }),
       }
       commit(id, order, { event: 'cardOrdered', details })
     },
