@@ -29,8 +29,12 @@ export function MaintenanceScreen() {
         <>
           <Drawing name={fault === null ? 'feeder' : 'jam'} />
           <p class="large">{kiosk.say(scanners.length === 0 ? 'maintenance.none' : 'maintenance.how')}</p>
-          {pauses.length > 0 && <p>{kiosk.say('maintenance.paused')}</p>}
-          {unsureOrders > 0 && <p>{kiosk.say('maintenance.unsureOrders', { count: unsureOrders })}</p>}
+          {(pauses.length > 0 || unsureOrders > 0) && (
+            <p>
+              {pauses.length > 0 && kiosk.say('maintenance.paused')}{' '}
+              {unsureOrders > 0 && kiosk.say('maintenance.unsureOrders', { count: unsureOrders })}
+            </p>
+          )}
         </>
       }
       actions={

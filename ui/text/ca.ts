@@ -44,8 +44,7 @@ export const ca = {
   'pause.extension': 'Ampliació de signatures',
   'pause.clave': 'Signatures amb Cl@ve',
   'pause.cards': 'Comandes de targetes',
-  'maintenance.unsureOrders':
-    'Comandes de targetes que no se sap si han arribat: {count}. Qui cuida l’equip ho ha d’esbrinar al servei.',
+  'maintenance.unsureOrders': 'Comandes de targetes per aclarir: {count}.',
   'pause.times': 'Falla des de: {since}. Nou intent: {until}. Toqui per provar-ho ara.',
   'checking.scanning': 'S’està escanejant el full de prova',
   'checking.measuring': 'S’està mesurant el full de prova',

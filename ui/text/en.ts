@@ -44,8 +44,7 @@ export const en = {
   'pause.extension': 'Raising signatures',
   'pause.clave': 'Cl@ve signatures',
   'pause.cards': 'Orders of cards',
-  'maintenance.unsureOrders':
-    'Card orders that may or may not have arrived: {count}. Whoever looks after the kiosk finds out at the service.',
+  'maintenance.unsureOrders': 'Card orders to be cleared up: {count}.',
   'pause.times': 'Failing since {since}. Next try: {until}. Touch to try it now.',
   'checking.scanning': 'Scanning the test sheet',
   'checking.measuring': 'Measuring the test sheet',

@@ -44,8 +44,7 @@ export const es = {
   'pause.extension': 'Ampliación de firmas',
   'pause.clave': 'Firmas con Cl@ve',
   'pause.cards': 'Pedidos de tarjetas',
-  'maintenance.unsureOrders':
-    'Pedidos de tarjetas que no se sabe si han llegado: {count}. Quien cuida el equipo tiene que averiguarlo en el servicio.',
+  'maintenance.unsureOrders': 'Pedidos de tarjetas por aclarar: {count}.',
   'pause.times': 'Falla desde: {since}. Nuevo intento: {until}. Toque para probarlo ahora.',
   'checking.scanning': 'Escaneando la hoja de prueba',
   'checking.measuring': 'Midiendo la hoja de prueba',
