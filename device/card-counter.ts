@@ -76,7 +76,11 @@ export function createCardCounter(parts: CardCounterParts): CardCounter {
   let state: CounterState | null = null
   let language = ''
   let prices: Prices = null
-  const papers = createCounterPapers(parts, tell)
+  const papers = createCounterPapers(parts, () => {
+    // Whoever has just signed, or waited for the scanner, was there all the while.
+    stay()
+    tell()
+  })
 
   function become(next: CounterState | null): void {
     state = next
