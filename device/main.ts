@@ -26,6 +26,7 @@ import { newIdFrom, newReferenceFrom } from './host.ts'
 import { createMaintenance } from './http/maintenance.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
+import { scanIdentityDocument } from './identity-document.ts'
 import { legendParts } from './legend-parts.ts'
 import { createPath } from './path.ts'
 import { createPauses } from './pauses.ts'
@@ -98,19 +99,23 @@ export async function startAppliance(
           held.stop(),
         )
   const visit = started.adopt(createVisit({ ...common, desk, clave, scanner, signer }), held => held.stop())
-  const pauses = createPauses({ config, queue, hosts: path.hosts, peers: rooms.peers(), clock })
-  const maintenance = started.adopt(
-    createMaintenance({ ...common, visit, pauses, scanner, store, targets: rooms.targets() }),
-    held => held.stop(),
-  )
   const { cards, counter }: CardService = started.adopt(
     openCardService({
       ...common,
       store,
       shop: () => rooms.cardShop(),
       newReference: () => newReferenceFrom(random),
+      forms: () => requests.forms,
+      pdfPages: rooms.pdfPages(),
+      scanIdentity: (language, signal) =>
+        scanIdentityDocument({ config, rooms, scratchFolder, newId }, language, signal),
       othersBusy: () => visit.busy() || requests.signing.busy(),
     }),
+    held => held.stop(),
+  )
+  const pauses = createPauses({ config, queue, hosts: path.hosts, peers: rooms.peers(), cards, clock })
+  const maintenance = started.adopt(
+    createMaintenance({ ...common, visit, pauses, cards, scanner, store, targets: rooms.targets() }),
     held => held.stop(),
   )
   const copyInHand = () => visit.busy() || counter?.busy() === true

@@ -810,6 +810,12 @@ export interface CardShop {
   >
 }
 
+/** Pages of a foreign PDF as images, for a person to read. */
+export interface PdfPages {
+  /** JPEG of a page, 1-based; null behind the last. Throws PDF_UNREADABLE, PDF_TOO_LARGE. */
+  page(pdf: ByteStream, number: number, signal?: AbortSignal): Promise<Uint8Array | null>
+}
+
 // ------------------------------------------------------------------------------------------------------ time and log
 
 /** How far a time can be believed: `at` is when a time service last set the clock, ISO 8601. */

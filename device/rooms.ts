@@ -11,6 +11,7 @@ import { remoteClave, remoteClavePages } from '../drivers/worker/remote-clave.ts
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
 import { remoteExtender } from '../drivers/worker/remote-extender.ts'
+import { remotePdfPages } from '../drivers/worker/remote-pdf-pages.ts'
 import { remotePeers } from '../drivers/worker/remote-peers.ts'
 import { remoteReferences, remoteTriphase } from '../drivers/worker/remote-requests.ts'
 import { remoteSeals } from '../drivers/worker/remote-seal.ts'
@@ -30,6 +31,7 @@ import type {
   Extender,
   Imaging,
   Log,
+  PdfPages,
   Peers,
   Random,
   References,
@@ -68,6 +70,7 @@ export interface Rooms {
   imaging(): Imaging
   textReader(): TextReader
   targets(): TargetImaging
+  pdfPages(): PdfPages
   /** Throws TSA_ABSENT where no authority is configured. */
   timestamper(): Timestamper
   revocation(): Revocation
@@ -118,6 +121,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     imaging: () => remoteImaging(to('parse')),
     textReader: () => remoteTextReader(to('text')),
     targets: () => remoteTarget(to('parse')),
+    pdfPages: () => remotePdfPages(to('parse')),
     timestamper: () => {
       if (config.timestamping !== undefined) return remoteTimestamper(to('net'))
       throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')

@@ -100,6 +100,7 @@ describe('screenFor', () => {
       summary: 'cardSummary',
       code: 'cardCode',
       order: 'cardOrder',
+      papers: 'cardPapers',
     })
     const [catalogue = emptyView] = Object.values(cardSituations)
     expect(settle(spoken, emptyView, catalogue)).toEqual(spoken)

@@ -26,7 +26,7 @@ export const situations: Readonly<Record<string, View>> = {
   maintenance: maintained({}),
   maintenanceFault: maintained({ fault: 'TARGET_NOT_FOUND' }),
   maintenancePaused: maintained({ scanners: [], pauses: pausedHosts }),
-  maintenanceAll: maintained({ pauses: pausedHosts }),
+  maintenanceAll: maintained({ pauses: pausedHosts, unsureOrders: 2 }),
   maintenanceNone: maintained({ scanners: [] }),
   maintenanceMany: maintained({
     scanners: ['a', 'b', 'c'].map(id => ({

@@ -148,7 +148,7 @@ export function maintained(maintenance: Partial<MaintenanceView>): View {
   ]
   return {
     ...emptyView,
-    maintenance: { work: 'none', scanners, pauses: [], result: null, fault: null, ...maintenance },
+    maintenance: { work: 'none', scanners, pauses: [], unsureOrders: 0, result: null, fault: null, ...maintenance },
   }
 }
 

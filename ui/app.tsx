@@ -16,6 +16,7 @@ import { CardCatalogueScreen } from './screens/card-catalogue.tsx'
 import { CardCodeScreen } from './screens/card-code.tsx'
 import { CardFaultScreen } from './screens/card-fault.tsx'
 import { CardOrderScreen } from './screens/card-order.tsx'
+import { CardPapersScreen } from './screens/card-papers.tsx'
 import { CardQuestionScreen } from './screens/card-question.tsx'
 import { CardSummaryScreen } from './screens/card-summary.tsx'
 import { CertificateScreen } from './screens/certificate.tsx'
@@ -89,6 +90,7 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   cardSummary: CardSummaryScreen,
   cardCode: CardCodeScreen,
   cardOrder: CardOrderScreen,
+  cardPapers: CardPapersScreen,
 }
 
 export function App() {
@@ -114,7 +116,9 @@ export function App() {
 
 function partOf(view: View | null): string {
   if (view?.request !== undefined) return view.request.id
-  return view?.cards?.at === 'question' ? view.cards.question.field : ''
+  const cards = view?.cards
+  if (cards?.at === 'papers') return `${cards.signed} ${cards.pages.identity > 0}`
+  return cards?.at === 'question' ? cards.question.field : ''
 }
 
 function Dialogs() {

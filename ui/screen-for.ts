@@ -54,6 +54,7 @@ export type ScreenName =
   | 'cardSummary'
   | 'cardCode'
   | 'cardOrder'
+  | 'cardPapers'
 
 const byStage: Record<CopyStage, (copy: CopyView, local: Local, signing: Signing) => ScreenName> = {
   gathering: gatheringScreen,
@@ -86,6 +87,7 @@ const byErrand: Record<CardErrandView['at'], ScreenName> = {
   summary: 'cardSummary',
   code: 'cardCode',
   order: 'cardOrder',
+  papers: 'cardPapers',
 }
 
 /** The screen to show; `view` is null while the appliance cannot be reached. */

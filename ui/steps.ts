@@ -45,6 +45,7 @@ const stepOf: Readonly<Record<ScreenName, (typeof steps)[number] | null>> = {
   cardSummary: null,
   cardCode: null,
   cardOrder: null,
+  cardPapers: null,
 }
 
 export interface StepView {

@@ -71,7 +71,15 @@ const applianceEvents = {
   },
   pageRefused: { site: 'token', operation: 'token', code: 'token' },
   /** An order at the card service: `sha256` is of what is sent, `cents` the price that was seen, `remote` the service's id. */
-  cardOrdered: { order: 'token', product: 'token', cents: 'count', sha256: 'digest' },
+  cardOrdered: {
+    order: 'token',
+    product: 'token',
+    cents: 'count',
+    sha256: 'digest',
+    /** The program that ordered; or somebody at the screen did; neither: an operator. */
+    client: 'token',
+    screen: 'flag',
+  },
   cardOrderSent: { order: 'token', attempt: 'count' },
   cardOrderPostponed: { order: 'token', code: 'token' },
   cardOrderLost: { order: 'token', code: 'token' },

@@ -74,9 +74,9 @@ export interface View {
   readonly maintenance?: MaintenanceView
 }
 
-/** Who asks: a page by its origin, a program by its name in the configuration. */
+/** Who asks: a page by its origin, a program by its name in the configuration, an order of cards by its code. */
 export interface AskerView {
-  readonly kind: 'page' | 'program'
+  readonly kind: 'page' | 'program' | 'order'
   readonly name: string
 }
 

@@ -8,6 +8,7 @@ const uses: Readonly<Record<PausedHost['service'], string>> = {
   seal: 'seals of',
   extension: 'raising signatures by',
   'time-stamping': 'time-stamps by',
+  cards: 'orders at the service',
   clave: 'signatures by',
 }
 

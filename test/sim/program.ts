@@ -12,8 +12,9 @@ import { startCallbackReceiver } from './callback-receiver.ts'
 const sampleBody = '9821920002'
 
 export interface Program {
-  /** For the kiosk's configuration. */
+  /** For the kiosk's configuration, and who it is there. */
   readonly api: object
+  readonly client: string
   /** Leaves a batch of so many PDFs; resolves to its id. */
   send(documents: number): Promise<string>
   /** Asks for a copy without a signature; resolves to its id. */
@@ -24,6 +25,8 @@ export interface Program {
   readonly curl: string
   stop(): Promise<void>
 }
+
+const client = 'back-office'
 
 /** `where` is the folder of the token and the results that were fetched; the interface answers at `port`, 0: any free one. */
 export async function createProgram(where: string, wantedPort = 0): Promise<Program> {
@@ -74,9 +77,10 @@ export async function createProgram(where: string, wantedPort = 0): Promise<Prog
     return String(sessionID)
   }
   return Object.freeze({
+    client,
     api: {
       port,
-      clients: [{ id: 'back-office', name: 'Back office (sample)', tokenFile, ...own }],
+      clients: [{ id: client, name: 'Back office (sample)', tokenFile, ...own }],
       sessions: { resolution: 'Decret 12/2026' },
     },
     ask,
