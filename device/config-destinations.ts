@@ -3,10 +3,11 @@
 import Type, { type Static } from 'typebox'
 import { Pins } from './config-pins.ts'
 import { Id } from './config-scanners.ts'
+import { Ine10 } from './config-seal.ts'
 
 const strict = { additionalProperties: false } as const
 /** Deliveries to one destination at the same time, where nothing else is said. */
-export const mostDeliveries = 4
+export const mostDeliveries = 8
 const Parallel = Type.Optional(Type.Integer({ minimum: 1, maximum: 16 }))
 const File = Type.String({ minLength: 1 })
 const HttpsUrl = Type.String({ pattern: '^https://', maxLength: 2000 })
@@ -89,7 +90,35 @@ const WebdavDestination = Type.Object(
   strict,
 )
 
-export const Destination = Type.Union([HttpsDestination, S3Destination, SftpDestination, WebdavDestination])
+/** A CÒPIA service (drivers/delivery/copia-wire.ts). */
+const CopiaDestination = Type.Object(
+  {
+    id: Id,
+    parallel: Parallel,
+    driver: Type.Literal('copia'),
+    /** Where its interface begins. */
+    url: HttpsUrl,
+    /** INE10 of the body in whose name copies are handed in. */
+    ens: Ine10,
+    /** Who makes the copies, as the service knows them. */
+    user: Type.String({ pattern: '^[^\\x00-\\x1f\\x7f]{1,200}$' }),
+    /** The domain that is registered there. */
+    domain: Type.String({ pattern: '^[A-Za-z0-9.:/-]{1,260}$' }),
+    /** One line, the key of the domain, mode 0600. */
+    keyFile: File,
+    caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
+  },
+  strict,
+)
+
+export const Destination = Type.Union([
+  HttpsDestination,
+  S3Destination,
+  SftpDestination,
+  WebdavDestination,
+  CopiaDestination,
+])
 
 type Destination = Readonly<Static<typeof Destination>>
 

@@ -43,6 +43,8 @@ const Service = Type.Union([
       ...common,
       driver: Type.Literal('csc'),
       version: Type.Enum(['1', '2'], { default: '2' }),
+      /** Of version 2: `A` for a service that signs later and is asked for what it made. */
+      operationMode: Type.Optional(Type.Enum(['S', 'A'])),
       /** With client and secret: who gives the token. Absent: none is shown. */
       tokenUrl: Type.Optional(HttpsUrl),
       clientId: Type.Optional(ClientId),
@@ -75,11 +77,11 @@ export const Seal = Type.Object(
   strict,
 )
 
-type SealConfig = Static<typeof Seal>
 export type SealRow = Readonly<Static<typeof Row>>
 
-interface Readable {
-  readonly services: readonly Readonly<SealConfig['services'][number]>[]
+/** Services and table. */
+export interface SealConfig {
+  readonly services: readonly Readonly<Static<typeof Service>>[]
   readonly table: readonly SealRow[]
 }
 
@@ -89,20 +91,26 @@ interface Procedure {
 }
 
 interface Surroundings {
-  readonly seal?: Readable
+  readonly seal?: SealConfig
   readonly body: { readonly ine10: string }
   readonly procedures: readonly Procedure[]
+  readonly api?: { readonly clients: readonly { readonly seals?: readonly string[] }[] }
 }
 
 /** What of services, table and procedures does not go together, each with its path. */
-export function sealFaults({ seal, body, procedures }: Surroundings): string[] {
+export function sealFaults({ seal, body, procedures, api }: Surroundings): string[] {
   return [
     ...(seal === undefined ? [] : [...serviceFaults(seal), ...tableFaults(seal)]),
     ...procedures.flatMap((procedure, i) => procedureFaults(`procedures.${i}`, procedure, { seal, body })),
+    ...(api?.clients ?? []).flatMap(({ seals = [] }, i) =>
+      seals
+        .filter(ens => sealOf(seal, ens)?.takes !== 'digest')
+        .map(ens => `api.clients.${i}.seals names ${ens}, and seal.table has no seal of it that signs digests`),
+    ),
   ]
 }
 
-function serviceFaults({ services }: Readable): string[] {
+function serviceFaults({ services }: SealConfig): string[] {
   const ids = services.map(({ id }) => id)
   const twice = ids.filter((id, i) => ids.indexOf(id) < i).map(id => `seal.services has the id ${id} twice`)
   const halves = services.flatMap((one, i) => {
@@ -119,7 +127,7 @@ function serviceFaults({ services }: Readable): string[] {
   return [...twice, ...halves, ...secrets]
 }
 
-function tableFaults({ services, table }: Readable): string[] {
+function tableFaults({ services, table }: SealConfig): string[] {
   return table.flatMap((row, i) => {
     const service = services.find(({ id }) => id === row.service)
     const first = table.findIndex(({ ens }) => ens === row.ens)
@@ -137,7 +145,7 @@ function tableFaults({ services, table }: Readable): string[] {
 function procedureFaults(
   path: string,
   { signature, attestation }: Procedure,
-  { seal, body }: { readonly seal: Readable | undefined; readonly body: { readonly ine10: string } },
+  { seal, body }: { readonly seal: SealConfig | undefined; readonly body: { readonly ine10: string } },
 ): string[] {
   if (signature.mode !== 'seal') {
     return signature.ens === undefined ? [] : [`${path}.signature.ens goes with the mode seal`]
@@ -159,7 +167,7 @@ export interface SealChoice {
 }
 
 /** The seal of a body; undefined where the table has none. */
-export function sealOf(seal: Readable | undefined, ens: string): SealChoice | undefined {
+export function sealOf(seal: SealConfig | undefined, ens: string): SealChoice | undefined {
   const row = seal?.table.find(one => one.ens === ens)
   const service = seal?.services.find(({ id }) => id === row?.service)
   if (row === undefined || service === undefined) return undefined

@@ -3,6 +3,7 @@
 // extended, a finished one delivered, a delivered one erased when its time has come. Scanning and signing with a card wait for
 // a person; desk.ts asks for them.
 
+import type { Attach } from './attachments.ts'
 import type { Config } from './config.ts'
 import { createDelivering } from './delivering.ts'
 import { type Document, keptPages } from './document.ts'
@@ -28,6 +29,7 @@ export interface PathParts
   readonly imaging: Imaging
   readonly textReader: Pick<TextReader, 'read'>
   readonly delivery: Delivery
+  readonly attach: Attach
   readonly newId: NewId
   readonly log: Log
 }

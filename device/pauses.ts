@@ -42,7 +42,7 @@ export function createPauses({ config, queue, hosts, peers, cards, clock }: Paus
     for (const summary of queue.list({ stages: [stage] })) {
       const document = queue.get(summary.id)
       const held = document.hold !== null
-      if (!held && (service === 'extension' || isSealedBy(document, id))) queue.commit(document.id, { type: 'resumed' })
+      if (!held && (service !== 'seal' || isSealedBy(document, id))) queue.commit(document.id, { type: 'resumed' })
     }
   }
 

@@ -295,6 +295,8 @@ export interface SigningCertificate {
   readonly certificate: Uint8Array
   /** DER of the issuers found on the token, nearest first; may be empty. */
   readonly chain: readonly Uint8Array[]
+  /** The key signs by RSASSA-PSS alone, which its certificate does not say. */
+  readonly onlyPss?: true
 }
 
 export interface SignRequest {
@@ -389,7 +391,7 @@ export interface SealedPdfRequest extends SealName {
 /**
  * Seals that services keep and put on by themselves: no card, no PIN, several at once. Asked twice for the same, a service
  * signs twice, and one of the values is used. Throws SEAL_UNREACHABLE for a passing reason, SEAL_UNTRUSTED,
- * SEAL_CREDENTIALS_REFUSED, SEAL_REFUSED, and SEAL_ABSENT for a service or seal that is not there.
+ * SEAL_CREDENTIALS_REFUSED, SEAL_REFUSED, SEAL_UNFIT, and SEAL_ABSENT for a service or seal that is not there.
  */
 export interface SealService {
   /** The seals that a service has for us, by its own names. Empty where it cannot tell. */
@@ -426,8 +428,6 @@ export interface ClaveOrder {
   readonly language: string
   /** Where the service sends the person when it is done, whatever came of it. */
   readonly returnUrl: string
-  /** Code of the procedure in SIA. */
-  readonly sia?: string
 }
 
 /** The page that the person has to see; whoever has its address can sign as that person, with password and code. */
@@ -578,7 +578,15 @@ export interface DeliveryRequest {
   /** Lower-case hex. */
   readonly sha256: string
   readonly metadata: Readonly<Record<string, string>>
+  /** What goes beside the copy, where the destination takes it. */
+  readonly attachments?: readonly Attachment[]
   readonly body: ByteStream
+}
+
+/** The ENI document about the copy without its content (XML), or the evidence of how it was made (JWS as JSON). */
+export interface Attachment {
+  readonly kind: 'eni' | 'evidence'
+  readonly bytes: Uint8Array
 }
 
 export interface Receipt {
@@ -616,6 +624,35 @@ export interface Delivery {
   deliver(request: DeliveryRequest, signal: AbortSignal): Promise<DeliveryOutcome>
 }
 
+// -------------------------------------------------------------------------------------------------------- callbacks
+
+/** One attempt to tell a client what has become of its session. The same id and the same body on every attempt. */
+export interface CallbackRequest {
+  /** As `api.clients` names it. */
+  readonly client: string
+  readonly url: string
+  readonly id: string
+  /** Of the attempt, milliseconds since 1970; it is signed with the body. */
+  readonly at: number
+  /** JSON. */
+  readonly body: string
+}
+
+export type CallbackOutcome =
+  | { readonly outcome: 'delivered' }
+  | {
+      readonly outcome: 'later'
+      readonly code: Exclude<DeliveryLaterCode, 'RECEIPT_INVALID'> | Extract<ErrorCode, 'ADDRESS_REFUSED'>
+      readonly detail: string
+      readonly retryAfterMs?: number
+    }
+  | { readonly outcome: 'refused'; readonly code: DeliveryRefusedCode; readonly detail: string }
+
+export interface Callbacks {
+  /** At least once on the wire; whoever receives tells repetitions by `id`. */
+  call(request: CallbackRequest, signal?: AbortSignal): Promise<CallbackOutcome>
+}
+
 // ------------------------------------------------------------------------------------------------------------ peers
 
 /** A server of the configuration, and the PEM file of the only authorities that may have certified it. */
@@ -632,6 +669,11 @@ export interface Peers {
    * goes out. Throws DESTINATION_UNREACHABLE, DESTINATION_UNTRUSTED.
    */
   keys(peer: Peer, signal?: AbortSignal): Promise<readonly string[]>
+  /**
+   * Whether a destination lets the kiosk in; false where only a copy would tell. Throws DESTINATION_UNREACHABLE,
+   * DESTINATION_UNTRUSTED, TLS_PIN_MISMATCH, CREDENTIALS_REFUSED and the like.
+   */
+  enter(destinationId: string, signal?: AbortSignal): Promise<boolean>
   /** Services that failed too often in a row to be asked now. */
   resting(signal?: AbortSignal): Promise<readonly RestingService[]>
   /** Ends the pauses of the services at this host, `name:port`: the next call asks there. */
@@ -640,7 +682,7 @@ export interface Peers {
 
 /** A service that is left alone, since its first failure and for a while still. */
 export interface RestingService {
-  readonly service: 'seal' | 'extension' | 'clave'
+  readonly service: 'seal' | 'extension' | 'time-stamping' | 'clave'
   /** In the configuration. */
   readonly id: string
   /** `name:port`. */

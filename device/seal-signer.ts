@@ -1,8 +1,10 @@
-// The seal of a body as a signer of many digests: as many signatures at once as are asked for, and those that are asked for
+// The seal of a body as a signer of many digests: found by the body's INE10, as many signatures at once as are asked for, and those that are asked for
 // while a call to the service is under way go to it together with the next.
 
+import { type SealConfig, sealOf } from './config-seal.ts'
 import { Fault } from './errors.ts'
 import type { SealRequest, SealService, SignatureAlgorithm, SigningCertificate } from './ports.ts'
+import { selectSigningCertificate } from './trust/signing-certificate.ts'
 
 /** What goes to a service in one call at most, and how many signatures may be waited for. */
 export const mostDigestsAtOnce = 16
@@ -16,6 +18,36 @@ export type SignDigest = (
   digest: Uint8Array,
   signal?: AbortSignal,
 ) => Promise<Uint8Array>
+
+/** A seal that signs digests, with the certificate that its service has for it now. */
+export interface OpenSeal {
+  readonly certificate: SigningCertificate
+  /** As a certificate names who it is of. */
+  readonly holder: string
+}
+
+/**
+ * The seal of the body with this INE10. Throws SEAL_ABSENT, SEAL_REFUSED where its service wants whole copies, what the service
+ * throws, and what unfits a certificate.
+ */
+export async function openSeal(
+  { seal: config }: { readonly seal?: SealConfig },
+  ens: string,
+  {
+    seals,
+    now,
+    signal,
+  }: { readonly seals: Pick<SealService, 'certificate'>; readonly now: number; readonly signal: AbortSignal },
+): Promise<OpenSeal> {
+  const seal = sealOf(config, ens)
+  if (seal === undefined) throw new Fault('SEAL_ABSENT', `no seal is configured for ${ens}`)
+  if (seal.takes === 'document') throw new Fault('SEAL_REFUSED', `the service of ${ens} seals copies alone`)
+  const { service, identity } = seal
+  const certificate = await seals.certificate({ service, identity }, signal)
+  const choice = selectSigningCertificate({ candidates: [certificate], now })
+  if (choice.choice === 'refused') throw new Fault(choice.code, choice.detail)
+  return { certificate, holder: choice.facts.holder }
+}
 
 interface Waiting {
   readonly algorithm: SignatureAlgorithm

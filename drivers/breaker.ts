@@ -26,7 +26,7 @@ export interface BreakerOptions {
   readonly now: () => number
   /** Failures in a row that shut it. Default 3. */
   readonly tolerated?: number
-  /** The first pause; each further failure doubles it, up to `longestMs`. */
+  /** The first pause; each further failure doubles it, up to `longestMs`. A service that asks for more gets it, up to an hour. */
   readonly pauseMs: number
   readonly longestMs: number
   /** What something thrown tells: the service answered, it failed and asks for so many milliseconds (or 0), or nothing. */
@@ -34,6 +34,9 @@ export interface BreakerOptions {
   /** What is thrown while the service is left alone, for so many milliseconds still. */
   resting(leftMs: number): Error
 }
+
+/** For which a service can ask, milliseconds: what it says may be wrong, and somebody mends it within a day. */
+const longestAskedMs = 3_600_000
 
 export function createBreaker({ now, tolerated = 3, pauseMs, longestMs, ...told }: BreakerOptions): Breaker {
   let failures = 0
@@ -51,7 +54,7 @@ export function createBreaker({ now, tolerated = 3, pauseMs, longestMs, ...told 
     failures += 1
     because = thrown
     const pause = failures < tolerated ? 0 : Math.min(longestMs, pauseMs * 2 ** (failures - tolerated))
-    until = now() + Math.max(pause, Math.min(waitMs, longestMs))
+    until = now() + Math.max(pause, Math.min(waitMs, longestAskedMs))
   }
 
   return Object.freeze({

@@ -122,7 +122,7 @@ function open(options: HttpRequest, limits: Limits): ClientRequest {
   }
   const { pins } = options
   if (url.protocol === 'https:') {
-    const identity = pins === undefined ? {} : { checkServerIdentity: pinnedIdentity(pins) }
+    const identity = pins === undefined ? {} : { checkServerIdentity: pinnedIdentity(limits.host, pins) }
     return httpsRequest(url, { ...common, ...identity, ...tlsOptions(options, limits) })
   }
   if (pins !== undefined) throw new HttpError('pin', `${limits.host}: it is pinned, and asked without TLS`)

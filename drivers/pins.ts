@@ -19,10 +19,10 @@ export class PinMismatch extends HttpError {
   }
 }
 
-/** What node:tls asks when a chain is good: whether it is this host's, and one of its keys pinned. */
-export function pinnedIdentity(pins: readonly string[]) {
-  return (host: string, certificate: PeerCertificate): Error | undefined => {
-    const other = checkServerIdentity(host, certificate)
+/** What node:tls asks when a chain is good: whether it is this name's, and one of its keys pinned. `host` is for messages. */
+export function pinnedIdentity(host: string, pins: readonly string[]) {
+  return (name: string, certificate: PeerCertificate): Error | undefined => {
+    const other = checkServerIdentity(name, certificate)
     if (other !== undefined) return other
     const keys = pinsOf(certificate as DetailedPeerCertificate)
     return keys.some(key => pins.includes(key)) ? undefined : new PinMismatch(host, keys)

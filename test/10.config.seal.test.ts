@@ -30,9 +30,11 @@ const sealed = {
 }
 const body = { name: { ca: 'Ens' }, ine10: ens, dir3: 'L01080193' }
 
-function faultsOf({ services = [service], table = [row], procedure = sealed }: Record<string, unknown>): string {
+const sealing = (seals: readonly string[]) => ({ port: 0, clients: [{ id: 'ledger', tokenFile: 'token', seals }] })
+
+function faultsOf({ services = [service], table = [row], procedure = sealed, api }: Record<string, unknown>): string {
   try {
-    parseConfig({ body, seal: { services, table }, procedures: [procedure] })
+    parseConfig({ body, seal: { services, table }, procedures: [procedure], ...(api !== undefined && { api }) })
     return ''
   } catch (thrown) {
     if (thrown instanceof Fault) return thrown.detail
@@ -82,6 +84,16 @@ describe('the seals of the configuration', () => {
       'half a client',
       { services: [{ id: 'aoc', driver: 'csc', url: 'https://csc.example', clientId: 'kiosk' }] },
       'needs tokenUrl, clientId and clientSecretFile together',
+    ],
+    ['a client of a seal that there is not', { api: sealing(['0801930008']) }, 'api.clients.0.seals names 0801930008'],
+    [
+      'a client of a seal that signs whole copies alone',
+      {
+        services: [gateway],
+        table: [{ ...row, service: 'old', certificateFile: 'seal.pem' }],
+        api: sealing([ens]),
+      },
+      `api.clients.0.seals names ${ens}`,
     ],
   ])('are refused with %s', (_name, over, words) => {
     expect(faultsOf(over)).toContain(words)

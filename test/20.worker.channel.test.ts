@@ -96,11 +96,16 @@ describe('a conversation', () => {
       jam: async () => {
         throw new Fault('SCANNER_JAM', 'sheet 3')
       },
+      busy: async () => {
+        throw new Fault('SEAL_UNREACHABLE', 'busy', { retryAfterMs: 120_000 })
+      },
       bug: async () => {
         throw new TypeError('x is not a function')
       },
     })
     await expect(resultOf(channel.call('jam', null))).rejects.toMatchObject({ code: 'SCANNER_JAM', detail: 'sheet 3' })
+    const busy = resultOf(channel.call('busy', null))
+    await expect(busy).rejects.toMatchObject({ code: 'SEAL_UNREACHABLE', retryAfterMs: 120_000 })
     await expect(resultOf(channel.call('bug', null))).rejects.toMatchObject({ code: 'INTERNAL' })
     await expect(resultOf(channel.call('nonesuch', null))).rejects.toMatchObject({ code: 'FRAME_INVALID' })
     const raw = await channelToRaw()

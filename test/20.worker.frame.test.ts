@@ -20,6 +20,7 @@ const samples: readonly Frame[] = [
   { kind: 'credit', call: 1, amount: 262_144 },
   { kind: 'cancel', call: 2 },
   { kind: 'fault', call: 2, code: 'SCANNER_JAM', detail: 'jam' },
+  { kind: 'fault', call: 3, code: 'SEAL_UNREACHABLE', detail: 'busy', retryAfterMs: 120_000 },
   { kind: 'result', call: 1, value: null },
 ]
 

@@ -58,15 +58,16 @@ const at = new Date().toISOString()
 async function world() {
   const store = memoryStore()
   const asked: SealRequest[] = []
-  const state = { identity: first, answers: true }
+  const state = { identity: first, answers: true, asksMs: 0, onlyPss: false }
   const seals: SealService = {
     identities: async () => [],
     certificate: async ({ service: tokenId, identity: keyId }) => {
-      return { tokenId, keyId, certificate: state.identity.certificate, chain: state.identity.chain }
+      const { certificate, chain } = state.identity
+      return { tokenId, keyId, certificate, chain, ...(state.onlyPss && { onlyPss: true }) }
     },
     sign: async request => {
       asked.push(request)
-      if (!state.answers) throw new Fault('SEAL_UNREACHABLE', 'no answer')
+      if (!state.answers) throw new Fault('SEAL_UNREACHABLE', 'no answer', { retryAfterMs: state.asksMs })
       return request.digests.map(digest => signedDigest(state.identity, request.algorithm, digest))
     },
     sealPdf: () => Promise.reject(new Error('no document is sent')),
@@ -116,6 +117,23 @@ describe('the seal step', () => {
     state.answers = true
     expect((await attempt(after)).told).toEqual(['sealed'])
     expect(asked[1]?.digests).toEqual(asked[0]?.digests)
+  })
+
+  it('signs by RSASSA-PSS where the seal is used so alone, and what comes of it verifies', async () => {
+    const { state, asked, waiting, attempt } = await world()
+    state.onlyPss = true
+    const { told } = await attempt(waiting())
+    expect(told).toEqual(['signatureIntended', 'sealed'])
+    expect(asked).toMatchObject([{ algorithm: 'SHA256withRSAandMGF1' }])
+  })
+
+  it('asks no earlier than the service says', async () => {
+    const { state, waiting, attempt } = await world()
+    Object.assign(state, { answers: false, asksMs: 3_600_000 })
+    const before = Date.now()
+    const { stage } = (await attempt(waiting())).after
+    const nextAttemptAt = stage.name === 'unsealed' ? stage.sealing.nextAttemptAt : null
+    expect(Date.parse(nextAttemptAt ?? '')).toBeGreaterThanOrEqual(before + 3_600_000)
   })
 
   it('begins anew where the seal has another certificate by now', async () => {

@@ -2,7 +2,8 @@
 
 import { Buffer } from 'node:buffer'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Answer, outcomeOf, retryAfterMs } from '../drivers/delivery/answer.ts'
+import { type Answer, outcomeOf } from '../drivers/delivery/answer.ts'
+import { retryAfterMs } from '../drivers/retry-after.ts'
 
 const sha256 = 'ab'.repeat(32)
 const receipt = { reference: 'R-1', sha256, receivedAt: '2026-11-22T09:00:00Z' }

@@ -44,6 +44,11 @@ const drivers: Readonly<Record<string, (server: Pinned) => Promise<string>>> = {
       ...{ id: 'archive', driver: 's3', region: 'eu-south-2', bucket: 'copies', accessKeyId: 'AKIA' },
       ...{ secretKeyFile: files.secret, ...server },
     }),
+  copia: server =>
+    delivered({
+      ...{ id: 'archive', driver: 'copia', ens: '9821920002', user: 'kiosk', domain: 'https://kiosk.example' },
+      ...{ keyFile: files.secret, ...server },
+    }),
   'time-stamping': server => told(createRfc3161Timestamper({ kind: 'URL', ...server }).stamp(new Uint8Array(8))),
   fortress: server =>
     told(

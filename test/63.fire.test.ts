@@ -37,8 +37,21 @@ async function scene(more: Parameters<typeof fireScene>[2] = {}): Promise<FireSc
 async function verifiedByOpenssl(cms: Uint8Array, content: string): Promise<string> {
   const file = await folder.write('signature.der', Buffer.from(cms))
   const data = await folder.write('content', content)
-  const root = await folder.write('root.pem', pem('CERTIFICATE', pki.root))
-  const words = ['cms', '-verify', '-cades', '-inform', 'DER', '-in', file, '-content', data, '-CAfile', root]
+  const root = await folder.write('root.pem', pem('CERTIFICATE', pki.intermediate))
+  const words = [
+    'cms',
+    '-verify',
+    '-cades',
+    '-inform',
+    'DER',
+    '-in',
+    file,
+    '-content',
+    data,
+    '-partial_chain',
+    '-CAfile',
+    root,
+  ]
   execFileSync('openssl', [...words, '-binary', '-purpose', 'any', '-signer', `${file}.signer`], { stdio: 'pipe' })
   return execFileSync('openssl', ['x509', '-in', `${file}.signer`, '-noout', '-subject'], { encoding: 'utf8' })
 }

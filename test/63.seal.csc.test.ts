@@ -4,6 +4,8 @@
 import { verify, X509Certificate } from 'node:crypto'
 import { chmod } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { signatureIdentifier, suggestedAlgorithm, verifySignatureValue } from '../device/cms/algorithm.ts'
+import type { SignatureAlgorithm } from '../device/ports.ts'
 import { createSealServices } from '../drivers/seal/services.ts'
 import { type Folder, temporaryFolder } from './50.signature.kit.ts'
 import { digests, faultOf, golden, recorded, type Seals, sealIdentities } from './63.seal.kit.ts'
@@ -45,11 +47,11 @@ async function scene(options: Partial<CscOptions> = {}, change: object = {}) {
     ...change,
   } as const
   const port = createSealServices({ services: [service], table: [] })
-  const sign = (count = 1, identity = cscCredential) =>
+  const sign = (count = 1, identity = cscCredential, algorithm: SignatureAlgorithm = 'SHA256withRSA') =>
     port.sign({
       service: 'cloud',
       identity,
-      algorithm: 'SHA256withRSA',
+      algorithm,
       certificate: seals.own.certificate,
       digests: digests.slice(0, count),
     })
@@ -104,7 +106,7 @@ describe.each(['1', '2'] as const)('version %s', version => {
 
   it('refuses a credential that asks a person for something each time', async () => {
     const { sign } = await scene({ version, otp: true })
-    expect(await faultOf(sign())).toBe('SEAL_REFUSED: the credential asks a person each time; a seal must not')
+    expect(await faultOf(sign())).toBe('SEAL_UNFIT: the credential asks a person each time; a seal must not')
   })
 
   it('asks for a new authorisation where the first has ended, once', async () => {
@@ -162,6 +164,52 @@ describe.each(['1', '2'] as const)('version %s', version => {
     await sign(2)
     const now = recorded(server.exchanges())
     expect(now).toEqual(await golden(`csc/seal-v${version}.json`, now))
+  })
+})
+
+describe.each(['1', '2'] as const)('a key for RSASSA-PSS alone, version %s', version => {
+  const pss = 'SHA256withRSAandMGF1'
+
+  it('is told with its certificate, and signs with the parameters that its signatures will name', async () => {
+    const { server, sign, certificate } = await scene({ version, pss: true })
+    const told = await certificate()
+    expect(told.onlyPss).toBe(true)
+    expect(suggestedAlgorithm(told.certificate, told.onlyPss)).toBe(pss)
+    const [value] = await sign(1, cscCredential, pss)
+    const { publicKey } = new X509Certificate(seals.own.certificate)
+    expect(verifySignatureValue(pss, publicKey, Buffer.from('one'), value ?? new Uint8Array())).toBe(true)
+    const asked = JSON.parse(server.exchanges().at(-1)?.request.body.toString('utf8') ?? '{}')
+    const identifier = Buffer.from(signatureIdentifier(pss))
+    expect(identifier.includes(Buffer.from(asked.signAlgoParams, 'base64'))).toBe(true)
+  })
+
+  it('is asked for nothing else, and another key makes none', async () => {
+    const { sign } = await scene({ version, pss: true })
+    expect(await faultOf(sign())).toBe('SEAL_REFUSED: the credential does not make SHA256withRSA')
+    const { sign: plain } = await scene({ version })
+    expect(await faultOf(plain(1, cscCredential, pss))).toBe(`SEAL_REFUSED: the credential does not make ${pss}`)
+  })
+
+  it.each<CscFault>(['another-key', 'other-digest', 'cut-signature'])('is not believed with %s', async fault => {
+    const { server, sign } = await scene({ version, pss: true })
+    await server.fault(fault)
+    expect(await faultOf(sign(1, cscCredential, pss))).toContain('SIGNATURE_INVALID')
+  })
+})
+
+describe('version 2: a service that signs later', () => {
+  it('is asked until what it made is there', async () => {
+    const { server, sign } = await scene({ asynchronous: true }, { operationMode: 'A' })
+    await server.fault('signatures-later', 1)
+    expect(holds(await sign(3))).toBe(true)
+    const calls = ['token', 'info', 'authorize', 'signHash', 'signPolling', 'signPolling']
+    expect(callsOf(server)).toEqual(calls)
+  })
+
+  it('is believed no more than one that answers at once', async () => {
+    const { server, sign } = await scene({ asynchronous: true }, { operationMode: 'A' })
+    await server.fault('other-digest')
+    expect(await faultOf(sign())).toContain('SIGNATURE_INVALID')
   })
 })
 

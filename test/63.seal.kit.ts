@@ -20,6 +20,16 @@ export async function sealIdentities(key: KeyKind = 'RSA-2048'): Promise<Seals> 
 
 export const digests = ['one', 'two', 'three'].map(text => createHash('sha256').update(text).digest())
 
+/** The digests that a TrustedX service was sent, one by one or together. */
+export function digestsSent(exchanges: readonly Exchange[]): readonly string[] {
+  return exchanges
+    .filter(({ request }) => request.path.includes('/signatures/server/raw'))
+    .flatMap(({ request }) => {
+      const { requests, digest_value } = JSON.parse(request.body.toString('utf8'))
+      return requests === undefined ? [digest_value] : requests.map((one: { digest_value: string }) => one.digest_value)
+    })
+}
+
 /** `CODE: detail` of a Fault, for tests that also want to see the words. */
 export async function faultOf(work: Promise<unknown>): Promise<string> {
   const thrown = await work.then(

@@ -110,7 +110,6 @@ describe('what goes wrong is told as', () => {
     ],
     ['no-token-is-good', 'SEAL_CREDENTIALS_REFUSED: the signature: answered 401'],
     ['http-500', 'SEAL_UNREACHABLE: the token: answered 500'],
-    ['busy', 'SEAL_UNREACHABLE: the token: answered 503'],
     ['html', 'SEAL_UNREACHABLE: the token: the answer is no JSON object'],
     ['slow', 'SEAL_UNREACHABLE'],
     ['offline', 'SEAL_UNREACHABLE'],
@@ -123,6 +122,18 @@ describe('what goes wrong is told as', () => {
     expect(await faultOf(sign())).toContain(told)
     await server.fault(undefined)
     expect(holds(await sign())).toBe(true)
+  })
+
+  it('busy, and for how long it asks to be left alone', async () => {
+    const { server, sign } = await scene()
+    await server.fault('busy')
+    await expect(sign()).rejects.toMatchObject({
+      code: 'SEAL_UNREACHABLE',
+      detail: 'the token: answered 503',
+      retryAfterMs: 120_000,
+    })
+    await server.fault(undefined)
+    expect(await faultOf(sign())).toContain('a moment ago')
   })
 
   it.each<[TrustedxFault, string]>([

@@ -23,7 +23,7 @@ describe('onboarding', () => {
       JSON.stringify({ agreement: { by: 'Secretària', on: '2026-03-01', note: 'conveni <2026>' } }),
     )
     const run = await onboarding('papers', '--attest', attest)
-    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('blocked') })
+    expect(run).toMatchObject({ code: 0, stderr: expect.stringContaining('bloqueado') })
     expect(await readdir(join(line.folder, 'papers'))).toEqual([
       'application.json',
       'certificate.pem',
@@ -61,6 +61,8 @@ describe('onboarding', () => {
     expect(shown.toString().replaceAll(':', '').toLowerCase()).toContain(application.certificate.sha256)
     const page = await readFile(join(line.folder, 'papers', 'evidence.html'), 'utf8')
     expect(page).toContain('conveni &#60;2026&#62;')
+    expect(page).toMatch(/<html lang="es">[\s\S]*pruebas de integración[\s\S]*superada[\s\S]*por acreditar/)
+    expect(page).not.toMatch(/FALTA|NO SUPERADA|undefined/)
     for (const text of [page, run.stdout, run.stderr, await readFile(certificate, 'latin1')]) {
       expect(text).not.toMatch(new RegExp(`${firePassword}|PRIVATE KEY`))
     }
@@ -68,15 +70,24 @@ describe('onboarding', () => {
   })
 
   it('tells which test failed, and why, and goes on', async () => {
+    const kit = JSON.parse(await readFile(people(), 'utf8'))
+    const mixedUp = { ...kit, blocked: kit.weaklyRegistered, unknown: kit.signs }
+    await writeFile(people(), JSON.stringify(mixedUp))
     await fire().fault('old-version')
-    const run = await onboarding('failed', '--json')
+    const run = await onboarding('failed', '--language', 'ca', '--json')
+    await writeFile(people(), JSON.stringify(kit))
     await fire().fault(undefined)
     expect(run.code).toBe(1)
     const { results, prerequisites } = JSON.parse(run.stdout)
     const failed = results.filter(({ passed }: { passed: boolean }) => !passed)
-    expect(failed).toMatchObject([{ id: 'sign', detail: expect.stringMatching(/^SIGNATURE_INVALID: /) }])
+    expect(failed).toMatchObject([
+      { id: 'sign', detail: expect.stringMatching(/^SIGNATURE_INVALID: /) },
+      { id: 'unknown', detail: 'CLAVE_FAILED: a signature came, and CLAVE_USER_UNKNOWN was expected' },
+      { id: 'blocked', detail: expect.stringMatching(/^CLAVE_USER_WEAK: /) },
+    ])
     expect(prerequisites.find(({ id }: { id: string }) => id === 'tests')).toMatchObject({ state: 'missing' })
     expect(await readdir(join(line.folder, 'failed'))).not.toContain('signed.pdf')
+    expect(await readFile(join(line.folder, 'failed', 'evidence.html'), 'utf8')).toMatch(/lang="ca"[\s\S]*NO SUPERADA/)
   })
 
   it('wants to know what to attest, and by whom', async () => {

@@ -5,6 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { judge, smallPdf } from './50.signature.kit.ts'
+import { digestsSent } from './63.seal.kit.ts'
 import { commandLine } from './cli.kit.ts'
 import { procedure } from './walk.kit.ts'
 
@@ -12,17 +13,6 @@ const ens = '9821920002'
 const line = commandLine({ seal: true, config: { procedures: [procedure('seal')] } })
 const seal = () => line.site.seal ?? expect.unreachable('a site without a seal service')
 const at = (name: string) => join(line.folder, name)
-
-/** In the calls after the first so many: one by one, or together. */
-const digestsSent = (before: number): string[] =>
-  seal()
-    .exchanges()
-    .slice(before)
-    .filter(({ request }) => request.path.includes('/signatures/server/raw'))
-    .flatMap(({ request }) => {
-      const { requests, digest_value } = JSON.parse(request.body.toString('utf8'))
-      return requests === undefined ? [digest_value] : requests.map((one: { digest_value: string }) => one.digest_value)
-    })
 
 describe('compulsa sign --seal', () => {
   it('signs a PDF that pdfsig finds valid', async () => {
@@ -121,7 +111,7 @@ describe('compulsa batch --seal', () => {
     expect(told.signs.map(one => one.result)).toEqual(singlesigns.map(() => 'DONE_AND_SAVED'))
     await writeFile(at('last.pdf'), Buffer.from(told.signs.at(-1)?.signature ?? '', 'base64'))
     expect((await judge('pdfsig', ['-nocert', at('last.pdf')])).output).toContain('Signature is Valid')
-    const sent = digestsSent(before)
+    const sent = digestsSent(seal().exchanges().slice(before))
     expect(sent).toHaveLength(12)
     expect(new Set(sent).size).toBe(12)
     expect(seal().breaches()).toEqual([])

@@ -54,6 +54,24 @@ describe('a whole visit', () => {
     await expect.poll(() => where.textContent()).toContain(say('es', 'receipt.where.stopped'))
   })
 
+  it('does not say that a copy is ready or only to be sent that waits for its seal', async () => {
+    const unsealed = { ...result, signer: null, unsealed: true }
+    await visit.show(withCopy({ language: 'es', stage: 'delivering', result: unsealed }))
+    const shown = visit.page.locator('.receipt')
+    expect(await shown.textContent()).toContain(say('es', 'receipt.where.toBeSealed'))
+    expect(await visit.page.locator('h1').textContent()).toBe(say('es', 'receipt.title.unsealed'))
+    await visit.push(
+      withCopy({ language: 'es', stage: 'delivering', fault: 'SEAL_REFUSED', result: unsealed }),
+      'receipt',
+    )
+    await expect.poll(() => shown.textContent()).toContain(say('es', 'receipt.where.notSealed'))
+    await visit.push(
+      withCopy({ language: 'es', stage: 'delivering', result: { ...unsealed, deliveries: [] } }),
+      'receipt',
+    )
+    await expect.poll(() => shown.textContent()).toContain(say('es', 'receipt.where.toBeSealedOnly'))
+  })
+
   it('does not ask for the nature of the source where there is one answer', async () => {
     await visit.show(withCopy({ procedureId: 'padro', pages: readyPages(1) }))
     await visit.button('Continua').tap()

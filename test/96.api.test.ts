@@ -37,6 +37,7 @@ describe('a batch that is left', () => {
       id,
       stage: 'waiting',
       end: null,
+      seal: null,
       total: 2,
       signed: 0,
       failed: 0,

@@ -250,9 +250,9 @@ describe('what goes wrong', () => {
     const extender = createFortressExtender(stand.options({ now: () => now }))
     stand.fortress.fault('busy')
     const order = orderOf(await stand.signed())
-    await faultOf(extender.extend(order))
+    await expect(extender.extend(order)).rejects.toMatchObject({ retryAfterMs: 60_000 })
     now += 59_000
-    await faultOf(extender.extend(order))
+    await expect(extender.extend(order)).rejects.toMatchObject({ retryAfterMs: 1_000 })
     expect(stand.fortress.asked('extend')).toBe(1)
     now += 1_000
     await faultOf(extender.extend(order))

@@ -31,7 +31,9 @@ import { LeftOutScreen } from './screens/left-out.tsx'
 import { LostScreen } from './screens/lost.tsx'
 import { MaintenanceScreen } from './screens/maintenance.tsx'
 import { NatureScreen } from './screens/nature.tsx'
+import { OnwardScreen } from './screens/onward.tsx'
 import { PaperScreen } from './screens/paper.tsx'
+import { PickupScreen } from './screens/pickup.tsx'
 import { PinScreen } from './screens/pin.tsx'
 import { PreparingScreen } from './screens/preparing.tsx'
 import { ProceduresScreen } from './screens/procedures.tsx'
@@ -56,6 +58,7 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   checking: CheckingScreen,
   checked: CheckedScreen,
   procedures: ProceduresScreen,
+  pickup: PickupScreen,
   interrupted: InterruptedScreen,
   paper: PaperScreen,
   scanning: ScanningScreen,
@@ -77,6 +80,7 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   claveWait: ClaveWaitScreen,
   clavePage: ClavePageScreen,
   receipt: ReceiptScreen,
+  onward: OnwardScreen,
   request: RequestScreen,
   requestSigning: RequestSigningScreen,
   requestPaused: RequestPausedScreen,

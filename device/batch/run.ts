@@ -42,6 +42,7 @@ const endsRun: ReadonlySet<ErrorCode> = new Set([
   'SEAL_UNTRUSTED',
   'SEAL_CREDENTIALS_REFUSED',
   'SEAL_REFUSED',
+  'SEAL_UNFIT',
   'TSA_ABSENT',
   'TSA_CREDENTIALS_REFUSED',
   'TSA_UNTRUSTED',

@@ -7,6 +7,7 @@ import { asFault, type ErrorCode, Fault } from '../errors.ts'
 import { openPdf } from '../pdf/document.ts'
 import type { ClaveFirma, ClaveOrder, ClaveTestPages, ClaveTransaction } from '../ports.ts'
 import { verifyPdf } from '../trust/verify-pdf.ts'
+import type { TestId } from './texts.ts'
 
 /** Somebody of the kit. */
 export interface KitPerson {
@@ -24,8 +25,7 @@ export interface KitPeople {
 }
 
 export interface TestResult {
-  readonly id: string
-  readonly title: string
+  readonly id: TestId
   readonly passed: boolean
   /** ISO 8601. */
   readonly at: string
@@ -45,8 +45,8 @@ export interface OnboardingParts {
   readonly anchors: readonly Uint8Array[]
   readonly now: () => number
   readonly signal: AbortSignal
-  /** Called before each test with its title. */
-  progress(title: string): void
+  /** Called before each test. */
+  progress(id: TestId): void
 }
 
 export interface Onboarding {
@@ -60,28 +60,16 @@ interface Run extends OnboardingParts {
   keep(signed: Uint8Array): void
 }
 
-const tests: readonly (readonly [id: string, title: string, test: Test])[] = [
-  ['service', 'The service answers by TLS and knows the application', knows],
-  ['sign', 'A person signs a document, of which only a digest leaves; the signed PDF verifies', signs],
-  ['batch', 'A person signs three documents with one visit', signsBatch],
-  ['cancelled', 'A person cancels at the page', run => ends(run, run.people.signs, 'cancel', ['CLAVE_CANCELLED'])],
-  ['early', 'The signature is asked for before the person has signed', early],
-  ['unknown', 'A person who is not registered', run => ends(run, run.people.unknown, 'sign', ['CLAVE_USER_UNKNOWN'])],
-  [
-    'without-certificate',
-    'A person without signing certificate',
-    run => ends(run, run.people.withoutCertificate, 'sign', ['CLAVE_CERTIFICATE_ABSENT']),
-  ],
-  [
-    'blocked',
-    'A person whose certificate is blocked',
-    run => ends(run, run.people.blocked, 'sign', ['CLAVE_CERTIFICATE_BLOCKED']),
-  ],
-  [
-    'weak',
-    'A person registered without a proof of identity',
-    run => ends(run, run.people.weaklyRegistered, 'sign', ['CLAVE_USER_WEAK']),
-  ],
+const tests: readonly (readonly [id: TestId, test: Test])[] = [
+  ['service', knows],
+  ['sign', signs],
+  ['batch', signsBatch],
+  ['cancelled', run => ends(run, run.people.signs, 'cancel', 'CLAVE_CANCELLED')],
+  ['early', early],
+  ['unknown', run => ends(run, run.people.unknown, 'sign', 'CLAVE_USER_UNKNOWN')],
+  ['without-certificate', run => ends(run, run.people.withoutCertificate, 'sign', 'CLAVE_CERTIFICATE_ABSENT')],
+  ['blocked', run => ends(run, run.people.blocked, 'sign', 'CLAVE_CERTIFICATE_BLOCKED')],
+  ['weak', run => ends(run, run.people.weaklyRegistered, 'sign', 'CLAVE_USER_WEAK')],
 ]
 
 /** All of them, in their order. Throws the signal's reason alone. */
@@ -94,13 +82,13 @@ export async function runOnboarding(parts: OnboardingParts): Promise<Onboarding>
     },
   }
   const results: TestResult[] = []
-  for (const [id, title, test] of tests) {
+  for (const [id, test] of tests) {
     parts.signal.throwIfAborted()
-    parts.progress(title)
+    parts.progress(id)
     const begun = parts.now()
     const { passed, detail } = await told(() => test(run), parts.signal)
     const at = new Date(begun).toISOString()
-    results.push({ id, title, passed, at, milliseconds: parts.now() - begun, detail })
+    results.push({ id, passed, at, milliseconds: parts.now() - begun, detail })
   }
   return { results, signed }
 }
@@ -159,10 +147,10 @@ async function signsBatch(run: Run): Promise<string> {
 }
 
 /** The transaction has to end so, whatever the person does at the page. */
-async function ends(run: Run, person: KitPerson, act: 'sign' | 'cancel', codes: readonly ErrorCode[]): Promise<string> {
+async function ends(run: Run, person: KitPerson, act: 'sign' | 'cancel', code: ErrorCode): Promise<string> {
   const transaction = await begun(run, person)
   await walk(run, transaction.page, person, act)
-  return endedAs(run, transaction, codes)
+  return endedAs(run, transaction, [code])
 }
 
 /** FIRe ends a transaction that is asked for too early, by one of two numbers. */

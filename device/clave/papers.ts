@@ -1,11 +1,11 @@
 // What is written for the two forms of Cl@ve Firma: the evidence of the integration tests, as JSON and as a page to print, and
 // the data that the forms ask for. Whatever only a person knows stands there empty.
 
-import type { Config } from '../config.ts'
-import { textIn } from '../config.ts'
+import { type Config, textIn } from '../config.ts'
 import { readCertificate } from '../trust/certificate.ts'
 import type { TestResult } from './onboarding.ts'
 import type { Prerequisite } from './prerequisites.ts'
+import { type PaperLanguage, type PaperWords, paperWords } from './texts.ts'
 
 export interface Papers {
   readonly at: string
@@ -28,7 +28,7 @@ export interface ApplicationData {
     readonly sha256: string
   } | null
   /** Known to nobody but the organism. */
-  readonly toFillIn: readonly string[]
+  readonly toFillIn: readonly ('functionalContact' | 'technicalContact' | 'volume' | 'operator')[]
 }
 
 export function applicationData(
@@ -41,7 +41,7 @@ export function applicationData(
     organism: { name, dir3: body.dir3, ine10: body.ine10 },
     application: { id: clave?.applicationId ?? '', name: `Compulsa, ${name}`, siaCodes },
     certificate: certificate === undefined ? null : certificateData(certificate),
-    toFillIn: ['functional contact', 'technical contact', 'expected signatures a year', 'operator that bills the SMS'],
+    toFillIn: ['functionalContact', 'technicalContact', 'volume', 'operator'],
   }
 }
 
@@ -51,47 +51,68 @@ function certificateData(der: Uint8Array): NonNullable<ApplicationData['certific
   return { subject, issuer, serialNumber, notBefore: day(notBefore), notAfter: day(notAfter), sha256 }
 }
 
-export function papersAsText({ at, version, service, results, prerequisites }: Papers): readonly string[] {
+export function papersAsText(
+  { at, version, service, results, prerequisites }: Papers,
+  words: PaperWords,
+): readonly string[] {
   return [
-    `Cl@ve Firma, integration tests of Compulsa ${version} at ${service}, ${at}`,
-    ...results.map(one => `${one.passed ? 'passed' : 'FAILED'}  ${one.title}: ${one.detail}`),
+    `${words.head('title')}, Compulsa ${version}, ${service}, ${at}`,
+    ...results.map(({ id, passed, detail }) => `${stateOf(passed, words).padEnd(13)}  ${words.test(id)}: ${detail}`),
     '',
-    ...prerequisites.map(one => `${one.state.padEnd(9)}  ${one.title}: ${one.detail}`),
+    ...prerequisites.map(
+      ({ id, state, detail }) => `${words.head(state).padEnd(13)}  ${words.prerequisite(id)}${detail && `: ${detail}`}`,
+    ),
   ]
 }
 
+function stateOf(passed: boolean, words: PaperWords): string {
+  return words.head(passed ? 'passed' : 'failed')
+}
+
 /** One page of HTML without anything to load. */
-export function papersAsHtml(papers: Papers): string {
-  const { at, version, service, results, prerequisites, application } = papers
-  const { organism, application: registered, certificate } = application
-  const facts = [
-    ['Organism', `${organism.name} (${organism.dir3})`],
-    ['Application', `${registered.name} (${registered.id})`],
-    ['SIA', registered.siaCodes.join(', ')],
-    ['Service', service],
-    ['Program', `Compulsa ${version}`],
-    ['Certificate', certificate === null ? '' : `${certificate.subject}; SHA-256 ${certificate.sha256}`],
-    ['Date', at],
-    ...application.toFillIn.map(name => [name, '']),
-  ]
+export function papersAsHtml(papers: Papers, language: PaperLanguage): string {
+  const words = paperWords(language)
+  const { head } = words
+  const { results, prerequisites } = papers
   return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Cl@ve Firma: integration tests</title>
+<html lang="${language}"><meta charset="utf-8"><title>${head('title')}</title>
 <style>body{font:11pt serif;max-width:19cm;margin:1cm auto}table{border-collapse:collapse;width:100%;margin:.5cm 0}
-th,td{border:1px solid #555;padding:.15cm .2cm;text-align:left;vertical-align:top;overflow-wrap:anywhere}</style>
-<h1>Cl@ve Firma: integration tests</h1>
-${table(facts)}
-<h2>Tests</h2>
+th,td{border:1px solid #555;padding:.15cm .2cm;text-align:left;vertical-align:top;overflow-wrap:anywhere}
+th,td:first-child{overflow-wrap:normal}</style>
+<h1>${head('title')}</h1>
+${table(factRows(papers, words))}
+<h2>${head('tests')}</h2>
 ${table(
-  results.map(one => [one.passed ? 'passed' : 'FAILED', one.title, one.detail, one.at]),
-  ['Result', 'Test', 'What came of it', 'When'],
+  results.map(one => [stateOf(one.passed, words), words.test(one.id), one.detail, moment(one.at)]),
+  [head('result'), head('test'), head('outcome'), head('when')],
 )}
-<h2>Prerequisites</h2>
+<h2>${head('prerequisites')}</h2>
 ${table(
-  prerequisites.map(one => [one.state, one.title, one.detail]),
-  ['State', 'Prerequisite', 'Detail'],
+  prerequisites.map(one => [head(one.state), words.prerequisite(one.id), one.detail]),
+  [head('state'), head('prerequisite'), head('detail')],
 )}
 </html>
 `
+}
+
+/** What only the organism knows stands there empty, to be written by hand. */
+function factRows({ at, version, service, application }: Papers, { head }: PaperWords): readonly (readonly string[])[] {
+  const { organism, application: registered, certificate, toFillIn } = application
+  return [
+    [head('organism'), `${organism.name} (${organism.dir3})`],
+    [head('application'), `${registered.name} (${registered.id})`],
+    ['SIA', registered.siaCodes.join(', ')],
+    [head('service'), service],
+    [head('program'), `Compulsa ${version}`],
+    [head('certificate'), certificate === null ? '' : `${certificate.subject}; SHA-256 ${certificate.sha256}`],
+    [head('date'), moment(at)],
+    ...toFillIn.map(name => [head(name), '']),
+  ]
+}
+
+/** An instant as people read it, by UTC. */
+function moment(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
 }
 
 function table(rows: readonly (readonly (string | undefined)[])[], heads: readonly string[] = []): string {

@@ -2,12 +2,12 @@
 // lists it: what the program can see is done or missing, and the rest is for a person to attest, in a file of their own.
 
 import type { TestResult } from './onboarding.ts'
+import type { PrerequisiteId } from './texts.ts'
 
 export type PrerequisiteState = 'done' | 'missing' | 'attested' | 'to-attest'
 
 export interface Prerequisite {
-  readonly id: string
-  readonly title: string
+  readonly id: PrerequisiteId
   readonly state: PrerequisiteState
   readonly detail: string
 }
@@ -29,54 +29,32 @@ export interface Found {
   readonly certificateFault: string | undefined
 }
 
-const forPeople = [
-  ['agreement', 'The agreement between the autonomous community and the ministry includes Cl@ve'],
-  ['adhesion', 'The body has formally joined that agreement (second clause)'],
-  ['sms-billing', 'The billing of SMS is settled with the operator (annex of the access form)'],
-  ['forms', 'Both forms are filled in: access of the organism, and registration of the application'],
-  ['request', 'The request is sent to the support centre of Cl@ve: “Cl@ve - Integració d’Aplicacions”'],
-] as const
-
-export const attestable: readonly string[] = forPeople.map(([id]) => id)
+/** What only a person can vouch for. */
+export const attestable = ['agreement', 'adhesion', 'sms-billing', 'forms', 'request'] as const
 
 export function prerequisites(
   found: Found,
   attestations: Readonly<Record<string, Attestation>>,
 ): readonly Prerequisite[] {
-  return [...forPeople.map(([id, title]) => attested(id, title, attestations[id])), ...seen(found)]
+  return [...attestable.map(id => attested(id, attestations[id])), ...seen(found)]
 }
 
-function attested(id: string, title: string, attestation: Attestation | undefined): Prerequisite {
-  if (attestation === undefined) return { id, title, state: 'to-attest', detail: 'a person has to attest it' }
+function attested(id: PrerequisiteId, attestation: Attestation | undefined): Prerequisite {
+  if (attestation === undefined) return { id, state: 'to-attest', detail: '' }
   const { by, on, note } = attestation
-  return { id, title, state: 'attested', detail: `${by}, ${on}${note === undefined ? '' : `: ${note}`}` }
+  return { id, state: 'attested', detail: `${by}, ${on}${note === undefined ? '' : `: ${note}`}` }
 }
 
 function seen({ results, applicationId, siaCodes, withoutSia, certificateFault }: Found): readonly Prerequisite[] {
-  const failed = results.filter(({ passed }) => !passed)
-  const done = (id: string, title: string, isDone: boolean, detail: string): Prerequisite => {
-    return { id, title, state: isDone ? 'done' : 'missing', detail }
+  const passed = results.filter(one => one.passed).length
+  const done = (id: PrerequisiteId, isDone: boolean, detail: string): Prerequisite => {
+    return { id, state: isDone ? 'done' : 'missing', detail }
   }
-  const coded = siaCodes.length > 0 && withoutSia.length === 0
+  const codes = withoutSia.length > 0 ? `–: ${withoutSia.join(', ')}` : siaCodes.join(', ')
   return [
-    done(
-      'tests',
-      'The integration tests with the simulator have passed',
-      failed.length === 0,
-      `${results.length - failed.length} of ${results.length} passed`,
-    ),
-    done('application', 'At least one application is registered with the organism', true, applicationId),
-    done(
-      'sia',
-      'The application or its procedures have a SIA code',
-      coded,
-      withoutSia.length > 0 ? `without code: ${withoutSia.join(', ')}` : siaCodes.join(', ') || 'none',
-    ),
-    done(
-      'certificate',
-      'The public part of the certificate that identifies the requests',
-      certificateFault === undefined,
-      certificateFault ?? 'certificate.pem',
-    ),
+    done('tests', passed === results.length, `${passed}/${results.length}`),
+    done('application', true, applicationId),
+    done('sia', siaCodes.length > 0 && withoutSia.length === 0, codes),
+    done('certificate', certificateFault === undefined, certificateFault ?? 'certificate.pem'),
   ]
 }

@@ -93,19 +93,29 @@ export function verifySignatureValue(
   return verify(hashName(digest), data, { key, ...options }, signature)
 }
 
-/** The algorithm for a certificate's key (DER) when nobody asked for another. Throws KEY_REFUSED, CERTIFICATE_UNREADABLE. */
-export function suggestedAlgorithm(certificate: Uint8Array): SignatureAlgorithm {
-  return acceptedKey(publicKeyOf(certificate)).algorithm
+/**
+ * The algorithm for a certificate's key (DER) when nobody asked for another; `onlyPss`, where whoever keeps the key uses it so
+ * alone. Throws KEY_REFUSED, CERTIFICATE_UNREADABLE.
+ */
+export function suggestedAlgorithm(certificate: Uint8Array, onlyPss = false): SignatureAlgorithm {
+  const { algorithm } = acceptedKey(publicKeyOf(certificate))
+  return onlyPss && algorithm === 'SHA256withRSA' ? 'SHA256withRSAandMGF1' : algorithm
 }
 
 /**
  * The algorithm of that name for a certificate's key: in full, or the digest alone (`SHA384`), or the suggested one where
  * none is named; undefined for no known name. Throws KEY_REFUSED for one of another kind of key, CERTIFICATE_UNREADABLE.
  */
-export function algorithmNamed(certificate: Uint8Array, name: string | undefined): SignatureAlgorithm | undefined {
-  if (name === undefined) return suggestedAlgorithm(certificate)
+export function algorithmNamed(
+  certificate: Uint8Array,
+  name: string | undefined,
+  onlyPss = false,
+): SignatureAlgorithm | undefined {
+  if (name === undefined) return suggestedAlgorithm(certificate, onlyPss)
   const key = publicKeyOf(certificate)
-  const full = /^SHA\d+$/i.test(name) ? `${name}with${acceptedKey(key).key === 'rsa' ? 'RSA' : 'ECDSA'}` : name
+  const full = /^SHA\d+$/i.test(name)
+    ? `${name}with${acceptedKey(key).key === 'rsa' ? `RSA${onlyPss ? 'andMGF1' : ''}` : 'ECDSA'}`
+    : name
   const known = Object.keys(suites).find(one => one.toLowerCase() === full.toLowerCase())
   if (!isSignatureAlgorithm(known)) return undefined
   maxSignatureOctets(key, known)

@@ -7,6 +7,14 @@ import { asFault, Fault } from '../errors.ts'
 
 export interface ApiClient {
   readonly id: string
+  /** INE10 of the bodies whose seals may sign its batches. */
+  readonly seals: readonly string[]
+}
+
+interface NamedClient {
+  readonly id: string
+  readonly tokenFile: string
+  readonly seals?: readonly string[]
 }
 
 export interface ApiClients {
@@ -17,8 +25,8 @@ export interface ApiClients {
 const minTokenLength = 20
 
 /** Throws FILE_UNREADABLE, and CONFIG_INVALID for a token that others can read, is short or is another client's too. */
-export function createApiClients(clients: readonly { readonly id: string; readonly tokenFile: string }[]): ApiClients {
-  const known = clients.map(({ id, tokenFile }) => ({ id, digest: digestOf(tokenIn(tokenFile)) }))
+export function createApiClients(clients: readonly NamedClient[]): ApiClients {
+  const known = clients.map(({ id, tokenFile, seals = [] }) => ({ id, seals, digest: digestOf(tokenIn(tokenFile)) }))
   const digests = new Set(known.map(({ digest }) => digest.toString('hex')))
   if (digests.size < known.length) throw new Fault('CONFIG_INVALID', 'two clients of api.clients have the same token')
   return Object.freeze({
@@ -27,7 +35,7 @@ export function createApiClients(clients: readonly { readonly id: string; readon
       const digest = digestOf(token ?? '')
       const found = known.find(one => timingSafeEqual(one.digest, digest))
       if (token === undefined || found === undefined) throw new Fault('CLIENT_UNKNOWN', 'no known token')
-      return { id: found.id }
+      return { id: found.id, seals: found.seals }
     },
   })
 }

@@ -2,25 +2,37 @@
 // client has left here no other client sees.
 //
 // POST   /api/v1/batches                         an AutoFirma JSON batch; Idempotency-Key is honoured → 201 BatchAnswer
+//                                                ?seal=INE10: signed by the seal of that body, with nobody at the screen
 // GET    /api/v1/batches/{id}                    → BatchAnswer
 // GET    /api/v1/batches/{id}/result             the result in AutoFirma's JSON; ?signatures=false: the codes alone
 // GET    /api/v1/batches/{id}/signatures/{item}  one signature, as it is
 // DELETE /api/v1/batches/{id}                    withdraws and erases it
 //
+// POST   /api/v1/sessions                        a copy to be made here; Idempotency-Key is honoured → 201 OpenedSession
+// GET    /api/v1/sessions/{id}                   → SessionAnswer
+// GET    /api/v1/sessions/{id}/document          the copy, PDF
+// GET    /api/v1/sessions/{id}/metadata          its ENI document, XML
+// GET    /api/v1/sessions/{id}/evidence          how it was made, JWS
+// DELETE /api/v1/sessions/{id}                   withdraws and erases it
+// GET    /api/v1/openapi.json                    of the sessions; without a token
+//
 // and, where the configuration opens it, what card-api.ts (`cards`) and fortress.ts (`api.extension`) list.
 
 import { readFileSync } from 'node:fs'
-import { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
-import type { ByteStream, Clock, Log, Random } from '../ports.ts'
-import type { Batches, BatchState } from '../requests/batches.ts'
+import type { Clock, Log, Random } from '../ports.ts'
+import type { BatchState } from '../requests/batch-state.ts'
+import type { Batches } from '../requests/batches.ts'
+import type { SessionsOfClients } from '../session-desk.ts'
+import { bodyOf, idempotencyKeyOf, streamed } from './api-body.ts'
 import { type ApiClient, createApiClients } from './api-clients.ts'
 import { type CardApiParts, cardApiRoutes } from './card-api.ts'
 import { type FortressParts, fortressPaths, fortressRoutes } from './fortress.ts'
 import { createFortressTokens } from './fortress-tokens.ts'
 import { createApp, listen } from './server.ts'
+import { openapiPath, sessionRoutes } from './session-routes.ts'
 
 export interface ApiParts {
   readonly config: NonNullable<Config['api']>
@@ -30,6 +42,8 @@ export interface ApiParts {
   readonly log: Log
   /** Raises signatures for the clients; absent: the routes are not there. */
   readonly extension?: ServedExtension | undefined
+  /** Absent: no client can have copies made. */
+  readonly sessions?: SessionsOfClients | undefined
   /** Orders of cards; absent: the routes are not there. */
   readonly cards?: CardApiParts | undefined
 }
@@ -42,13 +56,21 @@ export interface Api {
   close(): Promise<void>
 }
 
-/** Answer about a batch. `waiting`: for a person at the kiosk; `done`: its result can be fetched. Erased at `expiresAt`. */
+/** Answer about a batch. `waiting`: for a person at the kiosk, or for its seal; `done`: its result can be fetched. Erased at `expiresAt`. */
 export interface BatchAnswer extends BatchState {
   readonly url: string
 }
 
 /** Throws PORT_TAKEN, FILE_UNREADABLE, CONFIG_INVALID for a token file that others can read. */
-export async function startApi({ config, maxBodyBytes, batches, log, extension, cards }: ApiParts): Promise<Api> {
+export async function startApi({
+  config,
+  maxBodyBytes,
+  batches,
+  log,
+  extension,
+  sessions,
+  cards,
+}: ApiParts): Promise<Api> {
   const clients = createApiClients(config.clients)
   const app = createApp(log, config.tls === undefined ? undefined : credentialsOf(config.tls))
   app.removeAllContentTypeParsers()
@@ -60,11 +82,13 @@ export async function startApi({ config, maxBodyBytes, batches, log, extension, 
   )
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
-    if (extension !== undefined && fortressPaths.has(request.routeOptions.url ?? '')) return
+    const { url = '' } = request.routeOptions
+    if (url === openapiPath || (extension !== undefined && fortressPaths.has(url))) return
     clients.recognise(request.headers.authorization)
   })
   const clientOf = (request: FastifyRequest) => clients.recognise(request.headers.authorization)
   batchRoutes(app, batches, clientOf)
+  if (sessions !== undefined) sessionRoutes(app, sessions, clientOf)
   if (cards !== undefined) cardApiRoutes(app, cards, clientOf)
   if (extension !== undefined) {
     await fortressRoutes(app, { ...extension, log, tokens: createFortressTokens(clients, extension) })
@@ -86,12 +110,17 @@ function credentialsOf({ certificateFile, keyFile }: NonNullable<NonNullable<Con
 type OfBatch = { Params: { id: string } }
 
 function batchRoutes(app: FastifyInstance, batches: Batches, clientOf: (request: FastifyRequest) => ApiClient): void {
-  app.post('/api/v1/batches', async (request, reply) => {
-    const { id: client } = clientOf(request)
+  app.post<{ Querystring: { seal?: string } }>('/api/v1/batches', async (request, reply) => {
+    const { id: client, seals } = clientOf(request)
+    const { seal } = request.query
+    if (seal !== undefined && !seals.includes(seal)) {
+      throw new Fault('REQUEST_FORBIDDEN', 'api.clients does not give this client that seal')
+    }
     const { state, created } = await batches.accept({
       client,
       idempotencyKey: idempotencyKeyOf(request),
-      text: (request.body ?? nothing()) as ByteStream,
+      ...(seal !== undefined && { seal }),
+      text: bodyOf(request),
     })
     reply.header('location', pathOf(state.id))
     return reply.status(created ? 201 : 200).send(answerOf(state))
@@ -116,26 +145,8 @@ function batchRoutes(app: FastifyInstance, batches: Batches, clientOf: (request:
   })
 }
 
-function streamed(reply: FastifyReply, type: string, body: ByteStream): FastifyReply {
-  return reply.type(type).send(Readable.from(body))
-}
-
-const keyPattern = /^[\x21-\x7e]{1,200}$/
-
-function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
-  const key = headers['idempotency-key']
-  if (key === undefined) return null
-  if (typeof key === 'string' && keyPattern.test(key)) return key
-  throw new Fault('REQUEST_INVALID', 'Idempotency-Key has 1 to 200 visible characters')
-}
-
-/** What a request without a body has sent. */
-async function* nothing(): ByteStream {
-  // Refused as a batch where it is read.
-}
-
 const pathOf = (id: string) => `/api/v1/batches/${id}`
 
-function answerOf({ id, stage, end, total, signed, failed, receivedAt, expiresAt }: BatchState): BatchAnswer {
-  return { id, stage, end, total, signed, failed, receivedAt, expiresAt, url: pathOf(id) }
+function answerOf({ id, stage, end, seal, total, signed, failed, receivedAt, expiresAt }: BatchState): BatchAnswer {
+  return { id, stage, end, seal, total, signed, failed, receivedAt, expiresAt, url: pathOf(id) }
 }

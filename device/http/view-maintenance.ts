@@ -16,7 +16,7 @@ export interface MaintenanceView {
 }
 
 export interface PauseView {
-  readonly service: 'delivery' | 'seal' | 'extension' | 'clave' | 'cards'
+  readonly service: 'delivery' | 'cards' | 'seal' | 'extension' | 'time-stamping' | 'clave'
   /** `name:port`. */
   readonly host: string
   /** ISO 8601: the first failure, and when it is asked again. */

@@ -89,8 +89,13 @@ function wrongClock({ at }: Extending['signature'], clock: Clock): Fault | undef
   return new Fault('CERTIFICATE_NOT_YET_VALID', detail)
 }
 
-function postponed({ extension }: Extending, { code, detail }: Fault, { clock, random }: ExtendTools): DocumentEvent {
-  const at = nextAttempt({ attempts: extension.attempts + 1, now: clock.now(), random: random.fraction })
+function postponed(
+  { extension }: Extending,
+  { code, detail, retryAfterMs }: Fault,
+  { clock, random }: ExtendTools,
+): DocumentEvent {
+  const asked = retryAfterMs === undefined ? {} : { retryAfterMs }
+  const at = nextAttempt({ attempts: extension.attempts + 1, now: clock.now(), random: random.fraction, ...asked })
   return { type: 'extensionPostponed', code, detail, nextAttemptAt: new Date(at).toISOString() }
 }
 

@@ -123,7 +123,12 @@ function unreadable(thrown: unknown): never {
   throw new Fault('SIGNATURE_INVALID', `what the seal service sent back cannot be read: ${thrown.detail}`)
 }
 
-function postponed({ sealing }: Unsealed, { code, detail }: Fault, { clock, random }: SealTools): DocumentEvent {
-  const at = nextAttempt({ attempts: sealing.attempts + 1, now: clock.now(), random: random.fraction })
+function postponed(
+  { sealing }: Unsealed,
+  { code, detail, retryAfterMs }: Fault,
+  { clock, random }: SealTools,
+): DocumentEvent {
+  const asked = retryAfterMs === undefined ? {} : { retryAfterMs }
+  const at = nextAttempt({ attempts: sealing.attempts + 1, now: clock.now(), random: random.fraction, ...asked })
   return { type: 'sealPostponed', code, detail, nextAttemptAt: new Date(at).toISOString() }
 }

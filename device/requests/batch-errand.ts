@@ -29,6 +29,12 @@ export interface BatchErrandParts {
   readonly newId: () => string
 }
 
+/** Who signs a batch: the key of the person at the screen, or a seal. */
+export interface BatchKey extends Pick<KeyHolder, 'certificate' | 'concurrency' | 'pinEachTime' | 'sign'> {
+  /** Documents under way at once where signatures are waited for and cost this machine nothing. */
+  readonly underWay?: number
+}
+
 export interface BatchWork {
   readonly batch: Batch
   readonly ledger: Ledger
@@ -45,13 +51,13 @@ const mostUnderWay = 4
  */
 export async function signBatch(
   { batch, ledger, documents }: BatchWork,
-  key: KeyHolder,
+  key: BatchKey,
   tell: ErrandProgress,
   signal: AbortSignal,
   parts: BatchErrandParts,
 ): Promise<void> {
-  const { certificate, chain } = usable(key.certificate, parts.clock.now())
-  const algorithm = algorithmNamed(certificate, batch.algorithm)
+  const { certificate, chain, onlyPss } = usable(key.certificate, parts.clock.now())
+  const algorithm = algorithmNamed(certificate, batch.algorithm, onlyPss)
   if (algorithm === undefined) throw new Fault('KEY_REFUSED', `the key does not sign by ${batch.algorithm}`)
   const { folders, maxDocumentMegabytes } = parts.config.batches
   const maxBytes = maxDocumentMegabytes * 2 ** 20
@@ -70,7 +76,7 @@ export async function signBatch(
     newIntent: () => ({ signingTime: parts.clock.now(), signatureId: parts.newId() }),
     concurrency,
     // The next document is prepared while a card signs, unless the person enters the PIN for each.
-    underWay: key.pinEachTime() ? 1 : Math.min(concurrency + 1, mostUnderWay),
+    underWay: key.underWay ?? (key.pinEachTime() ? 1 : Math.min(concurrency + 1, mostUnderWay)),
     clock: parts.clock,
     signal,
     onOutcome: (item, outcome) => {

@@ -17,6 +17,8 @@ export interface StoredBatch {
   readonly total: number
   /** The first failure undoes what was signed. */
   readonly stopOnError: boolean
+  /** INE10 of the body whose seal signs it; absent: somebody at the screen does. */
+  readonly seal?: string
   readonly end: BatchEnd | null
 }
 

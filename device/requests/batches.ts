@@ -13,21 +13,7 @@ import type { ByteStream, Clock, Log } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import { createTasks } from '../tasks.ts'
 import { type BatchEnd, ledgerOf, type StoredBatch } from './batch-ledger.ts'
-
-export type BatchStage = 'waiting' | 'done'
-
-export interface BatchState {
-  readonly id: string
-  readonly stage: BatchStage
-  readonly end: BatchEnd | null
-  readonly total: number
-  readonly signed: number
-  readonly failed: number
-  /** ISO 8601. */
-  readonly receivedAt: string
-  /** When it is erased, signed or not. */
-  readonly expiresAt: string | null
-}
+import { type BatchStage, type BatchState, countsIn, stateIn } from './batch-state.ts'
 
 /** A batch that somebody has taken up. */
 export interface OpenBatch {
@@ -50,6 +36,7 @@ export interface Batches {
   accept(request: {
     readonly client: string
     readonly idempotencyKey: string | null
+    readonly seal?: string
     readonly text: ByteStream
   }): Promise<{ readonly state: BatchState; readonly created: boolean }>
   /** Throws NOT_FOUND, also for another client's. */
@@ -60,8 +47,10 @@ export interface Batches {
   signature(id: string, client: string, itemId: string): Promise<{ readonly bytes: number; readonly body: ByteStream }>
   /** Withdraws and erases it. Throws NOT_FOUND, STAGE_CONFLICT while it is being signed. */
   withdraw(id: string, client: string): Promise<void>
-  /** Those that wait, oldest first. */
+  /** Those that wait for a person, oldest first. */
   waiting(): readonly (BatchState & { readonly client: string })[]
+  /** Those that wait for a seal, oldest first. */
+  toBeSealed(): readonly { readonly id: string; readonly seal: string }[]
   /** Throws NOT_FOUND, STAGE_CONFLICT for one that is done or taken up already. */
   take(id: string): Promise<OpenBatch>
   /** Gives up what was taken without ending it: it waits again. */
@@ -113,26 +102,7 @@ export function createBatches(parts: BatchesParts): Batches {
     if (found.body.client !== client) throw new Fault('NOT_FOUND', `no batch ${id}`)
     return found
   }
-  const stateOf = (id: string): BatchState & { readonly client: string } => {
-    const { body, stage, createdAt, wakeAt } = bodyOf(id)
-    const { signed, failed } = countsOf(id, body)
-    return {
-      id,
-      client: body.client,
-      stage: stage as BatchStage,
-      end: body.end,
-      total: body.total,
-      signed,
-      failed,
-      receivedAt: new Date(createdAt).toISOString(),
-      expiresAt: wakeAt === null ? null : new Date(wakeAt).toISOString(),
-    }
-  }
-  /** As the result will tell them. */
-  const countsOf = (id: string, { stopOnError, end }: StoredBatch) => {
-    const { signed, failed } = batches.items.counts(id)
-    return { signed: end !== null && stopOnError && failed > 0 ? 0 : signed, failed }
-  }
+  const stateOf = (id: string) => stateIn(batches.items, bodyOf(id))
   const text = (id: string) => blobs.read(id, bodyOf(id).body.text.name)
   const read = (id: string) => readBatch(text(id), limits)
   const commit = (id: string, body: StoredBatch, entry: ApplianceEntry) => {
@@ -147,7 +117,7 @@ export function createBatches(parts: BatchesParts): Batches {
 
   async function takeIn(
     id: string,
-    { client, idempotencyKey, text: given }: Parameters<Batches['accept']>[0],
+    { client, idempotencyKey, seal, text: given }: Parameters<Batches['accept']>[0],
   ): Promise<string> {
     batches.create(id)
     try {
@@ -156,7 +126,8 @@ export function createBatches(parts: BatchesParts): Batches {
       // From here to the commit nothing is awaited: two requests of one key must not both find nothing.
       const earlier = idempotencyKey === null ? undefined : earlierOf(client, idempotencyKey)
       if (earlier !== undefined) {
-        if (earlier.sha256 !== sha256) throw new Fault('STAGE_CONFLICT', 'the idempotency key came with another batch')
+        if (earlier.sha256 !== sha256 || earlier.seal !== seal)
+          throw new Fault('STAGE_CONFLICT', 'the idempotency key came with another batch')
         await batches.erase(id, { event: 'batchErased', details: { batch: id, reason: 'repeated' } })
         return earlier.id
       }
@@ -164,7 +135,9 @@ export function createBatches(parts: BatchesParts): Batches {
         throw new Fault('KIOSK_BUSY', `${config.batches.maxWaiting} batches of yours wait already (batches.maxWaiting)`)
       }
       const details = { batch: id, client, documents: items.length, sha256 }
-      const body = { client, idempotencyKey, text: stored, total: items.length, stopOnError, end: null }
+      const total = items.length
+      const sealed = seal === undefined ? {} : { seal }
+      const body = { client, idempotencyKey, text: stored, total, stopOnError, ...sealed, end: null }
       commit(id, body, { event: 'batchAccepted', details })
       expireLater()
       return id
@@ -174,20 +147,33 @@ export function createBatches(parts: BatchesParts): Batches {
     }
   }
 
+  /** Oldest first. */
+  const untaken = () =>
+    batches
+      .list({ stages: ['waiting'] })
+      .filter(({ id }) => !taken.has(id))
+      .map(({ id }) => stateOf(id))
+      .reverse()
+
   const waitingOf = (client: string) =>
     batches.list({ stages: ['waiting'] }).filter(({ id }) => bodyOf(id).body.client === client).length
 
-  function earlierOf(client: string, key: string): { id: string; sha256: string } | undefined {
+  function earlierOf(
+    client: string,
+    key: string,
+  ): { id: string; sha256: string; seal: string | undefined } | undefined {
     for (const { id } of batches.list()) {
       const { body } = bodyOf(id)
-      if (body.client === client && body.idempotencyKey === key) return { id, sha256: body.text.sha256 }
+      if (body.client === client && body.idempotencyKey === key) {
+        return { id, sha256: body.text.sha256, seal: body.seal }
+      }
     }
     return undefined
   }
 
   const end = (id: string, how: BatchEnd) => {
     const body = { ...bodyOf(id).body, end: how }
-    commit(id, body, { event: 'batchEnded', details: { batch: id, end: how, ...countsOf(id, body) } })
+    commit(id, body, { event: 'batchEnded', details: { batch: id, end: how, ...countsIn(batches.items, id, body) } })
     taken.delete(id)
     expireLater()
   }
@@ -248,12 +234,8 @@ export function createBatches(parts: BatchesParts): Batches {
       await batches.erase(id, { event: 'batchErased', details: { batch: id, reason: 'withdrawn' } })
       tell()
     },
-    waiting: () =>
-      batches
-        .list({ stages: ['waiting'] })
-        .filter(({ id }) => !taken.has(id))
-        .map(({ id }) => stateOf(id))
-        .reverse(),
+    waiting: () => untaken().filter(({ seal }) => seal === null),
+    toBeSealed: () => untaken().flatMap(({ id, seal }) => (seal === null ? [] : [{ id, seal }])),
     async take(id: string): Promise<OpenBatch> {
       const { stage, body } = bodyOf(id)
       if (stage !== 'waiting' || taken.has(id)) throw new Fault('STAGE_CONFLICT', 'the batch waits for nobody')

@@ -14,9 +14,12 @@ import { createFormSigning, type FormSigning } from './form-errand.ts'
 import { createPageDesk } from './page-desk.ts'
 import { shownHost, siteToken } from './page-record.ts'
 import { createProgramDesk, type ProgramDesk } from './program-desk.ts'
+import { createSealedBatches, type SealedBatchesParts } from './sealed-batches.ts'
 import { createSigningDesk } from './signing-desk.ts'
 
-export interface RequestsParts extends Omit<BatchErrandParts, 'documents' | 'references' | 'scratch'> {
+export interface RequestsParts
+  extends Omit<BatchErrandParts, 'documents' | 'references' | 'scratch'>,
+    Pick<SealedBatchesParts, 'random'> {
   readonly rooms: Rooms
   readonly store: Store
   /** In memory, for what a worker has to read as a file. */
@@ -50,7 +53,9 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
     audit: entry => store.audit.append(entry),
     maxFileBytes,
   })
+  const sealed = createSealedBatches({ ...common, batches, seals: rooms.seals(), folder: parts.scratchFolder })
   batches.start()
+  sealed.start()
   return Object.freeze({
     batches,
     signing,
@@ -68,6 +73,7 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
     },
     async stop(): Promise<void> {
       await signing.end()
+      await sealed.stop()
       await batches.stop()
     },
   })

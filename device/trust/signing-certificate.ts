@@ -56,7 +56,8 @@ export function selectSigningCertificate({ candidates, keyId, now }: SigningChoi
 function judge(candidate: SigningCertificate, now: number): SigningChoice {
   try {
     const facts = checkSigningCertificate(candidate.certificate, now)
-    return { choice: 'chosen', candidate, facts, algorithm: suggestedAlgorithm(candidate.certificate) }
+    const algorithm = suggestedAlgorithm(candidate.certificate, candidate.onlyPss)
+    return { choice: 'chosen', candidate, facts, algorithm }
   } catch (thrown) {
     if (thrown instanceof Fault && isRefusalCode(thrown.code)) return refused(thrown.code, thrown.detail)
     throw thrown

@@ -8,6 +8,7 @@ import Value from 'typebox/value'
 import { type KitPeople, type KitPerson, runOnboarding } from '../clave/onboarding.ts'
 import { applicationData, type Papers, papersAsHtml, papersAsText } from '../clave/papers.ts'
 import { type Attestation, attestable, prerequisites } from '../clave/prerequisites.ts'
+import { type PaperLanguage, paperLanguages, paperWords } from '../clave/texts.ts'
 import type { Config } from '../config.ts'
 import { asFault, Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
@@ -28,6 +29,7 @@ export const claveVerb: Verb = {
     out: { type: 'string', help: 'folder for evidence, data and certificate', required: true },
     people: { type: 'string', help: 'JSON file with the people of the test kit, mode 0600', required: true },
     attest: { type: 'string', help: `JSON file: ${attestable.join(', ')}, each {"by", "on", "note"}` },
+    language: { type: 'string', help: 'of the papers: es (default), ca, en' },
     certificate: { type: 'string', help: 'PEM of the public certificate, where the configured file is PKCS#12' },
   },
   run,
@@ -56,17 +58,19 @@ async function run(call: Call): Promise<Answer> {
   const people = await peopleIn(call.text('people') ?? '')
   const attestations = await attestationsIn(call.text('attest'))
   const siaCodes = codesOf(config)
+  const language = call.choice('language', paperLanguages) ?? 'es'
+  const words = paperWords(language)
   const { results, signed } = await withWorkbench(config, async ({ rooms }) =>
     runOnboarding({
       clave: rooms.clave(),
       pages: rooms.claveTestPages(),
       people,
-      order: { language: 'es', returnUrl, ...(siaCodes[0] !== undefined && { sia: siaCodes[0] }) },
+      order: { language: 'es', returnUrl },
       sample: targetSheet(['es']),
       anchors: await readAnchors(config),
       now: systemClock.now,
       signal: call.signal,
-      progress: call.progress,
+      progress: id => call.progress(words.test(id)),
     }),
   )
   const certificate = await certificateOf(config, call.text('certificate'))
@@ -86,13 +90,12 @@ async function run(call: Call): Promise<Answer> {
     application: applicationData(config, siaCodes, certificate.der),
   }
   const out = call.text('out') ?? ''
-  await written(out, papers, { certificate: certificate.pem, signed })
-  return answerOf(papers, out)
+  await written(out, papers, { language, certificate: certificate.pem, signed })
+  return answerOf(papers, [...papersAsText(papers, words), '', `written to ${out}`])
 }
 
-function answerOf(papers: Papers, out: string): Answer {
+function answerOf(papers: Papers, lines: readonly string[]): Answer {
   const failed = papers.results.filter(({ passed }) => !passed).length
-  const lines = [...papersAsText(papers), '', `written to ${out}`]
   if (failed === 0) return { json: papers, lines }
   return {
     json: papers,
@@ -101,19 +104,27 @@ function answerOf(papers: Papers, out: string): Answer {
   }
 }
 
-async function written(
-  folder: string,
-  papers: Papers,
-  { certificate, signed }: { readonly certificate: string | undefined; readonly signed: Uint8Array | undefined },
-): Promise<void> {
+interface Made {
+  readonly language: PaperLanguage
+  readonly certificate: string | undefined
+  readonly signed: Uint8Array | undefined
+}
+
+async function written(folder: string, papers: Papers, { language, certificate, signed }: Made): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((thrown: unknown) => {
     throw new Fault('OUTPUT_UNWRITABLE', `${folder}: ${asFault(thrown).detail}`, { cause: thrown })
   })
-  const { application, ...evidence } = papers
+  const { application, results, prerequisites: needed, ...about } = papers
+  const words = paperWords(language)
+  const evidence = {
+    ...about,
+    results: results.map(one => ({ ...one, title: words.test(one.id) })),
+    prerequisites: needed.map(one => ({ ...one, title: words.prerequisite(one.id) })),
+  }
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
   const files: Readonly<Record<string, string | Uint8Array | undefined>> = {
     'evidence.json': json(evidence),
-    'evidence.html': papersAsHtml(papers),
+    'evidence.html': papersAsHtml(papers, language),
     'application.json': json(application),
     'certificate.pem': certificate,
     'signed.pdf': signed,

@@ -14,6 +14,7 @@ import { checkLine } from './calibration-lines.ts'
 import { checkCards } from './doctor-cards.ts'
 import { checkClave } from './doctor-clave.ts'
 import { clockLine, codeWarnings } from './doctor-codes.ts'
+import { checkDestinations } from './doctor-destinations.ts'
 import { checkExtension } from './doctor-extension.ts'
 import { checkPins } from './doctor-pins.ts'
 import { checkSeals } from './doctor-seals.ts'
@@ -218,6 +219,7 @@ async function devices(loaded: LoadedConfig, call: Call): Promise<Finding[]> {
       ...(await checkSeals(config, rooms, call.signal)),
       ...(config.cards?.screen === true ? [program({ program: 'pdftoppm', debian: 'poppler-utils' })] : []),
       ...(await checkCards(loaded, rooms, call.signal)),
+      ...(await checkDestinations(config, rooms.peers(), call.signal)),
       ...(await checkPins(config, rooms, { all: call.flag('pins'), signal: call.signal })),
       ...(raised === undefined ? [] : [{ check: 'extension service', ...raised }]),
       ...(clave === undefined ? [] : [{ check: 'Cl@ve Firma', ...clave }]),

@@ -2,12 +2,11 @@
 // the evidence.
 
 import type { LoadedConfig } from '../config-file.ts'
-import type { Document } from '../document.ts'
+import { signedEvidence } from '../copy-evidence.ts'
+import { type Document, keptPages } from '../document.ts'
 import { writeEni } from '../eni/document.ts'
 import { eniOfCopy } from '../eni/of-copy.ts'
 import { Fault } from '../errors.ts'
-import { evidenceOf } from '../evidence/evidence.ts'
-import { signedJson } from '../evidence/signed.ts'
 import { evidenceKeyFile, readEvidenceKey } from '../evidence-key.ts'
 import { systemClock } from '../host.ts'
 import { legendParts } from '../legend-parts.ts'
@@ -55,14 +54,13 @@ export async function exportCopy(document: Document, { store, loaded, call }: Ex
       return { json: { out, identifier, signatures: types }, lines: [`${out}: ${identifier}, ${types.join(' and ')}`] }
     }
     case 'evidence': {
-      const last = store.audit.list({ documentId: id, limit: 100_000 }).at(-1)
-      const audit = last === undefined ? null : { sequence: last.sequence, hash: last.hash }
-      const evidence = evidenceOf(document, { audit })
-      const signed = signedJson(evidence, systemClock.now(), readEvidenceKey(evidenceKeyFile(deviceKeyFile)))
+      const key = readEvidenceKey(evidenceKeyFile(deviceKeyFile))
+      const signed = signedEvidence(document, { audit: store.audit, at: systemClock.now(), key })
+      const pages = keptPages(document).length
       await writeOutput(out, Buffer.from(`${JSON.stringify(signed)}\n`, 'utf8'))
       return {
-        json: { out, pages: evidence.pages.length },
-        lines: [`${out}: evidence of ${evidence.pages.length} pages`],
+        json: { out, pages },
+        lines: [`${out}: evidence of ${pages} pages`],
       }
     }
     default:

@@ -8,6 +8,7 @@ const uses: Readonly<Record<PausedHost['service'], string>> = {
   seal: 'seals of',
   extension: 'raising signatures by',
   cards: 'orders at the service',
+  'time-stamping': 'time-stamps by',
   clave: 'signatures by',
 }
 

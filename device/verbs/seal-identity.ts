@@ -2,12 +2,10 @@
 
 import { algorithmNamed } from '../cms/algorithm.ts'
 import type { Config } from '../config.ts'
-import { sealOf } from '../config-seal.ts'
 import { Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
 import type { SealService, SignatureAlgorithm, SigningCertificate } from '../ports.ts'
-import { createSealSigner, mostDigestsAtOnce } from '../seal-signer.ts'
-import { selectSigningCertificate } from '../trust/signing-certificate.ts'
+import { createSealSigner, mostDigestsAtOnce, openSeal } from '../seal-signer.ts'
 import type { Identity, SessionIdentity } from './identity.ts'
 import type { Call, Verb } from './verb.ts'
 
@@ -57,20 +55,12 @@ export async function sealSession(
   }
 }
 
-async function chosen(call: Call, config: Config, seals: SealService) {
-  const ens = call.text('seal') ?? ''
-  const seal = sealOf(config.seal, ens)
-  if (seal === undefined) throw new Fault('SEAL_ABSENT', `no seal is configured for ${ens}`)
-  if (seal.takes === 'document') throw new Fault('SEAL_REFUSED', `the service of ${ens} seals copies alone`)
-  const { service, identity } = seal
-  const certificate = await seals.certificate({ service, identity }, call.signal)
-  const choice = selectSigningCertificate({ candidates: [certificate], now: systemClock.now() })
-  if (choice.choice === 'refused') throw new Fault(choice.code, choice.detail)
-  return { certificate, holder: choice.facts.holder }
+function chosen(call: Call, config: Config, seals: SealService) {
+  return openSeal(config, call.text('seal') ?? '', { seals, now: systemClock.now(), signal: call.signal })
 }
 
-function algorithmIn({ certificate }: SigningCertificate, name: string | undefined): SignatureAlgorithm {
-  const algorithm = algorithmNamed(certificate, name)
+function algorithmIn({ certificate, onlyPss }: SigningCertificate, name: string | undefined): SignatureAlgorithm {
+  const algorithm = algorithmNamed(certificate, name, onlyPss)
   if (algorithm === undefined) throw new Fault('USAGE', `--algorithm ${name} is not known`)
   return algorithm
 }

@@ -8,6 +8,7 @@ import type { CardLater, CardOrderOutcome, CardShop } from '../../device/ports.t
 import { type HttpRequest, type HttpResponse, request as httpRequest } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
+import { retryAfterMs } from '../retry-after.ts'
 import { type Envelope, envelopeIn, marksIn, productsIn, requestIn, requestsIn } from './answers.ts'
 import { readShown } from './credential.ts'
 import { type Answered, laterOf, laterOfError, refusalOf, serviceErrors, unreachable } from './outcomes.ts'
@@ -155,18 +156,19 @@ type Whole = Answered & Pick<Envelope, 'data' | 'success'>
 async function answered(exchange: Exchanged): Promise<Whole | CardLater> {
   if (!('response' in exchange)) return exchange.later
   const { status, headers, body } = exchange.response
-  const retryAfter = headers['retry-after']
+  const asked = retryAfterMs(headers, Date.now())
   try {
     const envelope = envelopeIn(await readAll(body))
     return {
       status,
-      retryAfter,
+      retryAfterMs: asked,
       data: envelope?.data,
       success: envelope?.success ?? false,
       error: envelope?.error ?? null,
     }
   } catch (thrown) {
-    if (thrown instanceof HttpError) return { status, retryAfter, data: undefined, success: false, error: null }
+    if (thrown instanceof HttpError)
+      return { status, retryAfterMs: asked, data: undefined, success: false, error: null }
     throw thrown
   }
 }
@@ -199,7 +201,7 @@ function isAlready(error: number | null): boolean {
 async function formIn(exchange: Exchanged): ReturnType<CardShop['form']> {
   if (!('response' in exchange)) return exchange.later
   const { status, headers, body } = exchange.response
-  const answer = { status, error: null, retryAfter: headers['retry-after'] }
+  const answer = { status, error: null, retryAfterMs: retryAfterMs(headers, Date.now()) }
   try {
     const bytes = await readAll(body)
     if (status === 200 && Buffer.from(bytes.subarray(0, 1024)).includes('%PDF-')) return { outcome: 'form', bytes }

@@ -35,23 +35,22 @@ const meanings: Readonly<Record<number, string>> = {
 const notDone = new Set([400, 404, 405, 406, 410, 411, 413, 414, 415, 416, 417, 422, 426, 428, 431])
 /** Pause where the service does not accept the kiosk: whoever renews a token is slower than a network. */
 const credentialPauseMs = 15 * 60_000
-const longestRetryAfterMs = 24 * 3_600_000
 
 export interface Answered {
   readonly status: number
   readonly error: number | null
-  /** Of the Retry-After field, where there is one. */
-  readonly retryAfter?: string | undefined
+  /** How long it asks to be left alone. */
+  readonly retryAfterMs?: number | undefined
 }
 
 /** An answer by which certainly nothing was done, and that time or an operator mends; undefined for any other. */
-export function laterOf({ status, error, retryAfter }: Answered): CardLater | undefined {
+export function laterOf({ status, error, retryAfterMs }: Answered): CardLater | undefined {
   const detail = toldOf(status, error)
   if (status === 402 || error === serviceErrors.noCredit || error === serviceErrors.recognitionNoCredit)
     return { outcome: 'later', code: 'CARD_CREDIT_LOW', detail }
   if (status === 401 || status === 403 || status === 407)
     return { outcome: 'later', code: 'CREDENTIALS_REFUSED', detail, retryAfterMs: credentialPauseMs }
-  if (status === 429) return { outcome: 'later', code: 'DESTINATION_BUSY', detail, ...asked(retryAfter) }
+  if (status === 429) return { outcome: 'later', code: 'DESTINATION_BUSY', detail, ...asked(retryAfterMs) }
   return undefined
 }
 
@@ -62,9 +61,9 @@ export function refusalOf({ status, error }: Answered): CardRefusal | undefined 
 }
 
 /** For what may be asked again without harm: any answer that is none. */
-export function unreachable({ status, error, retryAfter }: Answered): CardLater {
+export function unreachable({ status, error, retryAfterMs }: Answered): CardLater {
   const code = status === 503 ? 'DESTINATION_BUSY' : 'DESTINATION_UNREACHABLE'
-  return { outcome: 'later', code, detail: toldOf(status, error), ...asked(retryAfter) }
+  return { outcome: 'later', code, detail: toldOf(status, error), ...asked(retryAfterMs) }
 }
 
 function toldOf(status: number, error: number | null): string {
@@ -73,9 +72,8 @@ function toldOf(status: number, error: number | null): string {
   return `the card service answered ${status}, error ${error}${meaning === undefined ? '' : `: ${meaning}`}`
 }
 
-function asked(retryAfter: string | undefined): { retryAfterMs?: number } {
-  if (retryAfter === undefined || !/^\d{1,6}$/.test(retryAfter)) return {}
-  return { retryAfterMs: Math.min(longestRetryAfterMs, Number(retryAfter) * 1000) }
+function asked(retryAfterMs: number | undefined): { retryAfterMs?: number } {
+  return retryAfterMs === undefined ? {} : { retryAfterMs }
 }
 
 export function laterOfError(kind: HttpErrorKind, detail: string): CardLater {

@@ -2,8 +2,8 @@
 // functions: the form of each operation, and what its answer holds.
 //
 // The document stays here. FIRe is asked for a detached CAdES over a digest that was made before (`precalculatedHashAlgorithm`),
-// without the two attributes that a CMS in a PDF must not have: what comes back fits into a prepared PDF (AutoFirma's
-// integration manual names that use of `includeSigningTimeAttribute`).
+// without the signing time, which a CMS in a PDF must not have: what comes back fits into a prepared PDF (AutoFirma's
+// integration manual names that use of `includeSigningTimeAttribute`). Content hints come whatever is asked.
 
 import { Buffer } from 'node:buffer'
 import { Fault } from '../../device/errors.ts'
@@ -44,6 +44,8 @@ export interface FireApplication {
   readonly applicationName: string
   /** FIRe's name for Cl@ve Firma. */
   readonly provider: string
+  /** What FIRe passes on as the name of the procedure, where it was agreed upon. */
+  readonly procedureName?: string
 }
 
 export function signForm(order: ClaveOrder, document: ClaveDocument, application: FireApplication): Form {
@@ -87,8 +89,8 @@ export function about(op: string, { id, subject }: ClaveTransaction): Form {
 }
 
 function configuration(
-  { returnUrl, sia }: ClaveOrder,
-  { applicationName, provider }: FireApplication,
+  { returnUrl }: ClaveOrder,
+  { applicationName, provider, procedureName }: FireApplication,
   document?: ClaveDocument,
 ): string {
   return properties({
@@ -96,7 +98,7 @@ function configuration(
     redirectErrorUrl: returnUrl,
     certOrigin: provider,
     appName: applicationName,
-    ...(sia !== undefined && { procedureName: sia }),
+    ...(procedureName !== undefined && { procedureName }),
     ...(document !== undefined && { docTitle: document.title }),
   })
 }

@@ -2,11 +2,10 @@
 // is believed only when it names the bytes that were sent; what nobody but an operator can mend is told from what time can.
 
 import type { DeliveryOutcome, Receipt } from '../../device/ports.ts'
+import { retryAfterMs } from '../retry-after.ts'
 
 /** Largest answer that is read, bytes. */
 export const maxAnswerBytes = 64 * 1024
-/** Longest Retry-After that is passed on, milliseconds. */
-const longestRetryAfterMs = 24 * 3_600_000
 /** Pause where the destination does not accept the kiosk: its operator is slower than a network, and accounts lock. */
 export const credentialPauseMs = 15 * 60_000
 /** Pause where the destination has another key than the pinned ones: it asks for nothing, and nothing was sent. */
@@ -126,26 +125,4 @@ function problemTitle(answer: Answer): string {
   if (typeof title !== 'string') return ''
   const printable = title.replace(/\p{C}+/gu, ' ').trim()
   return printable === '' ? '' : `: ${Array.from(printable).slice(0, maxTitleCharacters).join('')}`
-}
-
-/** RFC 9110, 10.2.3: seconds or a date, as a wait in milliseconds; undefined where absent or not understood. */
-export function retryAfterMs(headers: Answer['headers'], now: number): number | undefined {
-  const field = headers['retry-after']?.trim()
-  if (field === undefined) return undefined
-  if (/^\d+$/.test(field)) return Math.min(longestRetryAfterMs, Number(field) * 1000)
-  const at = parseHttpDate(field)
-  if (at === undefined) return undefined
-  // Against the destination's own clock: the kiosk's may be years off before its first synchronisation.
-  const since = parseHttpDate(headers.date ?? '') ?? now
-  return Math.min(longestRetryAfterMs, Math.max(0, at - since))
-}
-
-const httpDate =
-  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? (\d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})$/
-
-/** The three forms of RFC 9110, 5.6.7; the asctime form is UTC though it does not say so. */
-function parseHttpDate(text: string): number | undefined {
-  if (!httpDate.test(text)) return undefined
-  const time = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
-  return Number.isNaN(time) ? undefined : time
 }

@@ -8,6 +8,7 @@ import { Readable } from 'node:stream'
 import type { GetObjectCommandOutput, HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3'
 import type { Delivery } from '../../device/ports.ts'
 import { HttpError } from '../http-error.ts'
+import type { Opening, TargetOptions } from './attempts.ts'
 import { s3Transport } from './s3-transport.ts'
 import { readSecrets } from './secrets.ts'
 import {
@@ -16,9 +17,7 @@ import {
   type Held,
   measured,
   type Opened,
-  type Opening,
   type Store,
-  type TargetOptions,
   type Upload,
 } from './target.ts'
 import { failureOf, operatorPauseMs, TargetFailure } from './target-failure.ts'

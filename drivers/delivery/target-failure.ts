@@ -3,7 +3,8 @@
 
 import type { DeliveryLaterCode, DeliveryRefusedCode } from '../../device/ports.ts'
 import { HttpError } from '../http-error.ts'
-import { credentialPauseMs, kindOf, pinPauseMs, retryAfterMs } from './answer.ts'
+import { retryAfterMs } from '../retry-after.ts'
+import { credentialPauseMs, kindOf, pinPauseMs } from './answer.ts'
 
 /** Pause where somebody at the other end has to act: a full disk, a folder that is not there. */
 export const operatorPauseMs = credentialPauseMs

@@ -5,6 +5,7 @@
 import type { Delivery } from '../../device/ports.ts'
 import { basicAuthorization, type HttpRequest, type HttpResponse, request as httpRequest } from '../http.ts'
 import { HttpError } from '../http-error.ts'
+import type { Opening, TargetOptions } from './attempts.ts'
 import { readSecrets } from './secrets.ts'
 import {
   type Content,
@@ -13,9 +14,7 @@ import {
   isSame,
   measured,
   type Opened,
-  type Opening,
   type Store,
-  type TargetOptions,
   type Upload,
 } from './target.ts'
 import { failureOf, TargetFailure } from './target-failure.ts'

@@ -11,6 +11,7 @@ import { createHeldToken } from '../held-token.ts'
 import { type HttpResponse, request } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
+import { retryAfterMs } from '../retry-after.ts'
 import { type FortressAccess, type FortressFiles, readAccess } from './fortress-access.ts'
 import { answerIn, errorIn, extendRequest, type FortressToken, tokenIn, tokenRequest } from './fortress-wire.ts'
 
@@ -212,29 +213,21 @@ function faultOf(error: HttpError): Fault {
 const verdict = (thrown: unknown) => {
   if (!(thrown instanceof Fault)) return 'nothing'
   if (thrown.code !== 'EXTENDER_UNAVAILABLE') return 'answered'
-  return { waitMs: thrown instanceof Unavailable ? thrown.waitMs : 0 }
+  return { waitMs: thrown.retryAfterMs ?? 0 }
 }
 
 const resting = (leftMs: number) =>
-  new Fault('EXTENDER_UNAVAILABLE', `it is left alone for ${Math.max(1, Math.ceil(leftMs / 1000))} s more`)
+  new Fault('EXTENDER_UNAVAILABLE', `it is left alone for ${Math.max(1, Math.ceil(leftMs / 1000))} s more`, {
+    retryAfterMs: leftMs,
+  })
 
-/** The service cannot now, and may have said for how long. */
-class Unavailable extends Fault {
-  readonly waitMs: number
-
-  constructor(detail: string, waitMs: number) {
-    super('EXTENDER_UNAVAILABLE', detail)
-    this.waitMs = waitMs
-  }
-}
-
-/** Why it was not done; for a service that cannot now with the seconds of its Retry-After (RFC 9110, 10.2.3). */
+/** Why it was not done; of a service that cannot now with the time for which it asks. */
 async function refusalOf(response: HttpResponse, what: string): Promise<Fault> {
   const { status, headers } = response
   if (status === 429 || status >= 500) {
     response.close()
-    const after = headers['retry-after'] ?? ''
-    return new Unavailable(`${what} was answered with ${status}`, /^\d{1,6}$/.test(after) ? Number(after) * 1000 : 0)
+    const asked = { retryAfterMs: retryAfterMs(headers, Date.now()) }
+    return new Fault('EXTENDER_UNAVAILABLE', `${what} was answered with ${status}`, asked)
   }
   const named = status >= 400 ? errorIn(await readAll(response.body)) : 'a redirect'
   response.close()

@@ -26,6 +26,9 @@ export const hashOids: Readonly<Partial<Record<SignatureAlgorithm, string>>> = {
   SHA256withRSA: '2.16.840.1.101.3.4.2.1',
   SHA384withRSA: '2.16.840.1.101.3.4.2.2',
   SHA512withRSA: '2.16.840.1.101.3.4.2.3',
+  SHA256withRSAandMGF1: '2.16.840.1.101.3.4.2.1',
+  SHA384withRSAandMGF1: '2.16.840.1.101.3.4.2.2',
+  SHA512withRSAandMGF1: '2.16.840.1.101.3.4.2.3',
   SHA256withECDSA: '2.16.840.1.101.3.4.2.1',
   SHA384withECDSA: '2.16.840.1.101.3.4.2.2',
   SHA512withECDSA: '2.16.840.1.101.3.4.2.3',
@@ -41,7 +44,7 @@ const signatureOids: Readonly<Partial<Record<SignatureAlgorithm, readonly [strin
   SHA512withECDSA: ['1.2.840.10045.4.3.4', '1.2.840.10045.2.1'],
 }
 
-/** Throws SEAL_REFUSED for a credential that is disabled, or whose use asks a person for something. */
+/** Throws SEAL_REFUSED for a credential that is disabled, SEAL_UNFIT for one whose use asks a person for something. */
 export function credentialIn(object: Json, version: CscVersion): Credential {
   const key = asObject(object['key']) ?? {}
   const cert = asObject(object['cert']) ?? {}
@@ -58,7 +61,7 @@ export function credentialIn(object: Json, version: CscVersion): Credential {
   }
 }
 
-const asksSomebody = () => new Fault('SEAL_REFUSED', 'the credential asks a person each time; a seal must not')
+const asksSomebody = () => new Fault('SEAL_UNFIT', 'the credential asks a person each time; a seal must not')
 
 function pinOfV1(object: Json): string | undefined {
   const { authMode } = object
@@ -81,8 +84,45 @@ function pinOfV2(object: Json): string | undefined {
   return first
 }
 
-/** The identifier of the algorithm that the credential knows. Throws SEAL_REFUSED. */
-export function signatureOid(algorithm: SignatureAlgorithm, { algorithms }: Credential): string {
+const rsassaPss = '1.2.840.113549.1.1.10'
+
+/** DER of RSASSA-PSS-params (RFC 4055, 3.1): hash, MGF1 by the same, a salt of its length. */
+const pssParameters: Readonly<Partial<Record<SignatureAlgorithm, string>>> = {
+  SHA256withRSAandMGF1: pssParams(1, 32),
+  SHA384withRSAandMGF1: pssParams(2, 48),
+  SHA512withRSAandMGF1: pssParams(3, 64),
+}
+
+/** `sha2` is the last arc of the hash's identifier. */
+function pssParams(sha2: number, saltOctets: number): string {
+  const hash = Buffer.from(`300d06096086480165030402${Buffer.of(sha2).toString('hex')}0500`, 'hex')
+  const mgf1 = Buffer.concat([Buffer.from('301a06092a864886f70d010108', 'hex'), hash])
+  const fields = [
+    Buffer.concat([Buffer.of(0xa0, hash.length), hash]),
+    Buffer.concat([Buffer.of(0xa1, mgf1.length), mgf1]),
+    Buffer.of(0xa2, 3, 2, 1, saltOctets),
+  ]
+  const content = Buffer.concat(fields)
+  return Buffer.concat([Buffer.of(0x30, content.length), content]).toString('base64')
+}
+
+/** Whether the credential signs by RSASSA-PSS and by no other use of an RSA key. */
+export function isOnlyPss({ algorithms }: Credential): boolean {
+  const others = Object.values(signatureOids).flat()
+  return algorithms.includes(rsassaPss) && !algorithms.some(oid => others.includes(oid))
+}
+
+/** How signatures/signHash names the algorithm, by an identifier that the credential knows. Throws SEAL_REFUSED. */
+export function signatureNamed(algorithm: SignatureAlgorithm, credential: Credential): Json {
+  const signAlgoParams = pssParameters[algorithm]
+  if (signAlgoParams === undefined) return { signAlgo: signatureOid(algorithm, credential) }
+  if (!credential.algorithms.includes(rsassaPss)) {
+    throw new Fault('SEAL_REFUSED', `the credential does not make ${algorithm}`)
+  }
+  return { signAlgo: rsassaPss, signAlgoParams }
+}
+
+function signatureOid(algorithm: SignatureAlgorithm, { algorithms }: Credential): string {
   const known = signatureOids[algorithm]
   const found = known?.find(oid => algorithms.includes(oid))
   if (found === undefined) throw new Fault('SEAL_REFUSED', `the credential does not make ${algorithm}`)

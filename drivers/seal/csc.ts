@@ -1,4 +1,5 @@
-// The Cloud Signature Consortium's API, 1.0.4 and 2.0.0.2: credentials/info, credentials/authorize, signatures/signHash. A
+// The Cloud Signature Consortium's API, 1.0.4 and 2.0.0.2: credentials/info, credentials/authorize, signatures/signHash, and
+// signatures/signPolling where the service signs later. A
 // seal is a credential whose use asks nobody anything at the moment of signing: implicit, or by a PIN that a file holds.
 // Each authorisation (SAD) names the very digests that it is for, which credentials with SCAL 2 demand, and is used once.
 
@@ -11,8 +12,9 @@ import {
   type CscVersion,
   credentialIn,
   hashOids,
+  isOnlyPss,
   isSelfIssued,
-  signatureOid,
+  signatureNamed,
 } from './csc-credential.ts'
 import { exchange, type Json, jsonIn, objectIn, type SealAnswer, secretLine } from './exchange.ts'
 import type { SealDriver, SealServiceOptions } from './seal-driver.ts'
@@ -21,18 +23,23 @@ import { verifiedValue } from './verified.ts'
 
 export interface CscOptions extends SealServiceOptions, Partial<Omit<OauthClient, 'caFile' | 'deadlineMs'>> {
   readonly version: CscVersion
+  /** Of version 2: `A` for a service that signs later and is asked for what it made. Default `S`. */
+  readonly operationMode?: 'S' | 'A'
   /** Of credentials that want a PIN: one line, mode 0600. */
   readonly pinFile?: string
 }
 
 const maxAnswerBytes = 4 * 1024 * 1024
-/** How often and how long apart an authorisation that is not ready is asked for again (2.0.0.2, credentials/authorizeCheck). */
+/**
+ * How often and how long apart an authorisation or a signature that is not ready is asked for again (2.0.0.2,
+ * credentials/authorizeCheck and signatures/signPolling).
+ */
 const checks = 20
 const betweenChecksMs = 500
 
 /** Bearer token by client credentials where `tokenUrl` names who gives it, else none. */
 export function createCsc(options: CscOptions): SealDriver {
-  const { version, pinFile } = options
+  const { version, pinFile, operationMode = 'S' } = options
   const { tokenUrl, clientId, clientSecretFile } = options
   const client =
     tokenUrl === undefined || clientId === undefined || clientSecretFile === undefined
@@ -117,18 +124,29 @@ export function createCsc(options: CscOptions): SealDriver {
     const handle = jsonIn(answer)?.['handle']
     if (typeof handle !== 'string')
       throw new Fault('SEAL_REFUSED', 'the authorisation: it waits, and nobody says for what')
-    await new Promise(resolve => setTimeout(resolve, betweenChecksMs))
-    signal?.throwIfAborted()
+    await pause(signal)
     return call('credentials/authorizeCheck', { handle }, signal)
+  }
+
+  /** What a service made of a request that it took to answer later; its number is good for as long as it says. */
+  async function polled(answer: SealAnswer, signal?: AbortSignal): Promise<SealAnswer> {
+    const requestID = jsonIn(answer)?.['responseID']
+    if (typeof requestID !== 'string' || (answer.status !== 200 && answer.status !== 202)) return answer
+    for (let n = 0; n < checks; n++) {
+      await pause(signal)
+      const made = await call('signatures/signPolling', { requestID }, signal)
+      if (made.status !== 202) return made
+    }
+    throw new Fault('SEAL_UNREACHABLE', 'the signatures: they are not ready yet')
   }
 
   async function signHash(use: Use, signal?: AbortSignal): Promise<SealAnswer> {
     const SAD = await sadFor(use, signal)
-    const { credentialID, digests, hashOid, signAlgo } = use
+    const { credentialID, digests, hashOid, named } = use
     const hashes = digests.map(base64)
     const digestsNamed =
-      version === '1' ? { hash: hashes, hashAlgo: hashOid } : { hashes, hashAlgorithmOID: hashOid, operationMode: 'S' }
-    return call('signatures/signHash', { credentialID, SAD, ...digestsNamed, signAlgo }, signal)
+      version === '1' ? { hash: hashes, hashAlgo: hashOid } : { hashes, hashAlgorithmOID: hashOid, operationMode }
+    return polled(await call('signatures/signHash', { credentialID, SAD, ...digestsNamed, ...named }, signal), signal)
   }
 
   async function signSome(request: SealRequest, use: Use, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
@@ -148,10 +166,12 @@ export function createCsc(options: CscOptions): SealDriver {
       return (Array.isArray(credentialIDs) ? credentialIDs : []).filter(one => typeof one === 'string')
     },
     async certificate(identity: string, signal?: AbortSignal) {
-      const { certificates } = await credential(identity, signal)
+      const held = await credential(identity, signal)
+      const { certificates } = held
       const [certificate, ...chain] = certificates.map(one => certificateIn(one, 'the credential'))
       if (certificate === undefined) throw new Fault('CERTIFICATE_UNREADABLE', 'the credential: it has no certificate')
-      return { certificate, chain: chain.filter(one => !isSelfIssued(one)) }
+      const onlyPss = isOnlyPss(held) ? ({ onlyPss: true } as const) : {}
+      return { certificate, chain: chain.filter(one => !isSelfIssued(one)), ...onlyPss }
     },
     async sign(request: SealRequest, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
       const { identity: credentialID, algorithm, digests } = request
@@ -160,7 +180,7 @@ export function createCsc(options: CscOptions): SealDriver {
         credential: held,
         credentialID,
         hashOid: hashOids[algorithm] ?? '',
-        signAlgo: signatureOid(algorithm, held),
+        named: signatureNamed(algorithm, held),
       }
       const signed: Uint8Array[] = []
       for (let at = 0; at < digests.length; at += held.multisign) {
@@ -178,7 +198,12 @@ interface Use {
   readonly credentialID: string
   readonly digests: readonly Uint8Array[]
   readonly hashOid: string
-  readonly signAlgo: string
+  readonly named: Json
+}
+
+async function pause(signal?: AbortSignal): Promise<void> {
+  await new Promise(resolve => setTimeout(resolve, betweenChecksMs))
+  signal?.throwIfAborted()
 }
 
 /** What a service says of a refusal: held against known sentences, never told. */

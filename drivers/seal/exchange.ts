@@ -6,6 +6,7 @@ import { readCaFile, readSecretLine } from '../credential-file.ts'
 import { type HttpRequest, request } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
+import { retryAfterMs } from '../retry-after.ts'
 
 const connectTimeoutMs = 10_000
 const idleTimeoutMs = 30_000
@@ -23,6 +24,8 @@ export interface SealPeer {
 export interface SealAnswer {
   readonly status: number
   readonly body: Uint8Array
+  /** How long it asks to be left alone, milliseconds. */
+  readonly retryAfterMs?: number | undefined
 }
 
 export type SealAsk = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body' | 'maxBodyBytes'>
@@ -40,7 +43,8 @@ export async function exchange(ask: SealAsk, peer: SealPeer, signal?: AbortSigna
       idleTimeoutMs,
       deadlineMs: peer.deadlineMs ?? defaultDeadlineMs,
     })
-    return { status: response.status, body: await readAll(response.body) }
+    const asked = retryAfterMs(response.headers, Date.now())
+    return { status: response.status, body: await readAll(response.body), retryAfterMs: asked }
   } catch (thrown) {
     if (!(thrown instanceof HttpError)) throw thrown
     throw new Fault(codes[thrown.kind], thrown.message, { cause: thrown })
@@ -98,11 +102,13 @@ export function objectIn(answer: SealAnswer, what: string): Json {
 
 /** Why there is no success. `what` names the call. */
 export function refusal(answer: SealAnswer, what: string): Fault {
-  const { status } = answer
+  const { status, retryAfterMs } = answer
   const code = jsonIn(answer)?.['error']
   const named = typeof code === 'string' && /^[A-Za-z][A-Za-z_]{0,39}$/.test(code) ? ` (${code})` : ''
   const detail = `${what}: answered ${status}${named}`
-  if (status === 408 || status === 425 || status === 429 || status >= 500) return new Fault('SEAL_UNREACHABLE', detail)
+  if (status === 408 || status === 425 || status === 429 || status >= 500) {
+    return new Fault('SEAL_UNREACHABLE', detail, { retryAfterMs })
+  }
   if (status === 401 || status === 403 || status === 407) return new Fault('SEAL_CREDENTIALS_REFUSED', detail)
   // A redirect is not followed: a captive portal sends them.
   if (status === 302 || status === 303 || status === 307) return new Fault('SEAL_UNREACHABLE', detail)

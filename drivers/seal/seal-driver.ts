@@ -16,7 +16,10 @@ export interface SealRow {
 export interface SealDriver {
   identities(signal?: AbortSignal): Promise<readonly string[]>
   /** DER of the seal's certificate, and what the service tells of its issuers. */
-  certificate(identity: string, signal?: AbortSignal): Promise<Pick<SigningCertificate, 'certificate' | 'chain'>>
+  certificate(
+    identity: string,
+    signal?: AbortSignal,
+  ): Promise<Pick<SigningCertificate, 'certificate' | 'chain' | 'onlyPss'>>
   sign(request: SealRequest, signal?: AbortSignal): Promise<readonly Uint8Array[]>
   sealPdf(request: SealedPdfRequest, signal?: AbortSignal): Promise<Uint8Array>
 }

@@ -51,7 +51,8 @@ export function createSealServices({ services, table }: SealConfig, breakers = c
     if (expected !== undefined && !Buffer.from(expected).equals(told.certificate)) {
       throw new Fault('SEAL_REFUSED', 'the certificate of the seal is not the one of certificateFile')
     }
-    return { ...place, certificate: told.certificate, chain: issuers.length > 0 ? issuers : told.chain }
+    const chain = issuers.length > 0 ? issuers : told.chain
+    return { ...place, ...told, chain }
   }
 
   return Object.freeze({
@@ -77,9 +78,10 @@ function breakerOf({ id, url }: SealServiceConfig, breakers: Breakers): Breaker 
       longestMs: restMs,
       verdict: thrown => {
         if (!(thrown instanceof Fault)) return 'nothing'
-        return thrown.code === 'SEAL_UNREACHABLE' ? { waitMs: 0 } : 'answered'
+        return thrown.code === 'SEAL_UNREACHABLE' ? { waitMs: thrown.retryAfterMs ?? 0 } : 'answered'
       },
-      resting: () => new Fault('SEAL_UNREACHABLE', `${id}: it did not answer a moment ago`),
+      resting: leftMs =>
+        new Fault('SEAL_UNREACHABLE', `${id}: it did not answer a moment ago`, { retryAfterMs: leftMs }),
     },
   )
 }

@@ -6,6 +6,7 @@ import { constants, type KeyObject, publicDecrypt, X509Certificate } from 'node:
 import { p256, p384, p521 } from '@noble/curves/nist.js'
 import { Fault } from '../../device/errors.ts'
 import type { SignatureAlgorithm } from '../../device/ports.ts'
+import { isEmsaPss } from '../emsa-pss.ts'
 
 export interface Expected {
   readonly algorithm: SignatureAlgorithm
@@ -52,15 +53,27 @@ function unwrapped(answer: Uint8Array): readonly Uint8Array[] {
   return /^[A-Za-z0-9+/_-]+={0,2}$/.test(text) ? [Buffer.from(text, 'base64')] : []
 }
 
-function rsaValue(value: Uint8Array, key: KeyObject, { digest }: Expected): Uint8Array | undefined {
+const hashesOfPss: Readonly<Partial<Record<SignatureAlgorithm, 'sha256' | 'sha384' | 'sha512'>>> = {
+  SHA256withRSAandMGF1: 'sha256',
+  SHA384withRSAandMGF1: 'sha384',
+  SHA512withRSAandMGF1: 'sha512',
+}
+
+function rsaValue(value: Uint8Array, key: KeyObject, { digest, algorithm }: Expected): Uint8Array | undefined {
+  const hash = hashesOfPss[algorithm]
+  if (hash !== undefined) {
+    const bits = (key.asymmetricKeyDetails?.modulusLength ?? 0) - 1
+    const encoded = opened(value, key, constants.RSA_NO_PADDING)
+    return encoded !== undefined && isEmsaPss(hash, digest, encoded, bits) ? value : undefined
+  }
   const info = Buffer.concat([Buffer.from(digestInfos[digest.length] ?? '', 'hex'), digest])
   return opened(value, key)?.equals(info) === true ? value : undefined
 }
 
-/** What was signed by RSASSA-PKCS1-v1_5; undefined where it was not with this key. */
-function opened(value: Uint8Array, key: KeyObject): Buffer | undefined {
+/** What was signed, by RSASSA-PKCS1-v1_5 unless told; undefined where it was not with this key. */
+function opened(value: Uint8Array, key: KeyObject, padding = constants.RSA_PKCS1_PADDING): Buffer | undefined {
   try {
-    return publicDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, value)
+    return publicDecrypt({ key, padding }, value)
   } catch {
     return undefined
   }

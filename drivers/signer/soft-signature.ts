@@ -2,9 +2,10 @@
 // operation around the encoding of RFC 8017, 9; for ECDSA there is no such way, so @noble/curves does it, with a nonce by
 // RFC 6979 that fresh randomness is mixed into.
 
-import { constants, createHash, createPrivateKey, type KeyObject, privateEncrypt, randomBytes } from 'node:crypto'
+import { constants, createPrivateKey, type KeyObject, privateEncrypt, randomBytes } from 'node:crypto'
 import { p256, p384, p521 } from '@noble/curves/nist.js'
 import type { SignatureAlgorithm, SignOutcome } from '../../device/ports.ts'
+import { emsaPss } from '../emsa-pss.ts'
 import { octets, parse, part } from './ber.ts'
 import { signatureValue, tokenInput } from './mechanism.ts'
 
@@ -55,33 +56,4 @@ function ecdsa(key: KeyObject, digest: Uint8Array): SignOutcome {
   } finally {
     secret.fill(0)
   }
-}
-
-/** EMSA-PSS with MGF1 and a salt of the hash's length (RFC 8017, 9.1.1), filled up to the modulus's octets. */
-function emsaPss(hash: 'sha256' | 'sha384' | 'sha512', digest: Uint8Array, encodedBits: number): Buffer {
-  const length = Math.ceil(encodedBits / 8)
-  const salt = randomBytes(digest.length)
-  const H = createHash(hash).update(Buffer.alloc(8)).update(digest).update(salt).digest()
-  const DB = Buffer.alloc(length - H.length - 1)
-  DB[DB.length - salt.length - 1] = 0x01
-  DB.set(salt, DB.length - salt.length)
-  const mask = mgf1(hash, H, DB.length)
-  for (let i = 0; i < DB.length; i += 1) DB[i] = (DB[i] ?? 0) ^ (mask[i] ?? 0)
-  DB[0] = (DB[0] ?? 0) & (0xff >> (8 * length - encodedBits))
-  const encoded = Buffer.concat([DB, H, Buffer.of(0xbc)])
-  // One octet shorter than the modulus where that has a bit more than whole octets.
-  return Buffer.concat([Buffer.alloc(Math.ceil((encodedBits + 1) / 8) - length), encoded])
-}
-
-/** RFC 8017, B.2.1. */
-function mgf1(hash: string, seed: Uint8Array, length: number): Buffer {
-  const blocks: Buffer[] = []
-  for (let counter = 0, size = 0; size < length; counter += 1) {
-    const suffix = Buffer.alloc(4)
-    suffix.writeUInt32BE(counter)
-    const block = createHash(hash).update(seed).update(suffix).digest()
-    blocks.push(block)
-    size += block.length
-  }
-  return Buffer.concat(blocks).subarray(0, length)
 }

@@ -206,7 +206,7 @@ function receive(open: Map<number, OpenCall>, frame: Frame): void {
 function lastWord(call: OpenCall, frame: Extract<Frame, { kind: 'result' | 'fault' }>): void {
   if (frame.kind === 'fault') {
     const code = isErrorCode(frame.code) ? frame.code : 'INTERNAL'
-    call.inbox.finish(new Fault(code, frame.detail))
+    call.inbox.finish(new Fault(code, frame.detail, { retryAfterMs: frame.retryAfterMs }))
   } else {
     if (call.receiving && call.cancelled === undefined) throw new Fault('FRAME_INVALID', 'a result within an item')
     call.inbox.push(frame)

@@ -35,7 +35,13 @@ export type Frame =
     }
   | { readonly kind: 'item'; readonly call: number; readonly value: unknown; readonly bytes: boolean }
   | { readonly kind: 'result'; readonly call: number; readonly value: unknown }
-  | { readonly kind: 'fault'; readonly call: number; readonly code: string; readonly detail: string }
+  | {
+      readonly kind: 'fault'
+      readonly call: number
+      readonly code: string
+      readonly detail: string
+      readonly retryAfterMs?: number
+    }
   | { readonly kind: 'secret'; readonly call: number; readonly payload: Uint8Array }
   | { readonly kind: 'data'; readonly call: number; readonly payload: Uint8Array }
   | { readonly kind: 'credit'; readonly call: number; readonly amount: number }
@@ -148,7 +154,7 @@ function encodePayload(frame: Frame): Uint8Array {
     case 'result':
       return json({ value: frame.value })
     case 'fault':
-      return json({ code: frame.code, detail: frame.detail })
+      return json({ code: frame.code, detail: frame.detail, retryAfterMs: frame.retryAfterMs })
     case 'secret':
     case 'data':
       return frame.payload
@@ -181,13 +187,16 @@ function decodePayload({ kind, call }: Header, payload: Buffer): Frame {
 }
 
 function decodeJson(kind: 'call' | 'item' | 'result' | 'fault', call: number, body: Record<string, unknown>): Frame {
-  const { method, params, input, secret, value, bytes, code, detail } = body
+  const { method, params, input, secret, value, bytes, code, detail, retryAfterMs } = body
   if (kind === 'call' && typeof method === 'string' && typeof input === 'boolean' && typeof secret === 'boolean') {
     return { kind, call, method, params, input, secret }
   }
   if (kind === 'item' && typeof bytes === 'boolean') return { kind, call, value, bytes }
   if (kind === 'result') return { kind, call, value }
-  if (kind === 'fault' && typeof code === 'string' && typeof detail === 'string') return { kind, call, code, detail }
+  if (kind === 'fault' && typeof code === 'string' && typeof detail === 'string') {
+    if (retryAfterMs === undefined) return { kind, call, code, detail }
+    if (typeof retryAfterMs === 'number' && retryAfterMs >= 0) return { kind, call, code, detail, retryAfterMs }
+  }
   throw invalid(`${kind} without its fields`)
 }
 

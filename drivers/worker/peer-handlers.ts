@@ -3,10 +3,11 @@
 import type { Peer, Peers } from '../../device/ports.ts'
 import type { Handler, Handlers } from './serve.ts'
 
-/** `peer-keys`, `resting`, `wake`. */
+/** `peer-keys`, `enter-destination`, `resting`, `wake`. */
 export function peerHandlers(peers: Peers): Handlers {
   return new Map<string, Handler>([
     ['peer-keys', (params, { signal }) => peers.keys(params as Peer, signal)],
+    ['enter-destination', (params, { signal }) => peers.enter(params as string, signal)],
     ['resting', (_params, { signal }) => peers.resting(signal)],
     [
       'wake',

@@ -13,7 +13,7 @@ const milliseconds = Type.Number({ minimum: 0 })
 const resting = Type.Array(
   Type.Object(
     {
-      service: Type.Enum(['seal', 'extension', 'clave']),
+      service: Type.Enum(['seal', 'extension', 'clave', 'time-stamping']),
       id: text,
       host: text,
       sinceMs: milliseconds,
@@ -30,6 +30,10 @@ export function remotePeers(channel: PortChannel): Peers {
   return Object.freeze({
     keys: (peer: Peer, signal?: AbortSignal) =>
       answerOf(channel, channel.call('peer-keys', peer, withSignal(signal)), answer => checked(keys, answer, 'keys')),
+    enter: (destinationId: string, signal?: AbortSignal) =>
+      answerOf(channel, channel.call('enter-destination', destinationId, withSignal(signal)), answer =>
+        checked(Type.Boolean(), answer, 'an entry'),
+      ),
     resting: (signal?: AbortSignal) =>
       answerOf(channel, channel.call('resting', null, withSignal(signal)), answer =>
         checked(resting, answer, 'resting services'),

@@ -23,6 +23,7 @@ export function remoteSeals(channel: PortChannel): SealService {
       keyId: identity,
       certificate: fromBase64(told.certificate),
       chain: told.chain.map(fromBase64),
+      ...(told.onlyPss && { onlyPss: told.onlyPss }),
     }
   }
 

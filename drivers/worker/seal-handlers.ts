@@ -23,8 +23,8 @@ export function sealHandlers(service: () => Promise<SealService>): Handlers {
     [
       'sealCertificate',
       async (params, { signal }): Promise<WireSealCertificate> => {
-        const { certificate, chain } = await (await service()).certificate(params as SealName, signal)
-        return { certificate: toBase64(certificate), chain: chain.map(toBase64) }
+        const { certificate, chain, onlyPss } = await (await service()).certificate(params as SealName, signal)
+        return { certificate: toBase64(certificate), chain: chain.map(toBase64), ...(onlyPss && { onlyPss }) }
       },
     ],
     [

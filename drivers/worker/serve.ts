@@ -160,8 +160,9 @@ async function answer(
     if (call.emitting) throw new Fault('INTERNAL', 'the handler ended within an item')
     session.send({ kind: 'result', call: call.id, value })
   } catch (thrown) {
-    const { code, detail } = asFault(thrown)
-    session.send({ kind: 'fault', call: call.id, code, detail: detail.slice(0, maxDetailLength) })
+    const { code, detail, retryAfterMs } = asFault(thrown)
+    const asked = retryAfterMs === undefined ? {} : { retryAfterMs }
+    session.send({ kind: 'fault', call: call.id, code, detail: detail.slice(0, maxDetailLength), ...asked })
   } finally {
     call.over = true
     secret?.fill(0)

@@ -9,7 +9,11 @@ export const sealIdentities = Type.Array(Type.String({ maxLength: 1_000 }), { ma
 
 /** Answer of `SealService.certificate`, DER as Base64. */
 export const sealCertificate = Type.Object(
-  { certificate: base64, chain: Type.Array(base64, { maxItems: 16 }) },
+  {
+    certificate: base64,
+    chain: Type.Array(base64, { maxItems: 16 }),
+    onlyPss: Type.Optional(Type.Literal(true)),
+  },
   { additionalProperties: false },
 )
 

@@ -26,7 +26,9 @@ export async function runAppliance(
   signal: AbortSignal,
 ): Promise<number> {
   await using started = new AsyncDisposableStack()
-  const program = await createProgram(join(folder, 'program'))
+  const program = started.adopt(await createProgram(join(folder, 'program'), port === 0 ? 0 : port + 2), one =>
+    one.stop(),
+  )
   const { shop, configuration } = started.adopt(await startSiteCards(join(folder, 'cards')), one => one.shop.stop())
   const cards = { ...configuration, screen: true, clients: [program.client], pollMinutes: 1 }
   const options = {
@@ -34,7 +36,7 @@ export async function runAppliance(
     sheets: [],
     trustServices: true,
     seal: true,
-    clave: { page: 'kiosk' },
+    clave: {},
     config: { api: program.api, cards },
   }
   const site = started.adopt(await startSite(options), one => one.stop())
@@ -61,9 +63,8 @@ export async function runAppliance(
   console.log(
     `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service, FIRe, card service and receiver: ${control.url}`,
   )
-  console.log(
-    `Cl@ve Firma: number 50751129L, password ${firePassword}, code ${fireCode}; its authority is ${folder}/clave-ca.pem`,
-  )
+  console.log(`Cl@ve Firma: number 50751129L, password ${firePassword}, code ${fireCode}; the page above is the phone`)
+  console.log(`A program asks for a copy, and a person comes with the pick-up code: ${program.curl}`)
   console.log(`Other commands beside it: compulsa VERB --config ${site.configFile} --data ${site.dataFolder}`)
   const [code] = await exit
   return typeof code === 'number' ? code : 1

@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runAppliance } from './appliance.ts'
+import { runCopia } from './copia-service.ts'
 import { startEsclSimulator } from './escl.ts'
 import { runFortressCentre } from './fortress-centre.ts'
 import { drawSheet } from './paper.ts'
@@ -73,6 +74,11 @@ const simulators: Readonly<Record<string, Simulator>> = {
       await shop.stop()
       return 0
     },
+  },
+  copia: {
+    summary:
+      'a CÒPIA service; writes its key and CA into --folder and prints the destination; --fault for its failures',
+    run: ({ folder, port = 0, fault }, signal) => runCopia({ folder, port, fault }, signal),
   },
   fortress: {
     summary:

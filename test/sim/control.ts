@@ -70,6 +70,7 @@ function actionsOf(
     ],
     ['online', { label: 'Receiver in good order', act: () => receiver.set({ preset: 'honest' }) }],
     ['batch', { label: 'A program asks for 12 signatures', act: () => program.send(12) }],
+    ['session', { label: 'A program asks for a copy', act: () => program.ask() }],
     ['no-tsa', { label: 'Time-stamping authority away', act: () => trust?.fault('tsa', 'reset') }],
     ['no-seal', { label: 'Seal service away', act: () => seal?.fault('offline') }],
     ['seal', { label: 'Seal service in good order', act: () => seal?.fault(undefined) }],
@@ -119,7 +120,7 @@ async function answer(
   const orders = shop.sold().map(one => `<li>${one.product}, ${one.stato}</li>`)
   const page = `<!doctype html><meta charset="utf-8"><title>Simulated world</title>
 <style>body{font:1rem sans-serif;max-width:40rem;margin:2rem auto}button{font:inherit;margin:.2rem;padding:.6rem;width:100%}</style>
-<h1>Simulated world</h1>${buttons.join('')}<h2>Copies received</h2><ul>${received.join('')}</ul><h2>A phone that reads the QR code of Cl@ve</h2><ul>${phones.join('')}</ul><h2>Batches of the program</h2><ul>${batches.join('')}</ul><h2>Orders at the card service</h2><ul>${orders.join('')}</ul>`
+<h1>Simulated world</h1>${buttons.join('')}<h2>Copies received</h2><ul>${received.join('')}</ul><h2>A phone that reads the QR code of Cl@ve</h2><ul>${phones.join('')}</ul><h2>What the program has asked for</h2><ul>${batches.join('')}</ul><h2>Orders at the card service</h2><ul>${orders.join('')}</ul>`
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page)
 }
 

@@ -2,7 +2,6 @@
 // digests it names (SCAL 2), for as many signatures, and once. It holds every request against the specification's members
 // and fails in named ways.
 
-import type { SignatureAlgorithm } from '../../device/ports.ts'
 import type { TestIdentity } from './pki.ts'
 import {
   Breach,
@@ -23,6 +22,8 @@ export const cscFaults = [
   'sad-expired',
   /** The authorisation comes after it was asked for a second time (2.0.0.2). */
   'authorisation-later',
+  /** What was made is there when it has been asked for a second time (2.0.0.2, asynchronous). */
+  'signatures-later',
   'credential-disabled',
   /** No certificate unless what it says is asked for, too. */
   'no-certificate-alone',
@@ -43,6 +44,10 @@ export interface CscOptions {
   readonly otp?: boolean
   /** Default 10. */
   readonly multisign?: number
+  /** The only use of the key that the credential has; default PKCS #1 v1.5. */
+  readonly pss?: boolean
+  /** Signs later only (2.0.0.2): `operationMode` must be `A`. */
+  readonly asynchronous?: boolean
 }
 
 export const cscClient = { clientId: 'kiosk', secret: 'the secret of the kiosk' } as const
@@ -50,6 +55,9 @@ export const cscCredential = 'seal-credential'
 export const cscTokenPath = '/oauth2/token'
 
 const sha256 = '2.16.840.1.101.3.4.2.1'
+const rsassaPss = '1.2.840.113549.1.1.10'
+/** RSASSA-PSS-params as openssl writes them: SHA-256, MGF1 with SHA-256, a salt of 32 octets. */
+const pssWithSha256 = 'MDSgDzANBglghkgBZQMEAgEFAKEcMBoGCSqGSIb3DQEBCDANBglghkgBZQMEAgEFAKIDAgEg'
 type Fails = (fault: CscFault) => boolean
 
 /** Long because it is every call of the interface in one place. */
@@ -58,6 +66,8 @@ export function startCsc(options: CscOptions): Promise<SealServer<CscFault>> {
   /** Authorisations by their SAD, and the digests each is for. */
   const sads = new Map<string, readonly string[]>()
   const handles = new Map<string, string>()
+  /** Answers to requests that were taken to be answered later, by the number that was given. */
+  const later = new Map<string, SimAnswer>()
   let given = 0
   const issue = (hashes: readonly string[]): string => {
     given += 1
@@ -77,6 +87,18 @@ export function startCsc(options: CscOptions): Promise<SealServer<CscFault>> {
     if (sad === undefined) throw new Breach(400, 'invalid_request', 'no such handle')
     return json(200, { SAD: sad, expiresIn: 3600 })
   }
+  const keep = (answer: SimAnswer): SimAnswer => {
+    const responseID = `later-${later.size + 1}`
+    later.set(responseID, answer)
+    return json(200, { responseID })
+  }
+  const poll = (request: SimRequest, fails: Fails): SimAnswer => {
+    const made = later.get(String(membersOf(request, ['requestID'])['requestID']))
+    if (options.version === '1') throw new Breach(404, 'invalid_request', 'no such call')
+    if (made === undefined) throw new Breach(400, 'invalid_request', 'Invalid parameter requestID')
+    if (fails('signatures-later')) return json(202, { error: 'accepted_request' })
+    return made
+  }
   return startSealServer<CscFault>({
     answer(request, fails) {
       const { method, path } = request
@@ -95,7 +117,11 @@ export function startCsc(options: CscOptions): Promise<SealServer<CscFault>> {
         case 'credentials/authorizeCheck':
           return check(request)
         case 'signatures/signHash':
-          return signHash(request, options, sads, fails)
+          return options.asynchronous === true
+            ? keep(signHash(request, options, sads, fails))
+            : signHash(request, options, sads, fails)
+        case 'signatures/signPolling':
+          return poll(request, fails)
         default:
           throw new Breach(404, 'invalid_request', 'no such call')
       }
@@ -111,7 +137,7 @@ function credential(asked: Readonly<Record<string, unknown>>): void {
 
 function info(
   request: SimRequest,
-  { version, identity, pin, otp, multisign = 10 }: CscOptions,
+  { version, identity, pin, otp, multisign = 10, pss = false }: CscOptions,
   fails: Fails,
 ): SimAnswer {
   const asked = membersOf(request, ['credentialID'], ['certificates', 'certInfo', 'authInfo', 'lang', 'clientData'])
@@ -137,7 +163,11 @@ function info(
   const withCert = asked['certInfo'] === true || !fails('no-certificate-alone')
   return json(200, {
     description: 'The seal of the body',
-    key: { status: fails('credential-disabled') ? 'disabled' : 'enabled', algo: ['1.2.840.113549.1.1.11'], len: 2048 },
+    key: {
+      status: fails('credential-disabled') ? 'disabled' : 'enabled',
+      algo: [pss ? rsassaPss : '1.2.840.113549.1.1.11'],
+      len: 2048,
+    },
     ...(withCert && { cert: { status: 'valid', certificates: chain } }),
     ...auth,
     SCAL: '2',
@@ -175,12 +205,16 @@ function digestsIn(asked: Readonly<Record<string, unknown>>, version: '1' | '2')
 
 function signHash(
   request: SimRequest,
-  { version, identity, other }: CscOptions,
+  { version, identity, other, pss = false, asynchronous = false }: CscOptions,
   sads: Map<string, readonly string[]>,
   fails: Fails,
 ): SimAnswer {
   const names = version === '1' ? ['hash', 'hashAlgo'] : ['hashes', 'hashAlgorithmOID', 'operationMode']
-  const asked = membersOf(request, ['credentialID', 'SAD', 'signAlgo', ...names])
+  const params = pss ? ['signAlgoParams'] : []
+  const asked = membersOf(request, ['credentialID', 'SAD', 'signAlgo', ...params, ...names])
+  if (version === '2' && asked['operationMode'] !== (asynchronous ? 'A' : 'S')) {
+    throw new Breach(400, 'invalid_request', 'Invalid parameter operationMode')
+  }
   credential(asked)
   const hashes = digestsIn(asked, version)
   const sad = String(asked['SAD'])
@@ -189,7 +223,10 @@ function signHash(
   if (fails('sad-expired')) throw new Refusal(400, 'invalid_request', 'SAD expired')
   if (authorized === undefined) throw new Breach(400, 'invalid_request', 'Invalid parameter SAD')
   if (authorized.join() !== hashes.join()) throw new Breach(400, 'invalid_request', 'Hash is not authorized by the SAD')
-  if (asked['signAlgo'] !== '1.2.840.113549.1.1.11')
+  if (pss && asked['signAlgoParams'] !== pssWithSha256) {
+    throw new Breach(400, 'invalid_request', 'Invalid parameter signAlgoParams')
+  }
+  if (asked['signAlgo'] !== (pss ? rsassaPss : '1.2.840.113549.1.1.11'))
     throw new Breach(400, 'invalid_request', 'Invalid parameter signAlgo')
   const key = fails('another-key') ? other : identity
   const shift = fails('other-digest') ? 1 : 0
@@ -198,7 +235,7 @@ function signHash(
     const digest = octetsIn(hash, 32)
     digest[0] = ((digest[0] ?? 0) + shift) & 0xff
     return Buffer.from(
-      signedDigest(key, 'SHA256withRSA' satisfies SignatureAlgorithm, digest).subarray(0, cut),
+      signedDigest(key, pss ? 'SHA256withRSAandMGF1' : 'SHA256withRSA', digest).subarray(0, cut),
     ).toString('base64')
   })
   if (fails('out-of-order')) signatures.reverse()

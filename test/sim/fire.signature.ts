@@ -1,8 +1,13 @@
 // How the simulated FIRe makes a signature, as AutoFirma's three-phase CAdES does it: a detached CMS over the digest that was
-// given, whose attributes the properties decide. Everything else is what FIRe calls an error of the pre-signature.
+// given, with the signer's certificate alone, and with content hints, which AutoFirma's library puts in whatever
+// `includeContentHintAttribute` says. Everything else is what FIRe calls an error of the pre-signature.
 
+import { readWhole } from '../../device/cms/asn1.ts'
+import { contentHints } from '../../device/cms/attribute-values.ts'
+import { attribute } from '../../device/cms/attributes.ts'
+import { setOf, time } from '../../device/cms/der.ts'
+import { oids } from '../../device/cms/oids.ts'
 import { assemble, digestToSign, signingIntent } from '../../device/cms/signing-intent.ts'
-import type { SignatureAlgorithm } from '../../device/ports.ts'
 import type { TestIdentity } from './pki.ts'
 import { signedDigest } from './seal-server.ts'
 
@@ -15,17 +20,25 @@ export interface FireSignatureOrder {
   readonly now: number
 }
 
+const algorithm = 'SHA256withRSA'
+
 /** DER of the CMS; undefined for what this simulator does not make. */
 export function fireSignature(order: FireSignatureOrder): Uint8Array | undefined {
-  const { identity, format, algorithm: name, properties, digest, now } = order
-  const algorithm = { SHA256withRSA: 'SHA256withRSA' }[name] as SignatureAlgorithm | undefined
+  const { identity, format, properties, digest, now } = order
   const isDigest = properties.get('precalculatedHashAlgorithm') === 'SHA-256' && properties.get('mode') === 'explicit'
-  if (format !== 'CAdES' || algorithm === undefined || !isDigest) return undefined
-  const { certificate, chain } = identity
-  const signer = { algorithm, certificate, chain, documentDigest: digest }
-  const isBare = properties.get('includeSigningTimeAttribute') === 'false'
-  const intent = signingIntent(
-    isBare ? signer : { ...signer, kind: 'CAdES-detached', properties: { signingTime: now } },
-  )
+  if (format !== 'CAdES' || order.algorithm !== algorithm || !isDigest) return undefined
+  const bare = signingIntent({ algorithm, certificate: identity.certificate, chain: [], documentDigest: digest })
+  const attributes = attributesIn(bare.signedAttributes).filter(one => one.oid !== oids.cmsAlgorithmProtection)
+  const signedAttributes = setOf([
+    ...attributes.map(({ raw }) => raw),
+    attribute(oids.contentHints, contentHints({ type: oids.data, description: 'binary' })),
+    ...(properties.get('includeSigningTimeAttribute') === 'false' ? [] : [attribute(oids.signingTime, time(now))]),
+  ])
+  const intent = { ...bare, signedAttributes: Buffer.from(signedAttributes).toString('base64') }
   return assemble(intent, signedDigest(identity, algorithm, digestToSign(intent)))
+}
+
+function attributesIn(base64: string) {
+  const set = readWhole(Buffer.from(base64, 'base64'))
+  return (set?.children ?? []).map(({ raw, children }) => ({ raw, oid: children[0]?.oid }))
 }

@@ -123,7 +123,7 @@ export async function startSealServer<Fault extends string>(parts: SealServerPar
     arrived += 1
     if (fails('slow')) return
     if (fails('http-500')) return void response.writeHead(500, { 'content-type': 'text/plain' }).end('out of order')
-    if (fails('busy')) return void response.writeHead(503, { 'retry-after': '5' }).end()
+    if (fails('busy')) return void response.writeHead(503, { 'retry-after': '120' }).end()
     if (fails('html')) return void response.writeHead(200, { 'content-type': 'text/html' }).end('<title>Log in</title>')
     const answer = await answered(request)
     exchanges.push({ request, answer })

@@ -49,7 +49,8 @@ export async function startSiteClave(
   await writeFile(path('clave-client.pem'), client.cert)
   await writeFile(path('clave-client.key'), client.key, { mode: 0o600 })
   await writeFile(path('clave-people.json'), JSON.stringify(kitPeople(), null, 2), { mode: 0o600 })
-  await writeFile(path('clave-authority.pem'), pem('CERTIFICATE', pki.root))
+  // Signatures bring no issuers: who is to be trusted has to be the one that issues people's certificates.
+  await writeFile(path('clave-authority.pem'), pem('CERTIFICATE', pki.intermediate))
   return {
     server,
     trustFile: path('clave-authority.pem'),

@@ -40,6 +40,7 @@ export function ClavePageScreen() {
         <iframe
           title={kiosk.say('clave.kiosk.frame')}
           src={page}
+          allow="loopback-network"
           sandbox="allow-forms allow-scripts allow-same-origin"
           referrerpolicy="no-referrer"
         />

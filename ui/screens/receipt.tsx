@@ -12,11 +12,11 @@ import type { TextKey } from '../text/texts.ts'
 
 export function ReceiptScreen() {
   const kiosk = useKiosk()
-  const { reference, result, fault, part } = useCopy().copy
+  const { reference, result, fault, part, asked } = useCopy().copy
   if (result === null) return null
   return (
     <Screen
-      title={kiosk.say('receipt.title')}
+      title={kiosk.say(result.unsealed ? 'receipt.title.unsealed' : 'receipt.title')}
       layout="split"
       class="receipt"
       cancel={false}
@@ -25,6 +25,10 @@ export function ReceiptScreen() {
         part?.hasNext === true ? (
           <Button kind="primary" onPress={() => void kiosk.ask('copy/next')}>
             {kiosk.say('part.next', { number: part.number + 1 })}
+          </Button>
+        ) : asked?.redirectUrl != null ? (
+          <Button kind="primary" onPress={() => kiosk.change({ onward: true })}>
+            {kiosk.say('action.continue')}
           </Button>
         ) : (
           <Button kind="primary" onPress={() => void kiosk.leave()}>
@@ -50,8 +54,10 @@ export function ReceiptScreen() {
 
 function Summary({ result, stopped }: { readonly result: ResultView; readonly stopped: boolean }) {
   const kiosk = useKiosk()
+  const { stage, asked } = useCopy().copy
+  const whereAsked = stage === 'done' ? 'receipt.where.asked' : 'receipt.where.making'
   const rows: readonly (readonly [TextKey, string])[] = [
-    ['receipt.where', kiosk.say(stopped ? 'receipt.where.stopped' : whereKey(result))],
+    ['receipt.where', kiosk.say(asked === null || stopped ? whereKey(result, stopped) : whereAsked)],
     ['receipt.pages', String(result.pages)],
     ...(result.signer === null ? [] : [['receipt.signer', result.signer] as const]),
     ['receipt.date', dateTimeText(result.finishedAt, kiosk.language.value)],
@@ -74,7 +80,10 @@ function Summary({ result, stopped }: { readonly result: ResultView; readonly st
   )
 }
 
-function whereKey({ deliveries }: ResultView): TextKey {
+function whereKey({ deliveries, unsealed }: ResultView, stopped: boolean): TextKey {
+  if (unsealed && stopped) return 'receipt.where.notSealed'
+  if (unsealed) return deliveries.length === 0 ? 'receipt.where.toBeSealedOnly' : 'receipt.where.toBeSealed'
+  if (stopped) return 'receipt.where.stopped'
   if (deliveries.length === 0) return 'receipt.where.stored'
   if (deliveries.some(one => one.state === 'refused')) return 'receipt.where.refused'
   return deliveries.every(one => one.state === 'delivered') ? 'receipt.where.delivered' : 'receipt.where.waiting'
