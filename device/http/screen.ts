@@ -52,6 +52,9 @@ export interface ScreenParts extends RequestParts {
 
 export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
   const { visit, desk, maintenance, signing, batches, counter, sessions } = parts
+  const free = (): void => {
+    if (signing.busy() || counter?.busy() === true) throw new Fault('STAGE_CONFLICT', 'something else is in hand')
+  }
   app.addContentTypeParser(
     'application/octet-stream',
     { parseAs: 'buffer', bodyLimit: maxPinOctets },
@@ -70,7 +73,7 @@ export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
     return reply.type('image/jpeg').header('content-length', bytes).send(Readable.from(body))
   })
   app.post<{ Body: Static<typeof Opening> }>('/screen/copy', { schema: { body: Opening } }, async (request, reply) => {
-    if (signing.busy() || counter?.busy() === true) throw new Fault('STAGE_CONFLICT', 'something else is in hand')
+    free()
     visit.open(request.body)
     return reply.status(204).send()
   })
@@ -78,7 +81,7 @@ export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
     '/screen/session',
     { schema: { body: PickedUp } },
     async (request, reply) => {
-      if (signing.busy()) throw new Fault('STAGE_CONFLICT', 'something else is in hand')
+      free()
       if (sessions === undefined) throw new Fault('PICKUP_CODE_WRONG', 'no program may have copies made here')
       sessions.take(request.body, visit.openAsked)
       return reply.status(204).send()
