@@ -1,6 +1,5 @@
-// All that is left alone for now: hosts of destinations, which the path minds, the card service, which its desk
-// minds, and the other services, which the net worker minds; and
-// an operator's word that one of them is to be asked at once.
+// All that is left alone for now: hosts of destinations, which the path minds, the card service, which its desk minds, and the
+// other services, which the net worker minds; and an operator's word that one of them is to be asked at once.
 
 import type { CardDesk } from './card-desk.ts'
 import type { Config } from './config.ts'
@@ -35,7 +34,10 @@ export function createPauses({ config, queue, hosts, peers, cards, clock }: Paus
     return { service, host, ids: [id], since: at(-sinceMs), until: at(leftMs), code, copies: null }
   }
 
-  /** Those that wait for the service have a plan of their own; the first shows whether it is back, the others hear of it. No copy waits for Cl@ve. */
+  /**
+   * Those that wait for the service have a plan of their own; the first shows whether it is back, the others hear of it.
+   * No copy waits for Cl@ve.
+   */
   function resume({ service, id }: RestingService): void {
     if (service === 'clave') return
     const stage = service === 'seal' ? 'unsealed' : 'extending'

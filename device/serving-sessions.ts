@@ -1,7 +1,6 @@
 // What integrators' sessions need, put together where the configuration opens them.
 
 import type { Config } from './config.ts'
-import { evidenceKeyFile, readEvidenceKey } from './evidence-key.ts'
 import type { Rooms } from './rooms.ts'
 import { createSessions, type Sessions, type SessionsParts } from './session-desk.ts'
 
@@ -9,16 +8,13 @@ import { createSessions, type Sessions, type SessionsParts } from './session-des
 export function servedSessions({
   config,
   rooms,
-  deviceKeyFile,
   ...parts
-}: Omit<SessionsParts, 'config' | 'callbacks' | 'evidenceKey'> & {
+}: Omit<SessionsParts, 'config' | 'callbacks'> & {
   readonly config: Config
   readonly rooms: Rooms
-  readonly deviceKeyFile: string
 }): Sessions | undefined {
   const { api } = config
   if (api?.sessions === undefined) return undefined
-  const evidenceKey = readEvidenceKey(evidenceKeyFile(deviceKeyFile))
   const withSessions = { ...config, api: { ...api, sessions: api.sessions } }
-  return createSessions({ ...parts, config: withSessions, callbacks: rooms.callbacks(), evidenceKey })
+  return createSessions({ ...parts, config: withSessions, callbacks: rooms.callbacks() })
 }

@@ -2,13 +2,13 @@
 // copy in the one queue, kept there to be fetched, told to the client, and gone when their time is over. A session holds no
 // copy: it follows the document that was opened for it, also over a restart at any moment.
 
+import { signedEvidence } from './attachments.ts'
 import type { Config } from './config.ts'
-import { signedEvidence } from './copy-evidence.ts'
 import type { Document, Opening } from './document.ts'
 import { writeEni } from './eni/document.ts'
 import { eniOfCopy } from './eni/of-copy.ts'
 import { Fault } from './errors.ts'
-import type { EvidenceSigner, SignedJson } from './evidence/signed.ts'
+import type { SignedJson } from './evidence/signed.ts'
 import type { Blobs } from './path/step.ts'
 import type { ByteStream, Callbacks, Clock, Log, Random } from './ports.ts'
 import { liveStages, type Queue } from './queue.ts'
@@ -63,7 +63,7 @@ export interface SessionsOfClients {
 export interface Sessions extends SessionsOfClients {
   /** Opens the copy by `open`. Throws PICKUP_CODE_WRONG, PICKUP_CODE_LOCKED, and what `open` throws. */
   take(pickup: Pickup, open: (copy: AskedCopy) => void): void
-  /** As `withdraw`, by an operator. */
+  /** As `withdraw`, by an operator: the client is told. */
   withdrawAny(id: string): Promise<void>
   /** Takes up what was left: sessions whose copies went on without them, callbacks, times that are over. */
   start(): void
@@ -76,7 +76,8 @@ export interface SessionsParts {
   readonly queue: Queue
   readonly blobs: Blobs
   readonly callbacks: Callbacks
-  readonly evidenceKey: EvidenceSigner
+  /** Beside it lies the key that evidence is signed with. */
+  readonly deviceKeyFile: string
   /** Where the screen answers. */
   readonly screenUrl: () => string
   readonly newId: () => string
@@ -221,9 +222,9 @@ export function createSessions(parts: SessionsParts): Sessions {
     if (times.length > 0) tasks.at('sweep', Math.min(...times), () => tasks.run('sweep', sweep))
   }
 
-  async function withdraw(id: string, session: Session): Promise<void> {
+  async function withdraw(id: string, session: Session, by: 'client' | 'operator'): Promise<void> {
     if (isOver(session)) return
-    await dropCopy(records.apply(id, { type: 'withdrawn' }))
+    await dropCopy(records.apply(id, { type: 'withdrawn', by }))
   }
 
   const finished = (id: string, client: string) => {
@@ -254,9 +255,10 @@ export function createSessions(parts: SessionsParts): Sessions {
       return { fileName: `${copy.reference}.xml`, body }
     },
     evidence: (id: string, client: string) =>
-      signedEvidence(finished(id, client).copy, { audit: store.audit, at: clock.now(), key: parts.evidenceKey }),
-    withdraw: async (id: string, client: string) => withdraw(id, ofClient(id, client)),
-    withdrawAny: async (id: string) => withdraw(id, records.load(id)),
+      signedEvidence(finished(id, client).copy, { audit: store.audit, clock, deviceKeyFile: parts.deviceKeyFile })
+        .signed,
+    withdraw: async (id: string, client: string) => withdraw(id, ofClient(id, client), 'client'),
+    withdrawAny: async (id: string) => withdraw(id, records.load(id), 'operator'),
     take,
     start() {
       records.subscribe((id, session) => {

@@ -137,8 +137,9 @@ function entryOf(session: string, event: SessionEvent, after: Session): Applianc
     case 'failed':
       return { event: 'sessionEnded', details: { session, end: 'failed', code: event.code } }
     case 'expired':
+      return { event: 'sessionEnded', details: { session, end: 'expired' } }
     case 'withdrawn':
-      return { event: 'sessionEnded', details: { session, end: event.type } }
+      return { event: 'sessionEnded', details: { session, end: 'withdrawn', by: event.by } }
     case 'noticeDelivered':
     case 'noticePostponed':
     case 'noticeRefused': {

@@ -11,6 +11,12 @@ import { type SessionStage, sessionStages } from './session/session.ts'
 import type { Store } from './store/store.ts'
 import { version } from './version.ts'
 
+function countsOf(sessions: Store['sessions']): Readonly<Record<SessionStage, number>> {
+  const all = sessions.list()
+  const count = (stage: SessionStage) => all.filter(one => one.stage === stage).length
+  return Object.fromEntries(sessionStages.map(stage => [stage, count(stage)])) as Record<SessionStage, number>
+}
+
 interface StatusParts {
   readonly config: Config
   readonly store: Store
@@ -62,10 +68,4 @@ export async function statusOf({
     freeBytes: store.space().freeBytes,
     audit: store.audit.head(),
   }
-}
-
-function countsOf(sessions: Store['sessions']): Readonly<Record<SessionStage, number>> {
-  const all = sessions.list()
-  const count = (stage: SessionStage) => all.filter(one => one.stage === stage).length
-  return Object.fromEntries(sessionStages.map(stage => [stage, count(stage)])) as Record<SessionStage, number>
 }

@@ -30,7 +30,7 @@ async function stand(options: CardSiteOptions = {}): Promise<Stand> {
     Object.entries(tokens).map(async ([id, token]) => {
       const tokenFile = join(site.folder, `${id}.token`)
       await writeFile(tokenFile, token, { mode: 0o600 })
-      return { id, tokenFile, seals: [], hosts: [], allowPrivate: [], pins: {} }
+      return { id, tokenFile, ...{ seals: [], hosts: [], allowPrivate: [], pins: {} } }
     }),
   )
   const config = { host: '127.0.0.1', port: 0, clients }

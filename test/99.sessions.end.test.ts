@@ -80,6 +80,25 @@ describe('the end', () => {
     expect(stand.called.map(({ body }) => JSON.parse(body).state)).toEqual(['ready'])
   })
 
+  it('of a copy that goes elsewhere too is no reason to keep it from there', async () => {
+    const destinations = [{ id: 'archive', driver: 'https', url: 'https://archive.invalid/' }]
+    const stand = await sessionStand({ sessions: { destinations: ['archive'] }, config: { destinations } })
+    const { sessionID, documentId } = await ready(stand)
+    expect(await (await fetched(stand, `${sessionID}/document`)).text()).toBe(made)
+    expect((await stand.program().call('DELETE', `${path}/${sessionID}`)).status).toBe(204)
+    expect(await fetched(stand, `${sessionID}/document`)).toMatchObject({ status: 410 })
+    expect(stand.queue.get(documentId).stage.name).toBe('delivering')
+  })
+
+  it('by an operator is told to the client', async () => {
+    const stand = await sessionStand()
+    const { sessionID } = await stand.ask()
+    await stand.sessions.withdrawAny(sessionID)
+    await expect
+      .poll(() => stand.called.map(({ body }) => JSON.parse(body)))
+      .toMatchObject([{ sessionID, state: 'withdrawn', document: null }])
+  })
+
   it('14 by DELETE while it is sealed gives the copy up', async () => {
     const stand = await sealing()
     const { sessionID, documentId } = await sealed(stand)

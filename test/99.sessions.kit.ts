@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { parseConfig } from '../device/config.ts'
 import type { Document, DocumentEvent } from '../device/document.ts'
-import { ensureEvidenceKey, evidenceKeyFile, readEvidenceKey } from '../device/evidence-key.ts'
+import { ensureEvidenceKey, evidenceKeyFile } from '../device/evidence-key.ts'
 import { newIdFrom } from '../device/host.ts'
 import { startApi } from '../device/http/api.ts'
 import type { CallbackOutcome, CallbackRequest } from '../device/ports.ts'
@@ -122,7 +122,7 @@ async function standAt(
   let outcome: CallbackOutcome = { outcome: 'delivered' }
   const sessions = createSessions({
     ...{ config, store, queue, blobs: store.blobs, newId, clock, random, log },
-    evidenceKey: readEvidenceKey(keyFile),
+    deviceKeyFile: place.deviceKeyFile,
     screenUrl: () => 'http://127.0.0.1:8080/',
     callbacks: {
       async call(request) {
@@ -172,9 +172,10 @@ async function standAt(
       commit(id, { ...approve, sourceNature: sourceNatures[0] ?? 'original' })
       if (to === 'approved') return
       const copy = await store.blobs.write(id, streamOf(Buffer.from(made)))
-      commit(id, { ...composed, copy, deliveryKeys: [] })
+      const deliveryKeys = queue.get(id).order.destinations.map(name => `key-${name}`)
+      commit(id, { ...composed, copy, deliveryKeys })
       if (signature.mode === 'local') {
-        commit(id, { type: 'signatureIntended', pending }, { ...signed, copy, deliveryKeys: [] })
+        commit(id, { type: 'signatureIntended', pending }, { ...signed, copy, deliveryKeys })
       }
     },
     async restart() {

@@ -199,6 +199,9 @@ describe('an operator', () => {
     for (const text of ['Sol·licitud', 'Anna', session.pickupCode]) expect(JSON.stringify(shown)).not.toContain(text)
     expect(await run('withdraw', session.sessionID)).toContain('withdrawn')
     expect((await stateOf(session))['state']).toBe('withdrawn')
+    await expect
+      .poll(() => receiver.taken().at(-1)?.body)
+      .toMatchObject({ sessionID: session.sessionID, state: 'withdrawn' })
     expect(kiosk.logged.join('\n')).not.toMatch(/Anna Roca|Sol·licitud/)
   })
 })

@@ -99,7 +99,7 @@ const applianceEvents = {
   sessionMaking: { session: 'token' },
   sessionReady: { session: 'token', sha256: 'digest' },
   sessionFetched: { session: 'token' },
-  sessionEnded: { session: 'token', end: 'token', code: 'token' },
+  sessionEnded: { session: 'token', end: 'token', code: 'token', by: 'token' },
   sessionCallback: { session: 'token', notice: 'token', outcome: 'token', code: 'token', attempt: 'count' },
   sessionErased: { session: 'token' },
   pickupLocked: { attempts: 'count' },

@@ -1,4 +1,4 @@
-// What programs send and are sent, by all routes of their interface: JSON of a bounded size, streams, idempotency keys.
+// What programs send and are sent, by all routes of their interface: bodies as they come, streams, idempotency keys.
 
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -13,22 +13,6 @@ export function bodyOf({ body }: FastifyRequest): ByteStream {
 /** What a request without a body has sent. */
 async function* nothing(): ByteStream {
   // Refused where it is read.
-}
-
-/** The parsed body; `what` names it. Throws MESSAGE_TOO_LARGE, REQUEST_INVALID. */
-export async function jsonOf(request: FastifyRequest, what: string, maxBytes: number): Promise<unknown> {
-  const pieces: Uint8Array[] = []
-  let size = 0
-  for await (const piece of bodyOf(request)) {
-    size += piece.byteLength
-    if (size > maxBytes) throw new Fault('MESSAGE_TOO_LARGE', `${what} is over ${maxBytes} bytes`)
-    pieces.push(piece)
-  }
-  try {
-    return JSON.parse(Buffer.concat(pieces).toString('utf8'))
-  } catch (thrown) {
-    throw new Fault('REQUEST_INVALID', `${what} is no JSON`, { cause: thrown })
-  }
 }
 
 export function streamed(reply: FastifyReply, type: string, body: ByteStream): FastifyReply {

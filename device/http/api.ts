@@ -62,15 +62,8 @@ export interface BatchAnswer extends BatchState {
 }
 
 /** Throws PORT_TAKEN, FILE_UNREADABLE, CONFIG_INVALID for a token file that others can read. */
-export async function startApi({
-  config,
-  maxBodyBytes,
-  batches,
-  log,
-  extension,
-  sessions,
-  cards,
-}: ApiParts): Promise<Api> {
+export async function startApi(parts: ApiParts): Promise<Api> {
+  const { config, maxBodyBytes, batches, log, extension, sessions, cards } = parts
   const clients = createApiClients(config.clients)
   const app = createApp(log, config.tls === undefined ? undefined : credentialsOf(config.tls))
   app.removeAllContentTypeParsers()

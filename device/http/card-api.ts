@@ -16,10 +16,9 @@ import type { CardOrderView } from '../card-view.ts'
 import { familyOf } from '../cards/products.ts'
 import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
-import { jsonOf } from './api-body.ts'
 import type { ApiClient } from './api-clients.ts'
 import { maxCardBodyBytes, OrderAsked, papersIn } from './card-routes.ts'
-import { shaped } from './shaped.ts'
+import { jsonOf, shaped } from './json-body.ts'
 
 export interface CardApiParts {
   readonly desk: CardDesk
@@ -79,7 +78,7 @@ export function cardApiRoutes(app: FastifyInstance, { desk, config }: CardApiPar
   })
   app.post(`${path}/orders`, async (request, reply) => {
     const client = { id: orderer(request), key: keyOf(request) }
-    const asked = shaped(OrderAsked, await jsonOf(request, 'the order', maxCardBodyBytes))
+    const asked = shaped(OrderAsked, await jsonOf(request.body, maxCardBodyBytes, 'the order'))
     const { order, created } = await desk.orderFor(client, asked)
     const answer = answerOf(order)
     return reply
@@ -93,14 +92,14 @@ export function cardApiRoutes(app: FastifyInstance, { desk, config }: CardApiPar
   )
   app.post<OfOrder>(`${path}/orders/:id/submit`, async (request, reply) => {
     const { id } = own(request)
-    const papers = papersIn(await jsonOf(request, 'the papers', maxCardBodyBytes))
+    const papers = papersIn(await jsonOf(request.body, maxCardBodyBytes, 'the papers'))
     return reply.status(202).send(answerOf(await desk.submit(id, papers)))
   })
   app.post(`${path}/callback`, async (request, reply) => {
     const { id } = clientOf(request)
     if (config.callback?.clients.includes(id) !== true)
       throw new Fault('REQUEST_FORBIDDEN', 'this client hands on no callbacks (cards.callback.clients)')
-    const known = desk.callback(await jsonOf(request, 'the callback', maxCallbackBytes)).length
+    const known = desk.callback(await jsonOf(request.body, maxCallbackBytes, 'the callback')).length
     return reply.status(202).send({ known })
   })
 }

@@ -7,7 +7,7 @@ import Type, { type Static } from 'typebox'
 import type { CardDesk } from '../card-desk.ts'
 import { Fault } from '../errors.ts'
 import type { CardPaper } from '../ports.ts'
-import { shaped } from './shaped.ts'
+import { shaped } from './json-body.ts'
 
 /** Two papers of 20 MiB in Base64, or an order with a document in it. */
 export const maxCardBodyBytes = 60 * 1024 * 1024

@@ -5,8 +5,9 @@ import type { ByteStream } from '../ports.ts'
 import { openapi } from '../session/openapi.ts'
 import type { FetchedCopy, SessionsOfClients } from '../session-desk.ts'
 import { version } from '../version.ts'
-import { idempotencyKeyOf, jsonOf, streamed } from './api-body.ts'
+import { idempotencyKeyOf, streamed } from './api-body.ts'
 import type { ApiClient } from './api-clients.ts'
+import { jsonOf } from './json-body.ts'
 
 /** Of a request for a session. */
 const maxRequestBytes = 64 * 1024
@@ -27,7 +28,7 @@ export function sessionRoutes(
   app.post('/api/v1/sessions', async (request, reply) => {
     const { id: client } = clientOf(request)
     const idempotencyKey = idempotencyKeyOf(request)
-    const json = await jsonOf(request, 'the request', maxRequestBytes)
+    const json = await jsonOf(request.body, maxRequestBytes, 'the request')
     const { answer, created } = sessions.create({ client, idempotencyKey, json })
     const { sessionID, url, pickupCode, expiresAt, warnings } = answer
     reply.header('location', pathOf(sessionID))

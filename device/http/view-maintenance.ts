@@ -16,7 +16,7 @@ export interface MaintenanceView {
 }
 
 export interface PauseView {
-  readonly service: 'delivery' | 'cards' | 'seal' | 'extension' | 'time-stamping' | 'clave'
+  readonly service: 'delivery' | 'seal' | 'extension' | 'time-stamping' | 'clave' | 'cards'
   /** `name:port`. */
   readonly host: string
   /** ISO 8601: the first failure, and when it is asked again. */

@@ -87,7 +87,7 @@ export type SessionAnswer = Static<typeof SessionAnswer>
 export const CallbackBody = Type.Object(
   {
     sessionID: text,
-    state: Type.Enum(['ready', 'failed', 'expired']),
+    state: Type.Enum(['ready', 'failed', 'expired', 'withdrawn'], { description: '`withdrawn`: by an operator.' }),
     at: time,
     document: nullable(Made),
     why: nullable(reason),

@@ -67,7 +67,7 @@ const Signature = Type.Object(
 
 const Result = Type.Object(
   {
-    callbackUrl: url('Told by POST when the copy is ready, has failed or has expired.'),
+    callbackUrl: url('Told by POST when the copy is ready, has failed, has expired, or was withdrawn by an operator.'),
     redirectUrl: url('Shown at the end as a QR code, for the person to go on.'),
     retentionHours: Type.Optional(
       Type.Integer({

@@ -74,7 +74,8 @@ export interface Session {
 
 export type SessionEvent =
   | { readonly type: 'taken'; readonly documentId: string }
-  | { readonly type: 'putBack' | 'making' | 'fetched' | 'withdrawn' }
+  | { readonly type: 'putBack' | 'making' | 'fetched' }
+  | { readonly type: 'withdrawn'; readonly by: 'client' | 'operator' }
   | { readonly type: 'ready'; readonly documentId: string; readonly made: MadeCopy; readonly endsAt: string }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly detail: string }
   | { readonly type: 'expired' }
@@ -133,7 +134,8 @@ export function nextSession(session: Session, event: SessionEvent, at: string, c
       return noticed({ ...session, stage: 'expired' }, at, chance)
     case 'withdrawn':
       if (session.stage === 'in-hand' || overStages.includes(session.stage)) throw conflict(session, event)
-      return over({ ...session, stage: 'withdrawn' }, at)
+      if (event.by === 'client') return over({ ...session, stage: 'withdrawn' }, at)
+      return noticed({ ...session, stage: 'withdrawn' }, at, chance)
     default:
       return { ...session, notices: session.notices.map(one => (one.id === event.id ? after(one, event, at) : one)) }
   }

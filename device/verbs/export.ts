@@ -1,13 +1,12 @@
 // What `compulsa queue export` writes of a finished copy: the signed PDF, a rendition for printing, the ENI document, or
 // the evidence.
 
+import { signedEvidence } from '../attachments.ts'
 import type { LoadedConfig } from '../config-file.ts'
-import { signedEvidence } from '../copy-evidence.ts'
-import { type Document, keptPages } from '../document.ts'
+import type { Document } from '../document.ts'
 import { writeEni } from '../eni/document.ts'
 import { eniOfCopy } from '../eni/of-copy.ts'
 import { Fault } from '../errors.ts'
-import { evidenceKeyFile, readEvidenceKey } from '../evidence-key.ts'
 import { systemClock } from '../host.ts'
 import { legendParts } from '../legend-parts.ts'
 import { composePrintable } from '../path/compose.ts'
@@ -54,13 +53,12 @@ export async function exportCopy(document: Document, { store, loaded, call }: Ex
       return { json: { out, identifier, signatures: types }, lines: [`${out}: ${identifier}, ${types.join(' and ')}`] }
     }
     case 'evidence': {
-      const key = readEvidenceKey(evidenceKeyFile(deviceKeyFile))
-      const signed = signedEvidence(document, { audit: store.audit, at: systemClock.now(), key })
-      const pages = keptPages(document).length
+      const parts = { deviceKeyFile, audit: store.audit, clock: systemClock }
+      const { evidence, signed } = signedEvidence(document, parts)
       await writeOutput(out, Buffer.from(`${JSON.stringify(signed)}\n`, 'utf8'))
       return {
-        json: { out, pages },
-        lines: [`${out}: evidence of ${pages} pages`],
+        json: { out, pages: evidence.pages.length },
+        lines: [`${out}: evidence of ${evidence.pages.length} pages`],
       }
     }
     default:

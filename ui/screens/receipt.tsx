@@ -55,9 +55,10 @@ export function ReceiptScreen() {
 function Summary({ result, stopped }: { readonly result: ResultView; readonly stopped: boolean }) {
   const kiosk = useKiosk()
   const { stage, asked } = useCopy().copy
-  const whereAsked = stage === 'done' ? 'receipt.where.asked' : 'receipt.where.making'
+  const askedWhere = stage === 'done' ? 'receipt.where.asked' : 'receipt.where.making'
+  const where = asked === null || stopped ? whereKey(result, stopped) : askedWhere
   const rows: readonly (readonly [TextKey, string])[] = [
-    ['receipt.where', kiosk.say(asked === null || stopped ? whereKey(result, stopped) : whereAsked)],
+    ['receipt.where', kiosk.say(where)],
     ['receipt.pages', String(result.pages)],
     ...(result.signer === null ? [] : [['receipt.signer', result.signer] as const]),
     ['receipt.date', dateTimeText(result.finishedAt, kiosk.language.value)],
