@@ -50,6 +50,8 @@ it('is offered, asked step by step, and begun beside nothing else', async () => 
   expect(await kiosk.screen.post('/screen/copy', { procedureId: 'copy-none', language: 'ca' })).toMatchObject({
     status: 409,
   })
+  const pickedUp = await kiosk.screen.post('/screen/session', { pickupCode: '123456789' })
+  expect(pickedUp).toMatchObject({ status: 409, body: { code: 'STAGE_CONFLICT' } })
   expect(await post('open', { language: 'ca' })).toMatchObject({ status: 503, body: { code: 'KIOSK_BUSY' } })
   expect(await post('answer', { field: 'nome', value: 'x' })).toMatchObject({ status: 409 })
   expect(await post('choose', { product: 'KEY_V' })).toMatchObject({ status: 404 })

@@ -44,14 +44,17 @@ export interface ScreenParts extends RequestParts {
   readonly maintenance: Maintenance
   readonly batches: Pick<Batches, 'subscribe'>
   readonly portals: NonNullable<View['portals']>
-  /** Absent where no program may have copies made. */
-  readonly sessions: Pick<Sessions, 'take'> | undefined
   /** Orders of cards; absent where the configuration does not open them to people. */
   readonly counter: CardCounter | undefined
+  /** Absent where no program may have copies made. */
+  readonly sessions: Pick<Sessions, 'take'> | undefined
 }
 
 export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
-  const { visit, desk, maintenance, signing, batches, sessions, counter } = parts
+  const { visit, desk, maintenance, signing, batches, counter, sessions } = parts
+  const free = (): void => {
+    if (signing.busy() || counter?.busy() === true) throw new Fault('STAGE_CONFLICT', 'something else is in hand')
+  }
   app.addContentTypeParser(
     'application/octet-stream',
     { parseAs: 'buffer', bodyLimit: maxPinOctets },
@@ -70,7 +73,7 @@ export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
     return reply.type('image/jpeg').header('content-length', bytes).send(Readable.from(body))
   })
   app.post<{ Body: Static<typeof Opening> }>('/screen/copy', { schema: { body: Opening } }, async (request, reply) => {
-    if (signing.busy() || counter?.busy() === true) throw new Fault('STAGE_CONFLICT', 'something else is in hand')
+    free()
     visit.open(request.body)
     return reply.status(204).send()
   })
@@ -78,7 +81,7 @@ export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
     '/screen/session',
     { schema: { body: PickedUp } },
     async (request, reply) => {
-      if (signing.busy() || counter?.busy() === true) throw new Fault('STAGE_CONFLICT', 'something else is in hand')
+      free()
       if (sessions === undefined) throw new Fault('PICKUP_CODE_WRONG', 'no program may have copies made here')
       sessions.take(request.body, visit.openAsked)
       return reply.status(204).send()
@@ -167,12 +170,12 @@ function pageRoutes(app: FastifyInstance, edit: (edit: PageEdit) => unknown): vo
 }
 
 /** What the screen shows: a request never beside a copy, an order of cards beside neither, maintenance alone. */
-function seen({ visit, maintenance, signing, programs, portals, sessions, counter }: ScreenParts): View {
+function seen({ visit, maintenance, signing, programs, portals, counter, sessions }: ScreenParts): View {
   const view = visit.view()
   const request = signing.view()
   const cards = counter?.view() ?? null
-  const pickup = sessions !== undefined
-  const offered = { ...view, waiting: programs.waiting(), portals, pickup, offersCards: counter !== undefined }
+  const offers = { offersCards: counter !== undefined, pickup: sessions !== undefined }
+  const offered = { ...view, waiting: programs.waiting(), portals, ...offers }
   // A copy that is finished makes room.
   if (request !== null && !visit.busy()) return { ...offered, copy: null, request }
   if (cards !== null && !visit.busy()) return { ...offered, copy: null, cards }
