@@ -6,21 +6,48 @@ import { checkPapers, writePaper } from './card-papers.ts'
 import type { CardPrices, CardRecords } from './card-record.ts'
 import { type CardOrderView, viewOfOrder } from './card-view.ts'
 import { type CardOrder, wantsForm } from './cards/order.ts'
-import { readOrderBody, wireBody } from './cards/order-body.ts'
+import { type OrderBody, readOrderBody, wireBody } from './cards/order-body.ts'
 import { familyOf } from './cards/products.ts'
 import type { Config } from './config.ts'
 import { type ErrorCode, Fault } from './errors.ts'
 import type { CardPaper, CardShop, Clock } from './ports.ts'
 import type { Blobs } from './store/blobs.ts'
 
+export interface CardAsked {
+  readonly product: string
+  readonly body: unknown
+  readonly again?: boolean
+  /** What a person types to see it again. */
+  readonly reference?: string
+  /** What the person agreed to pay, EUR before VAT: at another price nothing is ordered. */
+  readonly price?: number
+}
+
+/** A program, and its own key of one order. */
+export interface CardClient {
+  readonly id: string
+  readonly key: string
+}
+
+export interface CardPlaced {
+  readonly order: CardOrderView
+  /** False where it was there already. */
+  readonly created: boolean
+}
+
 export interface CardIntake {
   /** Read now; where that fails the list of before, with the reason. Throws the reason where there never was one. */
   prices(): Promise<CardPrices & { readonly stale: { readonly code: ErrorCode; readonly detail: string } | null }>
   /**
    * `body`: the product's fields as the service names them. Throws REQUEST_INVALID, NOT_FOUND for a product that is not on
-   * the list, STAGE_CONFLICT where the same is under way already and `again` does not ask for it.
+   * the list, REQUEST_INVALID where the price is not the one agreed to, STAGE_CONFLICT where the same is under way already and `again` does not ask for it.
    */
-  order(request: { readonly product: string; readonly body: unknown; readonly again?: boolean }): Promise<CardOrderView>
+  order(request: CardAsked): Promise<CardOrderView>
+  /**
+   * As `order`, for a program: the same key is the same order, however often and whenever it is asked for. Throws
+   * STAGE_CONFLICT, too, for a key that something else was ordered by.
+   */
+  orderFor(client: CardClient, request: CardAsked): Promise<CardPlaced>
   /** Throws STAGE_CONFLICT where nothing is waited for, REQUEST_INVALID. */
   submit(id: string, papers: { readonly form: CardPaper; readonly document: CardPaper }): Promise<CardOrderView>
 }
@@ -62,27 +89,41 @@ export function createCardIntake(parts: CardIntakeParts): CardIntake {
     return fresh ? kept : readPrices()
   }
 
-  /** Of an order that video recognition is bought for, the service's id. */
-  function resolved(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-    const own = records.ids().some(({ id }) => id === body['id'])
-    if (!own) return body
-    const { remote } = records.load(String(body['id']))
-    if (remote === null) throw new Fault('STAGE_CONFLICT', 'that order is not placed yet')
-    return { ...body, id: remote.id }
+  /** Of an order that video recognition is bought for, the service's id; of another's order nothing is told. */
+  function resolved(body: OrderBody, client: string | undefined): OrderBody {
+    const own = records.ids().find(({ id }) => id === body['id'])
+    const order = own && records.load(own.id)
+    if (order === undefined || order.client?.id !== client) return body
+    if (order.remote === null) throw new Fault('STAGE_CONFLICT', 'that order is not placed yet')
+    return { ...body, id: order.remote.id }
   }
 
-  async function place({ product: code, body: given, again = false }: Parameters<CardIntake['order']>[0]) {
+  /** Nothing of an order of somebody else's but that it is there. */
+  function notTwice(bodySha256: string, client: string | undefined): void {
+    const same = records.sameAs(bodySha256)
+    if (same === undefined) return
+    const own = records.load(same).client?.id === client
+    throw new Fault('STAGE_CONFLICT', `the same is ordered already${own ? `, as ${same}` : ''}`)
+  }
+
+  async function place(
+    { product: code, body: given, again = false, reference, price: agreed }: CardAsked,
+    by?: { readonly id: string; readonly client: NonNullable<CardOrder['client']> },
+  ): Promise<CardPlaced> {
     const { products, fetchedAt } = await pricesForOrder()
     const product = products.find(one => one.code === code)
     if (product === undefined) throw new Fault('NOT_FOUND', `no product ${code} is on the price list of ${fetchedAt}`)
+    if (agreed !== undefined && agreed !== product.price)
+      throw new Fault('REQUEST_INVALID', `${code} costs another price than the one that was agreed to`)
     const family = familyOf(product)
     if (family === undefined) throw new Fault('REQUEST_INVALID', `what ${code} needs is not known to this version`)
     const read = readOrderBody(family, given)
-    const body = family === 'recognition' ? resolved(read) : read
+    const body = family === 'recognition' ? resolved(read, by?.client.id) : read
     const bodySha256 = sha256(JSON.stringify([code, body]))
-    const same = records.sameAs(bodySha256)
-    if (same !== undefined && !again) throw new Fault('STAGE_CONFLICT', `the same is ordered already, as ${same}`)
-    const id = newId()
+    const id = by?.id ?? newId()
+    // Somebody may have been faster with the same key.
+    if (by !== undefined && records.known(id)) return { order: earlier(id, by.client), created: false }
+    if (!again) notTwice(bodySha256, by?.client.id)
     const at = new Date(clock.now()).toISOString()
     const wire = wireBody(body, { order: id, kiosk: config.kiosk.id, callbackUrl: config.cards.callback?.url, family })
     const { name, kind, price } = product
@@ -93,10 +134,29 @@ export function createCardIntake(parts: CardIntakeParts): CardIntake {
       body: wire,
       bodySha256,
       orderedAt: at,
+      ...(by !== undefined && { client: by.client }),
+      ...(reference !== undefined && { reference }),
       nextAt: at,
     })
     onOrder()
+    return { order: view(id), created: true }
+  }
+
+  /** What was ordered by this key. */
+  function earlier(id: string, { askedSha256 }: NonNullable<CardOrder['client']>): CardOrderView {
+    const order = records.find(id)
+    if (order === undefined) throw new Fault('STAGE_CONFLICT', 'this key was used for an order that is erased by now')
+    if (order.client?.askedSha256 !== askedSha256)
+      throw new Fault('STAGE_CONFLICT', 'this key was used for another order')
     return view(id)
+  }
+
+  async function orderFor(client: CardClient, asked: CardAsked): Promise<CardPlaced> {
+    const id = keyedId(client)
+    const { product, body, again } = asked
+    const own = { id: client.id, askedSha256: sha256(JSON.stringify([product, body, again ?? false])) }
+    if (records.known(id)) return { order: earlier(id, own), created: false }
+    return place(asked, { id, client: own })
   }
 
   async function submit(id: string, { form, document }: Parameters<CardIntake['submit']>[1]): Promise<CardOrderView> {
@@ -117,7 +177,12 @@ export function createCardIntake(parts: CardIntakeParts): CardIntake {
     return view(id)
   }
 
-  return Object.freeze({ prices: readPrices, order: place, submit })
+  return Object.freeze({
+    prices: readPrices,
+    order: async (asked: CardAsked) => (await place(asked)).order,
+    orderFor,
+    submit,
+  })
 }
 
 const newOrder = {
@@ -132,6 +197,11 @@ const newOrder = {
   lastFault: null,
   endedAt: null,
 } as const satisfies Partial<CardOrder>
+
+/** The order's id, the same for the same key as long as the row is there, and that is for ever. */
+function keyedId({ id, key }: CardClient): string {
+  return sha256(`${id} ${key.toLowerCase()}`).slice(0, 26).toUpperCase()
+}
 
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')

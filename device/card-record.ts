@@ -17,6 +17,7 @@ export interface CardPrices {
 export interface CardRecords {
   /** Throws NOT_FOUND, also for one that was erased. */
   load(id: string): CardOrder
+  find(id: string): CardOrder | undefined
   /** Oldest first. */
   ids(stages?: readonly CardStage[]): readonly { readonly id: string; readonly wakeAt: number | null }[]
   create(id: string, order: CardOrder): void
@@ -25,6 +26,8 @@ export interface CardRecords {
   erase(id: string): Promise<void>
   /** The order that a request of the service's is. */
   orderOf(remoteId: string): string | undefined
+  /** Whether there was ever an order of that id, also one that was erased since. */
+  known(id: string): boolean
   /** An order for the very same that is not at its end. */
   sameAs(bodySha256: string): string | undefined
   prices(): CardPrices | undefined
@@ -40,8 +43,9 @@ export function openCardRecords({ store, clock }: { store: Pick<Store, 'cards'>;
     if (!finalStages.includes(order.stage)) open.set(order.bodySha256, id)
     else if (open.get(order.bodySha256) === id) open.delete(order.bodySha256)
   }
+  const find = (id: string) => orderIn(cards.load(id))
   const load = (id: string): CardOrder => {
-    const order = orderIn(cards.load(id))
+    const order = find(id)
     if (order === undefined) throw new Fault('NOT_FOUND', `no order ${id}`)
     return order
   }
@@ -57,6 +61,7 @@ export function openCardRecords({ store, clock }: { store: Pick<Store, 'cards'>;
   }
   return Object.freeze({
     load,
+    find,
     ids: (stages?: readonly CardStage[]) =>
       cards
         .list(stages === undefined ? {} : { stages })
@@ -82,6 +87,7 @@ export function openCardRecords({ store, clock }: { store: Pick<Store, 'cards'>;
       await cards.erase(id, { event: 'cardOrderErased', details: { order: id, reason: 'retention' } })
     },
     orderOf: (remoteId: string) => claimed.get(remoteId),
+    known: (id: string) => cards.load(id) !== undefined,
     sameAs: (bodySha256: string) => open.get(bodySha256),
     prices() {
       const stored = cards.load(pricesId)

@@ -1,8 +1,9 @@
 // What is shown of an order of cards: where it stands and what is waited for, in words and as JSON. Nothing of the person.
 
 import type { CardFault, CardOrder, CardPapers, CardStage } from './cards/order.ts'
-import { wantsForm } from './cards/order.ts'
+import { finalStages, wantsForm } from './cards/order.ts'
 import { errorTable } from './errors.ts'
+import type { CardOrderShown } from './http/view-cards.ts'
 import type { DocumentSummary } from './store/documents.ts'
 
 /** The id of the row that holds the price list; no order has it. */
@@ -15,6 +16,10 @@ export interface CardOrderView {
   /** EUR before VAT, as it was seen, and when the list was read. */
   readonly price: CardOrder['price']
   readonly orderedAt: string
+  /** The program that ordered it; null: a person at the kiosk, or an operator. */
+  readonly client: string | null
+  /** What a person types at the screen to see it again; null where nobody ordered it there. */
+  readonly reference: string | null
   readonly attempts: number
   readonly sentAt: string | null
   readonly looks: readonly string[]
@@ -37,6 +42,8 @@ export function viewOfOrder(id: string, order: CardOrder): CardOrderView {
     product: { code: product.code, name: product.name, kind: product.kind },
     price: order.price,
     orderedAt: order.orderedAt,
+    client: order.client?.id ?? null,
+    reference: order.reference ?? null,
     attempts: order.attempts,
     sentAt: order.sentAt,
     looks: order.looks,
@@ -48,6 +55,29 @@ export function viewOfOrder(id: string, order: CardOrder): CardOrderView {
     lastFault: order.lastFault,
     nextAt: order.nextAt,
     endedAt: order.endedAt,
+  }
+}
+
+/** For whoever has the order's code, at the screen. */
+export function shownOrder(
+  order: CardOrderView,
+  { paused, creditLow }: { readonly paused: object | null; readonly creditLow: object | null },
+): CardOrderShown {
+  const { stage, remote } = order
+  const credit = stage === 'new' && creditLow !== null ? 'credit' : null
+  return {
+    reference: order.reference ?? '',
+    product: order.product.name,
+    price: order.price.amount,
+    orderedAt: order.orderedAt,
+    stage,
+    state: remote?.state ?? null,
+    tracking: remote?.tracking ?? null,
+    envelope: remote?.envelope ?? null,
+    device: remote?.device ?? null,
+    wantsForm: order.wantsForm,
+    papers: order.papers?.state ?? null,
+    waitsFor: paused !== null && !finalStages.includes(stage) ? 'network' : credit,
   }
 }
 
@@ -87,6 +117,11 @@ export function stateInWords(order: CardOrderView): string {
   }
 }
 
+function placeOf({ client, reference }: CardOrderView): string {
+  if (client !== null) return ` by ${client}`
+  return reference === null ? '' : ` at the screen as ${reference}`
+}
+
 const undecidedWords = {
   none: 'sent without an answer, and not found in two looks: a person has to decide',
   several: 'sent without an answer, and found more than once: a person has to decide',
@@ -105,7 +140,7 @@ export function orderLines(order: CardOrderView): string[] {
   return [
     `${order.id}  ${order.stage}  ${order.product.code} ${order.product.name}`,
     `  ${stateInWords(order)}`,
-    `  ordered ${order.orderedAt}, ${cost}`,
+    `  ordered ${order.orderedAt}${placeOf(order)}, ${cost}`,
     ...(remote === null ? [] : [`  request ${remote.id} (${remote.state}), seen ${remote.seenAt}`]),
     ...(codes.length === 0 ? [] : [`  ${codes.join(', ')}`]),
     ...(order.undecided !== null && order.undecided.ids.length > 0

@@ -27,9 +27,11 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   queue: async () => (await import('./verbs/queue.ts')).queueVerb,
   audit: async () => (await import('./verbs/audit.ts')).auditVerb,
   cards: async () => (await import('./verbs/cards.ts')).cardsVerb,
+  clave: async () => (await import('./verbs/clave.ts')).claveVerb,
   launch: async () => (await import('./verbs/launch.ts')).launchVerb,
   'browser-policy': async () => (await import('./verbs/browser-policy.ts')).browserPolicyVerb,
   status: async () => (await import('./verbs/status.ts')).statusVerb,
+  health: async () => (await import('./verbs/health.ts')).healthVerb,
   doctor: async () => (await import('./verbs/doctor.ts')).doctorVerb,
 }
 

@@ -1,7 +1,9 @@
 // The part of the configuration that names where copies go: one shape for each kind of target, told apart by `driver`.
 
 import Type, { type Static } from 'typebox'
+import { Pins } from './config-pins.ts'
 import { Id } from './config-scanners.ts'
+import { Ine10 } from './config-seal.ts'
 
 const strict = { additionalProperties: false } as const
 /** Deliveries to one destination at the same time, where nothing else is said. */
@@ -20,6 +22,7 @@ const HttpsDestination = Type.Object(
     driver: Type.Literal('https'),
     url: HttpsUrl,
     caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
     /** One line, mode 0600. */
     tokenFile: Type.Optional(File),
   },
@@ -44,6 +47,7 @@ const S3Destination = Type.Object(
     /** One line, mode 0600. */
     secretKeyFile: File,
     caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
   },
   strict,
 )
@@ -81,11 +85,40 @@ const WebdavDestination = Type.Object(
     /** One line, mode 0600. */
     passwordFile: Type.Optional(File),
     caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
   },
   strict,
 )
 
-export const Destination = Type.Union([HttpsDestination, S3Destination, SftpDestination, WebdavDestination])
+/** A CÒPIA service (drivers/delivery/copia-wire.ts). */
+const CopiaDestination = Type.Object(
+  {
+    id: Id,
+    parallel: Parallel,
+    driver: Type.Literal('copia'),
+    /** Where its interface begins. */
+    url: HttpsUrl,
+    /** INE10 of the body in whose name copies are handed in. */
+    ens: Ine10,
+    /** Who makes the copies, as the service knows them. */
+    user: Type.String({ pattern: '^[^\\x00-\\x1f\\x7f]{1,200}$' }),
+    /** The domain that is registered there. */
+    domain: Type.String({ pattern: '^[A-Za-z0-9.:/-]{1,260}$' }),
+    /** One line, the key of the domain, mode 0600. */
+    keyFile: File,
+    caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
+  },
+  strict,
+)
+
+export const Destination = Type.Union([
+  HttpsDestination,
+  S3Destination,
+  SftpDestination,
+  WebdavDestination,
+  CopiaDestination,
+])
 
 type Destination = Readonly<Static<typeof Destination>>
 

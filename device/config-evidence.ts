@@ -2,6 +2,7 @@
 // about certificates.
 
 import Type, { type Static } from 'typebox'
+import { Pins } from './config-pins.ts'
 
 const strict = { additionalProperties: false } as const
 const File = Type.String({ minLength: 1 })
@@ -20,6 +21,7 @@ export const Timestamping = Type.Object(
     keyFile: Type.Optional(File),
     /** PEM of the only authorities trusted for TLS. */
     caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
     /** Policy asked for, dotted; absent leaves it to the authority. */
     policy: Type.Optional(Type.String({ pattern: '^[0-2](\\.(0|[1-9]\\d{0,30})){1,30}$' })),
   },
@@ -57,6 +59,7 @@ export function timestampingFaults(timestamping: Readonly<Timestamping> | undefi
     : { username: '', password: '', protocol: '' }
   if (protocol === '') faults.push('timestamping.url is no URL')
   if (username !== '' || password !== '') faults.push('timestamping.url has a password; give passwordFile instead')
+  if (timestamping.pins !== undefined && protocol === 'http:') faults.push('timestamping.pins need an https:// url')
   if (kind.startsWith('CERTIFICATE') && protocol === 'http:') {
     faults.push(`timestamping.url must be https:// for kind ${kind}`)
   }

@@ -2,6 +2,7 @@
 // service does not, and the same service given to other programs.
 
 import Type, { type Static } from 'typebox'
+import { Pins } from './config-pins.ts'
 
 const strict = { additionalProperties: false } as const
 const File = Type.String({ minLength: 1 })
@@ -47,6 +48,7 @@ const Service = Type.Object(
     redirectUri: Type.String({ pattern: '^https?://', maxLength: 2000 }),
     /** PEM of the only authorities trusted for TLS. */
     caFile: Type.Optional(File),
+    pins: Type.Optional(Pins),
     /** Who extends, where the service shall not choose. */
     userCode: Type.Optional(Line(200)),
     signatureAlgorithm: Type.Optional(Type.Enum(['RSA_SHA1', 'RSA_SHA224', 'RSA_SHA256', 'RSA_SHA384', 'RSA_SHA512'])),

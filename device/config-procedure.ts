@@ -84,8 +84,8 @@ export const Procedure = Type.Object(
     elaborationStates: ElaborationStates,
     signature: Type.Object(
       {
-        /** `local`: the card in the reader; `seal`: the seal of the body, with nobody there. */
-        mode: Type.Enum(['none', 'local', 'seal'], { default: 'local' }),
+        /** `local`: the card in the reader; `seal`: the seal of the body, with nobody there; `clave`: the person, with Cl@ve Firma. */
+        mode: Type.Enum(['none', 'local', 'seal', 'clave'], { default: 'local' }),
         /** INE10 of the body whose seal it is; absent: the kiosk's own body. */
         ens: Type.Optional(Ine10),
         format: Type.Enum(['PAdES'], { default: 'PAdES' }),

@@ -4,6 +4,7 @@
 
 import Type from 'typebox'
 import { ServedExtension } from './config-extension.ts'
+import { Pins } from './config-pins.ts'
 import { Texts } from './config-procedure.ts'
 import { Id } from './config-scanners.ts'
 import { Ine10 } from './config-seal.ts'
@@ -22,6 +23,8 @@ export const Batches = Type.Object(
     hosts: Hosts,
     /** Those of `hosts` whose addresses need not be public. */
     allowPrivate: Hosts,
+    /** The keys that hosts of references and of three-phase services, `name` or `name:port`, may have; they need TLS then. */
+    pins: Type.Record(Host, Pins, { default: {} }),
     maxDocuments: Type.Integer({ minimum: 1, maximum: 100_000, default: 10_000 }),
     /** Of the whole batch as JSON text. */
     maxMegabytes: Type.Integer({ minimum: 1, maximum: 100_000, default: 1024 }),

@@ -2,6 +2,7 @@
 // named by its INE10, as the requests of the copy service name it (`ens`).
 
 import Type, { type Static } from 'typebox'
+import { Pins } from './config-pins.ts'
 import { Id } from './config-scanners.ts'
 
 const strict = { additionalProperties: false } as const
@@ -19,6 +20,7 @@ const common = {
   url: HttpsUrl,
   /** PEM of the only authorities trusted for TLS. */
   caFile: Type.Optional(File),
+  pins: Type.Optional(Pins),
 }
 
 const Service = Type.Union([

@@ -5,6 +5,7 @@ import Type, { type Static, type TSchema } from 'typebox'
 import { Settings } from 'typebox/system'
 import Value from 'typebox/value'
 import { Cards, cardFaults } from './config-cards.ts'
+import { Clave, claveFaults } from './config-clave.ts'
 import { Destination, destinationFaults } from './config-destinations.ts'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './config-evidence.ts'
 import { Extension, extensionFaults } from './config-extension.ts'
@@ -74,6 +75,8 @@ const ConfigSchema = Type.Object(
     trust: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
     /** Seals of bodies, on services that sign by themselves. */
     seal: Type.Optional(Seal),
+    /** Signatures that people make with certificates kept by the state. */
+    clave: Type.Optional(Clave),
     timestamping: Type.Optional(Timestamping),
     extension: Type.Optional(Extension),
     revocation: Revocation,
@@ -198,6 +201,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...timestampingFaults(config.timestamping),
     ...extensionFaults(config),
     ...sealFaults(config),
+    ...claveFaults(config),
     ...requestFaults(config),
     ...cardFaults(config),
   ]

@@ -5,7 +5,7 @@
 import type { Config } from './config.ts'
 import { mostDeliveries } from './config-destinations.ts'
 import type { DeliveryState, Document } from './document.ts'
-import { createHostPauses, type PausedHost } from './host-pauses.ts'
+import { createHostPauses, type HostPauses } from './host-pauses.ts'
 import { dueAt } from './path/backoff.ts'
 import { attemptDelivery, type DeliverTools } from './path/deliver.ts'
 import { whyOf } from './path/step.ts'
@@ -16,7 +16,7 @@ import { createTurns } from './turns.ts'
 
 export interface DeliveringParts extends DeliverTools {
   readonly config: Pick<Config, 'destinations'>
-  readonly queue: Pick<Queue, 'get' | 'commit'>
+  readonly queue: Pick<Queue, 'get' | 'commit' | 'list'>
   readonly tasks: Pick<Tasks, 'run' | 'at'>
   readonly log: Log
   /** Asks for the document anew at that time, milliseconds since 1970, and at no other. */
@@ -28,7 +28,8 @@ export interface Delivering {
   wake(document: Document): void
   /** The copy is no longer waiting, whatever has become of it. */
   forget(documentId: string): void
-  pausedHosts(): readonly PausedHost[]
+  /** Hosts that failed too often to try every copy there. */
+  readonly hosts: Pick<HostPauses, 'paused' | 'askNow' | 'subscribe'>
 }
 
 /** To all destinations together: what one worker is asked for at once has an end. */
@@ -39,7 +40,8 @@ export function createDelivering(parts: DeliveringParts): Delivering {
   const { destinations } = parts.config
   const widths = new Map(destinations.map(({ id, parallel = mostDeliveries }) => [id, parallel]))
   const together = createTurns(() => mostTogether)
-  const pauses = createHostPauses({ destinations, tasks, clock, random, log, wake: id => wake(queue.get(id)) })
+  const wakeId = (id: string) => wake(queue.get(id))
+  const pauses = createHostPauses({ destinations, tasks, clock, random, log, wake: wakeId, makeDue })
 
   function wake(document: Document): void {
     const { id, stage } = document
@@ -69,7 +71,17 @@ export function createDelivering(parts: DeliveringParts): Delivering {
     pauses.tell(destination, event)
   }
 
-  return Object.freeze({ wake, forget: pauses.forget, pausedHosts: pauses.paused })
+  function makeDue(destinationIds: readonly string[], how: 'one' | 'all'): void {
+    for (const { id } of queue.list({ stages: ['delivering'] })) {
+      const { stage, hold: held } = queue.get(id)
+      const waits = (one: DeliveryState) => one.state === 'waiting' && destinationIds.includes(one.destinationId)
+      if (held !== null || stage.name !== 'delivering' || !stage.deliveries.some(waits)) continue
+      queue.commit(id, { type: 'deliveriesRetried', destinationIds })
+      if (how === 'one') return
+    }
+  }
+
+  return Object.freeze({ wake, forget: pauses.forget, hosts: pauses })
 }
 
 function waitingFor({ stage, hold }: Document, destination: string): DeliveryState | undefined {

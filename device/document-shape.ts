@@ -13,7 +13,7 @@ interface PixelSize {
 }
 
 /** From shape N (its index in the list, plus one) to N + 1. */
-const steps: readonly ((stored: Stored) => Stored)[] = [withSheets, withTrail, withSeals]
+const steps: readonly ((stored: Stored) => Stored)[] = [withSheets, withTrail, withSeals, withClave]
 
 const currentShape = steps.length + 1
 
@@ -46,6 +46,11 @@ function withTrail(stored: Stored): Stored {
 
 /** A copy may wait for its seal; what is there stays, and a version that knows no such stage must not take it up. */
 function withSeals(stored: Stored): Stored {
+  return stored
+}
+
+/** Somebody may be signing a copy elsewhere: as with seals, an earlier version must not take it up. */
+function withClave(stored: Stored): Stored {
   return stored
 }
 

@@ -2,12 +2,11 @@
 // what can be read off it. The moves themselves, with their diagram, are in transition.ts.
 
 import type { SignatureLevel } from './ades/request.ts'
-import type { SigningIntent } from './cms/signing-intent.ts'
 import type { ProcedureConfig, SourceNature } from './config.ts'
 import { type CopyTrail, emptyTrail, type MadeFacts, type ScannerFacts } from './copy-trail.ts'
 import { type ErrorCode, Fault, type RetryClass } from './errors.ts'
 import type { Page, PreparedImage, ReadText, StoredBlob, StoredPage } from './page.ts'
-import type { PreparedSignature } from './pdf/signature-dictionary.ts'
+import type { PendingClave, PendingSignature } from './pending-signature.ts'
 import type { Receipt, Reduction } from './ports.ts'
 import type { SignerFacts } from './trust/signer-facts.ts'
 
@@ -77,18 +76,6 @@ export interface Hold {
   readonly retryAt: string | null
 }
 
-/**
- * A signature about to be made: the bytes to append (their /Contents still empty) and what will be signed. Of a seal,
- * `tokenId` is the service and `keyId` the identity.
- */
-export interface PendingSignature {
-  readonly tokenId: string
-  readonly keyId: string
-  readonly slot: Omit<PreparedSignature, 'update'>
-  readonly update: StoredBlob
-  readonly intent: SigningIntent
-}
-
 export type Stage =
   | { readonly name: 'gathering'; readonly scan: 'idle' | 'running' }
   | { readonly name: 'composing'; readonly approval: Approval }
@@ -98,6 +85,13 @@ export type Stage =
       readonly approval: Approval
       readonly copy: StoredBlob
       readonly pending: PendingSignature
+    }
+  | {
+      /** Somebody signs with Cl@ve Firma, on a phone or at this screen. */
+      readonly name: 'authorising'
+      readonly approval: Approval
+      readonly copy: StoredBlob
+      readonly pending: PendingClave
     }
   | {
       /** The copy waits for the seal of the body, which a service puts on; nobody need be there, nothing is delivered yet. */
@@ -187,6 +181,10 @@ export type DocumentEvent =
     }
   | { readonly type: 'signatureIntended'; readonly pending: PendingSignature }
   | { readonly type: 'signatureDropped' }
+  | { readonly type: 'claveIntended'; readonly pending: PendingClave }
+  | { readonly type: 'claveStarted'; readonly transaction: NonNullable<PendingClave['transaction']> }
+  /** Nothing came of it, and the person's number is forgotten. */
+  | { readonly type: 'claveDropped'; readonly code: ErrorCode }
   | ({ readonly type: 'signed'; readonly deliveryKeys: readonly string[] } & SignedCopy)
   | ({ readonly type: 'sealed' } & SignedCopy)
   | {
@@ -226,7 +224,8 @@ export type DocumentEvent =
       readonly code: ErrorCode
       readonly detail: string
     }
-  | { readonly type: 'deliveriesRetried' }
+  /** An operator's word; all that are not delivered, or those to these destinations that wait. */
+  | { readonly type: 'deliveriesRetried'; readonly destinationIds?: readonly string[] }
   | {
       readonly type: 'held'
       readonly code: ErrorCode

@@ -220,6 +220,66 @@ const table = {
     retry: 'operator',
     mend: 'Have the service make a credential for automatic sealing: this one asks a person each time (OTP, oauth2code).',
   },
+  // a person's own signature, by Cl@ve Firma
+  CLAVE_ABSENT: { status: 422, retry: 'operator', mend: 'Name the FIRe service in `clave`.' },
+  CLAVE_UNREACHABLE: {
+    status: 502,
+    retry: 'later',
+    mend: 'Check the network and the FIRe service; nothing was signed and nothing waits.',
+  },
+  CLAVE_UNTRUSTED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The TLS certificate of the FIRe service is not the expected one; check its name and CA.',
+  },
+  CLAVE_CREDENTIALS_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The FIRe service does not accept the kiosk; check `clave.applicationId` and renew its certificate or token.',
+  },
+  CLAVE_REFUSED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The FIRe service refuses what it is asked; its error number is in the message.',
+  },
+  CLAVE_USER_UNKNOWN: { status: 409, retry: 'person', mend: 'The person has to register in Cl@ve first.' },
+  CLAVE_USER_WEAK: {
+    status: 409,
+    retry: 'person',
+    mend: 'The person has to register in Cl@ve in person, or with a certificate, before signing.',
+  },
+  CLAVE_CERTIFICATE_ABSENT: {
+    status: 409,
+    retry: 'person',
+    mend: 'The person has to ask Cl@ve for a signing certificate first.',
+  },
+  CLAVE_CERTIFICATE_BLOCKED: {
+    status: 409,
+    retry: 'person',
+    mend: 'The signing certificate is blocked; Cl@ve lifts that, or the person signs in another way.',
+  },
+  CLAVE_CANCELLED: {
+    status: 409,
+    retry: 'person',
+    mend: 'The person cancelled at Cl@ve; sign again if it was not meant.',
+  },
+  CLAVE_NOT_FINISHED: {
+    status: 409,
+    retry: 'person',
+    mend: 'The signature was asked for before the person had finished at Cl@ve; begin it again.',
+  },
+  CLAVE_EXPIRED: { status: 409, retry: 'person', mend: 'The time for signing at Cl@ve was over; begin it again.' },
+  CLAVE_FAILED: {
+    status: 502,
+    retry: 'person',
+    mend: 'Cl@ve could not sign; begin again. Its error number is in the log.',
+  },
+  CLAVE_OTHER_PERSON: {
+    status: 409,
+    retry: 'person',
+    mend: 'Somebody else signed than the number says; the signature was thrown away.',
+  },
+  IDENTITY_NUMBER_INVALID: { status: 422, retry: 'person', mend: 'Correct the number; its letter does not fit.' },
   // extend
   TSA_ABSENT: { status: 422, retry: 'operator', mend: 'Name a time-stamping authority with --tsa or `timestamping`.' },
   TSA_UNREACHABLE: { status: 502, retry: 'later', mend: 'Check the network and the address of the authority.' },
@@ -393,6 +453,11 @@ const table = {
     status: 502,
     retry: 'operator',
     mend: 'The TLS certificate or SSH host key of the destination is not the expected one; check its name, CA and key.',
+  },
+  TLS_PIN_MISMATCH: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The server has another key than those in `pins`; ask whose it is, and pin it if it is right (`compulsa doctor` tells it).',
   },
   CREDENTIALS_REFUSED: {
     status: 502,

@@ -4,18 +4,26 @@
 import type { Config } from './config.ts'
 import { hostOf } from './config-destinations.ts'
 import type { DeliveryState, DocumentEvent } from './document.ts'
+import type { ErrorCode } from './errors.ts'
 import { createBreaker } from './path/breaker.ts'
-import type { Clock, Log, Random } from './ports.ts'
+import type { Clock, Log, Random, RestingService } from './ports.ts'
 import type { Tasks } from './tasks.ts'
 
 /** A host that is left alone, for whoever asks about the appliance. */
 export interface PausedHost {
+  /** What is asked of it. */
+  readonly service: 'delivery' | RestingService['service']
   /** `name:port`. */
   readonly host: string
-  /** ISO 8601: when it is asked again. */
+  /** Of the destinations or the service in the configuration. */
+  readonly ids: readonly string[]
+  /** ISO 8601: the first failure in a row, and when it is asked again. */
+  readonly since: string
   readonly until: string
-  /** Copies that wait without having been tried. */
-  readonly copies: number
+  /** Of the last failure. */
+  readonly code: ErrorCode
+  /** Copies that wait without having been tried; null where nobody counts them. */
+  readonly copies: number | null
 }
 
 export interface HostPauses {
@@ -26,6 +34,10 @@ export interface HostPauses {
   /** The copy is no longer waiting, whatever has become of it. */
   forget(documentId: string): void
   paused(): readonly PausedHost[]
+  /** Has the host asked at once by one copy; if it is back, all copies for it go. False where it is not paused. */
+  askNow(host: string): boolean
+  /** Called when `paused` has changed; returns the way to stop. */
+  subscribe(listener: () => void): () => void
 }
 
 export interface HostPausesParts {
@@ -35,32 +47,70 @@ export interface HostPausesParts {
   readonly random: Pick<Random, 'fraction'>
   readonly log: Log
   readonly wake: (documentId: string) => void
+  /** Makes deliveries to these destinations due that were tried and have a plan of their own; `how` many copies. */
+  readonly makeDue: (destinationIds: readonly string[], how: 'one' | 'all') => void
 }
 
 /** How long a probe may take before another copy is sent to ask, milliseconds: longer than the longest attempt. */
 const probeMs = 20 * 60_000
 
-export function createHostPauses({ destinations, tasks, clock, random, log, wake }: HostPausesParts): HostPauses {
+export function createHostPauses(parts: HostPausesParts): HostPauses {
+  const { destinations, tasks, clock, random, log, wake, makeDue } = parts
   const breaker = createBreaker({ now: clock.now, random: random.fraction })
   const hosts = new Map(destinations.map(destination => [destination.id, hostOf(destination)]))
   const waiting = new Map<string, Set<string>>()
+  const causes = new Map<string, ErrorCode>()
+  /** Hosts that somebody looks at: once they are back, no copy waits for its own plan. */
+  const askedFor = new Set<string>()
+  const listeners = new Set<() => void>()
   const hostBehind = (destinationId: string) => hosts.get(destinationId) ?? destinationId
+  const behind = (host: string) => [...hosts].flatMap(([id, one]) => (one === host ? [id] : []))
+
+  function changed(): void {
+    for (const listener of listeners) listener()
+  }
 
   function askAgain(host: string, at: number): void {
-    tasks.at(`ask-${host}`, at, () => {
-      const [first] = waiting.get(host) ?? []
-      if (first === undefined) return
-      waiting.get(host)?.delete(first)
-      // Should nothing come of it, the next one asks.
-      askAgain(host, clock.now() + probeMs)
-      wake(first)
-    })
+    tasks.at(`ask-${host}`, at, () => ask(host))
+  }
+
+  /** By one copy that was not tried yet; false where there is none. */
+  function ask(host: string): boolean {
+    const [first] = waiting.get(host) ?? []
+    if (first === undefined) return false
+    waiting.get(host)?.delete(first)
+    // Should nothing come of it, the next one asks.
+    askAgain(host, clock.now() + probeMs)
+    wake(first)
+    return true
   }
 
   function release(host: string): void {
     const released = waiting.get(host) ?? []
     waiting.delete(host)
     for (const id of released) wake(id)
+    if (askedFor.delete(host)) makeDue(behind(host), 'all')
+  }
+
+  function failed(host: string, code: ErrorCode): void {
+    if (code === 'TLS_PIN_MISMATCH') breaker.shut(host)
+    else breaker.failed(host)
+    causes.set(host, code)
+    const pause = breaker.pause(host)
+    if (pause === null) return
+    log.warn('a host is left alone', { host, code, until: new Date(pause.until).toISOString() })
+    askAgain(host, pause.until)
+    changed()
+  }
+
+  function pausedAt(host: string): readonly PausedHost[] {
+    const pause = breaker.pause(host)
+    if (pause === null) return []
+    const since = new Date(pause.since).toISOString()
+    const until = new Date(pause.until).toISOString()
+    const code = causes.get(host) ?? 'DESTINATION_UNREACHABLE'
+    const copies = waiting.get(host)?.size ?? 0
+    return [{ service: 'delivery', host, ids: behind(host), since, until, code, copies }]
   }
 
   return Object.freeze({
@@ -68,31 +118,35 @@ export function createHostPauses({ destinations, tasks, clock, random, log, wake
       const host = hostBehind(destinationId)
       if (attempts > 0 || breaker.admits(host)) return true
       const copies = waiting.get(host) ?? new Set()
-      if (copies.size === 0) askAgain(host, breaker.pausedUntil(host) ?? clock.now())
+      if (copies.size === 0) askAgain(host, breaker.pause(host)?.until ?? clock.now())
       waiting.set(host, copies.add(documentId))
       return false
     },
     tell(destinationId: string, outcome: DocumentEvent): void {
       const host = hostBehind(destinationId)
       if (outcome.type === 'delivered' || outcome.type === 'deliveryRefused') {
+        const wasPaused = breaker.pause(host) !== null
         breaker.answered(host)
         release(host)
+        if (wasPaused) changed()
       } else if (outcome.type === 'deliveryPostponed' && outcome.code !== 'RECEIPT_INVALID') {
-        breaker.failed(host)
-        const until = breaker.pausedUntil(host)
-        if (until === null) return
-        log.warn('a host is left alone', { host, code: outcome.code, until: new Date(until).toISOString() })
-        askAgain(host, until)
+        failed(host, outcome.code)
       }
     },
     forget(documentId: string): void {
       for (const copies of waiting.values()) copies.delete(documentId)
     },
-    paused: () =>
-      [...new Set(hosts.values())].flatMap(host => {
-        const until = breaker.pausedUntil(host)
-        if (until === null) return []
-        return [{ host, until: new Date(until).toISOString(), copies: waiting.get(host)?.size ?? 0 }]
-      }),
+    paused: () => [...new Set(hosts.values())].flatMap(pausedAt),
+    askNow(host: string): boolean {
+      if (breaker.pause(host) === null) return false
+      breaker.endPause(host)
+      askedFor.add(host)
+      if (!ask(host)) makeDue(behind(host), 'one')
+      return true
+    },
+    subscribe(listener: () => void) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
   })
 }

@@ -6,10 +6,14 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkStates, keepCalibration } from './calibration.ts'
-import { type CardDesk, createCardDesk } from './card-desk.ts'
+import { createAttach } from './attachments.ts'
+import { keepCalibration } from './calibration.ts'
+import type { CardDesk } from './card-desk.ts'
 import { cardBlobNames } from './card-record.ts'
+import { type CardService, openCardService } from './card-service.ts'
+import { createClaveDesk } from './clave-desk.ts'
 import type { Config } from './config.ts'
+import { frameOrigins } from './config-clave.ts'
 import type { LoadedConfig } from './config-file.ts'
 import { createDesk } from './desk.ts'
 import { blobNames } from './document.ts'
@@ -17,19 +21,21 @@ import { documentIn } from './document-shape.ts'
 import { asFault, Fault } from './errors.ts'
 import { ensureEvidenceKey, evidenceKeyFile } from './evidence-key.ts'
 import { extensionParts, servedExtension } from './extending.ts'
+import { createHealth } from './health.ts'
 import { newIdFrom, newReferenceFrom } from './host.ts'
 import type { ServedExtension } from './http/api.ts'
 import { createMaintenance } from './http/maintenance.ts'
-import type { ApplianceStatus } from './http/operator.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
 import { legendParts } from './legend-parts.ts'
-import { createPath, type Path } from './path.ts'
-import type { Log, Scanner } from './ports.ts'
-import { createQueue, liveStages, type Queue } from './queue.ts'
+import { createPath } from './path.ts'
+import { createPauses } from './pauses.ts'
+import type { Log } from './ports.ts'
+import { createQueue } from './queue.ts'
 import { batchBlobNames } from './requests/batch-ledger.ts'
 import { openRequests, type Requests } from './requests/requests.ts'
 import { openRooms, type Surroundings } from './rooms.ts'
+import { statusOf } from './status.ts'
 import { openStore, type Store } from './store/store.ts'
 import { certificatesInPem } from './trust/pem.ts'
 import { version } from './version.ts'
@@ -76,6 +82,7 @@ export async function startAppliance(
       imaging: rooms.imaging(),
       textReader: rooms.textReader(),
       delivery: rooms.delivery(),
+      attach: createAttach({ config, deviceKeyFile, audit: store.audit, clock }),
       seals: rooms.seals(),
     }),
     held => held.stop(),
@@ -84,22 +91,33 @@ export async function startAppliance(
     createDesk({ ...common, scanner, signer, newReference: () => newReferenceFrom(random) }),
     held => held.stop(),
   )
-  const visit = started.adopt(createVisit({ ...common, desk, scanner, signer }), held => held.stop())
-  const maintenance = started.adopt(
-    createMaintenance({ ...common, visit, scanner, store, targets: rooms.targets() }),
-    held => held.stop(),
-  )
-  const requests = started.adopt(
-    await openRequests({ ...common, rooms, store, scratchFolder, copyInHand: () => visit.busy() }),
-    held => held.stop(),
-  )
-  const cards =
-    config.cards === undefined
+  const clave =
+    config.clave === undefined
       ? undefined
-      : started.adopt(
-          createCardDesk({ ...common, config: { ...config, cards: config.cards }, store, shop: rooms.cardShop() }),
-          held => held.stop(),
+      : started.adopt(createClaveDesk({ ...common, clave: rooms.clave(), screenUrl: () => server.url }), held =>
+          held.stop(),
         )
+  const visit = started.adopt(createVisit({ ...common, desk, clave, scanner, signer }), held => held.stop())
+  const pauses = createPauses({ config, queue, hosts: path.hosts, peers: rooms.peers(), clock })
+  const maintenance = started.adopt(
+    createMaintenance({ ...common, visit, pauses, scanner, store, targets: rooms.targets() }),
+    held => held.stop(),
+  )
+  const { cards, counter }: CardService = started.adopt(
+    openCardService({
+      ...common,
+      store,
+      shop: () => rooms.cardShop(),
+      newReference: () => newReferenceFrom(random),
+      othersBusy: () => visit.busy() || requests.signing.busy(),
+    }),
+    held => held.stop(),
+  )
+  const copyInHand = () => visit.busy() || counter?.busy() === true
+  const requests: Requests = started.adopt(
+    await openRequests({ ...common, rooms, store, scratchFolder, copyInHand }),
+    held => held.stop(),
+  )
   path.start()
   visit.start()
   cards?.start()
@@ -107,13 +125,14 @@ export async function startAppliance(
   const operator = {
     status: () =>
       statusOf({
-        ...{ config, store, scanner, queue, path, cards, startedAt, url: server.url, api: doors.api },
+        ...{ config, store, scanner, queue, pauses, cards, startedAt, url: server.url, api: doors.api },
         now: clock.now(),
       }),
     retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
     hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
     discard: (id: string) => desk.discard(id, 'operator'),
     cards,
+    pauses,
     keepCalibration: (given: unknown) => void keepCalibration(store, given),
   }
   // Only where it is needed: a verb of the command line that signs starts faster without it.
@@ -123,9 +142,13 @@ export async function startAppliance(
       ...requests,
       visit,
       desk,
+      clave,
       maintenance,
+      frameOrigins: frameOrigins(config.clave),
+      counter,
       portals: config.autofirma?.portals ?? [],
       operator,
+      health: createHealth({ config, store, queue, scanner, signer, pauses, clock, startedAt }),
       uiFolder,
       port,
       operatorSocket: operatorSocket(dataFolder),
@@ -159,15 +182,13 @@ async function openDoors(
   let url: string | null = null
   if (api !== undefined) {
     const { startApi } = await import('./http/api.ts')
-    const clients = config.cards?.callback?.clients ?? []
-    const relays = cards === undefined ? {} : { cardCallbacks: { clients, take: cards.callback } }
     const started = await startApi({
       config: api,
       maxBodyBytes: limits.maxMegabytes * 2 ** 20,
       batches,
       log,
       extension,
-      ...relays,
+      cards: cards && config.cards && { desk: cards, config: config.cards },
     })
     log.info('programs are served', { url: started.url })
     url = started.url
@@ -227,56 +248,5 @@ function referencedBlobs(store: Store): (documentId: string) => ReadonlySet<stri
     if (ofOthers !== undefined) return ofOthers
     const stored = store.load(id)
     return stored === undefined || stored.erased ? new Set() : blobNames(documentIn(stored.body))
-  }
-}
-
-interface StatusParts {
-  readonly config: Config
-  readonly store: Store
-  readonly scanner: Scanner
-  readonly queue: Queue
-  readonly path: Pick<Path, 'pausedHosts'>
-  readonly cards: CardDesk | undefined
-  readonly startedAt: string
-  readonly url: string
-  readonly api: string | null
-  readonly now: number
-}
-
-async function statusOf({
-  config,
-  store,
-  scanner,
-  queue,
-  path,
-  cards,
-  startedAt,
-  url,
-  api,
-  now,
-}: StatusParts): Promise<ApplianceStatus> {
-  const summaries = queue.list({ stages: [...liveStages] })
-  const outbound = ['unsealed', 'extending', 'delivering']
-  const waiting = summaries.filter(one => outbound.includes(one.stage)).map(one => one.createdAt)
-  return {
-    version,
-    kiosk: config.kiosk.id,
-    screen: url,
-    startedAt,
-    scanners: await scanner.list(),
-    calibrations: checkStates(config, store.calibrations.last(), now),
-    documents: Object.fromEntries(
-      liveStages.map(stage => [stage, summaries.filter(one => one.stage === stage).length]),
-    ),
-    batches: {
-      waiting: store.batches.list({ stages: ['waiting'] }).length,
-      done: store.batches.list({ stages: ['done'] }).length,
-    },
-    api,
-    cards: cards?.state() ?? null,
-    oldestWaiting: waiting.length === 0 ? null : new Date(Math.min(...waiting)).toISOString(),
-    pausedHosts: path.pausedHosts(),
-    freeBytes: store.space().freeBytes,
-    audit: store.audit.head(),
   }
 }

@@ -158,13 +158,18 @@ export function delivering(
         stage: {
           ...stage,
           deliveries: stage.deliveries.map(d =>
-            d.state === 'delivered' ? d : { ...d, state: 'waiting', nextAttemptAt: null },
+            isRetried(d, event.destinationIds) ? { ...d, state: 'waiting', nextAttemptAt: null } : d,
           ),
         },
       }
     default:
       throw conflict(document, event)
   }
+}
+
+function isRetried({ state, destinationId }: DeliveryState, among: readonly string[] | undefined): boolean {
+  if (among === undefined) return state !== 'delivered'
+  return state === 'waiting' && among.includes(destinationId)
 }
 
 function changeDelivery(

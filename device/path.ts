@@ -3,11 +3,12 @@
 // extended, a finished one delivered, a delivered one erased when its time has come. Scanning and signing with a card wait for
 // a person; desk.ts asks for them.
 
+import type { Attach } from './attachments.ts'
 import type { Config } from './config.ts'
 import { createDelivering } from './delivering.ts'
 import { type Document, keptPages } from './document.ts'
 import { asFault, Fault } from './errors.ts'
-import type { PausedHost } from './host-pauses.ts'
+import type { HostPauses } from './host-pauses.ts'
 import { dueAt, nextAttempt } from './path/backoff.ts'
 import { type ComposeTools, compose } from './path/compose.ts'
 import { attemptExtension, type ExtendTools } from './path/extend.ts'
@@ -28,6 +29,7 @@ export interface PathParts
   readonly imaging: Imaging
   readonly textReader: Pick<TextReader, 'read'>
   readonly delivery: Delivery
+  readonly attach: Attach
   readonly newId: NewId
   readonly log: Log
 }
@@ -36,7 +38,7 @@ export interface Path {
   /** Takes up every unfinished document where it was left. */
   start(): void
   /** Hosts of destinations that failed too often to try every copy there. */
-  pausedHosts(): readonly PausedHost[]
+  readonly hosts: Pick<HostPauses, 'paused' | 'askNow' | 'subscribe'>
   /** Stops all work and waits for it; everything goes on at the next start. */
   stop(): Promise<void>
 }
@@ -223,7 +225,7 @@ export function createPath(parts: PathParts): Path {
   }
 
   return Object.freeze({
-    pausedHosts: delivering.pausedHosts,
+    hosts: delivering.hosts,
     start(): void {
       for (const { id, stage } of queue.list({ stages: [...liveStages] })) {
         const document = queue.get(id)

@@ -404,6 +404,89 @@ export interface SealService {
   sealPdf(request: SealedPdfRequest, signal?: AbortSignal): Promise<Uint8Array>
 }
 
+// ------------------------------------------------------------------------------------------ a person's own signature
+
+/** One person's signature under way at the service: both are needed for every question about it. */
+export interface ClaveTransaction {
+  readonly id: string
+  /** Number of the identity document, in capitals. */
+  readonly subject: string
+}
+
+/** One document to be signed: its bytes stay here. */
+export interface ClaveDocument {
+  readonly id: string
+  /** SHA-256 of what the signature goes over. */
+  readonly digest: Uint8Array
+  /** What the person reads at the service. */
+  readonly title: string
+}
+
+export interface ClaveOrder {
+  readonly subject: string
+  /** ISO 639-1. */
+  readonly language: string
+  /** Where the service sends the person when it is done, whatever came of it. */
+  readonly returnUrl: string
+  /** Code of the procedure in SIA. */
+  readonly sia?: string
+}
+
+/** The page that the person has to see; whoever has its address can sign as that person, with password and code. */
+export interface ClaveStarted {
+  readonly id: string
+  readonly page: string
+}
+
+export interface ClaveBatchResult {
+  readonly documents: readonly { readonly id: string; readonly signed: boolean; readonly state: string }[]
+}
+
+/**
+ * Signatures that people make with certificates that the state keeps for them: the service is told digests, the person
+ * consents at the service's own page, and detached CAdES comes back, which the caller verifies. Throws CLAVE_UNREACHABLE for
+ * a passing reason, CLAVE_UNTRUSTED, CLAVE_CREDENTIALS_REFUSED, CLAVE_REFUSED, and each CLAVE_ code of what a person can meet.
+ */
+export interface ClaveFirma {
+  /** Signs nothing yet. */
+  start(order: ClaveOrder, document: ClaveDocument, signal?: AbortSignal): Promise<ClaveStarted>
+  /**
+   * DER of the CMS. Asked before the person is done, and whenever it fails, the service ends the transaction: it must not be
+   * polled.
+   */
+  recover(transaction: ClaveTransaction, signal?: AbortSignal): Promise<Uint8Array>
+  /** Why the person came back without a signature; ends the transaction. */
+  failure(
+    transaction: ClaveTransaction,
+    signal?: AbortSignal,
+  ): Promise<{ readonly code: ErrorCode; readonly detail: string }>
+  startBatch(order: ClaveOrder, documents: readonly ClaveDocument[], signal?: AbortSignal): Promise<ClaveStarted>
+  /** Completes the batch; ends a transaction that failed as a whole. */
+  recoverBatch(transaction: ClaveTransaction, signal?: AbortSignal): Promise<ClaveBatchResult>
+  /** How much of the batch the service has done since `recoverBatch`, from 0 to 1. */
+  batchProgress(transaction: ClaveTransaction, signal?: AbortSignal): Promise<number>
+  /** Once for each document. */
+  recoverBatchSignature(transaction: ClaveTransaction, documentId: string, signal?: AbortSignal): Promise<Uint8Array>
+  /** Whether the service answers and knows the application; nothing is begun. */
+  check(signal?: AbortSignal): Promise<void>
+}
+
+/** A person of the service's integration kit at its pages: for the proof that a service can be used, and nothing else. */
+export interface ClaveTestPerson {
+  readonly page: string
+  readonly password: string
+  /** What a message to the phone would bring. */
+  readonly code: string
+  readonly act: 'sign' | 'cancel'
+  /** The address at which the way through the pages is over. */
+  readonly returnUrl: string
+}
+
+/** Walks through pages of the configured service as a person does. Throws CLAVE_REFUSED where they lead elsewhere. */
+export interface ClaveTestPages {
+  walk(person: ClaveTestPerson, signal?: AbortSignal): Promise<void>
+}
+
 // ----------------------------------------------------------------------------------------------------------- extend
 
 /** Carries time-stamp requests to one time-stamping authority. What comes back is judged by device/trust, not here. */
@@ -497,7 +580,15 @@ export interface DeliveryRequest {
   /** Lower-case hex. */
   readonly sha256: string
   readonly metadata: Readonly<Record<string, string>>
+  /** What goes beside the copy, where the destination takes it. */
+  readonly attachments?: readonly Attachment[]
   readonly body: ByteStream
+}
+
+/** The ENI document about the copy without its content (XML), or the evidence of how it was made (JWS as JSON). */
+export interface Attachment {
+  readonly kind: 'eni' | 'evidence'
+  readonly bytes: Uint8Array
 }
 
 export interface Receipt {
@@ -521,13 +612,59 @@ export type DeliveryOutcome =
 
 export type DeliveryLaterCode = Extract<
   ErrorCode,
-  'DESTINATION_UNREACHABLE' | 'DESTINATION_BUSY' | 'DESTINATION_UNTRUSTED' | 'CREDENTIALS_REFUSED' | 'RECEIPT_INVALID'
+  | 'DESTINATION_UNREACHABLE'
+  | 'DESTINATION_BUSY'
+  | 'DESTINATION_UNTRUSTED'
+  | 'TLS_PIN_MISMATCH'
+  | 'CREDENTIALS_REFUSED'
+  | 'RECEIPT_INVALID'
 >
 export type DeliveryRefusedCode = Extract<ErrorCode, 'DESTINATION_REFUSED'>
 
 export interface Delivery {
   /** At least once on the wire, exactly once in effect: idempotent by `idempotencyKey`. */
   deliver(request: DeliveryRequest, signal: AbortSignal): Promise<DeliveryOutcome>
+}
+
+// ------------------------------------------------------------------------------------------------------------ peers
+
+/** A server of the configuration, and the PEM file of the only authorities that may have certified it. */
+export interface Peer {
+  /** `https:`. */
+  readonly url: string
+  readonly caFile?: string
+}
+
+/** The servers of the configuration, whatever is asked of them otherwise. */
+export interface Peers {
+  /**
+   * The pins (RFC 7469, 2.4) that a server would fit, of its own key and of its issuers', its own first. Only a TLS handshake
+   * goes out. Throws DESTINATION_UNREACHABLE, DESTINATION_UNTRUSTED.
+   */
+  keys(peer: Peer, signal?: AbortSignal): Promise<readonly string[]>
+  /**
+   * Whether a destination lets the kiosk in; false where only a copy would tell. Throws DESTINATION_UNREACHABLE,
+   * DESTINATION_UNTRUSTED, TLS_PIN_MISMATCH, CREDENTIALS_REFUSED and the like.
+   */
+  enter(destinationId: string, signal?: AbortSignal): Promise<boolean>
+  /** Services that failed too often in a row to be asked now. */
+  resting(signal?: AbortSignal): Promise<readonly RestingService[]>
+  /** Ends the pauses of the services at this host, `name:port`: the next call asks there. */
+  wake(host: string, signal?: AbortSignal): Promise<void>
+}
+
+/** A service that is left alone, since its first failure and for a while still. */
+export interface RestingService {
+  readonly service: 'seal' | 'extension' | 'clave'
+  /** In the configuration. */
+  readonly id: string
+  /** `name:port`. */
+  readonly host: string
+  readonly sinceMs: number
+  /** 0: the next call asks. */
+  readonly leftMs: number
+  /** Of the last failure. */
+  readonly code: ErrorCode
 }
 
 // ------------------------------------------------------------------------------------------------------------ cards
@@ -574,7 +711,12 @@ export type CardLater = {
   readonly outcome: 'later'
   readonly code: Extract<
     ErrorCode,
-    'DESTINATION_UNREACHABLE' | 'DESTINATION_BUSY' | 'DESTINATION_UNTRUSTED' | 'CREDENTIALS_REFUSED' | 'CARD_CREDIT_LOW'
+    | 'DESTINATION_UNREACHABLE'
+    | 'DESTINATION_BUSY'
+    | 'DESTINATION_UNTRUSTED'
+    | 'TLS_PIN_MISMATCH'
+    | 'CREDENTIALS_REFUSED'
+    | 'CARD_CREDIT_LOW'
   >
   readonly detail: string
   readonly retryAfterMs?: number

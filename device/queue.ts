@@ -40,6 +40,7 @@ export const liveStages = [
   'composing',
   'signing',
   'sealing',
+  'authorising',
   'unsealed',
   'extending',
   'delivering',

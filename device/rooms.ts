@@ -6,24 +6,29 @@ import { openedWithFirstCall } from '../drivers/worker/channel.ts'
 import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker/launch.ts'
 import { remoteDelivery, remoteImaging, remoteScanner } from '../drivers/worker/remote.ts'
 import { remoteCardShop } from '../drivers/worker/remote-cards.ts'
+import { remoteClave, remoteClavePages } from '../drivers/worker/remote-clave.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
 import { remoteExtender } from '../drivers/worker/remote-extender.ts'
+import { remotePeers } from '../drivers/worker/remote-peers.ts'
 import { remoteReferences, remoteTriphase } from '../drivers/worker/remote-requests.ts'
 import { remoteSeals } from '../drivers/worker/remote-seal.ts'
 import { remoteSigner } from '../drivers/worker/remote-signer.ts'
 import { remoteTarget } from '../drivers/worker/remote-target.ts'
 import { remoteTextReader } from '../drivers/worker/remote-text.ts'
 import type { DocumentJobs } from './ades/job.ts'
-import type { Config } from './config.ts'
+import { type Config, textIn } from './config.ts'
 import { Fault } from './errors.ts'
 import type {
   CardShop,
+  ClaveFirma,
+  ClaveTestPages,
   Clock,
   Delivery,
   Extender,
   Imaging,
   Log,
+  Peers,
   Random,
   References,
   Revocation,
@@ -55,6 +60,8 @@ export interface Rooms {
   scanner(): Scanner
   signer(): Signer
   seals(): SealService
+  clave(): ClaveFirma
+  claveTestPages(): ClaveTestPages
   delivery(): Delivery
   imaging(): Imaging
   textReader(): TextReader
@@ -67,6 +74,7 @@ export interface Rooms {
   references(): References
   triphase(): TriphaseServer
   cardShop(): CardShop
+  peers(): Peers
   documents(): DocumentJobs
   /** Starts workers before anything is asked of them, for whoever knows that something soon will be. */
   start(...names: readonly WorkerName[]): void
@@ -101,6 +109,8 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     scanner: () => remoteScanner(to('scan')),
     signer: () => remoteSigner(to('sign')),
     seals: () => remoteSeals(to('net')),
+    clave: () => remoteClave(to('net')),
+    claveTestPages: () => remoteClavePages(to('net')),
     delivery: () => remoteDelivery(to('net')),
     imaging: () => remoteImaging(to('parse')),
     textReader: () => remoteTextReader(to('text')),
@@ -117,6 +127,12 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     references: () => remoteReferences(to('net')),
     triphase: () => remoteTriphase(to('net')),
     cardShop: () => remoteCardShop(to('net')),
+    peers: () => {
+      const remote = remotePeers(to('net'))
+      // A worker that was never started has left nobody alone.
+      const resting = async (signal?: AbortSignal) => (workers.has('net') ? remote.resting(signal) : [])
+      return { ...remote, resting }
+    },
     documents: () => {
       const sizeOf = async (path: string) => (await stat(path)).size
       return remoteDocuments(to('document'), { sizeOf })
@@ -130,18 +146,34 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   })
 }
 
-function netConfiguration({ destinations, seal, timestamping, extension, revocation, batches, cards }: Config) {
+function netConfiguration({
+  body,
+  destinations,
+  seal,
+  clave,
+  timestamping,
+  extension,
+  revocation,
+  batches,
+  cards,
+}: Config) {
   const { allowPrivate, maxCrlMegabytes } = revocation
-  const { hosts, maxDocumentMegabytes } = batches
+  const { hosts, pins, maxDocumentMegabytes } = batches
   return {
     destinations,
     seal: seal ?? { services: [], table: [] },
+    ...(clave !== undefined && { clave: claveOptions(clave, textIn(body.name, 'es')) }),
     ...(timestamping !== undefined && { timestamping }),
     ...(extension !== undefined && { extension: extensionOptions(extension.service) }),
-    ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownCa(cards) } }),
+    ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownTrust(cards) } }),
     revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
-    references: { hosts, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
+    references: { hosts, pins, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
   }
+}
+
+function claveOptions(clave: NonNullable<Config['clave']>, applicationName: string) {
+  const { page: _page, returnUrl: _url, frameOrigins: _origins, minutes: _minutes, ...options } = clave
+  return { ...options, applicationName }
 }
 
 function extensionOptions(service: NonNullable<Config['extension']>['service']) {
@@ -149,6 +181,6 @@ function extensionOptions(service: NonNullable<Config['extension']>['service']) 
   return { ...options, maxBytes: maxMegabytes * 1024 * 1024, deadlineMs: deadlineSeconds * 1000 }
 }
 
-function ownCa({ caFile }: { readonly caFile?: string }) {
-  return caFile === undefined ? {} : { caFile }
+function ownTrust({ caFile, pins }: { readonly caFile?: string; readonly pins?: readonly string[] }) {
+  return { ...(caFile !== undefined && { caFile }), ...(pins !== undefined && { pins }) }
 }

@@ -5,8 +5,10 @@
 //                 ┌───────┐
 //                 ▼       │ approved            composed           signatureIntended
 //   opened ──► gathering ─┴──────────► composing ─────────► signing ───────────────► sealing
-//                 ▲  ▲                     │                 │   ▲                      │
-//                 │  └──── reopened ───────┼─────────────────┘   └── signatureDropped ──┤
+//                 ▲  ▲                     │                 │   ▲  (claveIntended,     │
+//                 │  │                     │                 │   │  claveStarted:       │
+//                 │  │                     │                 │   │  authorising)        │
+//                 │  └──── reopened ───────┼─────────────────┘   └── …Dropped ──────────┤
 //                 └─────── reopened ───────┤                                            │
 //                                          │ composed, mode seal        sealed          │
 //                                          ├──────────────────► unsealed ──────────────►│ as signed
@@ -72,6 +74,7 @@ function apply(document: Document, event: DocumentEvent, at: string): Document {
       return composing(document, stage, event)
     case 'signing':
     case 'sealing':
+    case 'authorising':
       return signing(document, stage, event, at)
     case 'unsealed':
       return unsealed(document, stage, event, at)
@@ -153,7 +156,9 @@ function composing(document: Document, stage: StageOf<'composing'>, event: Docum
       const { approval } = stage
       const { copy, deliveryKeys } = event
       const { mode } = document.order.signature
-      if (mode === 'local') return { ...document, hold: null, stage: { name: 'signing', approval, copy } }
+      if (mode === 'local' || mode === 'clave') {
+        return { ...document, hold: null, stage: { name: 'signing', approval, copy } }
+      }
       const deliveries = deliveriesFor(document, deliveryKeys)
       if (mode === 'seal') return toBeSealed(document, { approval, copy }, deliveries)
       return outbound(document, { approval, copy, signature: null }, deliveries)
@@ -167,7 +172,7 @@ function composing(document: Document, stage: StageOf<'composing'>, event: Docum
 
 function signing(
   document: Document,
-  stage: StageOf<'signing' | 'sealing'>,
+  stage: StageOf<'signing' | 'sealing' | 'authorising'>,
   event: DocumentEvent,
   at: string,
 ): Document {
@@ -176,14 +181,28 @@ function signing(
     if (event.type === 'signatureIntended') {
       return { ...document, hold: null, stage: { name: 'sealing', approval, copy, pending: event.pending } }
     }
+    if (event.type === 'claveIntended') {
+      return { ...document, hold: null, stage: { name: 'authorising', approval, copy, pending: event.pending } }
+    }
     if (event.type === 'reopened') return { ...document, hold: null, stage: { name: 'gathering', scan: 'idle' } }
     throw conflict(document, event)
+  }
+  if (stage.name === 'authorising' && (event.type !== 'signed' || stage.pending.transaction === null)) {
+    return authorising(document, stage, event)
   }
   if (event.type === 'signatureDropped') return { ...document, hold: null, stage: { name: 'signing', approval, copy } }
   if (event.type !== 'signed') throw conflict(document, event)
   const signature = { signer: event.signer, level: 'B', at } as const
   const deliveries = deliveriesFor(document, event.deliveryKeys)
   return outbound(document, { approval, copy: event.copy, signature }, deliveries)
+}
+
+/** One transaction at a time: what nothing came of is dropped before another is begun. */
+function authorising(document: Document, stage: StageOf<'authorising'>, event: DocumentEvent): Document {
+  const { approval, copy, pending } = stage
+  if (event.type === 'claveDropped') return { ...document, hold: null, stage: { name: 'signing', approval, copy } }
+  if (event.type !== 'claveStarted' || pending.transaction !== null) throw conflict(document, event)
+  return { ...document, stage: { ...stage, pending: { ...pending, transaction: event.transaction } } }
 }
 
 /** Sealing and extension are then tried at once, whenever they were planned for. */

@@ -8,6 +8,17 @@ export interface Breaker {
    * `signal` ended tells nothing about the service.
    */
   run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
+  /** Undefined while it may be asked by anybody. */
+  rest(): Rest | undefined
+  /** Its pause is over; the next one tries. */
+  wake(): void
+}
+
+/** That the service is left alone, or to be tried by one: for how long already and still, and what was thrown last. */
+export interface Rest {
+  readonly sinceMs: number
+  readonly leftMs: number
+  readonly because: unknown
 }
 
 export interface BreakerOptions {
@@ -31,13 +42,17 @@ export function createBreaker({ now, tolerated = 3, pauseMs, longestMs, ...told 
   let failures = 0
   let until = Number.NEGATIVE_INFINITY
   let isTried = false
+  let since = 0
+  let because: unknown
 
   const answered = () => {
     failures = 0
     until = Number.NEGATIVE_INFINITY
   }
-  const failed = (waitMs: number) => {
+  const failed = (waitMs: number, thrown: unknown) => {
+    if (failures === 0) since = now()
     failures += 1
+    because = thrown
     const pause = failures < tolerated ? 0 : Math.min(longestMs, pauseMs * 2 ** (failures - tolerated))
     until = now() + Math.max(pause, Math.min(waitMs, longestAskedMs))
   }
@@ -55,11 +70,18 @@ export function createBreaker({ now, tolerated = 3, pauseMs, longestMs, ...told 
       } catch (thrown) {
         const verdict = signal?.aborted === true ? 'nothing' : told.verdict(thrown)
         if (verdict === 'answered') answered()
-        else if (verdict !== 'nothing') failed(verdict.waitMs)
+        else if (verdict !== 'nothing') failed(verdict.waitMs, thrown)
         throw thrown
       } finally {
         if (isTrial) isTried = false
       }
+    },
+    rest() {
+      const leftMs = Math.max(0, until - now())
+      return leftMs > 0 || failures >= tolerated ? { sinceMs: now() - since, leftMs, because } : undefined
+    },
+    wake() {
+      until = Math.min(until, now())
     },
   })
 }

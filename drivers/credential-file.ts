@@ -3,6 +3,7 @@
 
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import type { ClientCertificate } from './http.ts'
 
 /** Largest file of this kind, bytes. */
 const maxFileBytes = 1024 * 1024
@@ -66,6 +67,33 @@ export async function readTokenFile(path: string): Promise<CredentialText> {
   const text = file.bytes.toString('utf8').trim()
   if (tokenPattern.test(text)) return { usable: true, text }
   return { usable: false, reason: `the token file ${path} does not hold one line of visible ASCII` }
+}
+
+export interface ClientCertificateFiles {
+  /** PEM of the certificate and its issuers, or PKCS#12. */
+  readonly certificateFile?: string
+  /** PEM; absent where the certificate's file holds the key as well. */
+  readonly keyFile?: string
+}
+
+/** What a client shows of itself by TLS; `client` is undefined where no file is named. `password` opens its key. */
+export async function readClientCertificate(
+  { certificateFile, keyFile }: ClientCertificateFiles,
+  password: string | undefined,
+): Promise<
+  | { readonly usable: true; readonly client: ClientCertificate | undefined }
+  | { readonly usable: false; readonly reason: string }
+> {
+  if (certificateFile === undefined) return { usable: true, client: undefined }
+  // Where the key lies in the same file, that file is the secret.
+  const certificate = await readCredentialFile('certificate', certificateFile, { secret: keyFile === undefined })
+  if (!certificate.usable) return certificate
+  const passphrase = password === undefined ? {} : { passphrase: password }
+  const cert = certificate.bytes.toString('latin1')
+  if (!cert.includes('-----BEGIN ')) return { usable: true, client: { pfx: certificate.bytes, ...passphrase } }
+  const key = await readCredentialFile('key', keyFile ?? certificateFile, { secret: true })
+  if (!key.usable) return key
+  return { usable: true, client: { cert, key: key.bytes.toString('latin1'), ...passphrase } }
 }
 
 /** Judged on the open descriptor: what was checked is what is read. */

@@ -21,6 +21,8 @@ export interface GuardedRequest
   readonly body?: () => NonNullable<HttpRequest['body']>
   /** Whether a URL may be asked at all, the target of a redirect too; absent: any. */
   readonly mayAsk?: (url: URL) => boolean
+  /** The only keys that a URL's host may have (drivers/pins.ts), where there is a list. */
+  readonly pinsFor?: (url: URL) => readonly string[] | undefined
   /** Whether the addresses of a URL's host need not be public. */
   readonly mayBePrivate: (url: URL) => boolean
   /** From the call to the last byte of the answer, redirects included. */
@@ -49,6 +51,12 @@ export function amongHosts(hosts: readonly string[]): (url: URL) => boolean {
   return url => names.has(url.hostname) || names.has(`${url.hostname}:${portOf(url)}`)
 }
 
+/** The pins of a URL's host out of those configured for `name` or `name:port`. */
+export function amongPins(pins: Readonly<Record<string, readonly string[]>>): NonNullable<GuardedRequest['pinsFor']> {
+  const byHost = new Map(Object.entries(pins).map(([host, list]) => [host.toLowerCase(), list]))
+  return url => byHost.get(`${url.hostname}:${portOf(url)}`) ?? byHost.get(url.hostname)
+}
+
 /**
  * A URL as messages may tell it: without user and password, and without its query, which may hold a token. The parser has
  * percent-encoded it, so that it has no control characters either.
@@ -64,11 +72,12 @@ export function toldUrl(text: string): string {
 }
 
 function requestFor(order: GuardedRequest, url: URL, endsAt: number): HttpRequest {
-  const { url: _asked, body, mayAsk: _mayAsk, mayBePrivate, redirects: _redirects, ...rest } = order
+  const { url: _asked, body, mayAsk: _mayAsk, mayBePrivate, redirects: _redirects, pinsFor, ...rest } = order
   return {
     ...rest,
     ...(body === undefined ? {} : { body: body() }),
     url,
+    pins: pinsFor?.(url),
     ...(mayBePrivate(url) ? {} : { mayConnect: isPublicAddress }),
     deadlineMs: Math.max(1, endsAt - performance.now()),
   }

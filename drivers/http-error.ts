@@ -2,8 +2,8 @@
 
 /**
  * `refused`: no connection could be made (also: unknown name, no route). `timeout`: one of the three limits passed.
- * `tls`: the peer's certificate or the handshake is not acceptable. `credentials`: the client certificate cannot be used,
- * or the peer wants another one. `reset`: the connection broke after it was made. `too-large`: the answer is larger than
+ * `tls`: the peer's certificate or the handshake is not acceptable. `pin`: it is, but its key is none of those pinned.
+ * `credentials`: the client certificate cannot be used, or the peer wants another one. `reset`: the connection broke after it was made. `too-large`: the answer is larger than
  * asked for. `malformed`: the answer is not HTTP, or redirects to nowhere. `forbidden`: the URL, or every address of its
  * host, must not be asked.
  */
@@ -11,6 +11,7 @@ export type HttpErrorKind =
   | 'refused'
   | 'timeout'
   | 'tls'
+  | 'pin'
   | 'credentials'
   | 'reset'
   | 'too-large'
@@ -33,7 +34,7 @@ export class HttpError extends Error {
 
 /** The same error of an exchange that never had a connection. */
 export function unreached(thrown: unknown): unknown {
-  if (!(thrown instanceof HttpError)) return thrown
+  if (!(thrown instanceof HttpError) || !thrown.reached) return thrown
   return new HttpError(thrown.kind, thrown.message, { cause: thrown.cause, reached: false })
 }
 

@@ -11,6 +11,7 @@ import type { ByteStream } from '../device/ports.ts'
 import { readBody, sendBody } from './http-body.ts'
 import { asHttpError, HttpError, unreached } from './http-error.ts'
 import { createLimits, type Limits } from './http-limits.ts'
+import { pinnedIdentity } from './pins.ts'
 
 const defaultMaxBodyBytes = 1024 * 1024
 
@@ -29,6 +30,8 @@ export interface HttpRequest {
   readonly body?: ByteStream | Uint8Array
   /** PEM of the only certificate authorities to be trusted; absent: the runtime's own list. */
   readonly ca?: string | readonly string[]
+  /** The only keys that the peer or its issuers may have (drivers/pins.ts), where there is a list; without TLS none fits. */
+  readonly pins?: readonly string[] | undefined
   /** Shown where the peer asks for one (RFC 8446, 4.4.2). */
   readonly clientCertificate?: ClientCertificate
   /**
@@ -117,8 +120,13 @@ function open(options: HttpRequest, limits: Limits): ClientRequest {
     signal: limits.signal,
     ...(mayConnect === undefined ? {} : { lookup: guardedLookup(mayConnect) }),
   }
-  if (url.protocol !== 'https:') return httpRequest(url, common)
-  return httpsRequest(url, { ...common, ...tlsOptions(options, limits) })
+  const { pins } = options
+  if (url.protocol === 'https:') {
+    const identity = pins === undefined ? {} : { checkServerIdentity: pinnedIdentity(limits.host, pins) }
+    return httpsRequest(url, { ...common, ...identity, ...tlsOptions(options, limits) })
+  }
+  if (pins !== undefined) throw new HttpError('pin', `${limits.host}: it is pinned, and asked without TLS`)
+  return httpRequest(url, common)
 }
 
 function tlsOptions({ ca, clientCertificate }: HttpRequest, { host }: Limits) {

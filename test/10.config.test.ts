@@ -66,7 +66,10 @@ describe('parseConfig', () => {
     ],
     [{ ...good, kiosk: { port: 'eighty' } }, 'kiosk.port must be integer'],
     [{ ...good, body: { ...good.body, ine10: '98' } }, 'body.ine10'],
-    [{ ...good, procedures: [{ ...good.procedures[0], signature: { mode: 'lcoal' } }] }, '["none","local","seal"]'],
+    [
+      { ...good, procedures: [{ ...good.procedures[0], signature: { mode: 'lcoal' } }] },
+      '["none","local","seal","clave"]',
+    ],
     [
       { ...good, devices: { scanners: [{ id: 'a', driver: 'escl', ulr: 'http://x' }] } },
       'did you mean devices.scanners.0.url?',

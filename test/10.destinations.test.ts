@@ -31,7 +31,16 @@ const sftp = {
   keyFile: 'key',
 }
 const webdav = { id: 'dav', driver: 'webdav', url: 'https://dav.example/in/', user: 'kiosk', passwordFile: 'password' }
-const all = [https, s3, sftp, webdav]
+const copia = {
+  id: 'copia',
+  driver: 'copia',
+  url: 'https://copia.example/api',
+  ens: '9821920002',
+  user: 'kiosk',
+  domain: 'https://kiosk.example',
+  keyFile: 'copia.key',
+}
+const all = [https, s3, sftp, webdav, copia]
 
 const configOf = (destinations: readonly object[]) => ({
   body: { name: { ca: 'Ajuntament' }, ine10: '9821920002', dir3: 'L01080193' },
@@ -61,6 +70,7 @@ describe('destinations', () => {
       's3.example:9000',
       'files.example:22',
       'dav.example:443',
+      'copia.example:443',
     ])
   })
 
@@ -71,7 +81,7 @@ describe('destinations', () => {
       await writeFile(configFile, JSON.stringify(configOf(all)))
       const { destinations } = loadConfig({ configFile, dataFolder: undefined }).config
       const paths = destinations.flatMap(one => Object.entries(one).filter(([key]) => key.endsWith('File')))
-      const names = ['token', 'secret', 'host.pub', 'key', 'password']
+      const names = ['token', 'secret', 'host.pub', 'key', 'password', 'copia.key']
       expect(paths.map(([, path]) => path)).toEqual(names.map(name => join(folder, name)))
     } finally {
       await rm(folder, { recursive: true })
@@ -81,7 +91,7 @@ describe('destinations', () => {
   it.each<[object, string]>([
     [
       { ...sftp, driver: 'ftp' },
-      'destinations.0.driver must be equal to one of the allowed values: ["https","s3","sftp","webdav"]',
+      'destinations.0.driver must be equal to one of the allowed values: ["https","s3","sftp","webdav","copia"]',
     ],
     [{ ...sftp, hostKeyfile: 'a' }, 'unknown key destinations.0.hostKeyfile; did you mean destinations.0.hostKeyFile?'],
     [without(sftp, 'hostKeyFile'), 'destinations.0 must have required properties hostKeyFile'],
@@ -100,6 +110,8 @@ describe('destinations', () => {
       'destinations.0.url has a password; give it in a file instead',
     ],
     [{ ...webdav, url: 'https://dav.example/#a' }, 'destinations.0.url has a fragment'],
+    [{ ...copia, ens: '98219' }, 'destinations.0.ens must match pattern'],
+    [{ ...copia, url: 'https://copia.example/?a' }, 'destinations.0.url has a query'],
     [{ ...https, url: 'https://' }, 'destinations.0.url is no URL'],
     [{ ...https, parallel: 17 }, 'destinations.0.parallel must be <= 16'],
   ])('%j is refused in these words and no others', (destination, words) => {

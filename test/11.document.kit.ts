@@ -91,6 +91,20 @@ export const pending = {
   slot: { fieldName: 'Signature1', byteRange: [0, 1, 2, 3], contentsOffset: 1, reservedBytes: 1 },
   intent: { algorithm: 'SHA256withRSA', signedAttributes: '', certificates: ['AA=='] },
 } as const
+export const pendingClave = {
+  subject: '00000001R',
+  update: blob('update'),
+  slot: pending.slot,
+  digest: 'AA==',
+  token: 't',
+  transaction: null,
+} as const
+export const claveIntended = { type: 'claveIntended', pending: pendingClave } as const satisfies DocumentEvent
+export const claveStarted = {
+  type: 'claveStarted',
+  transaction: { id: 'one', page: 'https://fire.example/entry', at },
+} as const satisfies DocumentEvent
+export const claveDropped = { type: 'claveDropped', code: 'CLAVE_CANCELLED' } as const satisfies DocumentEvent
 export const approve = { type: 'approved', sourceNature: 'original' } as const satisfies DocumentEvent
 export const composed = {
   type: 'composed',
@@ -156,6 +170,7 @@ export const stages: Readonly<Record<Exclude<StageName, 'erased'>, Document>> = 
   composing: moved(gathered, approve),
   signing: moved(gathered, approve, composed),
   sealing: moved(gathered, approve, composed, { type: 'signatureIntended', pending }),
+  authorising: moved(gathered, approve, composed, claveIntended),
   unsealed: moved(gatheredFor('sealed'), approve, composed),
   extending: signedFor('archived'),
   delivering: moved(gathered, approve, composed, { type: 'signatureIntended', pending }, signed),

@@ -7,6 +7,9 @@ import { next } from '../device/transition.ts'
 import {
   approve,
   at,
+  claveDropped,
+  claveIntended,
+  claveStarted,
   composed,
   delivered,
   extended,
@@ -17,6 +20,7 @@ import {
   pagePrepared,
   pageStored,
   pending,
+  pendingClave,
   sealed,
   sealPostponed,
   signed,
@@ -69,6 +73,16 @@ describe('the way of a signed copy', () => {
     expect(refused.stage).toMatchObject({ deliveries: [{ state: 'refused' }, { state: 'waiting' }] })
     expect(moved(refused, { type: 'deliveriesRetried' }).stage).toMatchObject({
       deliveries: [{ state: 'waiting', idempotencyKey: 'k1' }, {}],
+    })
+    // A host that is asked at once takes nothing up that was refused there, and makes due what waits.
+    const later = { type: 'deliveryPostponed', code: 'DESTINATION_BUSY', detail: '', nextAttemptAt: at } as const
+    const both = moved(refused, { ...later, destinationId: 'two' })
+    const asked = { type: 'deliveriesRetried', destinationIds: ['one', 'two'] } as const
+    expect(moved(both, asked).stage).toMatchObject({
+      deliveries: [{ state: 'refused' }, { state: 'waiting', attempts: 1, nextAttemptAt: null }],
+    })
+    expect(moved(both, { ...asked, destinationIds: ['one'] }).stage).toMatchObject({
+      deliveries: [{ state: 'refused' }, { state: 'waiting', nextAttemptAt: at }],
     })
   })
 
@@ -157,6 +171,9 @@ describe('every other event', () => {
     composed,
     { type: 'signatureIntended', pending },
     { type: 'signatureDropped' },
+    claveIntended,
+    claveStarted,
+    claveDropped,
     signed,
     sealed,
     sealPostponed,
@@ -185,8 +202,9 @@ describe('every other event', () => {
   const accepted: Readonly<Record<keyof typeof stages, readonly string[]>> = {
     gathering: gatheringEvents,
     composing: ['composed', 'reopened', 'discarded'],
-    signing: ['signatureIntended', 'reopened', 'discarded'],
+    signing: ['signatureIntended', 'claveIntended', 'reopened', 'discarded'],
     sealing: ['signatureDropped', 'signed', 'discarded'],
+    authorising: ['claveStarted', 'claveDropped', 'discarded'],
     unsealed: ['signatureIntended', 'sealed', 'sealPostponed'],
     extending: ['extended', 'extensionPostponed'],
     delivering: deliveryEvents,
@@ -207,5 +225,25 @@ describe('every other event', () => {
     })
     expect(taken.map(event => event.type).sort()).toEqual([...accepted[name as keyof typeof stages]].sort())
     expect(document).toEqual(before)
+  })
+})
+
+describe('a signature that a person makes elsewhere', () => {
+  const away = next(stages.authorising, claveStarted, at)
+
+  it('has one transaction at a time, and is signed only where somebody was sent away', () => {
+    expect(() => next(away, claveStarted, at)).toThrow('STAGE_CONFLICT')
+    expect(() => next(stages.authorising, signed, at)).toThrow('STAGE_CONFLICT')
+    expect(next(away, signed, at).stage.name).toBe('delivering')
+  })
+
+  it('leaves nothing of the person’s number behind, whatever comes of it', () => {
+    for (const event of [claveDropped, signed]) {
+      expect(JSON.stringify(next(away, event, at))).not.toContain(pendingClave.subject)
+    }
+  })
+
+  it('goes back to what it was when nothing came of it', () => {
+    expect(next(away, claveDropped, at).stage).toEqual(stages.signing.stage)
   })
 })

@@ -19,6 +19,7 @@ import { remoteSigner } from '../drivers/worker/remote-signer.ts'
 import { signerHandlers } from '../drivers/worker/signer-handlers.ts'
 import { channelTo, frame, info, never, request, settings, verdict } from './20.worker.said.ts'
 import { piecesOf, sizeOf, until } from './20.worker.setup.ts'
+import { chunked } from './60.deliver.setup.ts'
 
 const found: DiscoveredScanner = { name: 'F', url: 'http://[::1]/eSCL', uuid: 'u', sources: ['adf'], duplex: false }
 
@@ -147,6 +148,46 @@ describe('a remote delivery', () => {
     const remote = remoteDelivery(await channelTo(deliveryHandlers(delivery)))
     expect(await remote.deliver({ ...request, body: piecesOf(4, 500_000) }, never)).toEqual(outcome)
     expect(asked).toEqual([{ ...request, received: 2_000_000 }])
+  })
+
+  it('carries what goes beside the copy, each whole, ahead of it', async () => {
+    const attachments = [
+      { kind: 'eni', bytes: Buffer.alloc(70_001, 1) },
+      { kind: 'evidence', bytes: Buffer.alloc(1_500_000, 2) },
+    ] as const
+    const asked: unknown[] = []
+    const delivery: Delivery = {
+      deliver: async ({ body, ...request }) => {
+        const received = []
+        for await (const piece of body) received.push(piece)
+        asked.push({ ...request, received: Buffer.concat(received) })
+        return { outcome: 'refused', code: 'DESTINATION_REFUSED', detail: '' }
+      },
+    }
+    const own = {
+      destinationId: 'copia',
+      idempotencyKey: 'k',
+      fileName: 'a.pdf',
+      mediaType: 'application/pdf',
+    } as const
+    const request = { ...own, bytes: 300_000, sha256, metadata: {}, attachments }
+    const handlers = deliveryHandlers(delivery)
+    const remote = remoteDelivery(await channelTo(handlers))
+    await remote.deliver({ ...request, body: piecesOf(3, 100_000) }, never)
+    let whole = Buffer.alloc(0)
+    for await (const piece of piecesOf(3, 100_000)) whole = Buffer.concat([whole, piece])
+    // However the bytes are cut on their way.
+    const announced = attachments.map(({ kind, bytes }) => ({ kind, size: bytes.length }))
+    const all = Buffer.concat([...attachments.map(({ bytes }) => bytes), whole])
+    for (const pieceBytes of [all.length, 65_537]) {
+      const input = chunked(all, pieceBytes)
+      await handlers.get('deliver')?.({ ...request, attachments: announced }, { input, signal: never } as never)
+    }
+    expect(asked).toHaveLength(3)
+    for (const { received, ...rest } of asked as readonly { readonly received: Buffer }[]) {
+      expect(rest).toEqual(request)
+      expect(received.equals(whole)).toBe(true)
+    }
   })
 })
 

@@ -1,6 +1,7 @@
 // Compiled modules are kept from one start to the next, in the device and in its workers, and nothing depends on it.
 
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,6 +45,26 @@ describe('compiled modules', () => {
     const file = join(await newFolder(), 'file')
     await writeFile(file, '')
     expect((await helpWith(join(file, 'below'))).stdout).toMatch(help)
+  })
+
+  it('are kept by a kiosk that never ends in an orderly way', async () => {
+    const folder = await newFolder()
+    const lives = `
+      const { keepCompiled, useCompileCache } = await import('${new URL('../device/compile-cache.ts', import.meta.url)}')
+      useCompileCache()
+      await import('${new URL('../device/errors.ts', import.meta.url)}')
+      keepCompiled()
+      console.log('up')
+      setInterval(() => {}, 1000)`
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', lives], {
+      env: { ...process.env, NODE_COMPILE_CACHE: folder },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await once(child.stdout, 'data')
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    // Node's folder of this version, and the module.
+    expect((await readdir(folder, { recursive: true })).length).toBeGreaterThan(1)
   })
 
   it('of the workers are kept with those of the device', async () => {

@@ -64,6 +64,7 @@ describe('the trail', () => {
       [4, 'erased', 'a'],
     ])
     expect(store.audit.list({ documentId: 'a', after: 2 }).map(({ sequence }) => sequence)).toEqual([4])
+    expect(store.audit.list({ event: 'documentOpened', after: 2 }).map(({ sequence }) => sequence)).toEqual([3])
     expect(store.audit.list({ limit: 1 }).map(({ sequence }) => sequence)).toEqual([1])
     expect(store.audit.verify()).toEqual({ chain: 'intact', head: store.audit.head() })
     expect(store.audit.head().sequence).toBe(4)

@@ -2,7 +2,7 @@
 // record, what it is refused for, and that a copy always comes first.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { MaintenanceView } from '../device/http/view.ts'
+import type { MaintenanceView } from '../device/http/view-maintenance.ts'
 import { asScanned, drawTarget, encoded, painted } from './38.target.kit.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'
 import { drawSheet } from './sim/paper.ts'

@@ -1,4 +1,4 @@
-// The four kinds of destination as the delivery contract wants them: a server of its own each, and a kiosk that has its files.
+// The kinds of destination as the delivery contract wants them: a server of its own each, and a kiosk that has its files.
 
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,7 @@ import { createDelivery, type DestinationOptions } from '../drivers/delivery/des
 import { sha256, token } from './60.deliver.setup.ts'
 import type { Access, DeliveryUnderTest } from './contract/delivery.ts'
 import { startApacheDav } from './sim/apache-dav.ts'
+import { startCopia } from './sim/copia.ts'
 import { startReceiver } from './sim/receiver.ts'
 import { startS3 } from './sim/s3.ts'
 import { startSshd } from './sim/sshd.ts'
@@ -148,6 +149,33 @@ export async function openWebdav(): Promise<DeliveryUnderTest> {
         ...limitsOf(access),
       }),
     effects: () => copiesIn(join(server.root, folder)),
+    stop: async () => {
+      await server.stop()
+      await files.remove()
+    },
+  }
+}
+
+export async function openCopia(): Promise<DeliveryUnderTest> {
+  const server = await startCopia()
+  const { domain, key, ens } = server.registered
+  const files = await newFiles({ ca: server.caPem, strangeCa: await strangeCa(), key, strange: 'another' })
+  return {
+    port: server.port,
+    secrets: [key],
+    delivery: access =>
+      kiosk({
+        id: 'archive',
+        driver: 'copia',
+        url: `https://127.0.0.1:${access.port}`,
+        ens: ens[0] ?? '',
+        user: 'núria.vidal',
+        domain,
+        keyFile: access.strange === 'kiosk' ? files.strange : files.key,
+        caFile: access.strange === 'server' ? files.strangeCa : files.ca,
+        ...limitsOf(access),
+      }),
+    effects: async () => server.received().map(({ sha256: digest }) => digest),
     stop: async () => {
       await server.stop()
       await files.remove()

@@ -38,6 +38,7 @@ function world(copies: number, answer: (request: DeliveryRequest) => Promise<Del
     config: { destinations },
     queue: {
       get,
+      list: () => expect.unreachable(),
       commit: (id: string, event: DocumentEvent) => {
         const changed = next(get(id), event, new Date(clock.now()).toISOString())
         documents.set(id, changed)
@@ -133,7 +134,7 @@ describe('deliveries', () => {
     hanging.resolve({ outcome: 'delivered', receipt })
     await settled()
     expect([delivered('one'), delivered('two'), sent.length]).toEqual([1, 1, 3])
-    expect(delivering.pausedHosts()).toEqual([])
+    expect(delivering.hosts.paused()).toEqual([])
     await stop()
   })
 })

@@ -13,6 +13,7 @@ function newWorld(online: (host: string) => boolean, copies: number) {
   const timers = new Map<string, { at: number; then: () => void }>()
   const deliveries = new Map<string, { destinationId: string; attempts: number; done: boolean }>()
   let attempts = 0
+  const due: string[] = []
   let skew = 0
   const wake = (id: string): void => {
     const delivery = deliveries.get(id)
@@ -33,6 +34,13 @@ function newWorld(online: (host: string) => boolean, copies: number) {
     random: { fraction: () => 0.999 },
     log: { info: () => {}, warn: () => {}, error: () => {} },
     wake,
+    makeDue: (destinationIds, how) => {
+      due.push(`${how} of ${destinationIds.join()}`)
+      const tried = [...deliveries].filter(
+        ([, one]) => !one.done && destinationIds.includes(one.destinationId) && one.attempts > 0,
+      )
+      for (const [id] of how === 'one' ? tried.slice(0, 1) : tried) wake(id)
+    },
   })
   for (const host of ['a', 'b']) {
     for (let i = 0; i < copies; i += 1) deliveries.set(`${host}${i}`, { destinationId: host, attempts: 0, done: false })
@@ -59,6 +67,7 @@ function newWorld(online: (host: string) => boolean, copies: number) {
       skew += ms
     },
     attempts: () => attempts,
+    due,
     done: (host: string) => [...deliveries].filter(([id, { done }]) => done && id.startsWith(host)).length,
   }
 }
@@ -114,6 +123,41 @@ describe('a host that is away', () => {
     expect(world.attempts()).toBe(3)
     world.leap(20 * minuteMs)
     expect(world.attempts()).toBeGreaterThan(3)
+  })
+
+  test('is asked at once by one copy where an operator says so, and when it is back no copy waits for its own plan', () => {
+    let back = false
+    const world = newWorld(() => back, 100)
+    world.wakeAll('a')
+    let told = 0
+    const deaf = world.pauses.subscribe(() => {
+      told += 1
+    })
+    expect(world.pauses.paused()).toEqual([
+      {
+        ...{ service: 'delivery', host: 'a.example:443', ids: ['a'], code: 'DESTINATION_UNREACHABLE', copies: 97 },
+        since: '2026-11-27T09:00:00.000Z',
+        until: expect.stringMatching(/^2026-11-27T09:00:/),
+      },
+    ])
+    expect(world.pauses.askNow('b.example:443')).toBe(false)
+    expect(world.pauses.askNow('a.example:443')).toBe(true)
+    expect(world.attempts()).toBe(4)
+    expect(world.due).toEqual([])
+    expect(told).toBe(1)
+    back = true
+    world.pauses.askNow('a.example:443')
+    expect(world.due).toEqual(['all of a'])
+    expect(world.done('a')).toBe(100)
+    expect([world.pauses.paused(), told]).toEqual([[], 2])
+    deaf()
+  })
+
+  test('is asked by a copy that was tried where no other is left', () => {
+    const world = newWorld(() => false, 3)
+    world.wakeAll('a')
+    expect(world.pauses.askNow('a.example:443')).toBe(true)
+    expect([world.due, world.attempts()]).toEqual([['one of a'], 4])
   })
 
   test('is asked in time although the clock was set back', () => {

@@ -7,6 +7,7 @@ import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { View } from '../device/http/view.ts'
 import { languages } from '../ui/text/texts.ts'
+import { cardSituations } from './ui-card-views.ts'
 import {
   buildInterface,
   type PanelName,
@@ -20,6 +21,8 @@ import { filesToLoad, portals, requestSituations, waiting, withRequest } from '.
 import { certificate, emptyView, procedures, readyPages, result, situations, withCard, withCopy } from './ui-views.ts'
 
 const smallestTargetMillimetres = 15
+/** Told of every such frame; it would be true of a page of this very site, and none of them may be framed. */
+const frameWarning = /^An iframe which has both allow-scripts and allow-same-origin/
 const axeSource = await readFile(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 
 let built: Awaited<ReturnType<typeof buildInterface>>
@@ -48,13 +51,17 @@ const manyProcedures = Array.from({ length: 9 }, (_, i) => ({ ...procedures[i % 
 const cases: Readonly<Record<string, Case>> = {
   ...Object.fromEntries(Object.entries(situations).map(([name, view]) => [name, { view }])),
   ...Object.fromEntries(Object.entries(requestSituations).map(([name, view]) => [name, { view }])),
+  ...Object.fromEntries(Object.entries(cardSituations).map(([name, view]) => [name, { view }])),
   procedures: { view: emptyView, taps: ['button[lang=ca]'] },
   manyProcedures: { view: { ...emptyView, procedures: manyProcedures }, taps: ['button[lang=ca]'] },
   nature: { view: withCopy({ pages: readyPages(4) }), taps: ['.onward .primary'] },
   leftOut: { view: situations['reviewLeftOut'] ?? emptyView, taps: ['.hint .button'] },
   tooLarge: { view: situations['reviewTooLarge'] ?? emptyView, taps: ['.onward .primary'] },
   undo: { view: withCopy({ pages: readyPages(9) }), taps: ['.tools .button:nth-child(6)'] },
-  choices: { view: { ...emptyView, waiting, portals }, taps: ['button[lang=ca]'] },
+  choices: { view: { ...emptyView, waiting, portals, offersCards: true }, taps: ['button[lang=ca]'] },
+  buy: { view: cardSituations['cardSummary'] ?? emptyView, taps: ['.onward .primary'] },
+  accents: { view: cardSituations['cardTyping'] ?? emptyView, taps: ['.key.wide:nth-child(2)'] },
+  digits: { view: cardSituations['cardTyping'] ?? emptyView, taps: ['.key.wide'] },
   portals: { view: { ...emptyView, waiting, portals }, taps: ['button[lang=ca]', '.pager .button:last-child'] },
   welcomeWaiting: { view: { ...emptyView, waiting } },
   chosenFiles: { view: withRequest({ ...filesToLoad, several: true }), taps: ['.files li:nth-child(2) button'] },
@@ -90,7 +97,9 @@ describe.each(Object.keys(panels) as PanelName[])('on the %s panel', panel => {
     context = await screens.context(panel)
     page = await context.newPage()
     page.setDefaultTimeout(5000)
-    page.on('console', message => complaints.push(message.text()))
+    page.on('console', message => {
+      if (!frameWarning.test(message.text())) complaints.push(message.text())
+    })
     page.on('pageerror', error => complaints.push(error.message))
   })
   afterAll(() => context.close())

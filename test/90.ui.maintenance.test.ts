@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { say } from '../ui/text/texts.ts'
-import { checkedAs, emptyView, maintained, readyPages, withCopy } from './ui-views.ts'
+import { checkedAs, emptyView, maintained, pausedHosts, readyPages, withCopy } from './ui-views.ts'
 import { screenVisit } from './ui-visit.ts'
 
 const visit = screenVisit()
@@ -81,6 +81,23 @@ describe('a check', () => {
     await visit.show(maintained({ work: 'scanning' }))
     await visit.button(say('ca', 'action.stop')).tap()
     await expect.poll(visit.paths).toEqual(['maintenance/close'])
+  })
+})
+
+describe('a host that is left alone', () => {
+  it('is told with its cause and its times, before the scanners, and asked by one touch', async () => {
+    await visit.show(maintained({ pauses: pausedHosts }))
+    const choice = visit.page.locator('.scanners button')
+    const told = (await choice.textContent()) ?? ''
+    expect(told).toContain(`${say('ca', 'pause.delivery')}: ${pausedHosts[0]?.host}`)
+    expect(told).toContain(say('ca', 'error.DESTINATION_UNREACHABLE').split('\n')[0])
+    expect(told).toMatch(/9\/3\/26,? \d?\d:42\./)
+    await visit.button(say('ca', 'pager.next')).tap()
+    await visit.page.getByText('segell.example:443').tap()
+    await expect.poll(visit.paths).toEqual(['maintenance/ask'])
+    expect(JSON.parse(String(visit.asked()[0]?.body))).toEqual({ host: 'segell.example:443' })
+    visit.standIn.push(maintained({ pauses: [] }))
+    await visit.page.getByRole('button', { name: /^Fujitsu/ }).waitFor()
   })
 })
 

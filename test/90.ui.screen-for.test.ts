@@ -7,6 +7,7 @@ import { keptPages, movedOrder, neighbour, selectedPage } from '../ui/pages.ts'
 import { createPinBuffer, longestPin } from '../ui/pin-buffer.ts'
 import { chosenCertificate, type ScreenName, screenFor } from '../ui/screen-for.ts'
 import { stepFor } from '../ui/steps.ts'
+import { cardSituations, withOrder } from './ui-card-views.ts'
 import {
   certificate,
   emptyView,
@@ -26,6 +27,8 @@ describe('screenFor', () => {
     welcome: 'welcome',
     maintenance: 'maintenance',
     maintenanceFault: 'maintenance',
+    maintenanceAll: 'maintenance',
+    maintenancePaused: 'maintenance',
     maintenanceNone: 'maintenance',
     maintenanceMany: 'maintenance',
     checkScanning: 'checking',
@@ -58,6 +61,13 @@ describe('screenFor', () => {
     lastTry: 'lastTry',
     pin: 'pin',
     signing: 'signing',
+    claveNumber: 'claveNumber',
+    claveFault: 'claveNumber',
+    claveStarting: 'claveWait',
+    clavePhone: 'clavePage',
+    clavePhoneFault: 'clavePage',
+    claveFrame: 'clavePage',
+    claveFinishing: 'claveWait',
     receipt: 'receipt',
     receiptOfParts: 'receipt',
     receiptStopped: 'receipt',
@@ -71,6 +81,21 @@ describe('screenFor', () => {
 
   it.each(Object.entries(expected))('%s shows %s', (name, screen) => {
     expect(screenFor(situations[name] ?? null, freshLocal)).toBe(screen)
+  })
+
+  it('shows an order of cards beside neither copy nor request, where it stands', () => {
+    const at = Object.values(cardSituations).map(view => [view.cards?.at, screenFor(view, freshLocal)])
+    expect(Object.fromEntries(at)).toEqual({
+      catalogue: 'cardCatalogue',
+      question: 'cardQuestion',
+      summary: 'cardSummary',
+      code: 'cardCode',
+      order: 'cardOrder',
+    })
+    const [catalogue = emptyView] = Object.values(cardSituations)
+    expect(settle(spoken, emptyView, catalogue)).toEqual(spoken)
+    expect(settle(spoken, catalogue, emptyView)).toEqual(spoken)
+    expect(settle(spoken, withOrder({}), emptyView)).toEqual(freshLocal)
   })
 
   it('covers everything while the appliance is away', () => {

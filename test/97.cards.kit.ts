@@ -44,6 +44,16 @@ export const person = {
   data_scadenza: '12/12/2029',
 }
 
+/** As a person gives them, in their order; a fiscal code with the right check character, and dates as they come. */
+export const given: Readonly<Record<string, string>> = {
+  ...person,
+  codice_fiscale: 'nrelrt 00t68 l117x',
+  data_nascita: '28 12 2000',
+  consegna: 'home',
+  tipo_documento: 'licence',
+  data_emissione: '5.11.2019',
+}
+
 export const delivery = {
   destinatario: 'Ajuntament de Mostra',
   email: 'compres@example.org',
@@ -115,6 +125,8 @@ export async function cardSite(options: CardSiteOptions = {}): Promise<CardSite>
       ...files,
       pollMinutes: 15,
       erasePersonalDataDays: options.erasePersonalDataDays ?? 30,
+      screen: true,
+      clients: [],
       ...(options.callbackUrl !== undefined && { callback: { url: options.callbackUrl, clients: [] } }),
     }
     const kiosk = { id: 'kiosk-17' } as CardDeskKiosk

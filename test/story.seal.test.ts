@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { randomAccessOf } from '../device/bytes.ts'
+import { askAppliance } from '../device/http/operator-client.ts'
 import { certificatesInPem } from '../device/trust/pem.ts'
 import { verifyPdf } from '../device/trust/verify-pdf.ts'
 import { judged } from './85.evidence.kit.ts'
@@ -116,8 +117,24 @@ describe('no network, and then one', () => {
     expect(shown).toMatch(/sealing: \d+ attempts, next \S+, last SEAL_UNREACHABLE: 127\.0\.0\.1/)
   })
 
-  it('is sealed and delivered once when the service is back', async () => {
+  it('is one of few attempts: the service is left alone, and the operator sees it', async () => {
+    const paused = async () => {
+      kiosk.clock.leap(3_600_000)
+      return (await statusOf(kiosk)).pausedHosts
+    }
+    await expect
+      .poll(paused, { timeout: 20_000, interval: 200 })
+      .toMatchObject([
+        { service: 'seal', host: new URL(sealOf(kiosk).url).host, code: 'SEAL_UNREACHABLE', copies: null },
+      ])
+  })
+
+  it('is sealed at once when the service is back and asked, and delivered once', async () => {
     await sealOf(kiosk).fault(undefined)
+    const socket = join(kiosk.site.dataFolder, 'data', 'operator.sock')
+    await askAppliance(socket, 'POST', '/hosts/ask', { host: new URL(sealOf(kiosk).url).host })
+    await expect.poll(() => sealed(kiosk), { timeout: 20_000 }).toBe(1)
+    expect((await statusOf(kiosk)).pausedHosts).toEqual([])
     await untilSent(kiosk)
     expect(sealed(kiosk)).toBe(1)
     expect(kiosk.site.receiver.received()).toHaveLength(1)

@@ -109,7 +109,7 @@ describe('a bucket and two folders', () => {
     lines.ssh.set({ line: 'whole' })
     await untilStates('bucket waiting, folder delivered, dav waiting')
     const paused = (line: Line) =>
-      new RegExp(`left alone: 127.0.0.1:${line.port}, asked again at .*, 0 copies not tried`)
+      new RegExp(`left alone: 127.0.0.1:${line.port} .*, asked again at .*, 0 copies not tried`)
     await until(() => compulsa('status'), paused(lines.dav))
     lines.dav.set({ line: 'whole' })
     await untilStates('bucket waiting, folder delivered, dav delivered')

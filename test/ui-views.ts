@@ -3,14 +3,14 @@
 
 import type {
   CertificateView,
-  CheckVerdict,
+  ClaveView,
   CopyView,
-  MaintenanceView,
   PageView,
   ProcedureView,
   ResultView,
   View,
 } from '../device/http/view.ts'
+import type { CheckVerdict, MaintenanceView } from '../device/http/view-maintenance.ts'
 
 export const procedures: readonly ProcedureView[] = [
   {
@@ -146,8 +146,36 @@ export function maintained(maintenance: Partial<MaintenanceView>): View {
     },
     { id: 'glass', name: 'Canon LiDE 400', fault: 'SCANNER_ABSENT', at: null, verdict: null, due: true },
   ]
-  return { ...emptyView, maintenance: { work: 'none', scanners, result: null, fault: null, ...maintenance } }
+  return {
+    ...emptyView,
+    maintenance: { work: 'none', scanners, pauses: [], result: null, fault: null, ...maintenance },
+  }
 }
+
+/** A back office that is away, a seal service that is, and an extension service with another key. */
+export const pausedHosts: MaintenanceView['pauses'] = [
+  {
+    service: 'delivery',
+    host: 'arxiu.ajuntament-de-sant-esteve-de-les-roures.example:8443',
+    since: '2026-03-09T10:42:00.000Z',
+    until: '2026-03-09T11:05:00.000Z',
+    code: 'DESTINATION_UNREACHABLE',
+  },
+  {
+    service: 'seal',
+    host: 'segell.example:443',
+    since: '2026-03-09T10:42:00.000Z',
+    until: '2026-03-09T10:58:00.000Z',
+    code: 'SEAL_UNREACHABLE',
+  },
+  {
+    service: 'extension',
+    host: 'ampliacio.example:443',
+    since: '2026-03-09T10:42:00.000Z',
+    until: '2026-03-09T10:58:00.000Z',
+    code: 'TLS_PIN_MISMATCH',
+  },
+]
 
 /** A check with one verdict for everything but the resolution, which is good. */
 export function checkedAs(verdict: CheckVerdict): View {
@@ -173,11 +201,21 @@ export const blankBacks: readonly PageView[] = readyPages(6).map((page, i) => {
   return { ...page, blank: isBlank, leftOut: isBlank ? ('blank' as const) : null, number: isBlank ? null : page.number }
 })
 
+const endsAt = '2026-03-09T10:52:00.000Z'
+const clavePage = `https://fire.example.org/fire-signature/public/entry?transactionid=${'0123456789abcdef'.repeat(2)}0123&subjectref=Zm9vYmFyYmF6cXV1eA&language=ca`
+
+/** A copy that somebody signs with Cl@ve Firma. */
+export function withClave(clave: ClaveView): View {
+  return withCopy({ stage: 'signing', pages: readyPages(4), clave })
+}
+
 /** One view for each situation, by a name; together they show every screen. */
 export const situations: Readonly<Record<string, View>> = {
   welcome: { ...emptyView, queue: { waiting: 2, stopped: 1 } },
   maintenance: maintained({}),
   maintenanceFault: maintained({ fault: 'TARGET_NOT_FOUND' }),
+  maintenancePaused: maintained({ scanners: [], pauses: pausedHosts }),
+  maintenanceAll: maintained({ pauses: pausedHosts }),
   maintenanceNone: maintained({ scanners: [] }),
   maintenanceMany: maintained({
     scanners: ['a', 'b', 'c'].map(id => ({
@@ -228,6 +266,13 @@ export const situations: Readonly<Record<string, View>> = {
   lastTry: withCard([certificate], 'last'),
   pin: withCard([certificate], 'unknown'),
   signing: withCopy({ stage: 'signing', pages: readyPages(4), card: { state: 'signing' } }),
+  claveNumber: withClave({ state: 'number', fault: null, cardToo: true }),
+  claveFault: withClave({ state: 'number', fault: 'CLAVE_USER_WEAK', cardToo: true }),
+  claveStarting: withClave({ state: 'starting' }),
+  clavePhone: withClave({ state: 'page', on: 'phone', page: clavePage, endsAt, fault: null }),
+  clavePhoneFault: withClave({ state: 'page', on: 'phone', page: clavePage, endsAt, fault: 'CLAVE_UNREACHABLE' }),
+  claveFrame: withClave({ state: 'page', on: 'kiosk', page: 'about:blank', endsAt, fault: null }),
+  claveFinishing: withClave({ state: 'finishing' }),
   receipt: withCopy({ stage: 'delivering', pages: readyPages(4), result }),
   receiptOfParts: withCopy({
     stage: 'delivering',

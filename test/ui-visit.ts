@@ -60,7 +60,7 @@ export function screenVisit(): ScreenVisit {
     standIn.comeBack()
   })
 
-  const asked = () => standIn.posts.filter(post => !/^(copy|request)\/stay$/.test(post.path))
+  const asked = () => standIn.posts.filter(post => !/^(copy|request|cards)\/stay$/.test(post.path))
   const onScreen = (screen: string) => page.waitForSelector(`html[data-screen=${screen}]`, { state: 'attached' })
   return Object.freeze({
     get page() {

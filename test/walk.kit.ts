@@ -29,7 +29,7 @@ export async function slips(count: number): Promise<SheetImage[]> {
 }
 
 /** A procedure at 200 ppi with the given signature, as the site's configuration takes it. */
-export function procedure(mode: 'none' | 'local' | 'seal', more: object = {}): Record<string, unknown> {
+export function procedure(mode: 'none' | 'local' | 'seal' | 'clave', more: object = {}): Record<string, unknown> {
   return {
     id: `copy-${mode}`,
     title: { ca: 'Còpia', es: 'Copia', en: 'Copy' },

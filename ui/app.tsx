@@ -3,17 +3,27 @@
 
 import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
+import type { View } from '../device/http/view.ts'
 import { useKiosk } from './context.ts'
+import { BuyDialog } from './parts/buy-dialog.tsx'
 import { CancelDialog } from './parts/cancel-dialog.tsx'
 import { IdleDialog } from './parts/idle-dialog.tsx'
 import { LiveText } from './parts/live-text.tsx'
 import { PageDialog } from './parts/page-dialog.tsx'
 import type { ScreenName } from './screen-for.ts'
 import { CardScreen } from './screens/card.tsx'
+import { CardCatalogueScreen } from './screens/card-catalogue.tsx'
+import { CardCodeScreen } from './screens/card-code.tsx'
 import { CardFaultScreen } from './screens/card-fault.tsx'
+import { CardOrderScreen } from './screens/card-order.tsx'
+import { CardQuestionScreen } from './screens/card-question.tsx'
+import { CardSummaryScreen } from './screens/card-summary.tsx'
 import { CertificateScreen } from './screens/certificate.tsx'
 import { CheckedScreen } from './screens/checked.tsx'
 import { CheckingScreen } from './screens/checking.tsx'
+import { ClaveNumberScreen } from './screens/clave-number.tsx'
+import { ClavePageScreen } from './screens/clave-page.tsx'
+import { ClaveWaitScreen } from './screens/clave-wait.tsx'
 import { InterruptedScreen } from './screens/interrupted.tsx'
 import { LastTryScreen } from './screens/last-try.tsx'
 import { LeftOutScreen } from './screens/left-out.tsx'
@@ -62,11 +72,19 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   lastTry: LastTryScreen,
   pin: PinScreen,
   signing: SigningScreen,
+  claveNumber: ClaveNumberScreen,
+  claveWait: ClaveWaitScreen,
+  clavePage: ClavePageScreen,
   receipt: ReceiptScreen,
   request: RequestScreen,
   requestSigning: RequestSigningScreen,
   requestPaused: RequestPausedScreen,
   requestDone: RequestDoneScreen,
+  cardCatalogue: CardCatalogueScreen,
+  cardQuestion: CardQuestionScreen,
+  cardSummary: CardSummaryScreen,
+  cardCode: CardCodeScreen,
+  cardOrder: CardOrderScreen,
 }
 
 export function App() {
@@ -82,12 +100,17 @@ export function App() {
   const Screen = screens[name]
   return (
     <>
-      {/* Of two requests in a row each is a screen of its own, so that the second is announced as the first was. */}
-      <Screen key={`${name} ${kiosk.view.value?.request?.id ?? ''}`} />
+      {/* Of two requests or questions in a row each is a screen of its own, so that the second is announced as the first was. */}
+      <Screen key={`${name} ${partOf(kiosk.view.value)}`} />
       <LiveText />
       <Dialogs />
     </>
   )
+}
+
+function partOf(view: View | null): string {
+  if (view?.request !== undefined) return view.request.id
+  return view?.cards?.at === 'question' ? view.cards.question.field : ''
 }
 
 function Dialogs() {
@@ -96,6 +119,7 @@ function Dialogs() {
   if (kiosk.screen.value === 'lost') return null
   if (kiosk.idle.secondsLeft.value !== null) return <IdleDialog />
   if (dialog?.kind === 'cancel') return <CancelDialog />
+  if (dialog?.kind === 'buy') return <BuyDialog />
   if (dialog?.kind === 'page') return <PageDialog pageId={dialog.pageId} />
   return null
 }

@@ -3,6 +3,7 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { CopyView, ProcedureView, RequestView } from '../device/http/view.ts'
+import type { CardErrandView } from '../device/http/view-cards.ts'
 import type { Kiosk } from './kiosk.ts'
 import { type Signing, signingOf } from './signing-of.ts'
 
@@ -28,6 +29,13 @@ export function useRequest(): RequestView {
   const request = useKiosk().view.value?.request
   if (request === undefined) throw new Error('this screen needs a request')
   return request
+}
+
+/** The order of cards that somebody is at; only for screens that screenFor shows where it stands there. */
+export function useErrand<At extends CardErrandView['at']>(at: At): Extract<CardErrandView, { at: At }> {
+  const errand = useKiosk().view.value?.cards
+  if (errand?.at !== at) throw new Error(`this screen needs an order of cards at ${at}`)
+  return errand as Extract<CardErrandView, { at: At }>
 }
 
 /** What is being signed; only for screens that screenFor shows with a copy or a request. */

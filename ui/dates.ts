@@ -14,3 +14,10 @@ export function dateText(iso: string, language: Language): string {
 export function dateTimeText(iso: string, language: Language): string {
   return new Intl.DateTimeFormat(locales[language], { dateStyle: 'long', timeStyle: 'short' }).format(new Date(iso))
 }
+
+/** The time of an ISO 8601 instant, with its day where that is not today. */
+export function timeText(iso: string, language: Language): string {
+  const at = new Date(iso)
+  const day = at.toDateString() === new Date().toDateString() ? {} : ({ dateStyle: 'short' } as const)
+  return new Intl.DateTimeFormat(locales[language], { ...day, timeStyle: 'short' }).format(at)
+}

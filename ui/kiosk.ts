@@ -75,6 +75,7 @@ export function createKiosk(): Kiosk {
       // Until the person has said whose copy an interrupted one is, no touch but that answer may uncover its pages.
       if (view.value?.copy?.interrupted === false) void calls.post('copy/stay')
       if (view.value?.request !== undefined) void calls.post('request/stay')
+      if (view.value?.cards !== undefined) void calls.post('cards/stay')
     },
     gone() {
       // Silence is no answer of the person's: what is asked for is refused, or put off, by the appliance itself.
@@ -144,7 +145,7 @@ async function signWith({ calls, pin, local, signing, change }: SignParts): Prom
 /** The call below /screen/ that ends what is in hand, or null where nothing is. */
 function endingOf(view: View | null): string | null {
   if (view?.copy != null) return 'copy/leave'
-  if (view?.request === undefined) return null
+  if (view?.request === undefined) return view?.cards === undefined ? null : 'cards/leave'
   if (view.request.stage === 'finished') return 'request/close'
   return isUnderWay(view.request) ? 'request/stop' : 'request/refuse'
 }
@@ -153,7 +154,7 @@ function endingOf(view: View | null): string | null {
 function languageOf(view: View | null, local: Local): Language {
   const offered = view?.kiosk.languages.filter(isLanguage) ?? []
   const last = view?.request === undefined ? undefined : offered.find(one => one === rememberedLanguage())
-  const wanted = local.language ?? view?.copy?.language ?? last ?? offered[0]
+  const wanted = local.language ?? view?.copy?.language ?? view?.cards?.language ?? last ?? offered[0]
   return wanted !== undefined && isLanguage(wanted) ? wanted : languages[0]
 }
 
@@ -165,10 +166,13 @@ function idleSecondsOf(view: View | null, local: Local): number | null {
     const signs = request.stage === 'signing' || request.card?.state === 'signing' || local.pinSent
     return signs ? null : kiosk.idleSeconds
   }
+  if (copy === null && view.cards !== undefined) return kiosk.idleSeconds
   if (copy === null && view.maintenance !== undefined)
     return view.maintenance.work === 'none' ? kiosk.idleSeconds : null
   if (copy === null) return local.language === null ? null : kiosk.idleSeconds
   const composing = copy.stage === 'composing' && copy.fault === null
   const signing = copy.stage === 'signing' && (copy.card?.state === 'signing' || local.pinSent)
-  return copy.scanning || composing || signing ? null : kiosk.idleSeconds
+  // Whoever signs on a phone does not touch this screen; the service's own time ends that.
+  const elsewhere = copy.clave !== undefined && copy.clave.state !== 'number'
+  return copy.scanning || composing || signing || elsewhere ? null : kiosk.idleSeconds
 }

@@ -8,7 +8,7 @@ import type { Language } from './text/texts.ts'
 
 export type ErrorCode = ErrorAnswer['code']
 
-export type OpenDialog = { readonly kind: 'cancel' } | { readonly kind: 'page'; readonly pageId: string }
+export type OpenDialog = { readonly kind: 'cancel' | 'buy' } | { readonly kind: 'page'; readonly pageId: string }
 
 export interface Local {
   readonly language: Language | null
@@ -26,6 +26,8 @@ export interface Local {
   readonly faultRead: boolean
   readonly certificate: Pick<CertificateView, 'tokenId' | 'keyId'> | null
   readonly lastTryAccepted: boolean
+  /** Of a copy that Cl@ve would sign: the person signs it with a card. */
+  readonly byCard: boolean
   readonly pinSent: boolean
   /** Why the last attempt to sign was refused. */
   readonly refusal: Extract<SignAnswer, { outcome: 'refused' }> | null
@@ -46,6 +48,7 @@ export const freshLocal: Local = Object.freeze({
   faultRead: false,
   certificate: null,
   lastTryAccepted: false,
+  byCard: false,
   pinSent: false,
   refusal: null,
   chosenFiles: [],
@@ -58,7 +61,11 @@ export function settle(local: Local, before: View | null, now: View): Local {
   const was = before.copy
   const is = now.copy
   if (is === null && now.request !== undefined) return settleRequest(local, before.request, now.request)
-  if (is === null) return was === null && before.request === undefined ? local : freshLocal
+  if (is === null && now.cards !== undefined) return local
+  // Whoever goes back from the list chooses again; whoever has done something is followed by somebody else.
+  if (is === null && before.cards?.at === 'catalogue') return { ...freshLocal, language: local.language }
+  if (is === null)
+    return was === null && before.request === undefined && before.cards === undefined ? local : freshLocal
   if (was?.id !== is.id) return { ...freshLocal, language: local.language }
   if (was.stage !== is.stage || is.interrupted) {
     return { ...freshLocal, language: local.language, selectedPageId: local.selectedPageId }

@@ -4,12 +4,14 @@
 import type {
   CardView,
   CertificateView,
+  ClaveView,
   CopyStage,
   CopyView,
-  MaintenanceView,
   RequestStage,
   View,
 } from '../device/http/view.ts'
+import type { CardErrandView } from '../device/http/view-cards.ts'
+import type { MaintenanceView } from '../device/http/view-maintenance.ts'
 import type { Local } from './local.ts'
 import { type Signing, signingOf } from './signing-of.ts'
 
@@ -37,18 +39,34 @@ export type ScreenName =
   | 'lastTry'
   | 'pin'
   | 'signing'
+  | 'claveNumber'
+  | 'claveWait'
+  | 'clavePage'
   | 'receipt'
   | 'request'
   | 'requestSigning'
   | 'requestPaused'
   | 'requestDone'
+  | 'cardCatalogue'
+  | 'cardQuestion'
+  | 'cardSummary'
+  | 'cardCode'
+  | 'cardOrder'
 
 const byStage: Record<CopyStage, (copy: CopyView, local: Local, signing: Signing) => ScreenName> = {
   gathering: gatheringScreen,
   composing: copy => (copy.fault === null ? 'preparing' : 'stopped'),
-  signing: (_copy, local, signing) => signScreen(signing, local),
+  signing: ({ clave }, local, signing) =>
+    clave === undefined || local.byCard ? signScreen(signing, local) : byClave[clave.state],
   delivering: resultScreen,
   done: resultScreen,
+}
+
+const byClave: Record<ClaveView['state'], ScreenName> = {
+  number: 'claveNumber',
+  starting: 'claveWait',
+  page: 'clavePage',
+  finishing: 'claveWait',
 }
 
 const byRequestStage: Record<RequestStage, (signing: Signing, local: Local) => ScreenName> = {
@@ -60,11 +78,20 @@ const byRequestStage: Record<RequestStage, (signing: Signing, local: Local) => S
   finished: () => 'requestDone',
 }
 
+const byErrand: Record<CardErrandView['at'], ScreenName> = {
+  catalogue: 'cardCatalogue',
+  question: 'cardQuestion',
+  summary: 'cardSummary',
+  code: 'cardCode',
+  order: 'cardOrder',
+}
+
 /** The screen to show; `view` is null while the appliance cannot be reached. */
 export function screenFor(view: View | null, local: Local): ScreenName {
   if (view === null) return 'lost'
   const signing = signingOf(view)
   if (signing !== null) return inHandScreen(view, local, signing)
+  if (view.cards !== undefined) return byErrand[view.cards.at]
   if (view.maintenance !== undefined) return maintenanceScreen(view.maintenance)
   return local.language === null ? 'welcome' : 'procedures'
 }

@@ -1,4 +1,4 @@
-// Where a visit stands, in named steps: "Step 2 of 5: Scan". A procedure without a card has one step less.
+// Where a visit stands, in named steps: "Step 2 of 5: Scan". A procedure that nobody signs here has one step less.
 
 import type { ProcedureView } from '../device/http/view.ts'
 import type { ScreenName } from './screen-for.ts'
@@ -30,11 +30,19 @@ const stepOf: Readonly<Record<ScreenName, (typeof steps)[number] | null>> = {
   lastTry: 'step.sign',
   pin: 'step.sign',
   signing: 'step.sign',
+  claveNumber: 'step.sign',
+  claveWait: 'step.sign',
+  clavePage: 'step.sign',
   receipt: 'step.receipt',
   request: null,
   requestSigning: null,
   requestPaused: null,
   requestDone: null,
+  cardCatalogue: null,
+  cardQuestion: null,
+  cardSummary: null,
+  cardCode: null,
+  cardOrder: null,
 }
 
 export interface StepView {
@@ -48,6 +56,6 @@ export interface StepView {
 export function stepFor(screen: ScreenName, signature: ProcedureView['signature']): StepView | null {
   const name = stepOf[screen]
   if (name === null) return null
-  const walked = steps.filter(one => signature === 'local' || one !== 'step.sign')
+  const walked = steps.filter(one => signature === 'local' || signature === 'clave' || one !== 'step.sign')
   return { name, step: walked.indexOf(name) + 1, steps: walked.length }
 }

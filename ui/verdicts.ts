@@ -1,6 +1,6 @@
 // The words and signs for what a check of a scanner found. A sign never stands without its word.
 
-import type { CheckTopic, CheckVerdict } from '../device/http/view.ts'
+import type { CheckTopic, CheckVerdict } from '../device/http/view-maintenance.ts'
 import type { IconName } from './parts/icon.tsx'
 import type { TextKey } from './text/texts.ts'
 

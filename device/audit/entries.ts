@@ -11,6 +11,7 @@ export function entryOf(event: DocumentEvent, after: Document): DocumentEntry {
   if ('pageId' in event) {
     return { event: 'pagesChanged', details: { change: event.type, page: pageNumber(after, event.pageId), pages } }
   }
+  if (isOfClave(event)) return claveEntry(event, after)
   switch (event.type) {
     case 'scanStarted':
       return { event: 'pagesChanged', details: { change: 'scan-started', pages } }
@@ -99,6 +100,20 @@ function copyEntry(event: CopyEvent, after: Document): DocumentEntry {
     case 'deliveryRefused':
       return { event: 'deliveryRefused', details: { destination: event.destinationId, code: event.code } }
   }
+}
+
+type ClaveEvent = Extract<DocumentEvent, { type: `clave${string}` }>
+
+function isOfClave(event: DocumentEvent): event is ClaveEvent {
+  return event.type.startsWith('clave')
+}
+
+function claveEntry(event: ClaveEvent, { order }: Document): DocumentEntry {
+  if (event.type === 'claveStarted') return { event: 'claveStarted' }
+  if (event.type === 'claveDropped') return { event: 'signRefused', details: { code: event.code } }
+  const { format } = order.signature
+  const digest = Buffer.from(event.pending.digest, 'base64').toString('hex')
+  return { event: 'signatureIntended', details: { format, level: 'B', algorithm: 'SHA256withRSA', digest } }
 }
 
 function extendedDetails({ level, copy, answeredEarlier, by, declined }: Extract<CopyEvent, { type: 'extended' }>) {

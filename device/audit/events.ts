@@ -21,6 +21,8 @@ const documentEvents = {
   },
   signed: { format: 'token', level: 'token', bytes: 'count', sha256: 'digest', certificateSha256: 'digest' },
   signRefused: { code: 'token' },
+  /** The person was sent to Cl@ve Firma. */
+  claveStarted: {},
   sealPostponed: { code: 'token', attempt: 'count' },
   /** `by` this kiosk or the service; `declined`: why the service did not. */
   extended: {

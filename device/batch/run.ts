@@ -46,6 +46,7 @@ const endsRun: ReadonlySet<ErrorCode> = new Set([
   'TSA_ABSENT',
   'TSA_CREDENTIALS_REFUSED',
   'TSA_UNTRUSTED',
+  'TLS_PIN_MISMATCH',
   'DISK_FULL',
   'STORAGE_FAILED',
   'BLOB_DAMAGED',

@@ -52,6 +52,10 @@ export interface CardOrder {
   readonly body: string
   readonly bodySha256: string
   readonly orderedAt: string
+  /** The program that ordered it, and the digest of what it asked for; absent: a person at the kiosk, or an operator. */
+  readonly client?: { readonly id: string; readonly askedSha256: string }
+  /** What a person types to see the order again; absent where nobody at the screen ordered it. */
+  readonly reference?: string
   /** How often it was sent. */
   readonly attempts: number
   readonly sentAt: string | null

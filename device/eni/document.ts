@@ -44,19 +44,24 @@ export const eniNamespaces = {
 
 const contentId = 'contenido-1'
 
-/** The XML in UTF-8. Rejects with what `content`, the PDF, throws. */
+/** The XML in UTF-8, the content in it or named by the file that lies beside it. Rejects with what `content`, the PDF, throws. */
 export async function* writeEni(
   { metadata, format, signatures }: EniDocument,
-  content: ByteStream,
+  content: ByteStream | { readonly reference: string },
 ): ByteStream & AsyncGenerator<Uint8Array> {
   const declared = Object.entries(eniNamespaces).map(([prefix, uri]) => ` xmlns:${prefix}="${uri}"`)
   yield utf8(
     `<?xml version="1.0" encoding="UTF-8"?>\n<enidoc:documento${declared.join('')} Id="documento-1">` +
-      `<enifile:contenido Id="${contentId}"><enifile:ValorBinario>`,
+      `<enifile:contenido Id="${contentId}">`,
   )
-  yield* base64(content)
+  if ('reference' in content) yield utf8(element('enifile:referenciaFichero', content.reference))
+  else {
+    yield utf8('<enifile:ValorBinario>')
+    yield* base64(content)
+    yield utf8('</enifile:ValorBinario>')
+  }
   yield utf8(
-    `</enifile:ValorBinario>${element('enifile:NombreFormato', format)}</enifile:contenido>` +
+    `${element('enifile:NombreFormato', format)}</enifile:contenido>` +
       `${metadataElement(metadata)}${signaturesElement(signatures)}</enidoc:documento>\n`,
   )
 }

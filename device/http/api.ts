@@ -7,9 +7,8 @@
 // GET    /api/v1/batches/{id}/result             the result in AutoFirma's JSON; ?signatures=false: the codes alone
 // GET    /api/v1/batches/{id}/signatures/{item}  one signature, as it is
 // DELETE /api/v1/batches/{id}                    withdraws and erases it
-// POST   /api/v1/cards/callback                  what the card service called a back office with, handed on → {known}
 //
-// and, where `api.extension` opens it, what fortress.ts lists.
+// and, where the configuration opens it, what card-api.ts (`cards`) and fortress.ts (`api.extension`) list.
 
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
@@ -20,6 +19,7 @@ import type { ByteStream, Clock, Log, Random } from '../ports.ts'
 import type { BatchState } from '../requests/batch-state.ts'
 import type { Batches } from '../requests/batches.ts'
 import { type ApiClient, createApiClients } from './api-clients.ts'
+import { type CardApiParts, cardApiRoutes } from './card-api.ts'
 import { type FortressParts, fortressPaths, fortressRoutes } from './fortress.ts'
 import { createFortressTokens } from './fortress-tokens.ts'
 import { createApp, listen } from './server.ts'
@@ -32,14 +32,8 @@ export interface ApiParts {
   readonly log: Log
   /** Raises signatures for the clients; absent: the routes are not there. */
   readonly extension?: ServedExtension | undefined
-  /** Clients that may hand on what the card service called back with; absent: nobody. */
-  readonly cardCallbacks?: CardCallbacks
-}
-
-export interface CardCallbacks {
-  readonly clients: readonly string[]
-  /** Gives the orders it may be about. */
-  take(told: unknown): readonly string[]
+  /** Orders of cards; absent: the routes are not there. */
+  readonly cards?: CardApiParts | undefined
 }
 
 export type ServedExtension = Omit<FortressParts, 'tokens' | 'log'> & { readonly clock: Clock; readonly random: Random }
@@ -56,14 +50,7 @@ export interface BatchAnswer extends BatchState {
 }
 
 /** Throws PORT_TAKEN, FILE_UNREADABLE, CONFIG_INVALID for a token file that others can read. */
-export async function startApi({
-  config,
-  maxBodyBytes,
-  batches,
-  log,
-  extension,
-  cardCallbacks,
-}: ApiParts): Promise<Api> {
+export async function startApi({ config, maxBodyBytes, batches, log, extension, cards }: ApiParts): Promise<Api> {
   const clients = createApiClients(config.clients)
   const app = createApp(log, config.tls === undefined ? undefined : credentialsOf(config.tls))
   app.removeAllContentTypeParsers()
@@ -80,7 +67,7 @@ export async function startApi({
   })
   const clientOf = (request: FastifyRequest) => clients.recognise(request.headers.authorization)
   batchRoutes(app, batches, clientOf)
-  if (cardCallbacks !== undefined) callbackRoute(app, cardCallbacks, clientOf)
+  if (cards !== undefined) cardApiRoutes(app, cards, clientOf)
   if (extension !== undefined) {
     await fortressRoutes(app, { ...extension, log, tokens: createFortressTokens(clients, extension) })
   }
@@ -134,37 +121,6 @@ function batchRoutes(app: FastifyInstance, batches: Batches, clientOf: (request:
     await batches.withdraw(request.params.id, clientOf(request).id)
     return reply.status(204).send()
   })
-}
-
-/** Of a callback: one request of the service's with what surrounds it. */
-const maxCallbackBytes = 256 * 1024
-
-function callbackRoute(
-  app: FastifyInstance,
-  { clients, take }: CardCallbacks,
-  clientOf: (request: FastifyRequest) => ApiClient,
-): void {
-  app.post('/api/v1/cards/callback', async (request, reply) => {
-    const { id } = clientOf(request)
-    if (!clients.includes(id)) throw new Fault('REQUEST_FORBIDDEN', 'this client hands on no callbacks')
-    const known = take(await jsonOf((request.body ?? nothing()) as ByteStream)).length
-    return reply.status(202).send({ known })
-  })
-}
-
-async function jsonOf(body: ByteStream): Promise<unknown> {
-  const pieces: Uint8Array[] = []
-  let size = 0
-  for await (const piece of body) {
-    size += piece.byteLength
-    if (size > maxCallbackBytes) throw new Fault('MESSAGE_TOO_LARGE', `a callback over ${maxCallbackBytes} bytes`)
-    pieces.push(piece)
-  }
-  try {
-    return JSON.parse(Buffer.concat(pieces).toString('utf8'))
-  } catch (thrown) {
-    throw new Fault('REQUEST_INVALID', 'the callback is no JSON', { cause: thrown })
-  }
 }
 
 function streamed(reply: FastifyReply, type: string, body: ByteStream): FastifyReply {

@@ -3,31 +3,32 @@
 
 import { Buffer } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
-import Type, { type Static, type TSchema } from 'typebox'
-import Value from 'typebox/value'
+import Type, { type Static } from 'typebox'
 import type { CardDesk } from '../card-desk.ts'
 import { Fault } from '../errors.ts'
+import type { CardPaper } from '../ports.ts'
+import { shaped } from './json-body.ts'
 
 /** Two papers of 20 MiB in Base64, or an order with a document in it. */
-const maxBodyBytes = 60 * 1024 * 1024
+export const maxCardBodyBytes = 60 * 1024 * 1024
 
 const closed = { additionalProperties: false } as const
 const Base64 = Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$' })
 const Paper = Type.Object({ fileName: Type.String(), base64: Base64 }, closed)
 
-/** Body of `POST /cards/orders`. */
-const Ordered = Type.Object(
+/** Body of `POST /cards/orders`, by an operator or a program. */
+export const OrderAsked = Type.Object(
   { product: Type.String(), body: Type.Unknown(), again: Type.Optional(Type.Boolean()) },
   closed,
 )
-/** Body of `POST /cards/orders/:id/papers`. */
-const Papers = Type.Object({ form: Paper, document: Paper }, closed)
+/** Body of `POST /cards/orders/:id/papers`, and of a program's submit. */
+const PapersGiven = Type.Object({ form: Paper, document: Paper }, closed)
 const Decision = Type.Union([
   Type.Object({ decision: Type.Literal('placed'), remoteId: Type.String() }, closed),
   Type.Object({ decision: Type.Enum(['send-again', 'drop']) }, closed),
 ])
 
-export type WireCardPapers = Static<typeof Papers>
+export type WireCardPapers = Static<typeof PapersGiven>
 
 type OfOrder = { Params: { id: string }; Body: unknown }
 
@@ -39,8 +40,8 @@ export function cardRoutes(app: FastifyInstance, cards: CardDesk | undefined): v
   }
   app.get('/cards/products', async (_request, reply) => reply.send(await desk().prices()))
   app.get('/cards/orders', async (_request, reply) => reply.send({ orders: desk().list(), state: desk().state() }))
-  app.post<{ Body: unknown }>('/cards/orders', { bodyLimit: maxBodyBytes }, async (request, reply) => {
-    const { product, body, again = false } = read(Ordered, request.body)
+  app.post<{ Body: unknown }>('/cards/orders', { bodyLimit: maxCardBodyBytes }, async (request, reply) => {
+    const { product, body, again = false } = shaped(OrderAsked, request.body)
     return reply.send(await desk().order({ product, body, again }))
   })
   app.get<OfOrder>('/cards/orders/:id', async (request, reply) => reply.send(desk().show(request.params.id)))
@@ -48,13 +49,11 @@ export function cardRoutes(app: FastifyInstance, cards: CardDesk | undefined): v
     const form = await desk().form(request.params.id)
     return reply.send({ base64: Buffer.from(form).toString('base64') })
   })
-  app.post<OfOrder>('/cards/orders/:id/papers', { bodyLimit: maxBodyBytes }, async (request, reply) => {
-    const { form, document } = read(Papers, request.body)
-    const paper = ({ fileName, base64 }: Static<typeof Paper>) => ({ fileName, bytes: Buffer.from(base64, 'base64') })
-    return reply.send(await desk().submit(request.params.id, { form: paper(form), document: paper(document) }))
+  app.post<OfOrder>('/cards/orders/:id/papers', { bodyLimit: maxCardBodyBytes }, async (request, reply) => {
+    return reply.send(await desk().submit(request.params.id, papersIn(request.body)))
   })
   app.post<OfOrder>('/cards/orders/:id/decision', async (request, reply) =>
-    reply.send(await desk().decide(request.params.id, read(Decision, request.body))),
+    reply.send(await desk().decide(request.params.id, shaped(Decision, request.body))),
   )
   app.post<OfOrder>('/cards/orders/:id/poll', async (request, reply) => {
     desk().poll(request.params.id)
@@ -69,8 +68,9 @@ export function cardRoutes(app: FastifyInstance, cards: CardDesk | undefined): v
   )
 }
 
-function read<S extends TSchema>(schema: S, body: unknown): Static<S> {
-  if (Value.Check(schema, body)) return body
-  const [first] = Value.Errors(schema, body)
-  throw new Fault('REQUEST_INVALID', `${first?.instancePath ?? ''} ${first?.message ?? 'not as agreed'}`.trim())
+/** The two papers of an order. Throws REQUEST_INVALID. */
+export function papersIn(body: unknown): { readonly form: CardPaper; readonly document: CardPaper } {
+  const { form, document } = shaped(PapersGiven, body)
+  const paper = ({ fileName, base64 }: Static<typeof Paper>) => ({ fileName, bytes: Buffer.from(base64, 'base64') })
+  return { form: paper(form), document: paper(document) }
 }

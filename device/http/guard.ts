@@ -4,24 +4,31 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Fault } from '../errors.ts'
 
-/** Sent with every answer. */
-export const securityHeaders: Readonly<Record<string, string>> = Object.freeze({
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; font-src 'self'; " +
-    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-})
+/** Sent with every answer; `frames` are the sites that the screen may show in a frame, beside its own page in there. */
+export function securityHeaders(frames: readonly string[]): Readonly<Record<string, string>> {
+  const frameSource = frames.length === 0 ? '' : `frame-src 'self' ${frames.join(' ')}; `
+  return Object.freeze({
+    'content-security-policy':
+      `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; font-src 'self'; ${frameSource}` +
+      "form-action 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+  })
+}
+
+/** The page in the screen's own frame that somebody else's site leads back to: nothing but a name that nobody can guess. */
+export const returnedPath = '/clave/returned/'
 
 /** Throws REQUEST_FORBIDDEN unless the request comes from the kiosk's own page. `port` is the one that is listened on. */
-export function checkRequest(method: string, headers: IncomingHttpHeaders, port: number): void {
+export function checkRequest(method: string, url: string, headers: IncomingHttpHeaders, port: number): void {
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`]
   const { host, origin } = headers
   if (host === undefined || !hosts.includes(host))
     throw new Fault('REQUEST_FORBIDDEN', 'the Host header names another host')
+  if (method === 'GET' && url.startsWith(returnedPath)) return
   const site = headers['sec-fetch-site']
   if (site !== undefined && site !== 'same-origin' && site !== 'none') {
     throw new Fault('REQUEST_FORBIDDEN', 'the request comes from another site')

@@ -1,4 +1,5 @@
-// The maintenance screen's side of the appliance: checks a scanner with the test target while no copy is in hand. It shows
+// The maintenance screen's side of the appliance: checks a scanner with the test target while no copy is in hand, and tells
+// which hosts are left alone, to be asked at once. It shows
 // nothing of anybody's copy and keeps nothing of a scan but what was measured; a copy that is opened ends it at once. What
 // cannot be undone, accepting a scan for others to be compared with, is the command line's alone.
 
@@ -15,11 +16,14 @@ import {
 } from '../calibration.ts'
 import type { Config } from '../config.ts'
 import { asFault, type ErrorCode, Fault } from '../errors.ts'
+import type { PausedHost } from '../host-pauses.ts'
 import { type ItemName, worstOf } from '../image/target-judge.ts'
+import type { Pauses } from '../pauses.ts'
 import type { Clock, Log, Scanner, ScannerInfo, ScanSource, TargetImaging } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import { createTasks } from '../tasks.ts'
-import type { CheckResult, CheckTopic, MaintenanceView } from './view.ts'
+import { AskNow } from './operator.ts'
+import type { CheckResult, CheckTopic, MaintenanceView, PauseView } from './view-maintenance.ts'
 import type { Visit } from './visit.ts'
 
 export interface MaintenanceParts {
@@ -28,6 +32,7 @@ export interface MaintenanceParts {
   readonly scanner: Scanner
   readonly targets: TargetImaging
   readonly store: Pick<Store, 'calibrations'>
+  readonly pauses: Pauses
   readonly clock: Clock
   readonly log: Log
 }
@@ -41,26 +46,35 @@ export interface Maintenance {
   open(): Promise<void>
   /** Starts a check and returns. Throws STAGE_CONFLICT unless the screen is open and idle, NOT_FOUND for no such scanner. */
   check(deviceId: string): void
+  /** Has a host that is left alone asked at once. Throws STAGE_CONFLICT unless the screen is open, NOT_FOUND for no such host. */
+  ask(host: string): Promise<void>
   /** Ends the check that runs, if any, and closes the screen. */
   close(): Promise<void>
   stop(): Promise<void>
 }
 
-type State = Omit<MaintenanceView, 'scanners'>
+type State = Omit<MaintenanceView, 'scanners' | 'pauses'>
 
 const idle: State = Object.freeze({ work: 'none', result: null, fault: null })
 
 export function createMaintenance(parts: MaintenanceParts): Maintenance {
-  const { config, visit, scanner, store, clock, log } = parts
+  const { config, visit, scanner, store, pauses, clock, log } = parts
   const tasks = createTasks({ clock, log })
   const listeners = new Set<() => void>()
   let state: State | null = null
   let scanners: readonly ScannerInfo[] = []
   let checks: readonly LastCheck[] = []
+  let paused: readonly PausedHost[] = []
 
   function change(next: State | null): void {
     state = next
     for (const listener of listeners) listener()
+  }
+
+  /** A service that is left alone is told when somebody opens the screen or asks; what delivers tells by itself. */
+  async function lookAtPauses(): Promise<void> {
+    paused = await pauses.list()
+    if (state !== null) change(state)
   }
 
   async function perform(info: ScannerInfo, signal: AbortSignal): Promise<void> {
@@ -91,9 +105,15 @@ export function createMaintenance(parts: MaintenanceParts): Maintenance {
   const unsubscribe = visit.subscribe(() => {
     if (state !== null && visit.view().copy !== null) void close()
   })
+  const deaf = pauses.subscribe(() => {
+    if (state !== null) tasks.run('pauses', lookAtPauses)
+  })
 
   return Object.freeze({
-    view: () => (state === null ? null : { ...state, scanners: scannerViews(config, scanners, checks, clock.now()) }),
+    view: () =>
+      state === null
+        ? null
+        : { ...state, scanners: scannerViews(config, scanners, checks, clock.now()), pauses: paused.map(pauseView) },
     subscribe(listener: () => void) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -103,6 +123,7 @@ export function createMaintenance(parts: MaintenanceParts): Maintenance {
       if (state !== null && state.work !== 'none') throw new Fault('STAGE_CONFLICT', 'a check is under way')
       scanners = await scanner.list()
       checks = store.calibrations.last()
+      paused = await pauses.list()
       if (visit.view().copy === null) change(idle)
     },
     check(deviceId: string) {
@@ -112,9 +133,15 @@ export function createMaintenance(parts: MaintenanceParts): Maintenance {
       change({ ...idle, work: 'scanning' })
       tasks.run('check', signal => perform(info, signal))
     },
+    async ask(host: string) {
+      if (state === null) throw new Fault('STAGE_CONFLICT', 'the screen is closed')
+      await pauses.askNow(host)
+      await lookAtPauses()
+    },
     close,
     async stop() {
       unsubscribe()
+      deaf()
       await tasks.stop()
     },
   })
@@ -137,6 +164,10 @@ function scannerViews(config: Config, scanners: readonly ScannerInfo[], checks: 
     const reason = state === 'ready' ? null : (fault ?? 'SCANNER_BUSY')
     return { id, name, fault: reason, at: last?.at ?? null, verdict, due: last?.due ?? true }
   })
+}
+
+function pauseView({ service, host, since, until, code }: PausedHost): PauseView {
+  return { service, host, since, until, code }
 }
 
 const verdicts = ['ok', 'watch', 'fail'] as const
@@ -192,6 +223,14 @@ export function maintenanceRoutes(app: FastifyInstance, maintenance: Maintenance
     { schema: { body: Check } },
     async (request, reply) => {
       maintenance.check(request.body.deviceId)
+      return reply.status(204).send()
+    },
+  )
+  app.post<{ Body: Static<typeof AskNow> }>(
+    '/screen/maintenance/ask',
+    { schema: { body: AskNow } },
+    async (request, reply) => {
+      await maintenance.ask(request.body.host)
       return reply.status(204).send()
     },
   )

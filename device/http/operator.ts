@@ -2,9 +2,11 @@
 // on its way again.
 
 import type { FastifyInstance } from 'fastify'
+import Type, { type Static } from 'typebox'
 import type { CheckState } from '../calibration.ts'
 import type { CardDesk, CardState } from '../card-desk.ts'
 import type { PausedHost } from '../host-pauses.ts'
+import type { Pauses } from '../pauses.ts'
 import type { ScannerInfo } from '../ports.ts'
 import type { BatchStage } from '../requests/batch-state.ts'
 import { cardRoutes } from './card-routes.ts'
@@ -15,6 +17,7 @@ export interface OperatorParts {
   hold(documentId: string): { readonly stage: string }
   /** Throws STAGE_CONFLICT where the document is on its way or waiting for a person. */
   discard(documentId: string): Promise<void>
+  readonly pauses: Pick<Pauses, 'list' | 'askNow'>
   /** Keeps a check of a scanner. Throws REQUEST_INVALID. */
   keepCalibration(record: unknown): void
   /** Absent where no card service is configured. */
@@ -40,11 +43,14 @@ export interface ApplianceStatus {
   readonly cards: CardState | null
   /** ISO 8601 of the oldest copy that no destination has confirmed; null: nothing waits. */
   readonly oldestWaiting: string | null
-  /** Hosts of destinations that are left alone for now. */
+  /** Hosts of destinations and of services that are left alone for now. */
   readonly pausedHosts: readonly PausedHost[]
   readonly freeBytes: number
   readonly audit: { readonly sequence: number; readonly hash: string }
 }
+
+/** A host that is left alone, for whom it is asked again. */
+export const AskNow = Type.Object({ host: Type.String({ maxLength: 300 }) }, { additionalProperties: false })
 
 export function operatorRoutes(app: FastifyInstance, parts: OperatorParts): void {
   cardRoutes(app, parts.cards)
@@ -55,6 +61,11 @@ export function operatorRoutes(app: FastifyInstance, parts: OperatorParts): void
   app.post<{ Params: { id: string } }>('/queue/:id/discard', async (request, reply) => {
     await parts.discard(request.params.id)
     return reply.send({ stage: 'discarded' })
+  })
+  app.get('/hosts', async (_request, reply) => reply.send(await parts.pauses.list()))
+  app.post<{ Body: Static<typeof AskNow> }>('/hosts/ask', { schema: { body: AskNow } }, async (request, reply) => {
+    await parts.pauses.askNow(request.body.host)
+    return reply.send({ asked: request.body.host })
   })
   app.post<{ Body: unknown }>('/calibrations', async (request, reply) => {
     parts.keepCalibration(request.body)

@@ -4,9 +4,13 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import Type, { type Static } from 'typebox'
+import type { CardCounter } from '../card-counter.ts'
+import type { ClaveDesk } from '../clave-desk.ts'
 import type { Desk, PageEdit } from '../desk.ts'
 import { Fault } from '../errors.ts'
 import type { Batches } from '../requests/batches.ts'
+import { cardScreenRoutes } from './card-screen.ts'
+import { claveRoutes } from './clave-routes.ts'
 import { type Maintenance, maintenanceRoutes } from './maintenance.ts'
 import { type RequestParts, requestRoutes } from './request.ts'
 import type { View } from './view.ts'
@@ -30,13 +34,17 @@ const heartbeatMs = 15_000
 export interface ScreenParts extends RequestParts {
   readonly visit: Visit
   readonly desk: Desk
+  /** Where the configuration has it. */
+  readonly clave: ClaveDesk | undefined
   readonly maintenance: Maintenance
   readonly batches: Pick<Batches, 'subscribe'>
   readonly portals: NonNullable<View['portals']>
+  /** Orders of cards; absent where the configuration does not open them to people. */
+  readonly counter: CardCounter | undefined
 }
 
 export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
-  const { visit, desk, maintenance, signing, batches } = parts
+  const { visit, desk, maintenance, signing, batches, counter } = parts
   app.addContentTypeParser(
     'application/octet-stream',
     { parseAs: 'buffer', bodyLimit: maxPinOctets },
@@ -44,7 +52,7 @@ export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
   )
   app.get('/screen/events', (request, reply) =>
     streamViews(
-      [visit, maintenance, signing, batches],
+      [visit, maintenance, signing, batches, ...(counter === undefined ? [] : [counter])],
       () => seen(parts),
       reply,
       onEnd => request.raw.on('close', onEnd),
@@ -55,7 +63,7 @@ export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
     return reply.type('image/jpeg').header('content-length', bytes).send(Readable.from(body))
   })
   app.post<{ Body: Static<typeof Opening> }>('/screen/copy', { schema: { body: Opening } }, async (request, reply) => {
-    if (signing.busy()) throw new Fault('STAGE_CONFLICT', 'something else is in hand')
+    if (signing.busy() || counter?.busy() === true) throw new Fault('STAGE_CONFLICT', 'something else is in hand')
     visit.open(request.body)
     return reply.status(204).send()
   })
@@ -71,8 +79,10 @@ export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
   act('/screen/copy/reopen', () => desk.reopen(visit.copyId()))
   act('/screen/copy/leave', () => visit.leave())
   act('/screen/copy/stay', () => visit.stay())
+  if (parts.clave !== undefined) claveRoutes(app, parts.clave, visit)
   requestRoutes(app, parts)
   maintenanceRoutes(app, maintenance)
+  if (counter !== undefined) cardScreenRoutes(app, counter)
   pageRoutes(app, edit => desk.edit(visit.copyId(), edit))
   app.post<{ Body: Static<typeof Approval> }>(
     '/screen/copy/approve',
@@ -139,13 +149,15 @@ function pageRoutes(app: FastifyInstance, edit: (edit: PageEdit) => unknown): vo
   )
 }
 
-/** What the screen shows: a request never beside a copy, maintenance beside neither. */
-function seen({ visit, maintenance, signing, programs, portals }: ScreenParts): View {
+/** What the screen shows: a request never beside a copy, an order of cards beside neither, maintenance alone. */
+function seen({ visit, maintenance, signing, programs, portals, counter }: ScreenParts): View {
   const view = visit.view()
   const request = signing.view()
-  const offered = { ...view, waiting: programs.waiting(), portals }
+  const cards = counter?.view() ?? null
+  const offered = { ...view, waiting: programs.waiting(), portals, offersCards: counter !== undefined }
   // A copy that is finished makes room.
   if (request !== null && !visit.busy()) return { ...offered, copy: null, request }
+  if (cards !== null && !visit.busy()) return { ...offered, copy: null, cards }
   const open = view.copy === null ? maintenance.view() : null
   return open === null ? offered : { ...offered, maintenance: open }
 }

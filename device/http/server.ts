@@ -6,6 +6,7 @@ import { chmod, rm } from 'node:fs/promises'
 import fastifyStatic from '@fastify/static'
 import fastify, { type FastifyInstance } from 'fastify'
 import { asFault, Fault } from '../errors.ts'
+import type { Health } from '../health.ts'
 import type { Log } from '../ports.ts'
 import { checkRequest, securityHeaders } from './guard.ts'
 import { type OperatorParts, operatorRoutes } from './operator.ts'
@@ -14,6 +15,9 @@ import type { ErrorAnswer } from './view.ts'
 
 export interface ServerParts extends ScreenParts {
   readonly operator: OperatorParts
+  /** Sites that the screen may show in a frame. */
+  readonly frameOrigins: readonly string[]
+  health(): Promise<Health>
   /** Folder of the built screen. */
   readonly uiFolder: string
   readonly port: number
@@ -35,14 +39,21 @@ function isReset(error: unknown): boolean {
 export async function startServer(parts: ServerParts): Promise<Server> {
   const screen = createApp(parts.log)
   const operator = createApp(parts.log)
+  const headers = securityHeaders(parts.frameOrigins)
   let port = parts.port
   screen.addHook('onRequest', async (request, reply) => {
-    reply.headers(securityHeaders)
-    checkRequest(request.method, request.headers, port)
+    reply.headers(headers)
+    checkRequest(request.method, request.url, request.headers, port)
   })
   await screen.register(fastifyStatic, { root: parts.uiFolder, cacheControl: false })
   screenRoutes(screen, parts)
   operatorRoutes(operator, parts.operator)
+  // A monitor reads the status; the command line reads what is wrong.
+  screen.get('/health', async (_request, reply) => {
+    const health = await parts.health()
+    return reply.status(health.status === 'failing' ? 503 : 200).send(health)
+  })
+  operator.get('/health', async (_request, reply) => reply.send(await parts.health()))
   await listen(screen, { host: '127.0.0.1', port })
   const address = screen.server.address()
   if (address !== null && typeof address === 'object') port = address.port

@@ -8,6 +8,7 @@ import type { ScannerInfo } from '../ports.ts'
 import { fitsBesideAnother, uprightTurn } from '../sheet.ts'
 import type {
   CardView,
+  ClaveView,
   CopyStage,
   CopyView,
   PageView,
@@ -25,16 +26,17 @@ export interface ScreenState {
   readonly copy: Document | null
   readonly interrupted: boolean
   readonly card: CardView | null
+  readonly clave?: ClaveView | undefined
 }
 
-export function viewOf({ config, scanners, queue, copy, interrupted, card }: ScreenState): View {
+export function viewOf({ config, scanners, queue, copy, interrupted, card, clave }: ScreenState): View {
   const { languages, idleSeconds } = config.kiosk
   return {
     kiosk: { languages, bodyName: config.body.name, idleSeconds },
     procedures: config.procedures.map(procedureView),
     scanner: scannerView(scanners),
     queue,
-    copy: copy === null ? null : copyView(copy, { config, interrupted, card }),
+    copy: copy === null ? null : copyView(copy, { config, interrupted, card, clave }),
   }
 }
 
@@ -62,6 +64,7 @@ const stages: Readonly<Record<Document['stage']['name'], CopyStage | null>> = {
   composing: 'composing',
   signing: 'signing',
   sealing: 'signing',
+  authorising: 'signing',
   // To whoever stands there it is finished: the rest happens by itself.
   unsealed: 'delivering',
   extending: 'delivering',
@@ -73,7 +76,7 @@ const stages: Readonly<Record<Document['stage']['name'], CopyStage | null>> = {
 
 function copyView(
   copy: Document,
-  { config, interrupted, card }: Pick<ScreenState, 'config' | 'interrupted' | 'card'>,
+  { config, interrupted, card, clave }: Pick<ScreenState, 'config' | 'interrupted' | 'card' | 'clave'>,
 ): CopyView | null {
   const stage = stages[copy.stage.name]
   if (stage === null) return null
@@ -91,6 +94,7 @@ function copyView(
     part: copy.part && { number: copy.part.number, of: copy.part.of, hasNext: copy.part.nextId !== null },
     interrupted,
     card: stage === 'signing' ? card : null,
+    ...(clave !== undefined && { clave }),
     result: resultView(copy, config),
   }
 }

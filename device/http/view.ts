@@ -16,6 +16,9 @@
 // POST /screen/copy/approve                    {sourceNature}
 // POST /screen/copy/sign/{tokenId}/{keyId}     PIN as application/octet-stream → SignAnswer
 //
+// POST /screen/copy/clave/begin                {number}: of the person's identity document
+// POST /screen/copy/clave/finish | cancel
+//
 // POST /screen/request/accept | refuse         what a page or a program asks for, which the person has read
 // POST /screen/request/sign/{tokenId}/{keyId}  PIN as application/octet-stream → SignAnswer; starts, or goes on, signing
 // POST /screen/request/certificate/{tokenId}/{keyId}   tells the page this certificate
@@ -28,6 +31,9 @@
 //
 // POST /screen/maintenance/open | close
 // POST /screen/maintenance/check                {deviceId}
+// POST /screen/maintenance/ask                  {host}: one that is left alone is asked at once
+//
+// POST /screen/cards/…                          orders of cards: view-cards.ts
 //
 // `leave` ends the visit: an unfinished copy is discarded and erased, a finished one goes on in the queue.
 // `split` makes several copies of one that is too large, `next` takes the next of them into hand when one is finished.
@@ -36,6 +42,8 @@
 import type { LocalisedTexts, SourceNature } from '../config.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { PinTries } from '../ports.ts'
+import type { CardErrandView } from './view-cards.ts'
+import type { MaintenanceView } from './view-maintenance.ts'
 
 export interface View {
   readonly kiosk: {
@@ -55,6 +63,10 @@ export interface View {
   readonly waiting?: readonly WaitingView[]
   /** Pages of others that the screen offers. */
   readonly portals?: readonly { readonly title: LocalisedTexts; readonly url: string }[]
+  /** Whether cards can be ordered here. */
+  readonly offersCards?: boolean
+  /** An order of cards, while somebody is at it; never beside a copy or a request. */
+  readonly cards?: CardErrandView
   /** Only while the maintenance screen is open, and never beside a copy. */
   readonly maintenance?: MaintenanceView
 }
@@ -121,45 +133,12 @@ export interface RequestedDocumentView {
   readonly fault: ErrorCode | null
 }
 
-export interface MaintenanceView {
-  readonly work: 'none' | 'scanning' | 'measuring'
-  readonly scanners: readonly ScannerCheckView[]
-  /** Of the check just made. */
-  readonly result: CheckResult | null
-  /** Why the last check came to nothing. */
-  readonly fault: ErrorCode | null
-}
-
-export type CheckVerdict = 'ok' | 'watch' | 'fail'
-export type CheckTopic = 'resolution' | 'geometry' | 'gray' | 'colour' | 'streaks' | 'drift'
-
-export interface ScannerCheckView {
-  readonly id: string
-  readonly name: string
-  /** Why it cannot be checked now. */
-  readonly fault: ErrorCode | null
-  /** ISO 8601 of the last check, and what came of it; null: never checked. */
-  readonly at: string | null
-  readonly verdict: CheckVerdict | null
-  readonly due: boolean
-}
-
-export interface CheckResult {
-  readonly deviceId: string
-  /** ISO 8601. */
-  readonly at: string
-  readonly verdict: CheckVerdict
-  /** Pixels per inch that were found along rows and columns. */
-  readonly ppi: readonly [number, number]
-  readonly topics: readonly { readonly topic: CheckTopic; readonly verdict: CheckVerdict }[]
-}
-
 export interface ProcedureView {
   readonly id: string
   readonly title: LocalisedTexts
   readonly description: LocalisedTexts | null
   readonly sourceNatures: readonly SourceNature[]
-  readonly signature: 'none' | 'local' | 'seal'
+  readonly signature: 'none' | 'local' | 'seal' | 'clave'
   readonly paper: 'returned' | 'kept'
 }
 
@@ -193,8 +172,26 @@ export interface CopyView {
   /** True after a restart of the appliance until the person goes on: "we were interrupted". */
   readonly interrupted: boolean
   readonly card: CardView | null
+  /** At the stage `signing`, where the person signs with Cl@ve Firma. */
+  readonly clave?: ClaveView
   readonly result: ResultView | null
 }
+
+/**
+ * `number`: the person's number is asked for; `cardToo`: the copy can be signed with a card as well. `page`: the person is at
+ * the service's page, on a phone by the QR code or in a frame here, until `endsAt` (ISO 8601); `fault`: why the signature could
+ * not be fetched a moment ago. `starting`, `finishing`: the service is being asked.
+ */
+export type ClaveView =
+  | { readonly state: 'number'; readonly fault: ErrorCode | null; readonly cardToo: boolean }
+  | { readonly state: 'starting' | 'finishing' }
+  | {
+      readonly state: 'page'
+      readonly on: 'phone' | 'kiosk'
+      readonly page: string
+      readonly endsAt: string
+      readonly fault: ErrorCode | null
+    }
 
 export interface PageView {
   readonly id: string

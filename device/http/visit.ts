@@ -1,6 +1,7 @@
 // One person's visit at the screen: which copy is in hand, whether somebody is still there, what the scanner and the card
 // reader show. It ends by their word or by silence, and then nothing of it can be seen any more.
 
+import type { ClaveDesk } from '../clave-desk.ts'
 import type { Config } from '../config.ts'
 import type { Desk } from '../desk.ts'
 import type { Document } from '../document.ts'
@@ -17,6 +18,8 @@ export interface VisitParts {
   readonly config: Config
   readonly queue: Queue
   readonly desk: Desk
+  /** Where the configuration has it. */
+  readonly clave: ClaveDesk | undefined
   readonly blobs: Blobs
   readonly scanner: Scanner
   readonly signer: Signer
@@ -49,10 +52,10 @@ const scannerLookMs = 2_000
 /** After the screen's warning, for the touch that says somebody is there. */
 const warningMs = 30_000
 
-const attended = ['gathering', 'composing', 'signing', 'sealing'] as const
+const attended = ['gathering', 'composing', 'signing', 'sealing', 'authorising'] as const
 
 export function createVisit(parts: VisitParts): Visit {
-  const { config, queue, desk, scanner, signer, clock, log } = parts
+  const { config, queue, desk, clave, scanner, signer, clock, log } = parts
   const tasks = createTasks({ clock, log })
   const listeners = new Set<() => void>()
   let current: Document | null = null
@@ -83,7 +86,8 @@ export function createVisit(parts: VisitParts): Visit {
     const working =
       (stage.name === 'gathering' && stage.scan === 'running') ||
       stage.name === 'composing' ||
-      card.view()?.state === 'signing'
+      card.view()?.state === 'signing' ||
+      clave?.isUnderWay(current) === true
     if (working) touch()
     else {
       log.info('visit ended by silence', { document: current.id })
@@ -98,7 +102,9 @@ export function createVisit(parts: VisitParts): Visit {
     card.release()
     tell()
     for (let copy = left; copy !== null; copy = followerOf(copy)) {
-      if (isAttended(copy)) await desk.discard(copy.id, reason)
+      if (!isAttended(copy)) continue
+      await clave?.cancel(copy.id)
+      await desk.discard(copy.id, reason)
     }
   }
 
@@ -161,7 +167,14 @@ export function createVisit(parts: VisitParts): Visit {
   }
 
   return Object.freeze({
-    view: () => viewOf({ config, scanners, queue: counts(), copy: current, interrupted, card: card.view() }),
+    view: () =>
+      viewOf({
+        ...{ config, scanners, interrupted },
+        queue: counts(),
+        copy: current,
+        card: card.view(),
+        clave: current === null ? undefined : clave?.view(current),
+      }),
     subscribe(listener: () => void): () => void {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -228,7 +241,12 @@ export function createVisit(parts: VisitParts): Visit {
         touch()
         interrupted = true
       }
-      unsubscribe = queue.subscribe(onChange)
+      for (const { id } of queue.list({ stages: ['authorising'] })) clave?.takeUp(queue.get(id))
+      if (current !== null) current = queue.get(current.id)
+      const unsubscribes = [queue.subscribe(onChange), ...(clave === undefined ? [] : [clave.subscribe(tell)])]
+      unsubscribe = () => {
+        for (const end of unsubscribes) end()
+      }
       lookAtScanners()
       card.look()
     },

@@ -12,11 +12,21 @@ const longestPauseMs = 300_000
 export interface Breaker {
   /** Whether a delivery that was never tried may go now; the one that may while it is open is the probe. */
   admits(host: string): boolean
-  /** When the host is asked again, milliseconds since 1970; null where nothing is held back. */
-  pausedUntil(host: string): number | null
+  /** Null where nothing is held back. */
+  pause(host: string): HostPause | null
+  /** Its pause is over: one delivery asks. */
+  endPause(host: string): void
   /** The host answered, whatever it said of the copy. */
   answered(host: string): void
   failed(host: string): void
+  /** It failed in a way that is no copy's fault and will not pass soon: it is left alone at once, for the longest pause. */
+  shut(host: string): void
+}
+
+/** Milliseconds since 1970: of the first failure in a row, and when the host is asked again. */
+export interface HostPause {
+  readonly since: number
+  readonly until: number
 }
 
 export interface BreakerParts {
@@ -27,6 +37,7 @@ export interface BreakerParts {
 
 interface Circuit {
   failures: number
+  since: number
   until: number
 }
 
@@ -53,11 +64,23 @@ export function createBreaker({ now, random }: BreakerParts): Breaker {
       circuit.until = now() + longestPauseMs
       return true
     },
-    pausedUntil: (host: string) => open(host)?.until ?? null,
+    pause(host: string): HostPause | null {
+      const circuit = open(host)
+      return circuit === undefined ? null : { since: circuit.since, until: circuit.until }
+    },
+    endPause(host: string): void {
+      const circuit = open(host)
+      if (circuit !== undefined) circuit.until = now()
+    },
     answered: (host: string) => void circuits.delete(host),
     failed(host: string): void {
-      const failures = (circuits.get(host)?.failures ?? 0) + 1
-      circuits.set(host, { failures, until: Math.round(now() + pauseMs(failures)) })
+      const { failures: before, since } = circuits.get(host) ?? { failures: 0, since: now() }
+      const failures = before + 1
+      circuits.set(host, { failures, since, until: Math.round(now() + pauseMs(failures)) })
+    },
+    shut(host: string): void {
+      const { failures, since } = circuits.get(host) ?? { failures: 0, since: now() }
+      circuits.set(host, { failures: Math.max(failuresToOpen, failures + 1), since, until: now() + longestPauseMs })
     },
   })
 }

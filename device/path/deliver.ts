@@ -3,7 +3,7 @@
 
 import type { DeliveryState, Document, DocumentEvent } from '../document.ts'
 import { asFault, Fault } from '../errors.ts'
-import type { Clock, Delivery, DeliveryOutcome, Random } from '../ports.ts'
+import type { Attachment, Clock, Delivery, DeliveryOutcome, Random } from '../ports.ts'
 import { nextAttempt } from './backoff.ts'
 import type { Blobs } from './step.ts'
 
@@ -12,6 +12,8 @@ export interface DeliverTools {
   readonly blobs: Blobs
   readonly clock: Clock
   readonly random: Random
+  /** What goes to a destination beside the copy; absent: nothing. */
+  readonly attach?: (document: Document, destinationId: string) => Promise<readonly Attachment[]>
 }
 
 /** `delivered`, `deliveryPostponed` or `deliveryRefused`. Throws only when `signal` aborts or the stored copy is damaged. */
@@ -24,6 +26,7 @@ export async function attemptDelivery(
   const { stage } = document
   if (stage.name !== 'delivering') throw new Fault('STAGE_CONFLICT', `nothing is delivered at ${stage.name}`)
   const { destinationId, idempotencyKey } = state
+  const attachments = (await tools.attach?.(document, destinationId)) ?? []
   const outcome = await attempt(() =>
     tools.delivery.deliver(
       {
@@ -34,6 +37,7 @@ export async function attemptDelivery(
         bytes: stage.copy.bytes,
         sha256: stage.copy.sha256,
         metadata: deliveryMetadata(document, stage),
+        ...(attachments.length > 0 && { attachments }),
         body: tools.blobs.read(document.id, stage.copy.name),
       },
       signal,

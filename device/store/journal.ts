@@ -10,6 +10,8 @@ const defaultLimit = 1000
 
 export interface AuditQuery {
   readonly documentId?: string
+  /** Only of this kind. */
+  readonly event?: AuditEntry['event']
   /** Only entries behind this sequence. */
   readonly after?: number
   /** At most so many, 1000 unless told. */
@@ -34,15 +36,19 @@ export interface Journal extends AuditReader {
 const columns = 'sequence, at, event, document_id AS documentId, details, previous_hash AS previousHash, hash'
 
 export function createAuditReader(database: SqlDatabase): AuditReader {
-  const listed = database.prepare<[{ documentId: string | null; after: number; limit: number }], ChainLink>(
+  const listed = database.prepare<
+    [{ documentId: string | null; event: string | null; after: number; limit: number }],
+    ChainLink
+  >(
     `SELECT ${columns} FROM audit WHERE sequence > @after AND (@documentId IS NULL OR document_id = @documentId)
+       AND (@event IS NULL OR event = @event)
      ORDER BY sequence LIMIT @limit`,
   )
   const newest = database.prepare<[], ChainHead>('SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1')
   const all = database.prepare<[], ChainLink>(`SELECT ${columns} FROM audit ORDER BY sequence`)
   return Object.freeze({
-    list: ({ documentId, after = 0, limit = defaultLimit }: AuditQuery = {}) =>
-      translated(() => listed.all({ documentId: documentId ?? null, after, limit })),
+    list: ({ documentId, event, after = 0, limit = defaultLimit }: AuditQuery = {}) =>
+      translated(() => listed.all({ documentId: documentId ?? null, event: event ?? null, after, limit })),
     head: () => translated(() => newest.get() ?? emptyChain),
     verify: (anchor?: ChainHead) => translated(() => verifyChain(all.iterate(), anchor)),
   })

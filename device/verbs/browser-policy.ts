@@ -1,8 +1,9 @@
 // `compulsa browser-policy`: what the kiosk's Chromium has to be told, as JSON for /etc/chromium/policies/managed. Only
 // the configured sites may launch `afirma:` without asking and reach loopback, and the authority of the loopback
-// certificate is trusted for loopback alone. Without `autofirma` it is empty.
+// certificate is trusted for loopback alone. Without `autofirma`, and without pages of Cl@ve in a frame, it is empty.
 
 import type { Config } from '../config.ts'
+import { frameOrigins } from '../config-clave.ts'
 import { createLog, systemClock, systemRandom } from '../host.ts'
 import { loopbackFolder, originsOf } from '../http/afirma-places.ts'
 import { createLoopbackCertificate } from '../loopback-certificate.ts'
@@ -18,7 +19,11 @@ export const browserPolicyVerb: Verb = {
 
 async function run(call: Call): Promise<Answer> {
   const { config, dataFolder } = configOf(call)
-  const policy = config.autofirma === undefined ? {} : policyOf(config.autofirma, authorityOf(config, dataFolder))
+  const frames = frameOrigins(config.clave)
+  // The pages in the frame end at a page of the kiosk's own.
+  const ofFrames = frames.length === 0 ? {} : { LoopbackNetworkAllowedForUrls: frames }
+  const policy =
+    config.autofirma === undefined ? ofFrames : policyOf(config.autofirma, authorityOf(config, dataFolder), frames)
   return { json: policy, lines: [JSON.stringify(policy, null, 2)] }
 }
 
@@ -34,12 +39,12 @@ function authorityOf(config: Config, dataFolder: string): Uint8Array {
 }
 
 /** Names as in Chromium's list of policies. */
-function policyOf(autofirma: NonNullable<Config['autofirma']>, authority: Uint8Array) {
+function policyOf(autofirma: NonNullable<Config['autofirma']>, authority: Uint8Array, frames: readonly string[]) {
   const origins = originsOf(autofirma)
   return {
     AutoLaunchProtocolsFromOrigins: [{ protocol: 'afirma', allowed_origins: origins }],
     // From 146 on; 139 to 145 know the wider one alone, which opens the local network too.
-    LoopbackNetworkAllowedForUrls: origins,
+    LoopbackNetworkAllowedForUrls: [...new Set([...origins, ...frames])],
     // A page behind the kiosk's screen asks for its result every two seconds, and may not be kept to once a minute.
     IntensiveWakeUpThrottlingEnabled: false,
     CACertificatesWithConstraints: [

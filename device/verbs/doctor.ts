@@ -11,8 +11,11 @@ import type { TextReader } from '../ports.ts'
 import { configOf, withWorkbench } from './appliance.ts'
 import { lastChecks } from './calibration-book.ts'
 import { checkLine } from './calibration-lines.ts'
+import { checkClave } from './doctor-clave.ts'
 import { clockLine, codeWarnings } from './doctor-codes.ts'
+import { checkDestinations } from './doctor-destinations.ts'
 import { checkExtension } from './doctor-extension.ts'
+import { checkPins } from './doctor-pins.ts'
 import { checkSeals } from './doctor-seals.ts'
 import { checkTimestamping } from './doctor-timestamping.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
@@ -20,8 +23,11 @@ import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 export const doctorVerb: Verb = {
   name: 'doctor',
   summary:
-    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the extension service, the seals and the built screen. Exit 1 when something is missing.',
-  options: configOptions,
+    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the extension service, the seals, Cl@ve Firma, pinned servers and the built screen. Exit 1 when something is missing.',
+  options: {
+    ...configOptions,
+    pins: { type: 'boolean', help: 'tells the key of every server, also of those that are not pinned' },
+  },
   run,
 }
 
@@ -202,13 +208,17 @@ async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]>
       )
     const stamped = await checkTimestamping(config, rooms, call.signal)
     const raised = await checkExtension(config, rooms, call.signal)
+    const clave = await checkClave(config, rooms, call.signal)
     return [
       await textReading(rooms.textReader(), call.signal),
       ...seen,
       ...(config.devices.tokenModules.length === 0 ? [] : [modules]),
       ...(stamped === undefined ? [] : [{ check: 'time-stamping', ...stamped }]),
       ...(await checkSeals(config, rooms, call.signal)),
+      ...(await checkDestinations(config, rooms.peers(), call.signal)),
+      ...(await checkPins(config, rooms, { all: call.flag('pins'), signal: call.signal })),
       ...(raised === undefined ? [] : [{ check: 'extension service', ...raised }]),
+      ...(clave === undefined ? [] : [{ check: 'Cl@ve Firma', ...clave }]),
     ]
   })
 }

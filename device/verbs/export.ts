@@ -1,14 +1,12 @@
 // What `compulsa queue export` writes of a finished copy: the signed PDF, a rendition for printing, the ENI document, or
 // the evidence.
 
+import { signedEvidence } from '../attachments.ts'
 import type { LoadedConfig } from '../config-file.ts'
 import type { Document } from '../document.ts'
 import { writeEni } from '../eni/document.ts'
 import { eniOfCopy } from '../eni/of-copy.ts'
 import { Fault } from '../errors.ts'
-import { evidenceOf } from '../evidence/evidence.ts'
-import { signedJson } from '../evidence/signed.ts'
-import { evidenceKeyFile, readEvidenceKey } from '../evidence-key.ts'
 import { systemClock } from '../host.ts'
 import { legendParts } from '../legend-parts.ts'
 import { composePrintable } from '../path/compose.ts'
@@ -55,10 +53,8 @@ export async function exportCopy(document: Document, { store, loaded, call }: Ex
       return { json: { out, identifier, signatures: types }, lines: [`${out}: ${identifier}, ${types.join(' and ')}`] }
     }
     case 'evidence': {
-      const last = store.audit.list({ documentId: id, limit: 100_000 }).at(-1)
-      const audit = last === undefined ? null : { sequence: last.sequence, hash: last.hash }
-      const evidence = evidenceOf(document, { audit })
-      const signed = signedJson(evidence, systemClock.now(), readEvidenceKey(evidenceKeyFile(deviceKeyFile)))
+      const parts = { deviceKeyFile, audit: store.audit, clock: systemClock }
+      const { evidence, signed } = signedEvidence(document, parts)
       await writeOutput(out, Buffer.from(`${JSON.stringify(signed)}\n`, 'utf8'))
       return {
         json: { out, pages: evidence.pages.length },

@@ -3,21 +3,24 @@
 import type { Attempts, Document, SignatureFacts } from '../document.ts'
 import { documentIn } from '../document-shape.ts'
 import { errorTable, Fault } from '../errors.ts'
+import type { PausedHost } from '../host-pauses.ts'
 import { askAppliance } from '../http/operator-client.ts'
 import { operatorSocket } from '../main.ts'
 import type { StoreReader } from '../store/store.ts'
 import { configOf, readerOf } from './appliance.ts'
 import { exportCopy, exportOptions } from './export.ts'
+import { pauseLine } from './pause-lines.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const queueVerb: Verb = {
   name: 'queue',
   summary:
-    'Shows the documents of the appliance and sends held ones on: list, show ID, retry ID|--all, hold ID, discard ID, export ID --out F [--printable|--eni|--evidence].',
+    'Shows the documents of the appliance and sends held ones on: list, show ID, retry ID|--all|--host NAME:PORT, hold ID, discard ID, export ID --out F [--printable|--eni|--evidence].',
   words: { name: 'list|show|retry|hold|discard|export [ID]', min: 1, max: 2 },
   options: {
     ...configOptions,
     ...exportOptions,
+    host: { type: 'string', help: '`retry` has this host, NAME:PORT, asked at once although it is left alone' },
     all: {
       type: 'boolean',
       help: '`list` shows erased ones too; `retry` sends on every finished copy that is stopped',
@@ -33,8 +36,13 @@ async function run(call: Call): Promise<Answer> {
   const loaded = configOf(call)
   const [action = '', id] = call.words
   if (!actions.includes(action)) throw new Fault('USAGE', `queue takes ${actions.join(', ')}, not ${action}`)
-  const ask = (one: string, act: string) =>
-    askAppliance(operatorSocket(loaded.dataFolder), 'POST', `/queue/${one}/${act}`)
+  const socket = operatorSocket(loaded.dataFolder)
+  const ask = (one: string, act: string) => askAppliance(socket, 'POST', `/queue/${one}/${act}`)
+  const host = call.text('host')
+  if (host !== undefined) {
+    if (action !== 'retry' || id !== undefined) throw new Fault('USAGE', '--host goes with queue retry alone')
+    return { json: await askAppliance(socket, 'POST', '/hosts/ask', { host }), lines: [`${host}: is asked`] }
+  }
   const retriesAll = action === 'retry' && id === undefined && call.flag('all')
   const word = done[action]
   if (word !== undefined && !retriesAll) {
@@ -43,7 +51,7 @@ async function run(call: Call): Promise<Answer> {
   const store = readerOf(loaded)
   try {
     if (retriesAll) return await retryAll(store, one => ask(one, 'retry'))
-    if (action === 'list') return list(store, call.flag('all'))
+    if (action === 'list') return list(store, call.flag('all'), await pausesSeen(socket))
     if (action === 'show') return show(store, needed(id, action))
     return await exportCopy(load(store, needed(id, action)), { store, loaded, call })
   } finally {
@@ -65,7 +73,17 @@ function needed(id: string | undefined, action: string): string {
   return id
 }
 
-function list(store: StoreReader, includeErased: boolean): Answer {
+/** What only a running appliance knows; without one nothing is left alone. */
+async function pausesSeen(socket: string): Promise<readonly PausedHost[]> {
+  try {
+    return (await askAppliance(socket, 'GET', '/hosts')) as readonly PausedHost[]
+  } catch (thrown) {
+    if (thrown instanceof Fault && thrown.code === 'APPLIANCE_ABSENT') return []
+    throw thrown
+  }
+}
+
+function list(store: StoreReader, includeErased: boolean, paused: readonly PausedHost[]): Answer {
   const documents = store.list({ includeErased, limit: 100_000 }).map(one => ({
     id: one.id,
     stage: one.stage,
@@ -76,7 +94,10 @@ function list(store: StoreReader, includeErased: boolean): Answer {
   const lines = documents.map(one =>
     `${one.id}  ${one.stage.padEnd(10)}  ${one.createdAt}  ${one.wakeAt === null ? '' : `next ${one.wakeAt}`}`.trimEnd(),
   )
-  return { json: documents, lines: [...(documents.length === 0 ? ['no documents'] : lines), ...cardLines(store)] }
+  return {
+    json: documents,
+    lines: [...(documents.length === 0 ? ['no documents'] : lines), ...cardLines(store), ...paused.map(pauseLine)],
+  }
 }
 
 /** Orders of cards that are under way: how many stand where. */

@@ -1,5 +1,6 @@
 // `compulsa serve`: the appliance until it is told to stop.
 
+import { keepCompiled } from '../compile-cache.ts'
 import { createLog, systemClock, systemRandom } from '../host.ts'
 import { startAppliance } from '../main.ts'
 import { configOf } from './appliance.ts'
@@ -22,6 +23,7 @@ async function run(call: Call): Promise<Answer> {
   const appliance = await startAppliance(loaded, port, { clock: systemClock, random: systemRandom, log })
   call.progress(`configuration ${loaded.path}, data ${loaded.dataFolder}`)
   console.log(`Screen: ${appliance.url}`)
+  keepCompiled()
   const { promise, resolve } = Promise.withResolvers<void>()
   call.signal.addEventListener('abort', () => resolve(), { once: true })
   await promise

@@ -6,6 +6,7 @@ import { operatorSocket } from '../main.ts'
 import { configOf } from './appliance.ts'
 import { checkLine } from './calibration-lines.ts'
 import { cardStateLines } from './card-lines.ts'
+import { pauseLine } from './pause-lines.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const statusVerb: Verb = {
@@ -34,7 +35,7 @@ async function run(call: Call): Promise<Answer> {
       `batches of programs: ${batches.waiting} waiting, ${batches.done} done${api === null ? ', interface off' : `, interface ${api}`}`,
       ...(cards === null ? [] : cardStateLines(cards)),
       `oldest waiting for delivery: ${oldestWaiting ?? 'none'}`,
-      ...pausedHosts.map(one => `left alone: ${one.host}, asked again at ${one.until}, ${one.copies} copies not tried`),
+      ...pausedHosts.map(pauseLine),
       `free: ${Math.round(freeBytes / 2 ** 20)} MiB, audit entries: ${audit.sequence}`,
     ],
   }

@@ -25,6 +25,8 @@ export interface OpenapiCardShopOptions {
   readonly url: string
   readonly tokenFile: string
   readonly caFile?: string
+  /** The only keys that it may have (drivers/pins.ts). */
+  readonly pins?: readonly string[]
   /** For one exchange. Default 2 min. */
   readonly deadlineMs?: number
 }
@@ -134,6 +136,7 @@ async function exchanged(
         ...(sent.body !== undefined && { 'content-type': jsonType }),
       },
       ...(shown.ca !== undefined && { ca: shown.ca }),
+      pins: options.pins,
       connectTimeoutMs,
       idleTimeoutMs,
       deadlineMs: options.deadlineMs ?? defaultDeadlineMs,

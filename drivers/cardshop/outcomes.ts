@@ -78,6 +78,7 @@ function asked(retryAfterMs: number | undefined): { retryAfterMs?: number } {
 
 export function laterOfError(kind: HttpErrorKind, detail: string): CardLater {
   if (kind === 'tls') return { outcome: 'later', code: 'DESTINATION_UNTRUSTED', detail }
+  if (kind === 'pin') return { outcome: 'later', code: 'TLS_PIN_MISMATCH', detail, retryAfterMs: credentialPauseMs }
   if (kind === 'credentials') return { outcome: 'later', code: 'CREDENTIALS_REFUSED', detail }
   return { outcome: 'later', code: 'DESTINATION_UNREACHABLE', detail }
 }

@@ -8,6 +8,8 @@ import { retryAfterMs } from '../retry-after.ts'
 export const maxAnswerBytes = 64 * 1024
 /** Pause where the destination does not accept the kiosk: its operator is slower than a network, and accounts lock. */
 export const credentialPauseMs = 15 * 60_000
+/** Pause where the destination has another key than the pinned ones: it asks for nothing, and nothing was sent. */
+export const pinPauseMs = 15 * 60_000
 const maxTitleCharacters = 120
 
 export interface Answer {

@@ -2,12 +2,14 @@
 
 import { Fault } from '../../device/errors.ts'
 import type { Clock, Delivery } from '../../device/ports.ts'
+import { type CopiaDestination, createCopiaDelivery, enterCopia } from './copia.ts'
 import { createHttpsDelivery, type HttpsDestination } from './https.ts'
 import { createS3Delivery, type S3Destination } from './s3.ts'
 import { createSftpDelivery, type SftpDestination } from './sftp.ts'
 import { createWebdavDelivery, type WebdavDestination } from './webdav.ts'
 
 export type DestinationOptions =
+  | ({ readonly driver: 'copia' } & CopiaDestination)
   | ({ readonly driver: 'https' } & HttpsDestination)
   | ({ readonly driver: 's3' } & S3Destination)
   | ({ readonly driver: 'sftp' } & SftpDestination)
@@ -27,6 +29,7 @@ export function createDelivery({ destinations, clock }: DeliveryOptions): Delive
     ...(clock !== undefined && { clock }),
   })
   const drivers: Readonly<Record<DestinationOptions['driver'], Delivery>> = {
+    copia: createCopiaDelivery(of('copia')),
     https: createHttpsDelivery(of('https')),
     s3: createS3Delivery(of('s3')),
     sftp: createSftpDelivery(of('sftp')),
@@ -40,4 +43,16 @@ export function createDelivery({ destinations, clock }: DeliveryOptions): Delive
     throw new Fault('CONFIG_INVALID', `destinations: none has the id ${request.destinationId}`)
   }
   return Object.freeze({ deliver })
+}
+
+/** Whether a destination lets the kiosk in; false where it can only be asked with a copy. Throws the Faults of a delivery. */
+export async function enterDestination(
+  { destinations, clock }: DeliveryOptions,
+  id: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const destination = destinations.find(one => one.id === id)
+  if (destination?.driver !== 'copia') return false
+  await enterCopia({ destination, signal, now: clock?.now ?? Date.now })
+  return true
 }

@@ -21,7 +21,7 @@ import type { Clock, Delivery, DeliveryOutcome, DeliveryRequest } from '../../de
 import { type HttpResponse, request as httpRequest } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
-import { type Answer, maxAnswerBytes, outcomeOf } from './answer.ts'
+import { type Answer, maxAnswerBytes, outcomeOf, pinPauseMs } from './answer.ts'
 import { type CheckedBody, checkedBody } from './body.ts'
 import { type Credential, readCredential } from './credential.ts'
 import { requestHeaders } from './headers.ts'
@@ -36,6 +36,8 @@ export interface HttpsDestination {
   readonly url: string
   /** PEM of the only authorities trusted for this destination; absent: the runtime's own list. */
   readonly caFile?: string
+  /** The only keys that it may have (drivers/pins.ts). */
+  readonly pins?: readonly string[]
   /** One line, the bearer token; readable by its owner only. */
   readonly tokenFile?: string
   /** For a whole attempt. Default 15 min. */
@@ -100,6 +102,7 @@ async function attempt({ destination, credential, request, body, now, signal }: 
       headers,
       body: body.stream,
       ...(credential.ca === undefined ? {} : { ca: credential.ca }),
+      pins: destination.pins,
       connectTimeoutMs,
       idleTimeoutMs: destination.idleTimeoutMs ?? idleTimeoutMs,
       deadlineMs: destination.deadlineMs ?? defaultDeadlineMs,
@@ -126,6 +129,9 @@ async function readAnswer({ status, headers, body }: HttpResponse): Promise<Answ
 
 function outcomeOfError(error: HttpError): DeliveryOutcome {
   if (error.kind === 'tls') return untrusted(error.message)
+  if (error.kind === 'pin') {
+    return { outcome: 'later', code: 'TLS_PIN_MISMATCH', detail: error.message, retryAfterMs: pinPauseMs }
+  }
   if (error.kind === 'credentials') return { outcome: 'later', code: 'CREDENTIALS_REFUSED', detail: error.message }
   return { outcome: 'later', code: 'DESTINATION_UNREACHABLE', detail: error.message }
 }

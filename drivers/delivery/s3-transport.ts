@@ -20,7 +20,7 @@ interface SdkRequest {
 
 export type TransportLimits = Pick<
   HttpRequest,
-  'ca' | 'connectTimeoutMs' | 'idleTimeoutMs' | 'deadlineMs' | 'maxBodyBytes' | 'signal'
+  'ca' | 'pins' | 'connectTimeoutMs' | 'idleTimeoutMs' | 'deadlineMs' | 'maxBodyBytes' | 'signal'
 >
 
 const methods = ['GET', 'HEAD', 'PUT'] as const

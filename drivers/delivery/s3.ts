@@ -8,6 +8,7 @@ import { Readable } from 'node:stream'
 import type { GetObjectCommandOutput, HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3'
 import type { Delivery } from '../../device/ports.ts'
 import { HttpError } from '../http-error.ts'
+import type { Opening, TargetOptions } from './attempts.ts'
 import { s3Transport } from './s3-transport.ts'
 import { readSecrets } from './secrets.ts'
 import {
@@ -16,9 +17,7 @@ import {
   type Held,
   measured,
   type Opened,
-  type Opening,
   type Store,
-  type TargetOptions,
   type Upload,
 } from './target.ts'
 import { failureOf, operatorPauseMs, TargetFailure } from './target-failure.ts'
@@ -41,6 +40,8 @@ export interface S3Destination {
   readonly secretKeyFile: string
   /** PEM of the only authorities trusted for this destination; absent: the runtime's own list. */
   readonly caFile?: string
+  /** The only keys that it may have (drivers/pins.ts). */
+  readonly pins?: readonly string[]
   /** For a whole attempt. Default 15 min. */
   readonly deadlineMs?: number
   /** Longest wait for the destination to take or send the next bytes. Default 60 s. */
@@ -55,7 +56,7 @@ export function createS3Delivery(options: TargetOptions<S3Destination>): Deliver
 }
 
 async function openBucket({ destination, signal, now }: Opening<S3Destination>): Promise<Opened> {
-  const { url, region, accessKeyId, caFile, deadlineMs, idleTimeoutMs = defaultIdleTimeoutMs } = destination
+  const { url, region, accessKeyId, caFile, pins, deadlineMs, idleTimeoutMs = defaultIdleTimeoutMs } = destination
   const { ca, secret } = await readSecrets({ caFile, secretFile: destination.secretKeyFile, what: 'secret key' })
   if (secret === undefined) throw new TargetFailure('DESTINATION_UNTRUSTED', 'there is no secret key')
   // Only where a bucket is a destination: it takes a third of a second and 30 MB.
@@ -77,6 +78,7 @@ async function openBucket({ destination, signal, now }: Opening<S3Destination>):
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: s3Transport({
       ...(ca !== undefined && { ca }),
+      pins,
       connectTimeoutMs,
       idleTimeoutMs,
       ...(deadlineMs !== undefined && { deadlineMs }),

@@ -4,6 +4,7 @@
 
 import type { Buffer } from 'node:buffer'
 import type { ByteStream, Delivery } from '../../device/ports.ts'
+import type { Opening, TargetOptions } from './attempts.ts'
 import { type Answer, type FileAttributes, freeBytes, type Request, request, statusCode } from './sftp-packets.ts'
 import { openSession, type SftpSession } from './sftp-session.ts'
 import { openSsh, type SshAccess } from './ssh.ts'
@@ -14,9 +15,7 @@ import {
   isSame,
   measured,
   type Opened,
-  type Opening,
   type Store,
-  type TargetOptions,
   type Upload,
 } from './target.ts'
 import { operatorPauseMs, TargetFailure } from './target-failure.ts'

@@ -4,7 +4,7 @@
 import type { DeliveryLaterCode, DeliveryRefusedCode } from '../../device/ports.ts'
 import { HttpError } from '../http-error.ts'
 import { retryAfterMs } from '../retry-after.ts'
-import { credentialPauseMs, kindOf } from './answer.ts'
+import { credentialPauseMs, kindOf, pinPauseMs } from './answer.ts'
 
 /** Pause where somebody at the other end has to act: a full disk, a folder that is not there. */
 export const operatorPauseMs = credentialPauseMs
@@ -26,8 +26,10 @@ export class TargetFailure extends Error {
 export function asTargetFailure(thrown: unknown): TargetFailure {
   if (thrown instanceof TargetFailure) return thrown
   if (!(thrown instanceof HttpError)) throw thrown
-  const because = (code: TargetFailure['code']) => new TargetFailure(code, thrown.message, undefined, { cause: thrown })
+  const because = (code: TargetFailure['code'], waitMs?: number) =>
+    new TargetFailure(code, thrown.message, waitMs, { cause: thrown })
   if (thrown.kind === 'tls') return because('DESTINATION_UNTRUSTED')
+  if (thrown.kind === 'pin') return because('TLS_PIN_MISMATCH', pinPauseMs)
   if (thrown.kind === 'credentials') return because('CREDENTIALS_REFUSED')
   return because('DESTINATION_UNREACHABLE')
 }

@@ -6,11 +6,11 @@
 import { Buffer } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { Fault } from '../../device/errors.ts'
-import type { ByteStream, Clock, Delivery, DeliveryOutcome, DeliveryRequest } from '../../device/ports.ts'
-import { type CheckedBody, checkedBody } from './body.ts'
-import { asTargetFailure, TargetFailure } from './target-failure.ts'
+import type { ByteStream, Delivery, DeliveryRequest, Receipt } from '../../device/ports.ts'
+import { createAttempts, type Opening, type TargetOptions } from './attempts.ts'
+import type { CheckedBody } from './body.ts'
+import { TargetFailure } from './target-failure.ts'
 
-const defaultDeadlineMs = 15 * 60_000
 /** Of a store's own words for a copy; what the net worker may say of one is bounded too. */
 const maxReferenceCharacters = 1000
 
@@ -44,88 +44,31 @@ export interface Store {
   close(): Promise<void>
 }
 
-export interface TargetOptions<D> {
-  readonly destinations: readonly D[]
-  readonly clock?: Pick<Clock, 'now'>
-}
-
-/** What a driver opens for one attempt. */
-export interface Opening<D> {
-  readonly destination: D
-  readonly signal: AbortSignal
-  readonly now: () => number
-}
-
 /** Everything that must not be told again, beside what was opened. */
 export interface Opened {
   readonly store: Store
   readonly secrets: readonly string[]
 }
 
-/**
- * A Delivery over stores that `open` opens. Throws CONFIG_INVALID for an unknown destination, REQUEST_INVALID for a key that
- * no file can be named after, BLOB_DAMAGED when the body is not `bytes` long or not `sha256`.
- */
+/** A Delivery over stores that `open` opens. Throws as attempts do, and REQUEST_INVALID for a key that no file can be named after. */
 export function createTargetDelivery<D extends { readonly id: string; readonly deadlineMs?: number }>(
-  { destinations, clock }: TargetOptions<D>,
+  options: TargetOptions<D>,
   open: (opening: Opening<D>) => Promise<Opened>,
 ): Delivery {
-  const byId = new Map(destinations.map(destination => [destination.id, destination]))
-  const now = clock?.now ?? Date.now
-
-  async function deliver(request: DeliveryRequest, signal: AbortSignal): Promise<DeliveryOutcome> {
-    const body = checkedBody(request.body, request)
-    try {
-      signal.throwIfAborted()
-      const destination = byId.get(request.destinationId)
-      if (destination === undefined) {
-        throw new Fault('CONFIG_INVALID', `destinations: none has the id ${request.destinationId}`)
-      }
-      const deadline = AbortSignal.timeout(destination.deadlineMs ?? defaultDeadlineMs)
-      const within = AbortSignal.any([signal, deadline])
-      return await attempt(() => open({ destination, signal: within, now }), request, body, { signal, deadline })
-    } finally {
-      await body.release()
-    }
-  }
-
-  return Object.freeze({ deliver })
+  return createAttempts(options, async opening => {
+    const { store, secrets } = await open(opening)
+    return { hand: (request, body) => storeOnce(store, request, body), close: store.close, secrets }
+  })
 }
 
-interface Ends {
-  readonly signal: AbortSignal
-  readonly deadline: AbortSignal
-}
-
-async function attempt(
-  open: () => Promise<Opened>,
-  request: DeliveryRequest,
-  body: CheckedBody,
-  { signal, deadline }: Ends,
-): Promise<DeliveryOutcome> {
-  let opened: Opened | undefined
-  try {
-    opened = await open()
-    return await storeOnce(opened.store, request, body)
-  } catch (thrown) {
-    signal.throwIfAborted()
-    // A damaged copy is no fault of the store: it passes as it is.
-    if (thrown instanceof Fault) throw thrown
-    if (deadline.aborted) return outcomeOf(new TargetFailure('DESTINATION_UNREACHABLE', 'not finished in time'), [])
-    return outcomeOf(asTargetFailure(thrown), opened?.secrets ?? [])
-  } finally {
-    await opened?.store.close()
-  }
-}
-
-async function storeOnce(store: Store, request: DeliveryRequest, body: CheckedBody): Promise<DeliveryOutcome> {
+async function storeOnce(store: Store, request: DeliveryRequest, body: CheckedBody): Promise<Receipt> {
   const name = stem(request.idempotencyKey)
   const note = describe(request)
   await place(store, `${name}.json`, { ...contentOf(note), mediaType: 'application/json', open: () => once(note) })
   const { bytes, sha256, mediaType } = request
   const held = await place(store, `${name}.pdf`, { bytes, sha256, mediaType, open: () => body.stream })
   const reference = held.reference.slice(0, maxReferenceCharacters)
-  return { outcome: 'delivered', receipt: { reference, sha256: held.sha256, receivedAt: held.receivedAt } }
+  return { reference, sha256: held.sha256, receivedAt: held.receivedAt }
 }
 
 /** The file as the store has it, which is what was to be put there. */
@@ -184,11 +127,4 @@ export async function measured(stream: ByteStream, expected: Content): Promise<C
 
 async function* once(bytes: Uint8Array): ByteStream {
   yield bytes
-}
-
-function outcomeOf({ code, message, retryAfterMs }: TargetFailure, secrets: readonly string[]): DeliveryOutcome {
-  // A server may give back what it was sent; a secret must not end in the queue or the log that way.
-  const detail = secrets.reduce((text, secret) => text.replaceAll(secret, '…'), message)
-  if (code === 'DESTINATION_REFUSED') return { outcome: 'refused', code, detail }
-  return { outcome: 'later', code, detail, ...(retryAfterMs !== undefined && { retryAfterMs }) }
 }

@@ -5,6 +5,7 @@
 import type { Delivery } from '../../device/ports.ts'
 import { basicAuthorization, type HttpRequest, type HttpResponse, request as httpRequest } from '../http.ts'
 import { HttpError } from '../http-error.ts'
+import type { Opening, TargetOptions } from './attempts.ts'
 import { readSecrets } from './secrets.ts'
 import {
   type Content,
@@ -13,9 +14,7 @@ import {
   isSame,
   measured,
   type Opened,
-  type Opening,
   type Store,
-  type TargetOptions,
   type Upload,
 } from './target.ts'
 import { failureOf, TargetFailure } from './target-failure.ts'
@@ -32,6 +31,8 @@ export interface WebdavDestination {
   readonly passwordFile?: string
   /** PEM of the only authorities trusted for this destination; absent: the runtime's own list. */
   readonly caFile?: string
+  /** The only keys that it may have (drivers/pins.ts). */
+  readonly pins?: readonly string[]
   /** For a whole attempt. Default 15 min. */
   readonly deadlineMs?: number
   /** Longest wait for the destination to take or send the next bytes. Default 60 s. */
@@ -44,7 +45,7 @@ export function createWebdavDelivery(options: TargetOptions<WebdavDestination>):
 }
 
 async function openCollection({ destination, signal, now }: Opening<WebdavDestination>): Promise<Opened> {
-  const { url, user, passwordFile, caFile, idleTimeoutMs = defaultIdleTimeoutMs, deadlineMs } = destination
+  const { url, user, passwordFile, caFile, pins, idleTimeoutMs = defaultIdleTimeoutMs, deadlineMs } = destination
   const { ca, secret } = await readSecrets({ caFile, secretFile: passwordFile, what: 'password' })
   const authorization =
     user === undefined || secret === undefined ? {} : { authorization: basicAuthorization(user, secret) }
@@ -55,6 +56,7 @@ async function openCollection({ destination, signal, now }: Opening<WebdavDestin
       headers: { ...authorization, ...headers },
       ...rest,
       ...(ca !== undefined && { ca }),
+      pins,
       connectTimeoutMs,
       idleTimeoutMs,
       ...(deadlineMs !== undefined && { deadlineMs }),

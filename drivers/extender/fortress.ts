@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { Fault } from '../../device/errors.ts'
 import type { Extender, ExtensionAnswer, ExtensionOrder } from '../../device/ports.ts'
-import { createBreaker } from '../breaker.ts'
+import { createBreakers } from '../breakers.ts'
 import { createHeldToken } from '../held-token.ts'
 import { type HttpResponse, request } from '../http.ts'
 import { readAll } from '../http-body.ts'
@@ -34,6 +34,8 @@ const longestPauseMs = 300_000
 export interface FortressOptions extends FortressFiles {
   /** `https:`, without query; where `/oauth2/v1/token` and `/api/v1/signature/extend` are. */
   readonly url: string
+  /** The only keys that it may have (drivers/pins.ts). */
+  readonly pins?: readonly string[]
   /** Of a document with its original. Default 32 MiB. */
   readonly maxBytes?: number
   /** Of one call, its token included. Default 2 min. */
@@ -49,11 +51,14 @@ interface Call {
   readonly signal: AbortSignal | undefined
 }
 
-/** Throws CONFIG_INVALID for an address that cannot be meant. */
-export function createFortressExtender(options: FortressOptions): Extender {
+/** Throws CONFIG_INVALID for an address that cannot be meant. While it is left alone that can be seen in `breakers`. */
+export function createFortressExtender(options: FortressOptions, breakers = createBreakers()): Extender {
   const { deadlineMs = defaultDeadlineMs, maxBytes = defaultMaxBytes, now = () => performance.now() } = options
   const base = checkedBase(options.url)
-  const breaker = createBreaker({ now, pauseMs, longestMs: longestPauseMs, verdict, resting })
+  const breaker = breakers.add(
+    { service: 'extension', id: 'fortress', url: base },
+    { now, pauseMs, longestMs: longestPauseMs, verdict, resting },
+  )
   const held = createHeldToken<FortressToken>(renewalMarginMs, now)
   let refused: { readonly secret: string; readonly until: number } | undefined
 
@@ -84,6 +89,7 @@ export function createFortressExtender(options: FortressOptions): Extender {
       ...more,
       headers: { accept: 'application/json', ...more.headers },
       ...(ca === undefined ? {} : { ca }),
+      pins: options.pins,
       connectTimeoutMs,
       idleTimeoutMs,
       deadlineMs: Math.max(1, call.endsAt - now()),
@@ -195,6 +201,7 @@ const codes = {
   malformed: 'EXTENDER_UNAVAILABLE',
   forbidden: 'EXTENDER_UNAVAILABLE',
   tls: 'EXTENDER_UNTRUSTED',
+  pin: 'TLS_PIN_MISMATCH',
   credentials: 'EXTENDER_CREDENTIALS_REFUSED',
   'too-large': 'EXTENSION_INVALID',
 } as const satisfies Record<HttpError['kind'], string>

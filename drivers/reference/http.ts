@@ -4,7 +4,7 @@
 
 import { Fault } from '../../device/errors.ts'
 import type { References } from '../../device/ports.ts'
-import { amongHosts, guardedFetch, toldUrl } from '../guarded-fetch.ts'
+import { amongHosts, amongPins, guardedFetch, toldUrl } from '../guarded-fetch.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
 
@@ -19,6 +19,8 @@ export interface HttpReferencesOptions {
   readonly allowPrivate: readonly string[]
   /** Of one document. */
   readonly maxBytes: number
+  /** The only keys that a host, `name` or `name:port`, may have (drivers/pins.ts). */
+  readonly pins?: Readonly<Record<string, readonly string[]>>
   /** From the call to the last byte, redirects included. Default 2 min. */
   readonly deadlineMs?: number
   /** PEM of the only certificate authorities to be trusted; absent: the runtime's own list. */
@@ -30,6 +32,7 @@ export function createHttpReferences(options: HttpReferencesOptions): References
   const { maxBytes, deadlineMs = defaultDeadlineMs, ca } = options
   const configured = amongHosts(options.hosts)
   const mayBePrivate = amongHosts(options.allowPrivate)
+  const pinsFor = amongPins(options.pins ?? {})
 
   async function fetch(url: string, signal?: AbortSignal): Promise<Uint8Array> {
     const secure = /^https:/i.test(url)
@@ -39,6 +42,7 @@ export function createHttpReferences(options: HttpReferencesOptions): References
       // Who asked for TLS is not led away from it.
       mayAsk: next => configured(next) && (next.protocol === 'https:' || !secure),
       mayBePrivate,
+      pinsFor,
       redirects: 'followed',
       connectTimeoutMs,
       idleTimeoutMs,

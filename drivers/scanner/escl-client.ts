@@ -160,6 +160,7 @@ function asScannerFault(thrown: unknown, signal: AbortSignal | undefined): unkno
     refused: 'SCANNER_ABSENT',
     timeout: 'SCANNER_TIMEOUT',
     tls: 'SCANNER_FAILED',
+    pin: 'SCANNER_FAILED',
     credentials: 'SCANNER_FAILED',
     forbidden: 'SCANNER_FAILED',
     reset: 'SCANNER_UNPLUGGED',

@@ -16,6 +16,8 @@ const defaultDeadlineMs = 60_000
 export interface SealPeer {
   /** PEM of the only authorities trusted for TLS. */
   readonly caFile?: string
+  /** The only keys that it may have (drivers/pins.ts). */
+  readonly pins?: readonly string[]
   readonly deadlineMs?: number
 }
 
@@ -28,13 +30,14 @@ export interface SealAnswer {
 
 export type SealAsk = Pick<HttpRequest, 'method' | 'url' | 'headers' | 'body' | 'maxBodyBytes'>
 
-/** Resolves with any status. Throws SEAL_UNREACHABLE, SEAL_UNTRUSTED, SEAL_CREDENTIALS_REFUSED, or the signal's reason. */
+/** Resolves with any status. Throws SEAL_UNREACHABLE, SEAL_UNTRUSTED, TLS_PIN_MISMATCH, SEAL_CREDENTIALS_REFUSED, the signal's reason. */
 export async function exchange(ask: SealAsk, peer: SealPeer, signal?: AbortSignal): Promise<SealAnswer> {
   const { text: ca } = await trusted(peer.caFile)
   try {
     const response = await request({
       ...ask,
       ...(ca !== undefined && { ca }),
+      pins: peer.pins,
       ...(signal !== undefined && { signal }),
       connectTimeoutMs,
       idleTimeoutMs,
@@ -56,6 +59,7 @@ const codes = {
   'too-large': 'SEAL_UNREACHABLE',
   forbidden: 'SEAL_REFUSED',
   tls: 'SEAL_UNTRUSTED',
+  pin: 'TLS_PIN_MISMATCH',
   credentials: 'SEAL_CREDENTIALS_REFUSED',
 } as const satisfies Record<HttpError['kind'], string>
 

@@ -3,7 +3,8 @@
 
 import { Fault } from '../../device/errors.ts'
 import type { SealName, SealService, SigningCertificate } from '../../device/ports.ts'
-import { type Breaker, createBreaker } from '../breaker.ts'
+import type { Breaker } from '../breaker.ts'
+import { type Breakers, createBreakers } from '../breakers.ts'
 import { readCredentialFile } from '../credential-file.ts'
 import { certificatesIn } from './certificate-text.ts'
 import { type CscOptions, createCsc } from './csc.ts'
@@ -26,9 +27,10 @@ interface Served {
   readonly breaker: Breaker
 }
 
-export function createSealServices({ services, table }: SealConfig): SealService {
+/** Those that are left alone can be seen in `breakers`. */
+export function createSealServices({ services, table }: SealConfig, breakers = createBreakers()): SealService {
   const served = new Map<string, Served>(
-    services.map(one => [one.id, { driver: driverOf(one), breaker: breakerOf(one.id) }]),
+    services.map(one => [one.id, { driver: driverOf(one), breaker: breakerOf(one, breakers) }]),
   )
 
   function through<T>(service: string, work: (driver: SealDriver) => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -67,18 +69,21 @@ export function createSealServices({ services, table }: SealConfig): SealService
 /** A service that did not answer is left alone for a moment, whoever asks. */
 const restMs = 5_000
 
-function breakerOf(service: string): Breaker {
-  return createBreaker({
-    now: () => performance.now(),
-    pauseMs: restMs,
-    longestMs: restMs,
-    verdict: thrown => {
-      if (!(thrown instanceof Fault)) return 'nothing'
-      return thrown.code === 'SEAL_UNREACHABLE' ? { waitMs: thrown.retryAfterMs ?? 0 } : 'answered'
+function breakerOf({ id, url }: SealServiceConfig, breakers: Breakers): Breaker {
+  return breakers.add(
+    { service: 'seal', id, url },
+    {
+      now: () => performance.now(),
+      pauseMs: restMs,
+      longestMs: restMs,
+      verdict: thrown => {
+        if (!(thrown instanceof Fault)) return 'nothing'
+        return thrown.code === 'SEAL_UNREACHABLE' ? { waitMs: thrown.retryAfterMs ?? 0 } : 'answered'
+      },
+      resting: leftMs =>
+        new Fault('SEAL_UNREACHABLE', `${id}: it did not answer a moment ago`, { retryAfterMs: leftMs }),
     },
-    resting: leftMs =>
-      new Fault('SEAL_UNREACHABLE', `${service}: it did not answer a moment ago`, { retryAfterMs: leftMs }),
-  })
+  )
 }
 
 function driverOf(service: SealServiceConfig): SealDriver {

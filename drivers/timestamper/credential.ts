@@ -9,7 +9,7 @@
 // The service's own prose tells the last two apart by no more than that; RFC 3161 over HTTP has no way but TLS to show a
 // certificate. Files are read anew at each request. No secret is part of a reason.
 
-import { readCaFile, readCredentialFile, readSecretLine } from '../credential-file.ts'
+import { readCaFile, readClientCertificate, readSecretLine } from '../credential-file.ts'
 import { basicAuthorization, type ClientCertificate } from '../http.ts'
 
 export type TimestamperKind = 'URL' | 'USER' | 'CERTIFICATE' | 'CERTIFICATE_TLS'
@@ -53,8 +53,8 @@ export async function readShown(credential: TimestamperCredential): Promise<Show
   if (!ca.usable) return { ...ca, because: 'untrusted' }
   const password = passwordFile === undefined ? undefined : await readSecretLine('password', passwordFile)
   if (password?.usable === false) return refused(password.reason)
-  const certificate = await readCertificate(credential, password?.text)
-  if (!certificate.usable) return certificate
+  const certificate = await readClientCertificate(credential, password?.text)
+  if (!certificate.usable) return refused(certificate.reason)
   const { kind, user = '' } = credential
   return {
     usable: true,
@@ -62,19 +62,4 @@ export async function readShown(credential: TimestamperCredential): Promise<Show
     ...(certificate.client === undefined ? {} : { clientCertificate: certificate.client }),
     ...(kind === 'USER' ? { authorization: basicAuthorization(user, password?.text ?? '') } : {}),
   }
-}
-
-async function readCertificate({ certificateFile, keyFile }: TimestamperCredential, password: string | undefined) {
-  if (certificateFile === undefined) return { usable: true, client: undefined } as const
-  // Where the key lies in the same file, that file is the secret.
-  const certificate = await readCredentialFile('certificate', certificateFile, { secret: keyFile === undefined })
-  if (!certificate.usable) return refused(certificate.reason)
-  const passphrase = password === undefined ? {} : { passphrase: password }
-  const cert = certificate.bytes.toString('latin1')
-  if (!cert.includes('-----BEGIN ')) {
-    return { usable: true, client: { pfx: certificate.bytes, ...passphrase } } as const
-  }
-  const key = await readCredentialFile('key', keyFile ?? certificateFile, { secret: true })
-  if (!key.usable) return refused(key.reason)
-  return { usable: true, client: { cert, key: key.bytes.toString('latin1'), ...passphrase } } as const
 }

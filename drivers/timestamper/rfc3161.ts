@@ -19,18 +19,22 @@ const replyType = 'application/timestamp-reply'
 export interface Rfc3161Options extends TimestamperCredential {
   /** `http:` or `https:`, without user, password or fragment. */
   readonly url: string
+  /** The only keys that it may have (drivers/pins.ts); they need `https:`. */
+  readonly pins?: readonly string[]
   /** From the call to the last byte of the answer. Default 30 s. */
   readonly deadlineMs?: number
 }
 
 /** Throws CONFIG_INVALID for an authority that cannot be meant. */
 export function createRfc3161Timestamper(options: Rfc3161Options): Timestamper {
-  const { url, deadlineMs = defaultDeadlineMs } = checked(options)
+  const { url, pins, deadlineMs = defaultDeadlineMs } = checked(options)
   const stamp = async (query: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> => {
     const shown = await readShown(options)
     if (!shown.usable) throw new Fault(unusable[shown.because], shown.reason)
     try {
-      return await replyIn(await post({ url, query, shown, deadlineMs, ...(signal === undefined ? {} : { signal }) }))
+      return await replyIn(
+        await post({ url, pins, query, shown, deadlineMs, ...(signal === undefined ? {} : { signal }) }),
+      )
     } catch (thrown) {
       if (thrown instanceof HttpError) throw new Fault(codes[thrown.kind], thrown.message, { cause: thrown })
       throw thrown
@@ -46,6 +50,7 @@ const codes = {
   reset: 'TSA_UNREACHABLE',
   forbidden: 'TSA_UNREACHABLE',
   tls: 'TSA_UNTRUSTED',
+  pin: 'TLS_PIN_MISMATCH',
   credentials: 'TSA_CREDENTIALS_REFUSED',
   'too-large': 'TIMESTAMP_REFUSED',
   malformed: 'TIMESTAMP_REFUSED',
@@ -68,6 +73,7 @@ function checked(options: Rfc3161Options): Rfc3161Options {
 
 interface Exchange {
   readonly url: string
+  readonly pins: readonly string[] | undefined
   readonly query: Uint8Array
   readonly shown: Extract<Shown, { usable: true }>
   readonly deadlineMs: number

@@ -6,7 +6,7 @@
 import { Buffer } from 'node:buffer'
 import { Fault } from '../../device/errors.ts'
 import type { ByteStream, TriphaseServer } from '../../device/ports.ts'
-import { amongHosts, guardedFetch, toldUrl } from '../guarded-fetch.ts'
+import { amongHosts, amongPins, guardedFetch, toldUrl } from '../guarded-fetch.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
 
@@ -21,6 +21,8 @@ const pieceBytes = 192 * 1024
 export interface HttpTriphaseOptions {
   /** Hosts, `name` or `name:port`, that may be asked without TLS and although their addresses are not public. */
   readonly allowPrivate: readonly string[]
+  /** The only keys that a host, `name` or `name:port`, may have (drivers/pins.ts). */
+  readonly pins?: Readonly<Record<string, readonly string[]>>
   /** Default 256 MiB. */
   readonly maxAnswerBytes?: number
   /** From the call to the last byte. Default 10 min. */
@@ -34,6 +36,7 @@ type Post = Parameters<TriphaseServer['post']>[0]
 export function createHttpTriphase(options: HttpTriphaseOptions): TriphaseServer {
   const { maxAnswerBytes = defaultMaxAnswerBytes, deadlineMs = defaultDeadlineMs, ca } = options
   const mayBePrivate = amongHosts(options.allowPrivate)
+  const pinsFor = amongPins(options.pins ?? {})
 
   async function post(request: Post, signal?: AbortSignal): Promise<string> {
     const { url } = request
@@ -50,6 +53,7 @@ export function createHttpTriphase(options: HttpTriphaseOptions): TriphaseServer
       body: () => formOf(fields),
       mayAsk: next => allowed(next) && !isThisMachine(next) && (next.protocol === 'https:' || mayBePrivate(next)),
       mayBePrivate,
+      pinsFor,
       redirects: 'refused',
       connectTimeoutMs,
       idleTimeoutMs,

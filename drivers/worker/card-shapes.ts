@@ -40,6 +40,7 @@ const later = Type.Object(
       'DESTINATION_UNREACHABLE',
       'DESTINATION_BUSY',
       'DESTINATION_UNTRUSTED',
+      'TLS_PIN_MISMATCH',
       'CREDENTIALS_REFUSED',
       'CARD_CREDIT_LOW',
     ]),

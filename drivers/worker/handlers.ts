@@ -1,7 +1,10 @@
 // The workers' side of remote.ts: calls in, a driver's answers out. Parameters come from the device, made from the same
 // types, and are taken as they are; the trust goes that way only. A driver's pages and bytes pass through unbuffered.
 
+import { Buffer } from 'node:buffer'
+import { Fault } from '../../device/errors.ts'
 import type {
+  Attachment,
   ByteStream,
   Delivery,
   DeliveryRequest,
@@ -41,15 +44,55 @@ async function scanTo(
   }
 }
 
-/** `deliver`, whose input is the copy. */
+/** What is delivered, but for the bytes, which are the input: the attachments' first, then the copy's. */
+export interface WireDelivery extends Omit<DeliveryRequest, 'body' | 'attachments'> {
+  readonly attachments: readonly { readonly kind: Attachment['kind']; readonly size: number }[]
+}
+
+/** `deliver`. */
 export function deliveryHandlers(delivery: Delivery): Handlers {
   return new Map<string, Handler>([
     [
       'deliver',
-      (params, { input, signal }) =>
-        delivery.deliver({ ...(params as Omit<DeliveryRequest, 'body'>), body: input }, signal),
+      async (params, { input, signal }) => {
+        const { attachments: announced, ...request } = params as WireDelivery
+        const { attachments, body } = await parted(announced, input)
+        return delivery.deliver({ ...request, ...(attachments.length > 0 && { attachments }), body }, signal)
+      },
     ],
   ])
+}
+
+/** The attachments whole, and the copy still to come. */
+async function parted(announced: WireDelivery['attachments'], input: ByteStream) {
+  const source = input[Symbol.asyncIterator]()
+  const attachments: Attachment[] = []
+  let rest: Uint8Array = new Uint8Array()
+  for (const { kind, size } of announced) {
+    const pieces = [rest]
+    let length = rest.byteLength
+    while (length < size) {
+      const { done, value } = await source.next()
+      if (done === true) throw new Fault('FRAME_INVALID', `an attachment of ${length} of its ${size} bytes`)
+      pieces.push(value)
+      length += value.byteLength
+    }
+    const whole = Buffer.concat(pieces)
+    attachments.push({ kind, bytes: whole.subarray(0, size) })
+    rest = whole.subarray(size)
+  }
+  const body: ByteStream = {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        if (rest.byteLength === 0) return source.next()
+        const value = rest
+        rest = new Uint8Array()
+        return { done: false, value }
+      },
+      return: async () => source.return?.() ?? { done: true, value: undefined },
+    }),
+  }
+  return { attachments, body }
 }
 
 /** `prepare`: the image is the input, preview and rendition are items, the verdict is the result. */

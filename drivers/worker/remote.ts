@@ -5,6 +5,7 @@
 import { Buffer } from 'node:buffer'
 import { Fault } from '../../device/errors.ts'
 import type {
+  Attachment,
   ByteStream,
   Delivery,
   DeliveryRequest,
@@ -17,6 +18,7 @@ import type {
   ScanSettings,
 } from '../../device/ports.ts'
 import { type Conversation, distrust, type PortChannel } from './channel.ts'
+import type { WireDelivery } from './handlers.ts'
 import {
   checked,
   deliveryOutcome,
@@ -64,11 +66,29 @@ export function remoteScanner(channel: PortChannel): Scanner {
 /** A Delivery in the net worker. */
 export function remoteDelivery(channel: PortChannel): Delivery {
   return Object.freeze({
-    deliver: async ({ body, ...request }: DeliveryRequest, signal: AbortSignal) => {
-      const asked = channel.call('deliver', request, { signal, input: body })
+    deliver: async ({ body, attachments = [], ...request }: DeliveryRequest, signal: AbortSignal) => {
+      const announced: WireDelivery = {
+        ...request,
+        attachments: attachments.map(({ kind, bytes: { byteLength } }) => ({ kind, size: byteLength })),
+      }
+      const asked = channel.call('deliver', announced, {
+        signal,
+        input: attachments.length === 0 ? body : joined(attachments, body),
+      })
       return answerOf(channel, asked, answer => checked(deliveryOutcome, answer, 'delivery'))
     },
   })
+}
+
+/** Attachments go ahead of the copy, so that it can pass through. */
+async function* joined(attachments: readonly Attachment[], body: ByteStream): ByteStream {
+  const copy = body[Symbol.asyncIterator]()
+  try {
+    for (const { bytes } of attachments) yield bytes
+    for (let next = await copy.next(); next.done !== true; next = await copy.next()) yield next.value
+  } finally {
+    await copy.return?.()
+  }
 }
 
 /** An Imaging in the parse worker; previews over 8 MiB and renditions over 64 MiB are FRAME_INVALID. */

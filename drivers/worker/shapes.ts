@@ -131,6 +131,7 @@ export const deliveryOutcome = Type.Union([
         'DESTINATION_UNREACHABLE',
         'DESTINATION_BUSY',
         'DESTINATION_UNTRUSTED',
+        'TLS_PIN_MISMATCH',
         'CREDENTIALS_REFUSED',
         'RECEIPT_INVALID',
       ]),

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { startControl } from './control.ts'
 import type { SheetImage } from './escl-sheets.ts'
+import { fireCode, firePassword } from './fire.users.ts'
 import { drawSheet } from './paper.ts'
 import { createProgram } from './program.ts'
 import { startSite } from './site.ts'
@@ -25,7 +26,14 @@ export async function runAppliance(
 ): Promise<number> {
   await using started = new AsyncDisposableStack()
   const program = await createProgram(join(folder, 'program'))
-  const options = { folder, sheets: [], trustServices: true, seal: true, config: { api: program.api } }
+  const options = {
+    folder,
+    sheets: [],
+    trustServices: true,
+    seal: true,
+    clave: {},
+    config: { api: program.api },
+  }
   const site = started.adopt(await startSite(options), one => one.stop())
   const child = spawn(
     process.execPath,
@@ -46,8 +54,9 @@ export async function runAppliance(
   site.scanner.load(sheets)
   const control = started.adopt(await startControl({ site, sheets, program, port: controlPort }), one => one.stop())
   console.log(
-    `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service and receiver: ${control.url}`,
+    `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service, FIRe and receiver: ${control.url}`,
   )
+  console.log(`Cl@ve Firma: number 50751129L, password ${firePassword}, code ${fireCode}; the page above is the phone`)
   console.log(`Other commands beside it: compulsa VERB --config ${site.configFile} --data ${site.dataFolder}`)
   const [code] = await exit
   return typeof code === 'number' ? code : 1

@@ -6,12 +6,14 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runAppliance } from './appliance.ts'
 import { startCardShop } from './cardshop.ts'
+import { runCopia } from './copia-service.ts'
 import { startEsclSimulator } from './escl.ts'
 import { runFortressCentre } from './fortress-centre.ts'
 import { drawSheet } from './paper.ts'
 import { createTestPki, pem } from './pki.ts'
 import { startReceiver } from './receiver.ts'
 import { startS3 } from './s3.ts'
+import { runClaveCentre } from './site-clave.ts'
 import { startSiteSeal } from './site-seal.ts'
 import { createSoftToken } from './token.ts'
 import { runTrustCentre } from './trust-centre.ts'
@@ -79,6 +81,11 @@ const simulators: Readonly<Record<string, Simulator>> = {
       return 0
     },
   },
+  copia: {
+    summary:
+      'a CÒPIA service; writes its key and CA into --folder and prints the destination; --fault for its failures',
+    run: ({ folder, port = 0, fault }, signal) => runCopia({ folder, port, fault }, signal),
+  },
   fortress: {
     summary:
       'the extension service beside a TSA, and a configuration that names both in --folder; --fault for its failures',
@@ -94,6 +101,10 @@ const simulators: Readonly<Record<string, Simulator>> = {
       await server.stop()
       return 0
     },
+  },
+  clave: {
+    summary: 'FIRe with Cl@ve Firma and the people of its test kit, and in --folder a configuration that uses it',
+    run: ({ folder, port }, signal) => runClaveCentre({ folder, ...(port !== undefined && { port }) }, signal),
   },
   receiver: {
     summary: 'a back office that takes copies over HTTPS',

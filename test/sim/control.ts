@@ -46,7 +46,7 @@ export async function startControl({ site, sheets, program, port }: ControlOptio
 }
 
 function actionsOf(
-  { scanner, receiver, trust, seal }: Site,
+  { scanner, receiver, trust, seal, clave }: Site,
   sheets: readonly SheetImage[],
   program: Program,
 ): ReadonlyMap<string, Action> {
@@ -70,6 +70,8 @@ function actionsOf(
     ['no-tsa', { label: 'Time-stamping authority away', act: () => trust?.fault('tsa', 'reset') }],
     ['no-seal', { label: 'Seal service away', act: () => seal?.fault('offline') }],
     ['seal', { label: 'Seal service in good order', act: () => seal?.fault(undefined) }],
+    ['no-clave', { label: 'FIRe away', act: () => clave?.fault('offline') }],
+    ['clave', { label: 'FIRe in good order', act: () => clave?.fault(undefined) }],
     ['tsa', { label: 'Time-stamping authority in good order', act: () => trust?.fault('tsa', undefined) }],
   ])
 }
@@ -93,10 +95,11 @@ async function answer(
   const received = site.receiver
     .received()
     .map(one => `<li>${one.reference}, ${one.bytes} bytes, SHA-256 ${one.sha256.slice(0, 16)}…</li>`)
+  const phones = (site.clave?.pages() ?? []).map(url => `<li><a href="${url.replaceAll('&', '&amp;')}">Sign</a></li>`)
   const batches = (await program.states()).map(one => `<li>${one}</li>`)
   const page = `<!doctype html><meta charset="utf-8"><title>Simulated world</title>
 <style>body{font:1rem sans-serif;max-width:40rem;margin:2rem auto}button{font:inherit;margin:.2rem;padding:.6rem;width:100%}</style>
-<h1>Simulated world</h1>${buttons.join('')}<h2>Copies received</h2><ul>${received.join('')}</ul><h2>Batches of the program</h2><ul>${batches.join('')}</ul>`
+<h1>Simulated world</h1>${buttons.join('')}<h2>Copies received</h2><ul>${received.join('')}</ul><h2>A phone that reads the QR code of Cl@ve</h2><ul>${phones.join('')}</ul><h2>Batches of the program</h2><ul>${batches.join('')}</ul>`
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page)
 }
 

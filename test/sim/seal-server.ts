@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import type { TLSSocket } from 'node:tls'
 import type { SignatureAlgorithm } from '../../device/ports.ts'
 import { signWithKey } from '../../drivers/signer/soft-signature.ts'
 import type { TestIdentity } from './pki.ts'
@@ -38,6 +39,8 @@ export interface SimRequest {
   readonly path: string
   readonly headers: IncomingMessage['headers']
   readonly body: Buffer
+  /** DER of what the client showed of itself by TLS, where it was asked (`asksForCertificate`). */
+  readonly clientCertificate?: Buffer
 }
 
 export interface SimAnswer {
@@ -46,6 +49,7 @@ export interface SimAnswer {
   readonly body: string | Uint8Array
   /** A signature was made for it. */
   readonly signed?: true
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** What a request breaks of the contract; answered with the status and the code, and written down. */
@@ -74,6 +78,8 @@ export interface SealServer<Fault extends string> {
   readonly caPem: string
   /** Whole exchanges in their order, those that then failed included. */
   exchanges(): readonly Exchange[]
+  /** Requests that came whole, answered or not. */
+  arrived(): number
   /** What clients did that the contract does not allow. */
   breaches(): readonly string[]
   /** Signatures that were made, answered or not. */
@@ -86,6 +92,10 @@ export interface SealServer<Fault extends string> {
 export interface SealServerParts<Fault extends string> {
   /** The answer; `fails` tells whether a fault is in force, and uses one of its times up. Throws Breach. */
   answer(request: SimRequest, fails: (fault: Fault) => boolean): SimAnswer | Promise<SimAnswer>
+  /** Whether clients are asked for a certificate; who shows none, or any, is let in. */
+  readonly asksForCertificate?: true
+  /** Default: a free one. */
+  readonly port?: number
 }
 
 export async function startSealServer<Fault extends string>(parts: SealServerParts<Fault>): Promise<SealServer<Fault>> {
@@ -97,6 +107,7 @@ export async function startSealServer<Fault extends string>(parts: SealServerPar
   let current: string | undefined
   let left = Number.POSITIVE_INFINITY
   let signatures = 0
+  let arrived = 0
   const fails = (fault: string): boolean => {
     if (current !== fault || left <= 0) return false
     left -= 1
@@ -105,7 +116,11 @@ export async function startSealServer<Fault extends string>(parts: SealServerPar
 
   async function serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '', headers } = incoming
-    const request = { method, path: url, headers, body: await buffer(incoming) }
+    const shown = parts.asksForCertificate && (incoming.socket as TLSSocket).getPeerCertificate()
+    const clientCertificate = shown ? shown.raw : undefined
+    const body = await buffer(incoming)
+    const request = { method, path: url, headers, body, ...(clientCertificate && { clientCertificate }) }
+    arrived += 1
     if (fails('slow')) return
     if (fails('http-500')) return void response.writeHead(500, { 'content-type': 'text/plain' }).end('out of order')
     if (fails('busy')) return void response.writeHead(503, { 'retry-after': '120' }).end()
@@ -120,7 +135,7 @@ export async function startSealServer<Fault extends string>(parts: SealServerPar
       response.write(half.subarray(0, half.length / 2), () => incoming.socket.destroy())
       return
     }
-    response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body)
+    response.writeHead(answer.status, { 'content-type': answer.type, ...answer.headers }).end(answer.body)
   }
 
   async function answered(request: SimRequest): Promise<SimAnswer> {
@@ -133,13 +148,14 @@ export async function startSealServer<Fault extends string>(parts: SealServerPar
     }
   }
 
-  const server = createServer(own, (incoming, response) => {
+  const asking = parts.asksForCertificate ? { requestCert: true, rejectUnauthorized: false } : {}
+  const server = createServer({ ...own, ...asking }, (incoming, response) => {
     serve(incoming, response).catch((thrown: unknown) => {
       breaches.push(`the simulator failed: ${String(thrown)}`)
       response.destroy()
     })
   })
-  server.listen(0, host)
+  server.listen(parts.port ?? 0, host)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const close = async () => {
@@ -153,6 +169,7 @@ export async function startSealServer<Fault extends string>(parts: SealServerPar
     url: `https://${host}:${port}`,
     caPem: ca.caPem,
     exchanges: () => exchanges,
+    arrived: () => arrived,
     breaches: () => breaches,
     signatures: () => signatures,
     async fault(fault: Fault | SealServerFault | undefined, times = Number.POSITIVE_INFINITY): Promise<void> {

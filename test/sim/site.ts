@@ -7,9 +7,11 @@ import { join, resolve } from 'node:path'
 import { scratchFolderOf } from '../../device/main.ts'
 import { type EsclSimulator, startEsclSimulator } from './escl.ts'
 import type { SheetImage } from './escl-sheets.ts'
+import type { FireSimulator } from './fire.ts'
 import { createTestPki, pem, type SignerKind, type TestPki } from './pki.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import type { SealServer } from './seal-server.ts'
+import { claveProcedure, type SiteClave, startSiteClave } from './site-clave.ts'
 import { type SiteSeal, sealedProcedure, startSiteSeal } from './site-seal.ts'
 import { createSoftToken, softHsmModule } from './token.ts'
 import { createTrustServices, type TrustServices } from './trust-services.ts'
@@ -41,6 +43,8 @@ export interface SiteOptions {
   readonly trustServices?: boolean
   /** A seal service, TrustedX, with the seal of the kiosk's body. */
   readonly seal?: boolean
+  /** FIRe with Cl@ve Firma, and what of its configuration is to be otherwise. */
+  readonly clave?: Readonly<Record<string, unknown>>
   /** Milliseconds since 1970: the time of the trust services; default: the machine's. */
   readonly now?: () => number
   /** Replaces parts of the configuration; as a function where they depend on the trust services. */
@@ -55,6 +59,8 @@ export interface Site {
   readonly trust: TrustServices | undefined
   /** Where it was asked for (`seal`). */
   readonly seal: SealServer<TrustedxFault> | undefined
+  /** Where it was asked for (`clave`). */
+  readonly clave: FireSimulator | undefined
   readonly configFile: string
   /** DER of the signers' certificates that were put on a new card. */
   readonly certificates: readonly Uint8Array[]
@@ -83,6 +89,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     : undefined
   const seal = options.seal ? await startSiteSeal(folder, trust?.pki) : undefined
   if (seal !== undefined) started.adopt(seal.server, one => one.stop())
+  const clave = options.clave && (await startSiteClave(folder, trust?.pki, { now: options.now ?? Date.now }))
+  if (clave !== undefined) started.adopt(clave.server, one => one.stop())
   const made = await card(folder, trustFile, trust?.pki, options)
   const watched = options.watched ? await createWatchedCard(join(folder, 'reader')) : undefined
   const environment = { ...made.environment, ...watched?.environment }
@@ -100,6 +108,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     environment,
     trust,
     seal,
+    clave: clave && { ...clave, configuration: { ...clave.configuration, ...options.clave } },
   })
   const api = await apiConfiguration(folder, options)
   const over = typeof options.config === 'function' ? await options.config(trust) : options.config
@@ -113,6 +122,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     receiver,
     trust,
     seal: seal?.server,
+    clave: clave?.server,
     configFile,
     certificates: made.certificates,
     trustFile,
@@ -192,6 +202,7 @@ interface Named {
   readonly environment: Readonly<Record<string, string>>
   readonly trust: TrustServices | undefined
   readonly seal: SiteSeal | undefined
+  readonly clave: SiteClave | undefined
 }
 
 /** The shipped configuration with simulated devices in it. */
@@ -204,6 +215,7 @@ async function configuration({
   environment,
   trust,
   seal,
+  clave,
 }: Named): Promise<Record<string, unknown>> {
   const base: { body: { ine10: string }; procedures: readonly { signature: object }[] } = JSON.parse(
     await readFile(shipped, 'utf8'),
@@ -217,10 +229,15 @@ async function configuration({
       environment,
     },
     destinations: [{ id: 'archive', driver: 'https', url: receiverUrl, caFile }],
-    trust: seal === undefined ? [trustFile] : [trustFile, seal.trustFile],
+    trust: [trustFile, ...[seal, clave].flatMap(one => one?.trustFile ?? [])],
     ...(seal !== undefined && { seal: seal.configuration(base.body.ine10) }),
+    ...(clave !== undefined && { clave: clave.configuration }),
     ...(trust !== undefined && trustConfiguration(trust)),
-    procedures: [...base.procedures, ...(seal === undefined ? [] : [sealedProcedure])].map((procedure, i) => ({
+    procedures: [
+      ...base.procedures,
+      ...(seal === undefined ? [] : [sealedProcedure]),
+      ...(clave === undefined ? [] : [claveProcedure]),
+    ].map((procedure, i) => ({
       ...procedure,
       ...(trust !== undefined && i === 0 && { signature: { ...procedure.signature, level: 'LTA' } }),
       destinations: ['archive'],

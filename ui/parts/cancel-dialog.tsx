@@ -13,14 +13,16 @@ interface CancelTexts {
 }
 
 const ofCopy: CancelTexts = { title: 'cancel.title', text: 'cancel.text', yes: 'cancel.yes' }
+const ofCards: CancelTexts = { title: 'cancel.title', text: 'cards.cancelText', yes: 'cancel.yes' }
 const ofRequest: CancelTexts = { title: 'refuse.title', text: 'refuse.text', yes: 'cancel.yes' }
 const ofSigning: CancelTexts = { title: 'stop.title', text: 'stop.text', yes: 'stop.yes' }
 
 export function CancelDialog() {
   const kiosk = useKiosk()
-  const { copy, request } = kiosk.view.value ?? {}
+  const { copy, request, cards } = kiosk.view.value ?? {}
   const ofAsked = isUnderWay(request) ? ofSigning : ofRequest
-  const texts = copy == null && request !== undefined ? ofAsked : ofCopy
+  const ofOthers = request !== undefined ? ofAsked : cards !== undefined ? ofCards : ofCopy
+  const texts = copy == null ? ofOthers : ofCopy
   const close = (): void => kiosk.change({ dialog: null })
   const cancel = async (): Promise<void> => {
     close()

@@ -30,8 +30,9 @@ export function IdleDialog() {
 
 /** What becomes of what is in hand when nobody answers. */
 function silenceText(kiosk: Kiosk): TextKey {
-  const { copy, request } = kiosk.view.value ?? {}
+  const { copy, request, cards } = kiosk.view.value ?? {}
   if (copy != null) return kiosk.screen.value === 'receipt' ? 'idle.end' : 'idle.erase'
+  if (request === undefined && (cards?.at === 'question' || cards?.at === 'summary')) return 'idle.cards'
   if (request === undefined || request.stage === 'finished') return 'idle.end'
   return isUnderWay(request) ? 'idle.stop' : 'idle.refuse'
 }

@@ -17,7 +17,8 @@ export interface PagerProps<T> {
 export function Pager<T>({ items, size, class: name, counted = false, draw }: PagerProps<T>) {
   const kiosk = useKiosk()
   const [wanted, setFirst] = useState(0)
-  const first = wanted < items.length ? wanted : 0
+  // Items and size may change under it.
+  const first = wanted < items.length ? wanted - (wanted % size) : 0
   return (
     <>
       <ul class={name}>{items.slice(first, first + size).map(draw)}</ul>

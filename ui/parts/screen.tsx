@@ -24,12 +24,15 @@ export interface ScreenProps {
   /** False where cancelling is no longer possible or not yet sensible. */
   readonly cancel?: boolean
   readonly class?: string
+  /** What gets the focus in place of the question. */
+  readonly focus?: { readonly current: HTMLElement | null }
 }
 
-export function Screen({ title, layout, lead, children, actions, cancel = true, class: extra = '' }: ScreenProps) {
+export function Screen(props: ScreenProps) {
+  const { title, layout, lead, children, actions, cancel = true, class: extra = '', focus } = props
   const kiosk = useKiosk()
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => heading.current?.focus(), [])
+  useEffect(() => (focus ?? heading).current?.focus(), [])
   return (
     <div class={`frame ${extra}`}>
       <Header />
@@ -61,7 +64,10 @@ function Header() {
   const view = kiosk.view.value
   const procedure = view?.procedures.find(one => one.id === view.copy?.procedureId)
   // The steps are those of a copy.
-  const step = view?.request !== undefined ? null : stepFor(kiosk.screen.value, procedure?.signature ?? 'local')
+  const step =
+    view?.request !== undefined || view?.cards !== undefined
+      ? null
+      : stepFor(kiosk.screen.value, procedure?.signature ?? 'local')
   return (
     <header>
       <p class="body-name">{kiosk.textIn(view?.kiosk.bodyName ?? null)}</p>

@@ -1,6 +1,6 @@
 // Good, to be watched, or bad: a large sign and its word.
 
-import type { CheckVerdict } from '../../device/http/view.ts'
+import type { CheckVerdict } from '../../device/http/view-maintenance.ts'
 import { useKiosk } from '../context.ts'
 import { verdictIcons, verdictTexts } from '../verdicts.ts'
 import { Icon } from './icon.tsx'

@@ -1,8 +1,9 @@
-// For whoever looks after the kiosk: each scanner with its last check, and one touch to check it with the test sheet.
+// For whoever looks after the kiosk: each host that is left alone, with one touch to ask it again, and each scanner with its
+// last check, with one touch to check it with the test sheet.
 
-import type { ScannerCheckView } from '../../device/http/view.ts'
+import type { PauseView, ScannerCheckView } from '../../device/http/view-maintenance.ts'
 import { useKiosk } from '../context.ts'
-import { dateText } from '../dates.ts'
+import { dateText, timeText } from '../dates.ts'
 import { Button } from '../parts/button.tsx'
 import { Drawing } from '../parts/drawing.tsx'
 import { FaultText } from '../parts/fault-text.tsx'
@@ -10,11 +11,12 @@ import { Pager } from '../parts/pager.tsx'
 import { Screen } from '../parts/screen.tsx'
 import { Verdict } from '../parts/verdict.tsx'
 
+/** A host takes as much room as two scanners. */
 const scannersOnScreen = 2
 
 export function MaintenanceScreen() {
   const kiosk = useKiosk()
-  const { scanners, fault } = kiosk.view.value?.maintenance ?? { scanners: [], fault: null }
+  const { scanners, pauses, fault } = kiosk.view.value?.maintenance ?? { scanners: [], pauses: [], fault: null }
   return (
     <Screen
       title={kiosk.say('maintenance.title')}
@@ -25,6 +27,7 @@ export function MaintenanceScreen() {
         <>
           <Drawing name={fault === null ? 'feeder' : 'jam'} />
           <p class="large">{kiosk.say(scanners.length === 0 ? 'maintenance.none' : 'maintenance.how')}</p>
+          {pauses.length > 0 && <p>{kiosk.say('maintenance.paused')}</p>}
         </>
       }
       actions={
@@ -39,10 +42,17 @@ export function MaintenanceScreen() {
         </div>
       )}
       <Pager
-        items={scanners}
-        size={scannersOnScreen}
+        items={[...pauses, ...scanners]}
+        size={pauses.length === 0 ? scannersOnScreen : 1}
+        counted={pauses.length > 0}
         class="scanners"
-        draw={scanner => <ScannerChoice key={scanner.id} scanner={scanner} />}
+        draw={one =>
+          'host' in one ? (
+            <HostChoice key={`${one.service} ${one.host}`} pause={one} />
+          ) : (
+            <ScannerChoice key={one.id} scanner={one} />
+          )
+        }
       />
     </Screen>
   )
@@ -69,6 +79,23 @@ function ScannerChoice({ scanner }: { readonly scanner: ScannerCheckView }) {
           {verdict !== null && <Verdict verdict={verdict} />}
         </span>
         {due && <span class="choice-text due">{kiosk.say('maintenance.due')}</span>}
+      </button>
+    </li>
+  )
+}
+
+function HostChoice({ pause }: { readonly pause: PauseView }) {
+  const kiosk = useKiosk()
+  const { service, host, since, until, code } = pause
+  const language = kiosk.language.value
+  return (
+    <li>
+      <button type="button" class="button choice" onClick={() => void kiosk.ask('maintenance/ask', { host })}>
+        <span class="choice-title host">{`${kiosk.say(`pause.${service}`)}: ${host}`}</span>
+        <span class="choice-text">{kiosk.say(`error.${code}`).split('\n')[0]}</span>
+        <span class="choice-text">
+          {kiosk.say('pause.times', { since: timeText(since, language), until: timeText(until, language) })}
+        </span>
       </button>
     </li>
   )

@@ -1,5 +1,5 @@
-// What a person can do here: sign what programs wait for, make a copy for one of the procedures of this kiosk, or open a
-// page of others. Where there are only procedures, the question is what the copy is for.
+// What a person can do here: sign what programs wait for, make a copy for one of the procedures of this kiosk, order
+// a card, or open a page of others. Where there are only procedures, the question is what the copy is for.
 
 import type { ProcedureView, View, WaitingView } from '../../device/http/view.ts'
 import { askerName } from '../asked.ts'
@@ -15,6 +15,7 @@ type Portal = NonNullable<View['portals']>[number]
 type Choice =
   | { readonly kind: 'waiting'; readonly waiting: WaitingView }
   | { readonly kind: 'procedure'; readonly procedure: ProcedureView }
+  | { readonly kind: 'cards' }
   | { readonly kind: 'portal'; readonly portal: Portal }
 
 export function ProceduresScreen() {
@@ -44,12 +45,14 @@ function choicesOf(view: View | null): readonly Choice[] {
   return [
     ...(view?.waiting ?? []).map(waiting => ({ kind: 'waiting' as const, waiting })),
     ...(view?.procedures ?? []).map(procedure => ({ kind: 'procedure' as const, procedure })),
+    ...(view?.offersCards === true ? [{ kind: 'cards' as const }] : []),
     ...(view?.portals ?? []).map(portal => ({ kind: 'portal' as const, portal })),
   ]
 }
 
 function drawChoice(choice: Choice) {
   if (choice.kind === 'waiting') return <Waiting key={`waiting ${choice.waiting.id}`} waiting={choice.waiting} />
+  if (choice.kind === 'cards') return <CardsChoice key="cards" />
   if (choice.kind === 'portal') return <PortalChoice key={`portal ${choice.portal.url}`} portal={choice.portal} />
   return <Procedure key={choice.procedure.id} procedure={choice.procedure} />
 }
@@ -69,6 +72,22 @@ function Waiting({ waiting }: { readonly waiting: WaitingView }) {
           {kiosk.say(total === 1 ? 'waiting.one' : 'waiting.other', { count: total })}
           {done > 0 && ` · ${kiosk.say('waiting.done', { count: done })}`}
         </span>
+      </button>
+    </li>
+  )
+}
+
+function CardsChoice() {
+  const kiosk = useKiosk()
+  return (
+    <li>
+      <button
+        type="button"
+        class="button choice"
+        onClick={() => void kiosk.ask('cards/open', { language: kiosk.language.value })}
+      >
+        <span class="choice-title">{kiosk.say('cards.offer')}</span>
+        <span class="choice-text">{kiosk.say('cards.offerHint')}</span>
       </button>
     </li>
   )

@@ -1,0 +1,89 @@
+// What the screen shows of an order of cards that a person makes or looks after at the kiosk. Of what they type nothing is
+// stored but the order itself; it is gone when they leave.
+//
+// Calls of the screen, beside those that view.ts lists:
+//
+// POST /screen/cards/open                      {language}; the price list, read anew
+// POST /screen/cards/choose                    {product}
+// POST /screen/cards/answer                    {field, value}; what is wrong with it stands in the view
+// POST /screen/cards/back                      {value?}; to the question before, or the list; what was typed is kept
+// POST /screen/cards/change                    {group}; from the summary to the first question of a group
+// POST /screen/cards/order                     {price}; what the person agrees to pay. Costs money
+// POST /screen/cards/code | list               to the question for an order's code, or to the list
+// POST /screen/cards/find                      {reference}
+// POST /screen/cards/leave | stay
+
+import type { FieldFault, FieldGroup, FieldName, Question } from '../cards/fields.ts'
+import type { CardStage } from '../cards/order.ts'
+import type { ErrorCode } from '../errors.ts'
+
+export interface CardOfferView {
+  readonly code: string
+  /** As the service has it, in its language. */
+  readonly name: string
+  readonly kind: string
+  /** EUR before VAT. */
+  readonly price: number
+}
+
+export interface CardAnswersView {
+  readonly group: FieldGroup
+  readonly answers: readonly { readonly field: FieldName; readonly value: string; readonly chosen: boolean }[]
+}
+
+/** `twice`: the very same is under way; `price`: it costs something else by now; a code: why it was not taken. */
+export type CardOrderRefusal = 'twice' | 'price' | ErrorCode
+
+/** Where an order stands, for whoever has its code: nothing of the person. */
+export interface CardOrderShown {
+  readonly reference: string
+  readonly product: string
+  readonly price: number
+  /** ISO 8601. */
+  readonly orderedAt: string
+  readonly stage: CardStage
+  /** The service's word for its state; null before it has it. */
+  readonly state: string | null
+  readonly tracking: string | null
+  readonly envelope: string | null
+  readonly device: string | null
+  /** The service waits for the signed form and the identity document. */
+  readonly wantsForm: boolean
+  readonly papers: 'waiting' | 'sent' | 'refused' | null
+  /** Why nothing goes out now; `credit`: nothing is bought. */
+  readonly waitsFor: 'network' | 'credit' | null
+}
+
+export type CardErrandView = { readonly language: string } & (
+  | {
+      readonly at: 'catalogue'
+      readonly offers: readonly CardOfferView[]
+      /** ISO 8601 of the price list; null while it is read, and where there is none. */
+      readonly readAt: string | null
+      /** The list is of before: the service cannot be reached. */
+      readonly stale: boolean
+      /** Nothing can be bought for now. */
+      readonly unavailable: boolean
+      /** Why there is no list. */
+      readonly fault: ErrorCode | null
+    }
+  | {
+      readonly at: 'question'
+      readonly offer: CardOfferView
+      readonly question: Question
+      /** 1-based. */
+      readonly number: number
+      readonly of: number
+      readonly value: string
+      readonly fault: FieldFault | null
+    }
+  | {
+      readonly at: 'summary'
+      readonly offer: CardOfferView
+      readonly readAt: string
+      readonly groups: readonly CardAnswersView[]
+      readonly refusal: CardOrderRefusal | null
+    }
+  | { readonly at: 'code'; readonly unknown: boolean }
+  | { readonly at: 'order'; readonly order: CardOrderShown }
+)

@@ -1,0 +1,48 @@
+// What the screen shows whoever looks after the kiosk: scanners and their checks, hosts that are left alone.
+
+import type { ErrorCode } from '../errors.ts'
+
+export interface MaintenanceView {
+  readonly work: 'none' | 'scanning' | 'measuring'
+  readonly scanners: readonly ScannerCheckView[]
+  /** Hosts that are left alone for now. */
+  readonly pauses: readonly PauseView[]
+  /** Of the check just made. */
+  readonly result: CheckResult | null
+  /** Why the last check came to nothing. */
+  readonly fault: ErrorCode | null
+}
+
+export interface PauseView {
+  readonly service: 'delivery' | 'seal' | 'extension' | 'clave'
+  /** `name:port`. */
+  readonly host: string
+  /** ISO 8601: the first failure, and when it is asked again. */
+  readonly since: string
+  readonly until: string
+  readonly code: ErrorCode
+}
+
+export type CheckVerdict = 'ok' | 'watch' | 'fail'
+export type CheckTopic = 'resolution' | 'geometry' | 'gray' | 'colour' | 'streaks' | 'drift'
+
+export interface ScannerCheckView {
+  readonly id: string
+  readonly name: string
+  /** Why it cannot be checked now. */
+  readonly fault: ErrorCode | null
+  /** ISO 8601 of the last check, and what came of it; null: never checked. */
+  readonly at: string | null
+  readonly verdict: CheckVerdict | null
+  readonly due: boolean
+}
+
+export interface CheckResult {
+  readonly deviceId: string
+  /** ISO 8601. */
+  readonly at: string
+  readonly verdict: CheckVerdict
+  /** Pixels per inch that were found along rows and columns. */
+  readonly ppi: readonly [number, number]
+  readonly topics: readonly { readonly topic: CheckTopic; readonly verdict: CheckVerdict }[]
+}

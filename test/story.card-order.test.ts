@@ -1,0 +1,97 @@
+// Somebody orders a card at the kiosk while the card service is away: the order is durable, waits, survives a restart, goes out
+// by itself once, and its code tells where it is; nothing else is begun meanwhile, and what was typed is nowhere afterwards.
+
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { CardErrandView } from '../device/http/view-cards.ts'
+import { credentials, given } from './97.cards.kit.ts'
+import { type Kiosk, startKiosk } from './kiosk.kit.ts'
+import { type CardShopSimulator, startCardShop } from './sim/cardshop.ts'
+import { procedure } from './walk.kit.ts'
+
+let shop: CardShopSimulator
+let kiosk: Kiosk
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'compulsa-order-'))
+  shop = await startCardShop()
+  await mkdir(join(folder, 'shop'))
+  const cards = { url: shop.url, ...(await credentials(join(folder, 'shop'), shop)), screen: true }
+  kiosk = await startKiosk({ sheets: [], withoutCard: true, config: { procedures: [procedure('none')], cards } })
+})
+afterAll(async () => {
+  await kiosk.stop()
+  await shop.stop()
+  await rm(folder, { recursive: true })
+})
+
+const post = (what: string, body?: object) => kiosk.screen.post(`/screen/cards/${what}`, body)
+const until = async <At extends CardErrandView['at']>(
+  at: At,
+  wanted: (errand: Extract<CardErrandView, { at: At }>) => boolean = () => true,
+) => {
+  const isThere = (one: CardErrandView | undefined): one is Extract<CardErrandView, { at: At }> => one?.at === at
+  const { cards } = await kiosk.screen.until(view => isThere(view.cards) && wanted(view.cards), `the order at ${at}`)
+  if (!isThere(cards)) throw new Error(`not at ${at}`)
+  return cards
+}
+
+let reference: string
+
+it('is offered, asked step by step, and begun beside nothing else', async () => {
+  expect(kiosk.screen.view()).toMatchObject({ offersCards: true })
+  expect((await post('open', { language: 'ca' })).status).toBe(204)
+  await until('catalogue', one => one.readAt !== null)
+  expect(await kiosk.screen.post('/screen/copy', { procedureId: 'copy-none', language: 'ca' })).toMatchObject({
+    status: 409,
+  })
+  expect(await post('open', { language: 'ca' })).toMatchObject({ status: 503, body: { code: 'KIOSK_BUSY' } })
+  expect(await post('answer', { field: 'nome', value: 'x' })).toMatchObject({ status: 409 })
+  expect(await post('choose', { product: 'KEY_V' })).toMatchObject({ status: 404 })
+  expect((await post('choose', { product: 'SMARTCARDCNS' })).status).toBe(204)
+  await post('answer', { field: 'nome', value: '' })
+  expect(await until('question', one => one.fault !== null)).toMatchObject({ fault: 'empty' })
+  for (let { question } = await until('question'); ; ) {
+    expect((await post('answer', { field: question.field, value: given[question.field] ?? '' })).status).toBe(204)
+    const { cards } = await kiosk.screen.until(
+      view => view.cards?.at !== 'question' || view.cards.question.field !== question.field,
+      `after ${question.field}`,
+    )
+    if (cards?.at !== 'question') break
+    question = cards.question
+  }
+  expect((await until('summary')).groups).toHaveLength(6)
+})
+
+it('waits for the service, survives a restart, and is placed once', async () => {
+  await shop.online(false)
+  expect((await post('order', { price: 25.7 })).status).toBe(204)
+  reference = (await until('order', ({ order }) => order.waitsFor === 'network')).order.reference
+  expect(reference).toMatch(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/)
+  expect(shop.sold()).toEqual([])
+  await kiosk.restart()
+  expect(kiosk.screen.view().cards).toBeUndefined()
+  await shop.online(true)
+  kiosk.clock.leap(3_600_000)
+  await post('open', { language: 'ca' })
+  await post('code')
+  await post('find', { reference: 'ZZZZ-ZZZZ' })
+  await until('code', one => one.unknown)
+  await post('find', { reference: reference.toLowerCase() })
+  expect((await until('order', ({ order }) => order.stage === 'placed')).order).toMatchObject({ wantsForm: true })
+  expect(shop.sold()).toHaveLength(1)
+  expect(shop.broken()).toEqual([])
+  await post('leave')
+  await kiosk.screen.until(view => view.cards === undefined, 'nothing in hand')
+})
+
+it('leaves nothing of the person in the log, the trail or in clear on the disk', async () => {
+  const files = await readdir(kiosk.site.dataFolder, { recursive: true, withFileTypes: true })
+  const texts = await Promise.all(
+    files.filter(one => one.isFile()).map(one => readFile(join(one.parentPath, one.name), 'latin1')),
+  )
+  expect(texts.length).toBeGreaterThan(1)
+  for (const text of [...texts, kiosk.logged.join('\n')]) expect(text).not.toMatch(/NRELRT|a\.neri@example|Alberta/i)
+})

@@ -1,0 +1,99 @@
+// Where an order stands, for whoever made it or has typed its code: what is bought and what is not, in plain words, what is
+// waited for, and the numbers that go with what is sent.
+
+import type { CardOrderShown } from '../../device/http/view-cards.ts'
+import { useErrand, useKiosk } from '../context.ts'
+import { dateTimeText } from '../dates.ts'
+import type { Kiosk } from '../kiosk.ts'
+import { euroText } from '../money.ts'
+import { Button } from '../parts/button.tsx'
+import { Drawing } from '../parts/drawing.tsx'
+import { Screen } from '../parts/screen.tsx'
+import type { TextKey } from '../text/texts.ts'
+
+export function CardOrderScreen() {
+  const kiosk = useKiosk()
+  const { order } = useErrand('order')
+  return (
+    <Screen
+      title={kiosk.say('cards.orderTitle')}
+      layout="split"
+      class="receipt card-order"
+      cancel={false}
+      lead={<Facts kiosk={kiosk} order={order} />}
+      actions={
+        <Button kind="primary" onPress={() => void kiosk.leave()}>
+          {kiosk.say('action.finish')}
+        </Button>
+      }
+    >
+      <p class="reference">
+        {kiosk.say('cards.code')}
+        <strong>{order.reference}</strong>
+      </p>
+      <p>{kiosk.say('cards.keep')}</p>
+      <p class="caution">{kiosk.say('cards.pin')}</p>
+    </Screen>
+  )
+}
+
+function Facts({ kiosk, order }: { readonly kiosk: Kiosk; readonly order: CardOrderShown }) {
+  const language = kiosk.language.value
+  const numbers: readonly (readonly [TextKey, string | null])[] = [
+    ['cards.product', order.product],
+    ['cards.cost', kiosk.say('cards.price', { price: euroText(order.price, language) })],
+    ['receipt.date', dateTimeText(order.orderedAt, language)],
+    ['cards.tracking', order.tracking],
+    ['cards.envelope', order.envelope],
+    ['cards.device', order.device],
+  ]
+  return (
+    <>
+      <Drawing name={isWell(order) ? 'done' : 'sheetWarning'} />
+      <p class="large" role="status">
+        {whereText(kiosk, order)}
+      </p>
+      <dl>
+        {numbers.map(
+          ([key, value]) =>
+            value !== null && (
+              <div key={key}>
+                <dt>{kiosk.say(key)}</dt>
+                <dd>{value}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+    </>
+  )
+}
+
+function isWell({ stage, papers }: CardOrderShown): boolean {
+  return !['unknown', 'undecided', 'refused', 'cancelled'].includes(stage) && papers !== 'refused'
+}
+
+const stageTexts: Readonly<Record<Exclude<CardOrderShown['stage'], 'placed'>, TextKey>> = {
+  new: 'cards.stage.new',
+  sending: 'cards.stage.sending',
+  unknown: 'cards.stage.unknown',
+  undecided: 'cards.stage.undecided',
+  ended: 'cards.stage.ended',
+  refused: 'cards.stage.refused',
+  cancelled: 'cards.stage.cancelled',
+}
+
+const stateTexts: Readonly<Record<string, TextKey>> = {
+  in_registrazione: 'cards.state.registering',
+  in_riconoscimento: 'cards.state.recognising',
+  in_lavorazione: 'cards.state.making',
+}
+
+function whereText(kiosk: Kiosk, { stage, state, waitsFor, wantsForm, papers }: CardOrderShown): string {
+  if (stage === 'new' && waitsFor !== null) return kiosk.say(`cards.waits.${waitsFor}`)
+  if (stage !== 'placed') return kiosk.say(stageTexts[stage])
+  if (papers === 'refused') return kiosk.say('cards.papers.refused')
+  if (wantsForm) return kiosk.say('cards.papers.wanted')
+  if (papers === 'waiting') return kiosk.say('cards.papers.waiting')
+  const known = stateTexts[state ?? '']
+  return known === undefined ? kiosk.say('cards.state.other', { state: state ?? '' }) : kiosk.say(known)
+}

@@ -1,0 +1,72 @@
+// Signing with Cl@ve: the way to the service's page, by a QR code for the person's phone or in a frame here. On a phone nobody
+// but the person knows when it is done; the frame leads back by itself.
+
+import { useCopy, useKiosk } from '../context.ts'
+import { timeText } from '../dates.ts'
+import { Button } from '../parts/button.tsx'
+import { FaultText } from '../parts/fault-text.tsx'
+import { Qr } from '../parts/qr.tsx'
+import { Screen } from '../parts/screen.tsx'
+
+export function ClavePageScreen() {
+  const kiosk = useKiosk()
+  const { clave } = useCopy().copy
+  if (clave?.state !== 'page') return null
+  const { on, page, endsAt, fault } = clave
+  const until = kiosk.say('clave.until', { time: timeText(endsAt, kiosk.language.value) })
+  const actions = (
+    <>
+      <Button onPress={() => void kiosk.ask('copy/clave/cancel')}>{kiosk.say('clave.again')}</Button>
+      <Button kind="primary" onPress={() => void kiosk.ask('copy/clave/finish')}>
+        {kiosk.say('clave.done')}
+      </Button>
+    </>
+  )
+  const told = fault !== null && (
+    <div class="panel" role="alert">
+      <FaultText code={fault} />
+    </div>
+  )
+  if (on === 'kiosk') {
+    return (
+      <Screen
+        title={kiosk.say('clave.kiosk.title')}
+        layout="stack"
+        class="clave framed"
+        lead={told || <p>{until}</p>}
+        actions={actions}
+      >
+        {/* It may fill in forms and run its scripts at its own site; it cannot reach this page, or leave its frame. */}
+        <iframe
+          title={kiosk.say('clave.kiosk.frame')}
+          src={page}
+          allow="loopback-network"
+          sandbox="allow-forms allow-scripts allow-same-origin"
+          referrerpolicy="no-referrer"
+        />
+      </Screen>
+    )
+  }
+  return (
+    <Screen
+      title={kiosk.say('clave.phone.title')}
+      layout="split"
+      class="clave"
+      lead={
+        <>
+          {told || (
+            <ol class="large steps">
+              <li>{kiosk.say('clave.phone.scan')}</li>
+              <li>{kiosk.say('clave.phone.sign')}</li>
+              <li>{kiosk.say('clave.phone.back')}</li>
+            </ol>
+          )}
+          <p>{until}</p>
+        </>
+      }
+      actions={actions}
+    >
+      <Qr text={page} label={kiosk.say('clave.phone.qr')} />
+    </Screen>
+  )
+}

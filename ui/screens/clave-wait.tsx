@@ -1,0 +1,22 @@
+// Signing with Cl@ve: the service is being asked.
+
+import { useCopy, useKiosk } from '../context.ts'
+import { Drawing } from '../parts/drawing.tsx'
+import { Screen } from '../parts/screen.tsx'
+
+export function ClaveWaitScreen() {
+  const kiosk = useKiosk()
+  const finishing = useCopy().copy.clave?.state === 'finishing'
+  return (
+    <Screen
+      title={kiosk.say('clave.wait.title')}
+      layout="split"
+      cancel={!finishing}
+      lead={<Drawing name={finishing ? 'pen' : 'pause'} />}
+    >
+      <p class="large" role="status">
+        {kiosk.say(finishing ? 'clave.wait.finishing' : 'clave.wait.starting')}
+      </p>
+    </Screen>
+  )
+}
