@@ -1,5 +1,6 @@
 // Where an order at the screen stands, and the screen's view of it. Pure but for what it asks the card desk.
 
+import type { CounterPapers } from './card-counter-papers.ts'
 import type { CardDesk } from './card-desk.ts'
 import { shownOrder } from './card-view.ts'
 import {
@@ -37,6 +38,7 @@ export type CounterState =
   | { readonly at: 'summary'; readonly draft: Draft; readonly refusal: CardOrderRefusal | null }
   | { readonly at: 'code'; readonly unknown: boolean }
   | { readonly at: 'order'; readonly id: string }
+  | { readonly at: 'papers'; readonly id: string }
 
 /** `null`: being read; a code: why there is none. */
 export type Prices = Awaited<ReturnType<CardDesk['prices']>> | ErrorCode | null
@@ -56,19 +58,15 @@ type Shown<At extends CardErrandView['at'] = CardErrandView['at']> = At extends 
   ? Omit<Extract<CardErrandView, { at: At }>, 'language'>
   : never
 
-export function shownAt(state: CounterState, prices: Prices, desk: Pick<CardDesk, 'list' | 'state'>): Shown {
+export function shownAt(
+  state: CounterState,
+  prices: Prices,
+  desk: Pick<CardDesk, 'list' | 'state'>,
+  papers: Pick<CounterPapers, 'view'>,
+): Shown {
   switch (state.at) {
-    case 'catalogue': {
-      const read = prices === null || typeof prices === 'string' ? null : prices
-      return {
-        at: 'catalogue',
-        offers: offered(prices).map(offerOf),
-        readAt: read?.fetchedAt ?? null,
-        stale: read !== null && read.stale !== null,
-        unavailable: desk.state().creditLow !== null,
-        fault: typeof prices === 'string' ? prices : null,
-      }
-    }
+    case 'catalogue':
+      return catalogueOf(prices, desk)
     case 'question': {
       const { draft, field, fault } = state
       const questions = questionsOf(draft.family, draft.answers)
@@ -83,11 +81,25 @@ export function shownAt(state: CounterState, prices: Prices, desk: Pick<CardDesk
     }
     case 'code':
       return { at: 'code', unknown: state.unknown }
+    case 'papers':
+      return { at: 'papers', ...papers.view() }
     case 'order': {
       const order = desk.list().find(one => one.id === state.id)
       if (order === undefined) return { at: 'code', unknown: true }
       return { at: 'order', order: shownOrder(order, desk.state()) }
     }
+  }
+}
+
+function catalogueOf(prices: Prices, desk: Pick<CardDesk, 'state'>): Extract<Shown, { at: 'catalogue' }> {
+  const read = prices === null || typeof prices === 'string' ? null : prices
+  return {
+    at: 'catalogue',
+    offers: offered(prices).map(offerOf),
+    readAt: read?.fetchedAt ?? null,
+    stale: read !== null && read.stale !== null,
+    unavailable: desk.state().creditLow !== null,
+    fault: typeof prices === 'string' ? prices : null,
   }
 }
 

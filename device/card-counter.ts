@@ -6,6 +6,7 @@
 //       ▲                  ▲                      │                ▲
 //       └─────back─────────┴───────change─────────┘    code ─find──┘
 
+import { type CounterPapersParts, createCounterPapers, type PaperName } from './card-counter-papers.ts'
 import { type CounterState, type Draft, offered, type Prices, questionOf, shownAt } from './card-counter-view.ts'
 import type { CardDesk } from './card-desk.ts'
 import type { CardOrderView } from './card-view.ts'
@@ -23,14 +24,11 @@ import { familyOf } from './cards/products.ts'
 import type { Config } from './config.ts'
 import { asFault, type ErrorCode, Fault } from './errors.ts'
 import type { CardErrandView, CardOrderRefusal } from './http/view-cards.ts'
-import type { Clock, Log } from './ports.ts'
 import { createTasks } from './tasks.ts'
 
-export interface CardCounterParts {
+export interface CardCounterParts extends Omit<CounterPapersParts, 'desk'> {
   readonly config: Pick<Config, 'kiosk'>
-  readonly desk: Pick<CardDesk, 'prices' | 'order' | 'list' | 'state'>
-  readonly clock: Clock
-  readonly log: Log
+  readonly desk: Pick<CardDesk, 'prices' | 'order' | 'list' | 'state' | 'form' | 'submit'>
   readonly newReference: () => string
   /** Whether something else is in hand. */
   readonly othersBusy: () => boolean
@@ -54,6 +52,13 @@ export interface CardCounter {
   list(): void
   code(): void
   find(reference: string): void
+  /** From an order that waits for its papers to them. */
+  papers(): void
+  sign(): void
+  scan(): void
+  /** Hands the papers in. */
+  submit(): Promise<void>
+  image(paper: PaperName, number: number): Uint8Array
   leave(): void
   stay(): void
   stop(): Promise<void>
@@ -71,7 +76,11 @@ export function createCardCounter(parts: CardCounterParts): CardCounter {
   let state: CounterState | null = null
   let language = ''
   let prices: Prices = null
-  let ordering = false
+  const papers = createCounterPapers(parts, () => {
+    // Whoever has just signed, or waited for the scanner, was there all the while.
+    stay()
+    tell()
+  })
 
   function become(next: CounterState | null): void {
     state = next
@@ -83,11 +92,13 @@ export function createCardCounter(parts: CardCounterParts): CardCounter {
   }
 
   function stay(): void {
-    if (state !== null) tasks.at('idle', clock.now() + config.kiosk.idleSeconds * 1000 + warningMs, leave)
+    const silence = config.kiosk.idleSeconds * 1000 + warningMs
+    if (state !== null) tasks.at('idle', clock.now() + silence, () => (papers.working() ? stay() : leave()))
   }
 
   function leave(): void {
     prices = null
+    papers.forget()
     become(null)
   }
 
@@ -150,12 +161,13 @@ export function createCardCounter(parts: CardCounterParts): CardCounter {
   }
 
   return Object.freeze({
-    view: () => (state === null ? null : { language, ...shownAt(state, prices, desk) }),
+    view: () => (state === null ? null : { language, ...shownAt(state, prices, desk, papers) }),
     subscribe(listener: () => void) {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    busy: () => state !== null,
+    // The signing desk is at it then.
+    busy: () => state !== null && !papers.signing(),
     open(wanted: string) {
       if (state !== null || othersBusy()) throw new Fault('KIOSK_BUSY', 'something else is in hand')
       language = wanted
@@ -183,7 +195,11 @@ export function createCardCounter(parts: CardCounterParts): CardCounter {
       else become({ ...now, draft: answered, fault })
     },
     back(typed?: string) {
-      const now = at('question', 'summary', 'code', 'order')
+      const now = at('question', 'summary', 'code', 'order', 'papers')
+      if (now.at === 'papers') {
+        papers.forget()
+        return show(now)
+      }
       if (now.at === 'code' || now.at === 'order') return become({ at: 'catalogue' })
       const { draft } = now
       const questions = questionsOf(draft.family, draft.answers)
@@ -205,15 +221,9 @@ export function createCardCounter(parts: CardCounterParts): CardCounter {
     },
     async order(price: number) {
       const { draft } = at('summary')
-      if (ordering) throw new Fault('STAGE_CONFLICT', 'it is being ordered already')
-      ordering = true
-      try {
-        const refusal = await place(draft, price)
-        if (refusal === null || state?.at !== 'summary') return
-        become({ at: 'summary', draft, refusal })
-      } finally {
-        ordering = false
-      }
+      const refusal = await place(draft, price)
+      if (refusal === null || state?.at !== 'summary') return
+      become({ at: 'summary', draft, refusal })
     },
     list() {
       at('code', 'order', 'summary', 'question')
@@ -230,9 +240,34 @@ export function createCardCounter(parts: CardCounterParts): CardCounter {
       if (order === undefined) become({ at: 'code', unknown: true })
       else show(order)
     },
+    papers() {
+      const { id } = at('order')
+      const order = desk.list().find(one => one.id === id)
+      if (order?.wantsForm !== true) throw new Fault('STAGE_CONFLICT', 'no papers are waited for')
+      papers.open({ id, reference: order.reference ?? '' })
+      become({ at: 'papers', id })
+    },
+    sign() {
+      at('papers')
+      papers.sign()
+    },
+    scan() {
+      at('papers')
+      papers.scan(language)
+    },
+    async submit() {
+      const now = at('papers')
+      if (!(await papers.submit()) || state !== now) return
+      papers.forget()
+      show(now)
+    },
+    image: papers.image,
     leave,
     stay,
-    stop: () => tasks.stop(),
+    async stop() {
+      await papers.stop()
+      await tasks.stop()
+    },
   })
 }
 

@@ -9,11 +9,14 @@ import type { CardLater, Clock, Random } from './ports.ts'
 export interface CardPause {
   readonly code: ErrorCode
   readonly detail: string
+  /** ISO 8601: the first failure in a row, and when it is tried again. */
+  readonly since: string
   readonly until: string
 }
 
 interface Closed {
   readonly later: CardLater
+  readonly since: number
   readonly until: number
   readonly failures: number
 }
@@ -37,12 +40,13 @@ export function createGates({ clock, random }: { readonly clock: Clock; readonly
   const isOpen = (gate: Closed | undefined) => gate === undefined || gate.until <= clock.now()
   const closed = (before: Closed | undefined, later: CardLater): Closed => {
     const failures = (before?.failures ?? 0) + 1
-    return { later, failures, until: pauseOf(later, failures, { clock, random }) }
+    const since = before?.since ?? clock.now()
+    return { later, failures, since, until: pauseOf(later, failures, { clock, random }) }
   }
   const told = (gate: Closed | undefined): CardPause | null => {
     if (gate === undefined || isOpen(gate)) return null
     const { code, detail } = gate.later
-    return { code, detail, until: new Date(gate.until).toISOString() }
+    return { code, detail, since: new Date(gate.since).toISOString(), until: new Date(gate.until).toISOString() }
   }
   return Object.freeze({
     mayAsk: () => isOpen(service),

@@ -3,8 +3,8 @@
 
 import { createHash } from 'node:crypto'
 import { checkPapers, writePaper } from './card-papers.ts'
-import type { CardPrices, CardRecords } from './card-record.ts'
-import { type CardOrderView, viewOfOrder } from './card-view.ts'
+import type { CardRecords } from './card-record.ts'
+import { type CardOrderView, type CardPrices, viewOfOrder } from './card-view.ts'
 import { type CardOrder, wantsForm } from './cards/order.ts'
 import { type OrderBody, readOrderBody, wireBody } from './cards/order-body.ts'
 import { familyOf } from './cards/products.ts'

@@ -2,17 +2,11 @@
 // memory which requests of the service's are orders of this kiosk, and which order asked for the same.
 
 import type { ApplianceEntry } from './audit/events.ts'
-import { orderIn, pricesId } from './card-view.ts'
+import { type CardPrices, orderIn, pricesId, pricesIn } from './card-view.ts'
 import { type CardEvent, type CardOrder, type CardStage, finalStages, nextOrder } from './cards/order.ts'
 import { Fault } from './errors.ts'
-import type { CardProduct, Clock } from './ports.ts'
+import type { Clock } from './ports.ts'
 import type { Store } from './store/store.ts'
-
-/** A price list as it was read. */
-export interface CardPrices {
-  readonly fetchedAt: string
-  readonly products: readonly CardProduct[]
-}
 
 export interface CardRecords {
   /** Throws NOT_FOUND, also for one that was erased. */
@@ -75,6 +69,8 @@ export function openCardRecords({ store, clock }: { store: Pick<Store, 'cards'>;
         product: code,
         cents: Math.round(order.price.amount * 100),
         sha256: order.bodySha256,
+        ...(order.client !== undefined && { client: order.client.id }),
+        ...(order.reference !== undefined && { screen: true }),
       }
       commit(id, order, { event: 'cardOrdered', details })
     },
@@ -89,10 +85,7 @@ export function openCardRecords({ store, clock }: { store: Pick<Store, 'cards'>;
     orderOf: (remoteId: string) => claimed.get(remoteId),
     known: (id: string) => cards.load(id) !== undefined,
     sameAs: (bodySha256: string) => open.get(bodySha256),
-    prices() {
-      const stored = cards.load(pricesId)
-      return stored === undefined || stored.erased ? undefined : (stored.body as CardPrices)
-    },
+    prices: () => pricesIn(cards.load(pricesId)),
     keepPrices(prices: CardPrices, sha256: string) {
       const stored = cards.load(pricesId)
       if (stored === undefined) cards.create(pricesId)

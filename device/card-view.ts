@@ -4,10 +4,17 @@ import type { CardFault, CardOrder, CardPapers, CardStage } from './cards/order.
 import { finalStages, wantsForm } from './cards/order.ts'
 import { errorTable } from './errors.ts'
 import type { CardOrderShown } from './http/view-cards.ts'
+import type { CardProduct } from './ports.ts'
 import type { DocumentSummary } from './store/documents.ts'
 
 /** The id of the row that holds the price list; no order has it. */
 export const pricesId = 'prices'
+
+/** A price list as it was read. */
+export interface CardPrices {
+  readonly fetchedAt: string
+  readonly products: readonly CardProduct[]
+}
 
 export interface CardOrderView {
   readonly id: string
@@ -81,10 +88,17 @@ export function shownOrder(
   }
 }
 
+type Stored = (DocumentSummary & { readonly body?: unknown }) | undefined
+
 /** The order in a row; undefined for one that was erased, and for the price list. */
-export function orderIn(stored: (DocumentSummary & { readonly body?: unknown }) | undefined): CardOrder | undefined {
+export function orderIn(stored: Stored): CardOrder | undefined {
   if (stored === undefined || stored.erased || stored.id === pricesId) return undefined
   return stored.body as CardOrder
+}
+
+/** What is in the row of the price list. */
+export function pricesIn(stored: Stored): CardPrices | undefined {
+  return stored === undefined || stored.erased ? undefined : (stored.body as CardPrices)
 }
 
 const remoteWords: Readonly<Record<string, string>> = {

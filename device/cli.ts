@@ -26,6 +26,7 @@ const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   eni: async () => (await import('./verbs/eni.ts')).eniVerb,
   queue: async () => (await import('./verbs/queue.ts')).queueVerb,
   audit: async () => (await import('./verbs/audit.ts')).auditVerb,
+  sessions: async () => (await import('./verbs/sessions.ts')).sessionsVerb,
   cards: async () => (await import('./verbs/cards.ts')).cardsVerb,
   clave: async () => (await import('./verbs/clave.ts')).claveVerb,
   launch: async () => (await import('./verbs/launch.ts')).launchVerb,

@@ -17,6 +17,8 @@ export const Clave = Type.Object(
     applicationId: Type.String({ pattern: '^[\\x21-\\x7e]{1,100}$' }),
     /** FIRe's name for Cl@ve Firma. */
     provider: Type.String({ pattern: '^[a-z0-9_-]{1,40}$', default: 'clavefirma' }),
+    /** Told to Cl@ve as the name of the procedure, where that was agreed upon; its SIA code is FIRe's own configuration. */
+    procedureName: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
     /** PEM or PKCS#12: what the kiosk shows of itself by TLS. */
     certificateFile: Type.Optional(File),
     /** PEM, mode 0600; absent where the certificate's file holds the key. */

@@ -18,6 +18,12 @@ export interface PinnablePeer {
 
 type Trusting = Omit<PinnablePeer, 'name'>
 
+interface Client {
+  readonly id: string
+  readonly pins: Readonly<Record<string, readonly string[]>>
+  readonly callbackCaFile?: string | undefined
+}
+
 interface Peering {
   readonly destinations: readonly ({ readonly id: string } & (
     | { readonly driver: 'sftp' }
@@ -30,11 +36,12 @@ interface Peering {
   readonly clave?: Trusting
   readonly cards?: Trusting
   readonly batches: { readonly pins: Readonly<Record<string, readonly string[]>> }
+  readonly api?: { readonly clients: readonly Client[] }
 }
 
 /** Each server once; those of time-stamps and batches that are asked without TLS are none. */
 export function pinnablePeers(config: Peering): readonly PinnablePeer[] {
-  const { destinations, seal, clave, timestamping, extension, cards, batches } = config
+  const { destinations, seal, clave, timestamping, extension, cards, batches, api } = config
   const peer = (name: string, { url, caFile, pins }: Trusting): PinnablePeer => ({ name, url, caFile, pins })
   const all = [
     ...destinations.flatMap(one => {
@@ -54,6 +61,11 @@ export function pinnablePeers(config: Peering): readonly PinnablePeer[] {
     ...(cards === undefined ? [] : [peer('card service', cards)]),
     ...Object.entries(batches.pins).map(([host, pins]) =>
       peer(`batches host ${host}`, { url: `https://${host}/`, pins }),
+    ),
+    ...(api?.clients ?? []).flatMap(client =>
+      Object.entries(client.pins).map(([host, pins]) =>
+        peer(`callbacks of ${client.id} to ${host}`, { url: `https://${host}/`, caFile: client.callbackCaFile, pins }),
+      ),
     ),
   ]
   return all.filter(({ url }) => url.startsWith('https://'))

@@ -15,7 +15,7 @@ export const Texts = Type.Record(
   },
 )
 
-const Digitisation = Type.Object(
+export const Digitisation = Type.Object(
   {
     resolution: Type.Integer({ minimum: 1, maximum: 1200, default: 300 }),
     colour: Type.Enum(['auto', 'color', 'gray', 'bw'], { default: 'auto' }),
@@ -49,6 +49,15 @@ const ElaborationStates = Type.Object(
   { ...strict, default: {} },
 )
 
+/** `ine-date` puts the body's INE10 and the day before the random part, as CÒPIA does. */
+export const csvPattern = Type.Enum(['random', 'ine-date'], { default: 'random' })
+/** The visible legend, in a margin that is added to the foot of every page. */
+export const legend = Type.Enum(['none', 'margin'], { default: 'none' })
+/** What the exchange of registries takes of one document (SICRES 3). */
+export const largestMegabytes = Type.Integer({ minimum: 1, maximum: 2000, default: 10 })
+/** What becomes of the paper (Ley 39/2015 art. 16.5, RD 203/2021 art. 53.1). */
+export const paper = Type.Enum(['returned', 'kept'], { default: 'returned' })
+
 export const Procedure = Type.Object(
   {
     id: Id,
@@ -64,14 +73,11 @@ export const Procedure = Type.Object(
         organ: Type.Optional(Type.String({ pattern: '^[A-Z][A-Z0-9]\\d{7}$' })),
         /** Whether each copy gets a secure verification code (RD 203/2021, art. 21). */
         csv: Type.Enum(['none', 'auto'], { default: 'none' }),
-        /** `ine-date` puts the body's INE10 and the day before the random part, as CÒPIA does. */
-        csvPattern: Type.Enum(['random', 'ine-date'], { default: 'random' }),
+        csvPattern,
         /** The procedure in the state's inventory (SIA). */
         sia: Type.Optional(Type.String({ pattern: '^[\\x21-\\x7e]{1,50}$' })),
-        /** The visible legend, in a margin that is added to the foot of every page. */
-        legend: Type.Enum(['none', 'margin'], { default: 'none' }),
-        /** What the exchange of registries takes of one document (SICRES 3). */
-        largestMegabytes: Type.Integer({ minimum: 1, maximum: 2000, default: 10 }),
+        legend,
+        largestMegabytes,
       },
       { ...strict, default: {} },
     ),
@@ -106,8 +112,7 @@ export const Procedure = Type.Object(
     ),
     /** How long a copy stays here after every destination has given its receipt. */
     retentionHours: Type.Integer({ minimum: 0, maximum: 8760, default: 12 }),
-    /** What becomes of the paper (Ley 39/2015 art. 16.5, RD 203/2021 art. 53.1). */
-    paper: Type.Enum(['returned', 'kept'], { default: 'returned' }),
+    paper,
     destinations: Type.Array(Id, { default: [] }),
   },
   strict,

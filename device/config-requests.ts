@@ -5,7 +5,7 @@
 import Type from 'typebox'
 import { ServedExtension } from './config-extension.ts'
 import { Pins } from './config-pins.ts'
-import { Texts } from './config-procedure.ts'
+import { csvPattern, largestMegabytes, legend, paper, Texts } from './config-procedure.ts'
 import { Id } from './config-scanners.ts'
 import { Ine10 } from './config-seal.ts'
 
@@ -41,6 +41,29 @@ export const Batches = Type.Object(
   { ...strict, default: {} },
 )
 
+/** What a session's request does not say. */
+const Sessions = Type.Object(
+  {
+    /** How long a session waits for the person with the pick-up code. */
+    waitingHours: Type.Integer({ minimum: 1, maximum: 720, default: 24 }),
+    /** How long a finished copy waits to be fetched; a request may ask for less. */
+    retentionHours: Type.Integer({ minimum: 1, maximum: 720, default: 12 }),
+    /** Of one client. */
+    maxWaiting: Type.Integer({ minimum: 1, maximum: 1000, default: 50 }),
+    csvPattern,
+    legend,
+    largestMegabytes,
+    /** Where the body registers the officials who sign with their card. */
+    register: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    /** Of the automated action that seals; absent: no session can ask for a seal (Ley 40/2015, art. 41). */
+    resolution: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    paper,
+    /** Where each copy goes beside the client. */
+    destinations: Type.Array(Id, { default: [] }),
+  },
+  strict,
+)
+
 export const Api = Type.Object(
   {
     /** An address of this machine; any but loopback needs `tls`. */
@@ -56,6 +79,16 @@ export const Api = Type.Object(
           tokenFile: File,
           /** INE10 of the bodies whose seals may sign its batches, with nobody at the screen. */
           seals: Type.Array(Ine10, { default: [], maxItems: 1000, uniqueItems: true }),
+          /** Hosts, `name` or `name:port`, that the addresses in its sessions may name: callbacks, and where people go on. */
+          hosts: Hosts,
+          /** Those of `hosts` whose addresses need not be public; a callback there may do without TLS. */
+          allowPrivate: Hosts,
+          /** Of those of `hosts` whose keys are known beforehand. */
+          pins: Type.Record(Host, Pins, { default: {} }),
+          /** What callbacks to it are signed with, `whsec_` and Base64, mode 0600; absent: it gets none. */
+          callbackSecretFile: Type.Optional(File),
+          /** PEM of the only authorities trusted for callbacks. */
+          callbackCaFile: Type.Optional(File),
         },
         strict,
       ),
@@ -63,9 +96,19 @@ export const Api = Type.Object(
     ),
     /** Raises signatures for the clients; off where it is absent. */
     extension: Type.Optional(ServedExtension),
+    /** Lets the clients have copies made here; off where it is absent. */
+    sessions: Type.Optional(Sessions),
   },
   strict,
 )
+
+/** A client as a person reads it. */
+export function clientName(
+  api: { readonly clients: readonly { readonly id: string; readonly name?: string }[] } | undefined,
+  id: string,
+): string {
+  return api?.clients.find(one => one.id === id)?.name ?? id
+}
 
 export const Autofirma = Type.Object(
   {
@@ -94,10 +137,16 @@ export function requestFaults(config: {
   readonly api?: {
     readonly host: string
     readonly tls?: object
-    readonly clients: readonly { readonly id: string }[]
+    readonly clients: readonly {
+      readonly id: string
+      readonly hosts: readonly string[]
+      readonly allowPrivate: readonly string[]
+    }[]
+    readonly sessions?: { readonly destinations: readonly string[] }
   }
+  readonly destinations: readonly { readonly id: string }[]
 }): string[] {
-  const { batches, api } = config
+  const { batches, api, destinations } = config
   const faults = batches.allowPrivate
     .filter(host => !batches.hosts.includes(host))
     .map(host => `batches.allowPrivate names ${host}, which is not in batches.hosts`)
@@ -105,5 +154,14 @@ export function requestFaults(config: {
   const ids = api.clients.map(client => client.id)
   const twice = ids.filter((id, index) => ids.indexOf(id) < index).map(id => `api.clients has the id ${id} twice`)
   const open = loopback.test(api.host) || api.tls !== undefined
-  return [...faults, ...twice, ...(open ? [] : [`api.tls is needed where api.host is ${api.host}`])]
+  const hidden = api.clients.flatMap(({ hosts, allowPrivate }, i) =>
+    allowPrivate
+      .filter(host => !hosts.includes(host))
+      .map(host => `api.clients.${i}.allowPrivate names ${host}, which is not in its hosts`),
+  )
+  const unknown = (api.sessions?.destinations ?? [])
+    .filter(id => destinations.every(one => one.id !== id))
+    .map(id => `api.sessions.destinations names ${id}, which is not a destination`)
+  const tls = open ? [] : [`api.tls is needed where api.host is ${api.host}`]
+  return [...faults, ...twice, ...hidden, ...unknown, ...tls]
 }

@@ -1,7 +1,7 @@
 // The configuration: one JSON file, parsed once into a frozen value. Unknown keys are refused with the nearest known
 // name, wrong values with their path; everything has a working default except the body and the destinations.
 
-import Type, { type Static, type TSchema } from 'typebox'
+import Type, { type Static } from 'typebox'
 import { Settings } from 'typebox/system'
 import Value from 'typebox/value'
 import { Cards, cardFaults } from './config-cards.ts'
@@ -16,6 +16,7 @@ import { Seal, sealFaults } from './config-seal.ts'
 import { withinDriver } from './config-union.ts'
 import { Fault } from './errors.ts'
 import { nearestName } from './nearest.ts'
+import { knownKeys } from './schema-keys.ts'
 
 const strict = { additionalProperties: false } as const
 
@@ -163,31 +164,6 @@ function unknownKey(instancePath: string): string {
   const nearest = nearestName(key, knownKeys(ConfigSchema, parts))
   const hint = nearest === undefined ? '' : `; did you mean ${[...parts, nearest].join('.')}?`
   return `unknown key ${[...parts, key].join('.')}${hint}`
-}
-
-function knownKeys(schema: TSchema, path: readonly string[]): string[] {
-  let here: unknown[] = [schema]
-  for (const part of path) {
-    here = here.flatMap(node => stepInto(node, part))
-  }
-  return here.flatMap(node => alternatives(node)).flatMap(node => Object.keys(property(node, 'properties') ?? {}))
-}
-
-function stepInto(node: unknown, part: string): unknown[] {
-  return alternatives(node)
-    .map(one => (/^\d+$/.test(part) ? property(one, 'items') : property(property(one, 'properties'), part)))
-    .filter(one => one !== undefined)
-}
-
-function alternatives(node: unknown): unknown[] {
-  const anyOf = property(node, 'anyOf')
-  return Array.isArray(anyOf) ? anyOf : [node]
-}
-
-function property(node: unknown, name: string): object | undefined {
-  if (typeof node !== 'object' || node === null) return undefined
-  const value: unknown = Reflect.get(node, name)
-  return typeof value === 'object' && value !== null ? value : undefined
 }
 
 function crossReferenceFaults(config: Config): string[] {

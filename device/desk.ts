@@ -4,7 +4,7 @@
 import type { Config } from './config.ts'
 import { textIn } from './config.ts'
 import { csvFor } from './csv.ts'
-import type { CopyOrder, DiscardReason, Document, DocumentEvent } from './document.ts'
+import type { CopyOrder, DiscardReason, Document, DocumentEvent, Opening } from './document.ts'
 import { errorTable, Fault } from './errors.ts'
 import { scan } from './path/scan.ts'
 import { intend, type SealOutcome, seal } from './path/sign.ts'
@@ -42,12 +42,17 @@ export type PageEdit = Extract<
 export interface Desk {
   /** Throws NOT_FOUND for an unknown procedure. */
   open(request: { procedureId: string; language: string }): Document
+  /** Opens the copy that a session asks for. */
+  openAsked(asked: Pick<Opening, 'order' | 'csv' | 'language'>): Document
   /** Starts feeding and returns; pages arrive as events. Throws SCANNER_ABSENT or the scanner's own fault. */
   startScan(id: string): Promise<void>
   /** Ends the feeding; the pages so far stay. Resolves when the scanner has stopped. */
   stopScan(id: string): Promise<void>
   edit(id: string, edit: PageEdit): Document
-  /** Makes several copies of one that is too large. Throws COPY_TOO_LARGE, PAGE_NOT_READY, STAGE_CONFLICT. */
+  /**
+   * Makes several copies of one that is too large. Throws COPY_TOO_LARGE, PAGE_NOT_READY, and STAGE_CONFLICT, for a session's
+   * too: whoever asks for it waits for one document.
+   */
   split(id: string): Promise<Document>
   approve(id: string, sourceNature: CopyOrder['sourceNatures'][number]): Document
   /** Back to the pages; the copy is composed anew afterwards. */
@@ -79,6 +84,8 @@ export function createDesk(parts: DeskParts): Desk {
       const csv = csvFor(order, { random: parts.random.bytes, ine10: config.body.ine10, now: clock.now() })
       return queue.open({ id: newId(), reference: newReference(), language, order, csv })
     },
+    openAsked: (asked: Pick<Opening, 'order' | 'csv' | 'language'>) =>
+      queue.open({ id: newId(), reference: newReference(), ...asked }),
     async startScan(id: string): Promise<void> {
       const { stage, order } = queue.get(id)
       if (stage.name !== 'gathering' || stage.scan === 'running')
@@ -88,7 +95,11 @@ export function createDesk(parts: DeskParts): Desk {
     },
     stopScan: (id: string) => feedings.end(`scan:${id}`),
     edit: (id: string, edit: PageEdit) => queue.commit(id, edit),
-    split: (id: string) => splitCopy(queue.get(id), parts),
+    async split(id: string): Promise<Document> {
+      const document = queue.get(id)
+      if (document.order.session !== undefined) throw new Fault('STAGE_CONFLICT', 'a session is about one document')
+      return splitCopy(document, parts)
+    },
     approve: (id: string, sourceNature: CopyOrder['sourceNatures'][number]) =>
       queue.commit(id, { type: 'approved', sourceNature }),
     reopen(id: string): Document {

@@ -2,6 +2,7 @@
 // what can be read off it. The moves themselves, with their diagram, are in transition.ts.
 
 import type { SignatureLevel } from './ades/request.ts'
+import type { AskedBy } from './asked-by.ts'
 import type { ProcedureConfig, SourceNature } from './config.ts'
 import { type CopyTrail, emptyTrail, type MadeFacts, type ScannerFacts } from './copy-trail.ts'
 import { type ErrorCode, Fault, type RetryClass } from './errors.ts'
@@ -22,7 +23,7 @@ export type CopyOrder = Pick<
   | 'retentionHours'
   | 'paper'
   | 'destinations'
-> & { readonly procedureId: string; readonly title: string }
+> & { readonly procedureId: string; readonly title: string; readonly session?: AskedBy }
 
 /** What the person declared when approving the pages. */
 export interface Approval {
@@ -124,7 +125,7 @@ export type Stage =
   | { readonly name: 'erased' }
 
 export type StageName = Stage['name']
-export type DiscardReason = 'person' | 'idle' | 'operator'
+export type DiscardReason = 'person' | 'idle' | 'operator' | 'withdrawn'
 
 export interface Document {
   readonly id: string

@@ -215,11 +215,6 @@ const table = {
     retry: 'operator',
     mend: 'The seal service does not seal; its reason is in the message.',
   },
-  SEAL_UNFIT: {
-    status: 422,
-    retry: 'operator',
-    mend: 'Have the service make a credential for automatic sealing: this one asks a person each time (OTP, oauth2code).',
-  },
   // a person's own signature, by Cl@ve Firma
   CLAVE_ABSENT: { status: 422, retry: 'operator', mend: 'Name the FIRe service in `clave`.' },
   CLAVE_UNREACHABLE: {
@@ -280,6 +275,11 @@ const table = {
     mend: 'Somebody else signed than the number says; the signature was thrown away.',
   },
   IDENTITY_NUMBER_INVALID: { status: 422, retry: 'person', mend: 'Correct the number; its letter does not fit.' },
+  SEAL_UNFIT: {
+    status: 422,
+    retry: 'operator',
+    mend: 'Have the service make a credential for automatic sealing: this one asks a person each time (OTP, oauth2code).',
+  },
   // extend
   TSA_ABSENT: { status: 422, retry: 'operator', mend: 'Name a time-stamping authority with --tsa or `timestamping`.' },
   TSA_UNREACHABLE: { status: 502, retry: 'later', mend: 'Check the network and the address of the authority.' },
@@ -400,6 +400,47 @@ const table = {
   },
   MESSAGE_TOO_LARGE: { status: 413, retry: 'never', mend: 'Send a smaller document; the limit is `maxMegabytes`.' },
   CLIENT_UNKNOWN: { status: 401, retry: 'operator', mend: 'Name the client in `api.clients`, with its own token.' },
+  // sessions
+  SESSION_INVALID: {
+    status: 400,
+    retry: 'never',
+    mend: 'Correct the request of the session at the JSON path that the message names.',
+  },
+  SESSION_NOT_POSSIBLE: {
+    status: 422,
+    retry: 'operator',
+    mend: 'This kiosk cannot do what the message names; ask for something else, or configure it.',
+  },
+  ADDRESS_REFUSED: {
+    status: 403,
+    retry: 'operator',
+    mend: 'Name the host in `hosts` of the client in `api.clients`, and in its `allowPrivate` where it is in a private network.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    retry: 'never',
+    mend: 'Give each request a key of its own; the same key repeats the same request only.',
+  },
+  SESSION_GONE: {
+    status: 410,
+    retry: 'never',
+    mend: 'The session has expired, has failed or was withdrawn; ask for a new one.',
+  },
+  COPY_GIVEN_UP: {
+    status: 410,
+    retry: 'never',
+    mend: 'An operator gave the copy up; ask for a new session.',
+  },
+  PICKUP_CODE_WRONG: {
+    status: 404,
+    retry: 'person',
+    mend: 'Check the pick-up code; it is valid until its session expires.',
+  },
+  PICKUP_CODE_LOCKED: {
+    status: 429,
+    retry: 'later',
+    mend: 'Too many wrong pick-up codes were typed; wait a minute.',
+  },
   // store
   DISK_FULL: {
     status: 507,

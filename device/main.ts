@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAttach } from './attachments.ts'
 import { keepCalibration } from './calibration.ts'
-import type { CardDesk } from './card-desk.ts'
 import { cardBlobNames } from './card-record.ts'
 import { type CardService, openCardService } from './card-service.ts'
 import { createClaveDesk } from './clave-desk.ts'
@@ -18,15 +17,16 @@ import type { LoadedConfig } from './config-file.ts'
 import { createDesk } from './desk.ts'
 import { blobNames } from './document.ts'
 import { documentIn } from './document-shape.ts'
+import { openDoors } from './doors.ts'
 import { asFault, Fault } from './errors.ts'
 import { ensureEvidenceKey, evidenceKeyFile } from './evidence-key.ts'
 import { extensionParts, servedExtension } from './extending.ts'
 import { createHealth } from './health.ts'
 import { newIdFrom, newReferenceFrom } from './host.ts'
-import type { ServedExtension } from './http/api.ts'
 import { createMaintenance } from './http/maintenance.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
+import { scanIdentityDocument } from './identity-document.ts'
 import { legendParts } from './legend-parts.ts'
 import { createPath } from './path.ts'
 import { createPauses } from './pauses.ts'
@@ -35,6 +35,7 @@ import { createQueue } from './queue.ts'
 import { batchBlobNames } from './requests/batch-ledger.ts'
 import { openRequests, type Requests } from './requests/requests.ts'
 import { openRooms, type Surroundings } from './rooms.ts'
+import { servedSessions } from './serving-sessions.ts'
 import { statusOf } from './status.ts'
 import { openStore, type Store } from './store/store.ts'
 import { certificatesInPem } from './trust/pem.ts'
@@ -98,19 +99,23 @@ export async function startAppliance(
           held.stop(),
         )
   const visit = started.adopt(createVisit({ ...common, desk, clave, scanner, signer }), held => held.stop())
-  const pauses = createPauses({ config, queue, hosts: path.hosts, peers: rooms.peers(), clock })
-  const maintenance = started.adopt(
-    createMaintenance({ ...common, visit, pauses, scanner, store, targets: rooms.targets() }),
-    held => held.stop(),
-  )
   const { cards, counter }: CardService = started.adopt(
     openCardService({
       ...common,
       store,
       shop: () => rooms.cardShop(),
       newReference: () => newReferenceFrom(random),
+      forms: () => requests.forms,
+      pdfPages: rooms.pdfPages(),
+      scanIdentity: (language, signal) =>
+        scanIdentityDocument({ config, rooms, scratchFolder, newId }, language, signal),
       othersBusy: () => visit.busy() || requests.signing.busy(),
     }),
+    held => held.stop(),
+  )
+  const pauses = createPauses({ config, queue, hosts: path.hosts, peers: rooms.peers(), cards, clock })
+  const maintenance = started.adopt(
+    createMaintenance({ ...common, visit, pauses, cards, scanner, store, targets: rooms.targets() }),
     held => held.stop(),
   )
   const copyInHand = () => visit.busy() || counter?.busy() === true
@@ -118,9 +123,12 @@ export async function startAppliance(
     await openRequests({ ...common, rooms, store, scratchFolder, copyInHand }),
     held => held.stop(),
   )
+  const sessions = servedSessions({ ...common, rooms, store, deviceKeyFile, screenUrl: () => server.url })
+  if (sessions !== undefined) started.adopt(sessions, held => held.stop())
   path.start()
   visit.start()
   cards?.start()
+  sessions?.start()
   const startedAt = new Date(clock.now()).toISOString()
   const operator = {
     status: () =>
@@ -132,6 +140,7 @@ export async function startAppliance(
     hold: (id: string) => ({ stage: desk.hold(id).stage.name }),
     discard: (id: string) => desk.discard(id, 'operator'),
     cards,
+    sessions,
     pauses,
     keepCalibration: (given: unknown) => void keepCalibration(store, given),
   }
@@ -147,6 +156,7 @@ export async function startAppliance(
       frameOrigins: frameOrigins(config.clave),
       counter,
       portals: config.autofirma?.portals ?? [],
+      sessions,
       operator,
       health: createHealth({ config, store, queue, scanner, signer, pauses, clock, startedAt }),
       uiFolder,
@@ -157,53 +167,11 @@ export async function startAppliance(
     held => held.close(),
   )
   const extension = servedExtension(config, rooms, { ...around, anchors, newId, folder: scratchFolder, store })
-  const doors = await openDoors(config, dataFolder, { ...requests, extension, cards }, around)
+  const doors = await openDoors(config, dataFolder, { ...requests, extension, cards, sessions }, around)
   for (const one of doors.open) started.adopt(one, held => held.close())
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()
   return { url: server.url, stop: () => stopAll(running, store, log) }
-}
-
-/** The ways in for programs and for pages, where the configuration opens them. */
-async function openDoors(
-  config: Config,
-  folder: string,
-  {
-    batches,
-    pages,
-    showRefused,
-    extension,
-    cards,
-  }: Requests & { readonly extension: ServedExtension | undefined; readonly cards: CardDesk | undefined },
-  { clock, random, log }: Surroundings,
-): Promise<{ readonly api: string | null; readonly open: readonly Door[] }> {
-  const { api, autofirma, batches: limits, kiosk } = config
-  const open: Door[] = []
-  let url: string | null = null
-  if (api !== undefined) {
-    const { startApi } = await import('./http/api.ts')
-    const started = await startApi({
-      config: api,
-      maxBodyBytes: limits.maxMegabytes * 2 ** 20,
-      batches,
-      log,
-      extension,
-      cards: cards && config.cards && { desk: cards, config: config.cards },
-    })
-    log.info('programs are served', { url: started.url })
-    url = started.url
-    open.push(started)
-  }
-  if (autofirma !== undefined) {
-    const { startAfirma } = await import('./http/afirma-service.ts')
-    const parts = { config: autofirma, kioskId: kiosk.id, folder, desk: pages, onRefused: showRefused }
-    open.push(await startAfirma({ ...parts, clock, random, log }))
-  }
-  return { api: url, open }
-}
-
-interface Door {
-  close(): Promise<void>
 }
 
 /** Images that a scanner program writes as files pass through memory, never over the disk in clear; what a kill left goes. */

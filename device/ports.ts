@@ -428,8 +428,6 @@ export interface ClaveOrder {
   readonly language: string
   /** Where the service sends the person when it is done, whatever came of it. */
   readonly returnUrl: string
-  /** Code of the procedure in SIA. */
-  readonly sia?: string
 }
 
 /** The page that the person has to see; whoever has its address can sign as that person, with password and code. */
@@ -626,6 +624,35 @@ export interface Delivery {
   deliver(request: DeliveryRequest, signal: AbortSignal): Promise<DeliveryOutcome>
 }
 
+// -------------------------------------------------------------------------------------------------------- callbacks
+
+/** One attempt to tell a client what has become of its session. The same id and the same body on every attempt. */
+export interface CallbackRequest {
+  /** As `api.clients` names it. */
+  readonly client: string
+  readonly url: string
+  readonly id: string
+  /** Of the attempt, milliseconds since 1970; it is signed with the body. */
+  readonly at: number
+  /** JSON. */
+  readonly body: string
+}
+
+export type CallbackOutcome =
+  | { readonly outcome: 'delivered' }
+  | {
+      readonly outcome: 'later'
+      readonly code: Exclude<DeliveryLaterCode, 'RECEIPT_INVALID'> | Extract<ErrorCode, 'ADDRESS_REFUSED'>
+      readonly detail: string
+      readonly retryAfterMs?: number
+    }
+  | { readonly outcome: 'refused'; readonly code: DeliveryRefusedCode; readonly detail: string }
+
+export interface Callbacks {
+  /** At least once on the wire; whoever receives tells repetitions by `id`. */
+  call(request: CallbackRequest, signal?: AbortSignal): Promise<CallbackOutcome>
+}
+
 // ------------------------------------------------------------------------------------------------------------ peers
 
 /** A server of the configuration, and the PEM file of the only authorities that may have certified it. */
@@ -655,7 +682,7 @@ export interface Peers {
 
 /** A service that is left alone, since its first failure and for a while still. */
 export interface RestingService {
-  readonly service: 'seal' | 'extension' | 'clave'
+  readonly service: 'seal' | 'extension' | 'time-stamping' | 'clave'
   /** In the configuration. */
   readonly id: string
   /** `name:port`. */
@@ -781,6 +808,12 @@ export interface CardShop {
     | CardRefusal
     | CardLater
   >
+}
+
+/** Pages of a foreign PDF as images, for a person to read. */
+export interface PdfPages {
+  /** JPEG of a page, 1-based; null behind the last. Throws PDF_UNREADABLE, PDF_TOO_LARGE. */
+  page(pdf: ByteStream, number: number, signal?: AbortSignal): Promise<Uint8Array | null>
 }
 
 // ------------------------------------------------------------------------------------------------------ time and log

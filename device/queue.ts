@@ -16,6 +16,8 @@ export interface Queue {
   open(opening: Omit<Opening, 'at'>): Document
   /** Throws NOT_FOUND for a document that never was or is erased. */
   get(id: string): Document
+  /** As `get`; undefined where it throws NOT_FOUND. */
+  find(id: string): Document | undefined
   /** Takes an id for a document whose files are written before it is opened. */
   reserve(id: string): void
   /** The document after its pages went to others, which are opened in the same transaction under ids that were reserved. */
@@ -67,7 +69,10 @@ export function createQueue({ store, clock }: { store: Store; clock: Clock }): Q
     const document = openDocument({ ...opening, at: now() })
     store.commit(
       { id: document.id, version: 1, ...row(document) },
-      { event: 'documentOpened', details: { mode: opening.order.signature.mode } },
+      {
+        event: 'documentOpened',
+        details: { mode: opening.order.signature.mode, ...(opening.order.session !== undefined && { session: true }) },
+      },
     )
     return document
   }
@@ -98,6 +103,10 @@ export function createQueue({ store, clock }: { store: Store; clock: Clock }): Q
       return changed.map(tell).at(-1) as Document
     },
     get: (id: string) => record(id).document,
+    find(id: string) {
+      const stored = store.load(id)
+      return stored === undefined || stored.erased ? undefined : documentIn(stored.body)
+    },
     list: (query?: DocumentQuery) => store.list(query),
     commit: (id: string, event: DocumentEvent) => tell(commitEvent(id, event)),
     async erase(id: string): Promise<void> {

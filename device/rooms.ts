@@ -5,11 +5,13 @@ import { stat } from 'node:fs/promises'
 import { openedWithFirstCall } from '../drivers/worker/channel.ts'
 import { launchWorker, type Worker, type WorkerOptions } from '../drivers/worker/launch.ts'
 import { remoteDelivery, remoteImaging, remoteScanner } from '../drivers/worker/remote.ts'
+import { remoteCallbacks } from '../drivers/worker/remote-callback.ts'
 import { remoteCardShop } from '../drivers/worker/remote-cards.ts'
 import { remoteClave, remoteClavePages } from '../drivers/worker/remote-clave.ts'
 import { remoteDocuments } from '../drivers/worker/remote-documents.ts'
 import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-evidence.ts'
 import { remoteExtender } from '../drivers/worker/remote-extender.ts'
+import { remotePdfPages } from '../drivers/worker/remote-pdf-pages.ts'
 import { remotePeers } from '../drivers/worker/remote-peers.ts'
 import { remoteReferences, remoteTriphase } from '../drivers/worker/remote-requests.ts'
 import { remoteSeals } from '../drivers/worker/remote-seal.ts'
@@ -20,6 +22,7 @@ import type { DocumentJobs } from './ades/job.ts'
 import { type Config, textIn } from './config.ts'
 import { Fault } from './errors.ts'
 import type {
+  Callbacks,
   CardShop,
   ClaveFirma,
   ClaveTestPages,
@@ -28,6 +31,7 @@ import type {
   Extender,
   Imaging,
   Log,
+  PdfPages,
   Peers,
   Random,
   References,
@@ -66,6 +70,7 @@ export interface Rooms {
   imaging(): Imaging
   textReader(): TextReader
   targets(): TargetImaging
+  pdfPages(): PdfPages
   /** Throws TSA_ABSENT where no authority is configured. */
   timestamper(): Timestamper
   revocation(): Revocation
@@ -74,6 +79,7 @@ export interface Rooms {
   references(): References
   triphase(): TriphaseServer
   cardShop(): CardShop
+  callbacks(): Callbacks
   peers(): Peers
   documents(): DocumentJobs
   /** Starts workers before anything is asked of them, for whoever knows that something soon will be. */
@@ -115,6 +121,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     imaging: () => remoteImaging(to('parse')),
     textReader: () => remoteTextReader(to('text')),
     targets: () => remoteTarget(to('parse')),
+    pdfPages: () => remotePdfPages(to('parse')),
     timestamper: () => {
       if (config.timestamping !== undefined) return remoteTimestamper(to('net'))
       throw new Fault('TSA_ABSENT', 'no time-stamping authority is configured')
@@ -127,6 +134,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
     references: () => remoteReferences(to('net')),
     triphase: () => remoteTriphase(to('net')),
     cardShop: () => remoteCardShop(to('net')),
+    callbacks: () => remoteCallbacks(to('net')),
     peers: () => {
       const remote = remotePeers(to('net'))
       // A worker that was never started has left nobody alone.
@@ -156,6 +164,7 @@ function netConfiguration({
   revocation,
   batches,
   cards,
+  api,
 }: Config) {
   const { allowPrivate, maxCrlMegabytes } = revocation
   const { hosts, pins, maxDocumentMegabytes } = batches
@@ -167,6 +176,7 @@ function netConfiguration({
     ...(extension !== undefined && { extension: extensionOptions(extension.service) }),
     ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownTrust(cards) } }),
     revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
+    callbackClients: (api?.clients ?? []).map(({ name: _name, tokenFile: _token, ...client }) => client),
     references: { hosts, pins, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
   }
 }

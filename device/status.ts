@@ -7,8 +7,15 @@ import type { ApplianceStatus } from './http/operator.ts'
 import type { Pauses } from './pauses.ts'
 import type { Scanner } from './ports.ts'
 import { liveStages, type Queue } from './queue.ts'
+import { type SessionStage, sessionStages } from './session/session.ts'
 import type { Store } from './store/store.ts'
 import { version } from './version.ts'
+
+function countsOf(sessions: Store['sessions']): Readonly<Record<SessionStage, number>> {
+  const all = sessions.list()
+  const count = (stage: SessionStage) => all.filter(one => one.stage === stage).length
+  return Object.fromEntries(sessionStages.map(stage => [stage, count(stage)])) as Record<SessionStage, number>
+}
 
 interface StatusParts {
   readonly config: Config
@@ -53,6 +60,7 @@ export async function statusOf({
       waiting: store.batches.list({ stages: ['waiting'] }).length,
       done: store.batches.list({ stages: ['done'] }).length,
     },
+    sessions: countsOf(store.sessions),
     api,
     cards: cards?.state() ?? null,
     oldestWaiting: waiting.length === 0 ? null : new Date(Math.min(...waiting)).toISOString(),

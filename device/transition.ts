@@ -217,11 +217,16 @@ function resume(document: Document): Document {
 
 const kept: ReadonlySet<string> = new Set(['unsealed', 'extending', 'delivering', 'done', 'discarded', 'erased'])
 
-/** What is finished goes on its way, whoever has left; only an operator gives up a copy that is held before it may leave. */
+/**
+ * What is finished goes on its way, whoever has left. Before it may leave, an operator gives up a copy that is held, and the
+ * client of a session its own, where it goes to nobody else.
+ */
 function discard(document: Document, reason: DiscardReason): Document {
-  const { name } = document.stage
+  const { stage, hold, order } = document
+  const { name } = stage
   const isOnItsWay = name === 'unsealed' || name === 'extending'
-  const isGivenUp = isOnItsWay && document.hold !== null && reason === 'operator'
+  const isWithdrawn = reason === 'withdrawn' && order.session !== undefined && order.destinations.length === 0
+  const isGivenUp = isOnItsWay && ((hold !== null && reason === 'operator') || isWithdrawn)
   if (kept.has(name) && !isGivenUp) throw new Fault('STAGE_CONFLICT', `a document at ${name} is not discarded`)
   return { ...document, hold: null, stage: { name: 'discarded', reason } }
 }

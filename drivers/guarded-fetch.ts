@@ -2,6 +2,7 @@
 // signed. http and https only, no host and no address that must not be asked, few redirects, each judged like the first,
 // and one end in time for all of them. What goes wrong is an HttpError: `forbidden` what must not be asked.
 
+import { portOf } from '../device/hosts.ts'
 import { type HttpRequest, type HttpResponse, request } from './http.ts'
 import { HttpError } from './http-error.ts'
 import { isPublicAddress } from './public-address.ts'
@@ -45,12 +46,6 @@ export async function guardedFetch(order: GuardedRequest): Promise<HttpResponse>
   throw new HttpError('malformed', `more than ${maxRedirects} redirects`)
 }
 
-/** Whether a URL's host is one of those configured, `name` for all its ports or `name:port`. */
-export function amongHosts(hosts: readonly string[]): (url: URL) => boolean {
-  const names = new Set(hosts.map(host => host.toLowerCase()))
-  return url => names.has(url.hostname) || names.has(`${url.hostname}:${portOf(url)}`)
-}
-
 /** The pins of a URL's host out of those configured for `name` or `name:port`. */
 export function amongPins(pins: Readonly<Record<string, readonly string[]>>): NonNullable<GuardedRequest['pinsFor']> {
   const byHost = new Map(Object.entries(pins).map(([host, list]) => [host.toLowerCase(), list]))
@@ -81,11 +76,6 @@ function requestFor(order: GuardedRequest, url: URL, endsAt: number): HttpReques
     ...(mayBePrivate(url) ? {} : { mayConnect: isPublicAddress }),
     deadlineMs: Math.max(1, endsAt - performance.now()),
   }
-}
-
-function portOf({ port, protocol }: URL): string {
-  if (port !== '') return port
-  return protocol === 'https:' ? '443' : '80'
 }
 
 /** A POST is repeated as it was where the server has moved; 303 would make another request of it (RFC 9110, 15.4). */

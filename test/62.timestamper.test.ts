@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { Fault } from '../device/errors.ts'
 import { timestampQuery } from '../device/trust/timestamp-request.ts'
+import { createBreakers } from '../drivers/breakers.ts'
 import { createRfc3161Timestamper, type Rfc3161Options } from '../drivers/timestamper/rfc3161.ts'
 import { type Folder, judge, now, temporaryFolder } from './50.signature.kit.ts'
 import { pem } from './sim/pki.ts'
@@ -116,6 +117,22 @@ describe('an authority that asks for nothing', () => {
     const services = await authority()
     await services.stop()
     expect(await stamped({ url: services.tsaUrl, kind: 'URL' })).toBe('TSA_UNREACHABLE')
+  })
+
+  it('that is away is left alone for a moment after three tries, and is seen to be', async () => {
+    const { tsaUrl, fault, requests } = await authority()
+    fault('tsa', 'reset')
+    const breakers = createBreakers()
+    const { stamp } = createRfc3161Timestamper({ url: tsaUrl, kind: 'URL' }, breakers)
+    for (let i = 0; i < 5; i += 1) await expect(stamp(query)).rejects.toMatchObject({ code: 'TSA_UNREACHABLE' })
+    expect(requests()).toHaveLength(3)
+    expect(breakers.resting()).toMatchObject([
+      { service: 'time-stamping', host: new URL(tsaUrl).host, code: 'TSA_UNREACHABLE', leftMs: expect.any(Number) },
+    ])
+    fault('tsa', undefined)
+    breakers.wake(new URL(tsaUrl).host)
+    expect((await stamp(query)).byteLength).toBeGreaterThan(1000)
+    expect(breakers.resting()).toEqual([])
   })
 
   it('an abort ends the wait with its own reason', async () => {

@@ -80,6 +80,21 @@ describe('reading', () => {
     ).toBe(403)
   })
 
+  it('is open to who follows a link of another site to this screen, and not to what that site fetches or frames', async () => {
+    const from = (mode: string, dest: string) => ({
+      ...{ host: own().host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': mode, 'sec-fetch-dest': dest },
+    })
+    expect((await send({ method: 'GET', path: '/', headers: from('navigate', 'document') })).status).toBe(200)
+    for (const [mode, dest] of [
+      ['navigate', 'iframe'],
+      ['no-cors', 'image'],
+      ['cors', 'empty'],
+    ] as const)
+      expect((await send({ method: 'GET', path: '/', headers: from(mode, dest) })).status).toBe(403)
+    const posted = { ...own(), ...from('navigate', 'document') }
+    expect((await send({ headers: posted })).status).toBe(403)
+  })
+
   it('gives the page with the headers that keep it to itself', async () => {
     const page = await send({ method: 'GET', path: '/', headers: { host: own().host } })
     expect(page.status).toBe(200)

@@ -5,7 +5,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { View } from '../device/http/view.ts'
+import type { CopyView, View } from '../device/http/view.ts'
 import { languages } from '../ui/text/texts.ts'
 import { cardSituations } from './ui-card-views.ts'
 import {
@@ -18,7 +18,8 @@ import {
   startStandIn,
 } from './ui-fixture.ts'
 import { filesToLoad, portals, requestSituations, waiting, withRequest } from './ui-request-views.ts'
-import { certificate, emptyView, procedures, readyPages, result, situations, withCard, withCopy } from './ui-views.ts'
+import { situations } from './ui-situations.ts'
+import { certificate, emptyView, procedures, readyPages, result, withCard, withCopy } from './ui-views.ts'
 
 const smallestTargetMillimetres = 15
 /** Told of every such frame; it would be true of a page of this very site, and none of them may be framed. */
@@ -38,6 +39,16 @@ afterAll(async () => {
   await standIn.close()
   await built.remove()
 })
+
+const withPickup: View = { ...emptyView, pickup: true, waiting, portals }
+const typing = [1, 2, 3, 4].map(n => `.pin-pad .pin-key:nth-of-type(${n})`)
+const asked: NonNullable<CopyView['asked']> = {
+  asker: { kind: 'program', name: 'Expedients de l’Ajuntament de Vilafictícia' },
+  title: 'Certificat d’empadronament col·lectiu de la família Vidal i Serra per a la sol·licitud d’ajuts de menjador',
+  redirectUrl: 'https://tramits.vilaficticia.example/expedients/2026-000123?pas=4',
+  sourceNatures: ['original', 'copy'],
+  signature: 'seal',
+}
 
 interface Case {
   readonly view: View
@@ -70,6 +81,11 @@ const cases: Readonly<Record<string, Case>> = {
   stop: { view: requestSituations['requestSigning'] ?? emptyView, taps: ['.onward .danger'] },
   cancel: { view: withCopy({}), taps: ['.cancel'] },
   enlarged: { view: withCopy({ pages: readyPages(2) }), taps: ['.tools .button:nth-child(3)'] },
+  pickup: { view: withPickup, taps: ['button[lang=ca]', '.choices li:first-child button', ...typing] },
+  askedPaper: { view: withCopy({ asked }) },
+  askedNature: { view: withCopy({ asked, pages: readyPages(1) }), taps: ['.onward .primary'] },
+  askedReceipt: { view: withCopy({ asked, stage: 'done', result }) },
+  onward: { view: withCopy({ asked, stage: 'done', result }), taps: ['.onward .primary'] },
   longNames: {
     view: {
       ...withCard([{ ...certificate, holder: `${certificate.holder} de Montcada i Requesens` }], 'few'),

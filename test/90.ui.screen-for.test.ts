@@ -8,6 +8,7 @@ import { createPinBuffer, longestPin } from '../ui/pin-buffer.ts'
 import { chosenCertificate, type ScreenName, screenFor } from '../ui/screen-for.ts'
 import { stepFor } from '../ui/steps.ts'
 import { cardSituations, withOrder } from './ui-card-views.ts'
+import { situations } from './ui-situations.ts'
 import {
   certificate,
   emptyView,
@@ -15,14 +16,22 @@ import {
   openedCopy,
   otherCertificate,
   readyPages,
-  situations,
   withCard,
+  withClave,
   withCopy,
 } from './ui-views.ts'
 
 const spoken: Local = { ...freshLocal, language: 'ca' }
 
 describe('screenFor', () => {
+  it('leads from Cl@ve to the card where the person wants another way, and back', () => {
+    const view = withClave({ state: 'number', fault: 'CLAVE_CERTIFICATE_BLOCKED', cardToo: true })
+    expect(screenFor(view, { ...spoken, byCard: true })).toBe('reader')
+    expect(screenFor(view, spoken)).toBe('claveNumber')
+    const next = withCopy({ id: 'copy-2' })
+    expect(settle({ ...spoken, byCard: true }, view, next).byCard).toBe(false)
+  })
+
   const expected: Readonly<Record<string, ScreenName>> = {
     welcome: 'welcome',
     maintenance: 'maintenance',
@@ -91,6 +100,7 @@ describe('screenFor', () => {
       summary: 'cardSummary',
       code: 'cardCode',
       order: 'cardOrder',
+      papers: 'cardPapers',
     })
     const [catalogue = emptyView] = Object.values(cardSituations)
     expect(settle(spoken, emptyView, catalogue)).toEqual(spoken)

@@ -30,7 +30,7 @@ async function stand(options: CardSiteOptions = {}): Promise<Stand> {
     Object.entries(tokens).map(async ([id, token]) => {
       const tokenFile = join(site.folder, `${id}.token`)
       await writeFile(tokenFile, token, { mode: 0o600 })
-      return { id, tokenFile, seals: [] }
+      return { id, tokenFile, ...{ seals: [], hosts: [], allowPrivate: [], pins: {} } }
     }),
   )
   const config = { host: '127.0.0.1', port: 0, clients }
@@ -150,7 +150,7 @@ describe('a program', () => {
   })
 
   it('sees its own orders only, and not even by whom the same was ordered', async () => {
-    const { call, desk, shop, pass } = await stand()
+    const { call, desk, shop, pass, store } = await stand()
     const { id } = (await call('office', 'POST', 'orders', card, randomUUID())).body
     const atScreen = await desk.order({ product: 'LETTORE', body: { anagrafica_spedizione: delivery } })
     expect((await call('other', 'GET', 'orders')).body).toEqual({ orders: [] })
@@ -169,6 +169,8 @@ describe('a program', () => {
     expect((await call('other', 'POST', 'orders', video, randomUUID())).status).toBe(201)
     await pass(0)
     expect(shop.sold().map(one => one.videoriconoscimento)).toEqual([false, false])
+    const ordered = store.audit.list({ event: 'cardOrdered' }).map(one => one.details)
+    expect(ordered.map(one => JSON.stringify(one).includes('office'))).toEqual([true, false, false])
   })
 
   it('that is not named may do nothing of it, and what is no order costs nothing', async () => {

@@ -127,6 +127,29 @@ describe('by the command line', () => {
     expect(shop.broken()).toEqual([])
   })
 
+  it('doctor tells whether the service lets the kiosk in, and what the orders and the price list tell', async () => {
+    const told = async () => {
+      const { findings } = JSON.parse((await line.compulsa('doctor', ...line.configured(), '--json')).stdout)
+      return findings.filter((one: { check: string }) => one.check.startsWith('card '))
+    }
+    expect(await told()).toMatchObject([
+      { check: 'card service', ok: true, detail: expect.stringContaining('it accepts the token, 10 products') },
+      { check: 'card prices', ok: true, detail: expect.stringMatching(/^read 20.*, 0 days ago$/) },
+    ])
+    shop.set('creditLow')
+    const { id: unpaid } = await asked('order', 'FIR', '--person', 'person.json')
+    await expect.poll(async () => (await asked('show', unpaid)).lastFault?.code).toBe('CARD_CREDIT_LOW')
+    shop.set('honest')
+    shop.renewToken('another-token')
+    expect(await told()).toMatchObject([
+      { check: 'card service', ok: false, detail: expect.stringContaining('CREDENTIALS_REFUSED') },
+      { check: 'card prices' },
+      { check: 'card orders', ok: true, warn: true, detail: 'CARD_CREDIT_LOW: 1 wait for credit' },
+    ])
+    shop.renewToken('cards-sandbox-token')
+    expect(await cards('decide', unpaid, '--drop')).toMatchObject({ code: 0 })
+  })
+
   it('what a product needs is told before anything is sent', async () => {
     const refused = await cards('order', 'LETTORE', '--person', 'person.json')
     expect(refused).toMatchObject({

@@ -1,60 +1,7 @@
 // Orders of cards at the screen, without a screen: nothing lost by going back and nothing left behind, the price that is agreed to, and where an order stands for whoever has its code.
 
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { type CardCounter, createCardCounter } from '../device/card-counter.ts'
-import { type CardSite, type CardSiteOptions, cardSite, given } from './97.cards.kit.ts'
-
-interface Stand extends CardSite {
-  readonly counter: CardCounter
-  // biome-ignore lint/suspicious/noExplicitAny: a place of the view, as the test knows it
-  at(place: string): any
-  catalogue(): Promise<void>
-  /** Answers what is asked until the summary. */
-  fill(over?: Readonly<Record<string, string>>): void
-}
-
-async function stand(options: CardSiteOptions & { readonly othersBusy?: () => boolean } = {}): Promise<Stand> {
-  const site = await cardSite({ inMemory: true, ...options })
-  const log = { info: () => undefined, warn: note, error: note }
-  function note(event: string, fields?: object) {
-    void (site.logged as string[]).push(JSON.stringify({ event, ...fields }))
-  }
-  let serial = 0
-  const counter = createCardCounter({
-    config: { kiosk: { id: 'kiosk-17', idleSeconds: 60 } } as Parameters<typeof createCardCounter>[0]['config'],
-    desk: site.desk,
-    clock: site.clock,
-    log,
-    newReference: () => `K7QF-000${++serial}`,
-    othersBusy: options.othersBusy ?? (() => false),
-  })
-  onTestFinished(() => counter.stop())
-  const at = (place: string) => {
-    const view = counter.view()
-    expect(view?.at).toBe(place)
-    return view
-  }
-  return Object.create(site, {
-    counter: { value: counter },
-    at: { value: at },
-    catalogue: {
-      value: async () => {
-        counter.open('ca')
-        await expect.poll(() => at('catalogue')?.at === 'catalogue' && counter.view()).toMatchObject({ fault: null })
-        await expect.poll(() => (counter.view() as { readAt: string | null }).readAt).not.toBeNull()
-      },
-    },
-    fill: {
-      value: (over: Readonly<Record<string, string>> = {}) => {
-        for (let view = counter.view(); view?.at === 'question'; view = counter.view()) {
-          const { field } = view.question
-          counter.answer(field, over[field] ?? given[field] ?? '')
-          expect(counter.view(), field).not.toMatchObject({ question: { field } })
-        }
-      },
-    },
-  })
-}
+import { describe, expect, it } from 'vitest'
+import { stand } from './97.counter.kit.ts'
 
 describe('at the screen', () => {
   it('a card is ordered for the price that was shown, and its code tells where it stands', async () => {

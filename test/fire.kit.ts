@@ -14,7 +14,7 @@ import { createTestCa } from './sim/tls.ts'
 
 export const returnUrl = 'https://seu.example.org/signed'
 export const person = '50751129L'
-export const order: ClaveOrder = { subject: person, language: 'ca', returnUrl, sia: '205123' }
+export const order: ClaveOrder = { subject: person, language: 'ca', returnUrl }
 
 export function claveDocument(id = 'doc-1'): ClaveDocument {
   return { id, digest: createHash('sha256').update(id).digest(), title: `Còpia «${id}»` }
@@ -50,6 +50,7 @@ export async function fireScene(
     applicationId: 'B244E473466F',
     applicationName: 'Ajuntament de Vilafictícia',
     provider: 'clavefirma',
+    procedureName: 'Còpia autèntica',
     certificateFile: await folder.write('client.pem', client.cert),
     keyFile: await secret('client.key', client.key),
     caFile: await folder.write('fire-ca.pem', server.caPem),

@@ -144,12 +144,12 @@ describe('who may import whom', () => {
       'breaker',
       'breakers',
       'held-token',
+      'pins',
       'retry-after',
       'emsa-pss',
-      'pins',
     ]
     const doors = ['exec', 'credential-file', ...web].map(name => `drivers/${name}.ts`)
-    const common = ['device/ports.ts', 'device/errors.ts', 'device/bytes.ts', ...doors]
+    const common = ['device/ports.ts', 'device/errors.ts', 'device/bytes.ts', 'device/hosts.ts', ...doors]
     const wrong = importsOf('drivers/').filter(i => {
       if (!isLocal(i.to) || common.includes(i.to) || dirname(i.to) === dirname(i.from)) return false
       if (i.from.startsWith('drivers/worker/'))

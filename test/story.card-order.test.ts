@@ -1,15 +1,18 @@
 // Somebody orders a card at the kiosk while the card service is away: the order is durable, waits, survives a restart, goes out
 // by itself once, and its code tells where it is; nothing else is begun meanwhile, and what was typed is nowhere afterwards.
 
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { CardErrandView } from '../device/http/view-cards.ts'
 import { credentials, given } from './97.cards.kit.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'
+import { formPdf } from './sim/cardshop.answers.ts'
 import { type CardShopSimulator, startCardShop } from './sim/cardshop.ts'
-import { procedure } from './walk.kit.ts'
+import { procedure, slips } from './walk.kit.ts'
 
 let shop: CardShopSimulator
 let kiosk: Kiosk
@@ -19,7 +22,7 @@ beforeAll(async () => {
   shop = await startCardShop()
   await mkdir(join(folder, 'shop'))
   const cards = { url: shop.url, ...(await credentials(join(folder, 'shop'), shop)), screen: true }
-  kiosk = await startKiosk({ sheets: [], withoutCard: true, config: { procedures: [procedure('none')], cards } })
+  kiosk = await startKiosk({ sheets: await slips(2), config: { procedures: [procedure('none')], cards } })
 })
 afterAll(async () => {
   await kiosk.stop()
@@ -83,8 +86,45 @@ it('waits for the service, survives a restart, and is placed once', async () => 
   expect((await until('order', ({ order }) => order.stage === 'placed')).order).toMatchObject({ wantsForm: true })
   expect(shop.sold()).toHaveLength(1)
   expect(shop.broken()).toEqual([])
+})
+
+it('has its form read and signed with a card there is, the identity document scanned, and both handed in', async () => {
+  expect(await post('submit')).toMatchObject({ status: 409 })
+  expect((await post('papers')).status).toBe(204)
+  await until('papers', one => one.pages.form === 1 && one.work === null)
+  const image = await kiosk.screen.get('/screen/cards/pages/form/1')
+  expect(image.headers.get('content-type')).toBe('image/jpeg')
+  expect((await sharp(Buffer.from(await image.arrayBuffer())).metadata()).width).toBeGreaterThan(900)
+  expect((await kiosk.screen.get('/screen/cards/pages/form/2')).status).toBe(404)
+  expect(await post('scan')).toMatchObject({ status: 409 })
+  expect((await post('sign')).status).toBe(204)
+  const asked = await kiosk.screen.until(view => view.request?.stage === 'asking', 'the form is before the person')
+  expect(asked.request).toMatchObject({ asker: { kind: 'order', name: reference }, total: 1 })
+  expect(await kiosk.screen.post('/screen/copy', { procedureId: 'copy-none', language: 'ca' })).toMatchObject({
+    status: 409,
+  })
+  await kiosk.screen.post('/screen/request/accept')
+  const { request } = await kiosk.screen.until(view => view.request?.card?.state === 'present', 'the card')
+  const [key] = request?.card?.state === 'present' ? request.card.certificates : []
+  const pin = Buffer.from(kiosk.site.pin)
+  await kiosk.screen.post(`/screen/request/sign/${encodeURIComponent(key?.tokenId ?? '')}/${key?.keyId}`, pin)
+  await kiosk.screen.until(view => view.request?.stage === 'finished', 'signed')
+  await kiosk.screen.post('/screen/request/close')
+  await until('papers', one => one.signed)
+  expect((await post('scan')).status).toBe(204)
+  await until('papers', one => one.pages.identity > 0 && one.work === null)
+  expect((await post('submit')).status).toBe(204)
+  await until('order', ({ order }) => order.papers === 'sent' || order.papers === 'waiting')
+  await expect.poll(() => shop.sold()[0]?.papers.length).toBe(1)
+  const [given] = shop.sold()[0]?.papers ?? []
+  expect(Buffer.from(String(given?.['documento']), 'base64').toString('latin1')).toMatch(/^%PDF-/)
+  await writeFile(join(folder, 'form.p7m'), Buffer.from(String(given?.['modulo']), 'base64'))
+  const verified = ['cms', '-verify', '-binary', '-noverify', '-inform', 'DER', '-in', join(folder, 'form.p7m')]
+  expect(execFileSync('openssl', verified, { stdio: ['ignore', 'pipe', 'ignore'] }).equals(formPdf)).toBe(true)
   await post('leave')
   await kiosk.screen.until(view => view.cards === undefined, 'nothing in hand')
+  expect((await kiosk.screen.get('/screen/cards/pages/form/1')).status).toBe(404)
+  expect(shop.broken()).toEqual([])
 })
 
 it('leaves nothing of the person in the log, the trail or in clear on the disk', async () => {

@@ -71,6 +71,14 @@ export const order: CardOrderShown = {
   waitsFor: null,
 }
 
+const papers: At<'papers'> = {
+  reference: 'K7QF-2M9X',
+  pages: { form: 2, identity: 0 },
+  signed: false,
+  work: null,
+  fault: null,
+}
+
 export const withOrder = (more: Partial<CardOrderShown>): View => errand('order', { order: { ...order, ...more } })
 export const asking = (more: Partial<At<'question'>>): View => errand('question', { ...question, ...more })
 
@@ -78,7 +86,6 @@ export const cardSituations: Readonly<Record<string, View>> = {
   cardCatalogue: errand('catalogue', catalogue),
   cardStale: errand('catalogue', { ...catalogue, stale: true }),
   cardUnavailable: errand('catalogue', { ...catalogue, unavailable: true }),
-  cardReading: errand('catalogue', { ...catalogue, offers: [], readAt: null }),
   cardNoList: errand('catalogue', { ...catalogue, offers: [], readAt: null, fault: 'DESTINATION_UNREACHABLE' }),
   cardTyping: asking({}),
   cardTypingWrong: asking({
@@ -105,8 +112,6 @@ export const cardSituations: Readonly<Record<string, View>> = {
   cardRenewal: errand('summary', { offer, readAt, groups: [], refusal: null }),
   cardCode: errand('code', { unknown: false }),
   cardCodeUnknown: errand('code', { unknown: true }),
-  cardOrder: withOrder({}),
-  cardOrderWaits: withOrder({ stage: 'new', state: null, waitsFor: 'network' }),
   cardOrderCredit: withOrder({ stage: 'new', state: null, waitsFor: 'credit' }),
   cardOrderUnknown: withOrder({ stage: 'unknown', state: null }),
   cardOrderEnded: withOrder({
@@ -116,5 +121,9 @@ export const cardSituations: Readonly<Record<string, View>> = {
     envelope: 'BUSTA-0042',
     device: '7420000123',
   }),
+  cardForm: errand('papers', papers),
+  cardFormFault: errand('papers', { ...papers, pages: { form: 0, identity: 0 }, fault: 'DESTINATION_UNREACHABLE' }),
+  cardIdentityFault: errand('papers', { ...papers, signed: true, fault: 'SCANNER_JAM' }),
+  cardHandIn: errand('papers', { ...papers, signed: true, pages: { form: 2, identity: 1 } }),
   cardOrderForm: withOrder({ state: 'in_riconoscimento', wantsForm: true }),
 }

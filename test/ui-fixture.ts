@@ -67,7 +67,7 @@ export async function startStandIn(folder: string): Promise<StandIn> {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname
     if (away) return void request.socket.destroy()
     if (path === '/screen/events') return openStream(response)
-    if (path.endsWith('/preview')) return sendSheet(response, path)
+    if (path.endsWith('/preview') || path.startsWith('/screen/cards/pages/')) return sendSheet(response, path)
     if (request.method === 'POST') return void record(request, response, path.replace('/screen/', ''))
     return void sendFile(response, folder, path)
   })

@@ -78,7 +78,7 @@ export const openedCopy: CopyView = {
   id: 'copy-1',
   reference: 'K7QF-2M9X',
   language: 'ca',
-  procedureId: 'registre',
+  ...{ procedureId: 'registre', asked: null },
   stage: 'gathering',
   scanning: false,
   pages: [],
@@ -148,7 +148,7 @@ export function maintained(maintenance: Partial<MaintenanceView>): View {
   ]
   return {
     ...emptyView,
-    maintenance: { work: 'none', scanners, pauses: [], result: null, fault: null, ...maintenance },
+    maintenance: { work: 'none', scanners, pauses: [], unsureOrders: 0, result: null, fault: null, ...maintenance },
   }
 }
 
@@ -201,100 +201,10 @@ export const blankBacks: readonly PageView[] = readyPages(6).map((page, i) => {
   return { ...page, blank: isBlank, leftOut: isBlank ? ('blank' as const) : null, number: isBlank ? null : page.number }
 })
 
-const endsAt = '2026-03-09T10:52:00.000Z'
-const clavePage = `https://fire.example.org/fire-signature/public/entry?transactionid=${'0123456789abcdef'.repeat(2)}0123&subjectref=Zm9vYmFyYmF6cXV1eA&language=ca`
+export const endsAt = '2026-03-09T10:52:00.000Z'
+export const clavePage = `https://fire.example.org/fire-signature/public/entry?transactionid=${'0123456789abcdef'.repeat(2)}0123&subjectref=Zm9vYmFyYmF6cXV1eA&language=ca`
 
 /** A copy that somebody signs with Cl@ve Firma. */
 export function withClave(clave: ClaveView): View {
   return withCopy({ stage: 'signing', pages: readyPages(4), clave })
-}
-
-/** One view for each situation, by a name; together they show every screen. */
-export const situations: Readonly<Record<string, View>> = {
-  welcome: { ...emptyView, queue: { waiting: 2, stopped: 1 } },
-  maintenance: maintained({}),
-  maintenanceFault: maintained({ fault: 'TARGET_NOT_FOUND' }),
-  maintenancePaused: maintained({ scanners: [], pauses: pausedHosts }),
-  maintenanceAll: maintained({ pauses: pausedHosts }),
-  maintenanceNone: maintained({ scanners: [] }),
-  maintenanceMany: maintained({
-    scanners: ['a', 'b', 'c'].map(id => ({
-      id,
-      name: `Scanner ${id}`,
-      fault: null,
-      at: null,
-      verdict: null,
-      due: true,
-    })),
-  }),
-  checkScanning: maintained({ work: 'scanning' }),
-  checkMeasuring: maintained({ work: 'measuring' }),
-  checkedOk: checkedAs('ok'),
-  checkedWatch: checkedAs('watch'),
-  checkedFail: checkedAs('fail'),
-  interrupted: withCopy({ interrupted: true, pages: readyPages(4) }),
-  paper: withCopy({}),
-  paperEmpty: withCopy({}, { scanner: { state: 'ready', code: null, paperLoaded: false } }),
-  paperAbsent: withCopy({}, { scanner: { state: 'absent', code: 'SCANNER_ABSENT', paperLoaded: null } }),
-  paperFault: withCopy({ fault: 'SCANNER_DOUBLE_FEED' }),
-  scanning: withCopy({ scanning: true, pages: readyPages(15).map((p, i) => ({ ...p, ready: i < 14 })) }),
-  scanFault: withCopy({ fault: 'SCANNER_JAM', pages: readyPages(2), sheetToFeed: 3 }),
-  review: withCopy({ pages: readyPages(4) }),
-  reviewMixed: withCopy({ pages: mixedPages }),
-  reviewNone: withCopy({ pages: readyPages(1).map(page => ({ ...page, leftOut: 'person' as const, number: null })) }),
-  reviewLeftOut: withCopy({ pages: blankBacks }),
-  reviewSmall: withCopy({ pages: readyPages(2).map(page => ({ ...page, joinable: true })) }),
-  reviewJoined: withCopy({
-    pages: readyPages(2).map((page, i) => ({ ...page, number: 1, joinable: true, under: i === 1 ? 'p1' : null })),
-  }),
-  reviewReduced: withCopy({
-    pages: readyPages(4),
-    size: { bytes: 9_240_000, limitBytes: 10_000_000, reduction: 'gray' },
-    part: { number: 2, of: 3, hasNext: true },
-  }),
-  reviewTooLarge: withCopy({
-    pages: readyPages(4),
-    size: { bytes: 23_400_000, limitBytes: 10_000_000, reduction: 'none' },
-  }),
-  preparing: withCopy({ stage: 'composing', pages: readyPages(4) }),
-  stopped: withCopy({ stage: 'composing', pages: readyPages(4), fault: 'DISK_FULL' }),
-  reader: withCopy({ stage: 'signing', pages: readyPages(4) }),
-  card: withCopy({ stage: 'signing', pages: readyPages(4), card: { state: 'absent' } }),
-  cardFault: withCard([expiredCertificate], 'unknown'),
-  cardLocked: withCard([certificate], 'none'),
-  certificate: withCard([certificate, otherCertificate, expiredCertificate], 'unknown'),
-  lastTry: withCard([certificate], 'last'),
-  pin: withCard([certificate], 'unknown'),
-  signing: withCopy({ stage: 'signing', pages: readyPages(4), card: { state: 'signing' } }),
-  claveNumber: withClave({ state: 'number', fault: null, cardToo: true }),
-  claveFault: withClave({ state: 'number', fault: 'CLAVE_USER_WEAK', cardToo: true }),
-  claveStarting: withClave({ state: 'starting' }),
-  clavePhone: withClave({ state: 'page', on: 'phone', page: clavePage, endsAt, fault: null }),
-  clavePhoneFault: withClave({ state: 'page', on: 'phone', page: clavePage, endsAt, fault: 'CLAVE_UNREACHABLE' }),
-  claveFrame: withClave({ state: 'page', on: 'kiosk', page: 'about:blank', endsAt, fault: null }),
-  claveFinishing: withClave({ state: 'finishing' }),
-  receipt: withCopy({ stage: 'delivering', pages: readyPages(4), result }),
-  receiptOfParts: withCopy({
-    stage: 'delivering',
-    pages: readyPages(4),
-    result,
-    part: { number: 1, of: 2, hasNext: true },
-  }),
-  receiptStopped: withCopy({ stage: 'delivering', pages: readyPages(4), fault: 'CERTIFICATE_REVOKED', result }),
-  receiptUnsealed: withCopy({
-    stage: 'delivering',
-    pages: readyPages(4),
-    result: { ...result, signer: null, unsealed: true },
-  }),
-  receiptUnsigned: withCopy({
-    procedureId: 'padro',
-    stage: 'done',
-    pages: readyPages(4),
-    result: {
-      ...result,
-      signer: null,
-      paper: 'kept',
-      deliveries: [{ destinationId: 'arxiu', state: 'delivered' }],
-    },
-  }),
 }

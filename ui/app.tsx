@@ -16,6 +16,7 @@ import { CardCatalogueScreen } from './screens/card-catalogue.tsx'
 import { CardCodeScreen } from './screens/card-code.tsx'
 import { CardFaultScreen } from './screens/card-fault.tsx'
 import { CardOrderScreen } from './screens/card-order.tsx'
+import { CardPapersScreen } from './screens/card-papers.tsx'
 import { CardQuestionScreen } from './screens/card-question.tsx'
 import { CardSummaryScreen } from './screens/card-summary.tsx'
 import { CertificateScreen } from './screens/certificate.tsx'
@@ -30,7 +31,9 @@ import { LeftOutScreen } from './screens/left-out.tsx'
 import { LostScreen } from './screens/lost.tsx'
 import { MaintenanceScreen } from './screens/maintenance.tsx'
 import { NatureScreen } from './screens/nature.tsx'
+import { OnwardScreen } from './screens/onward.tsx'
 import { PaperScreen } from './screens/paper.tsx'
+import { PickupScreen } from './screens/pickup.tsx'
 import { PinScreen } from './screens/pin.tsx'
 import { PreparingScreen } from './screens/preparing.tsx'
 import { ProceduresScreen } from './screens/procedures.tsx'
@@ -55,6 +58,7 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   checking: CheckingScreen,
   checked: CheckedScreen,
   procedures: ProceduresScreen,
+  pickup: PickupScreen,
   interrupted: InterruptedScreen,
   paper: PaperScreen,
   scanning: ScanningScreen,
@@ -76,6 +80,7 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   claveWait: ClaveWaitScreen,
   clavePage: ClavePageScreen,
   receipt: ReceiptScreen,
+  onward: OnwardScreen,
   request: RequestScreen,
   requestSigning: RequestSigningScreen,
   requestPaused: RequestPausedScreen,
@@ -85,6 +90,7 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   cardSummary: CardSummaryScreen,
   cardCode: CardCodeScreen,
   cardOrder: CardOrderScreen,
+  cardPapers: CardPapersScreen,
 }
 
 export function App() {
@@ -110,7 +116,9 @@ export function App() {
 
 function partOf(view: View | null): string {
   if (view?.request !== undefined) return view.request.id
-  return view?.cards?.at === 'question' ? view.cards.question.field : ''
+  const cards = view?.cards
+  if (cards?.at === 'papers') return `${cards.signed} ${cards.pages.identity > 0}`
+  return cards?.at === 'question' ? cards.question.field : ''
 }
 
 function Dialogs() {

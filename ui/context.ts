@@ -16,12 +16,13 @@ export function useKiosk(): Kiosk {
   return kiosk
 }
 
-/** The copy in hand and its procedure; only for screens that screenFor shows with a copy. */
-export function useCopy(): { readonly copy: CopyView; readonly procedure: ProcedureView | null } {
+/** The copy in hand and what its source may be declared as; only for screens that screenFor shows with a copy. */
+export function useCopy(): { readonly copy: CopyView; readonly natures: ProcedureView['sourceNatures'] } {
   const view = useKiosk().view.value
   if (view?.copy == null) throw new Error('this screen needs a copy')
   const { copy } = view
-  return { copy, procedure: view.procedures.find(one => one.id === copy.procedureId) ?? null }
+  const what = copy.asked ?? view.procedures.find(one => one.id === copy.procedureId)
+  return { copy, natures: what?.sourceNatures ?? [] }
 }
 
 /** What a page or a program asks for; only for screens that screenFor shows with a request. */

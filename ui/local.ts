@@ -31,6 +31,10 @@ export interface Local {
   readonly pinSent: boolean
   /** Why the last attempt to sign was refused. */
   readonly refusal: Extract<SignAnswer, { outcome: 'refused' }> | null
+  /** The digits of a pick-up code that are typed so far; null while nobody types one. */
+  readonly pickup: string | null
+  /** The receipt was read, and where the person goes on is shown. */
+  readonly onward: boolean
   /** The files that are to be given to a page. */
   readonly chosenFiles: readonly string[]
   /** Why the last thing asked of the appliance was refused. */
@@ -51,6 +55,8 @@ export const freshLocal: Local = Object.freeze({
   byCard: false,
   pinSent: false,
   refusal: null,
+  pickup: null,
+  onward: false,
   chosenFiles: [],
   notice: null,
 })

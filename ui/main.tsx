@@ -8,6 +8,7 @@ import { closeWithRequest } from './front.ts'
 import { createKiosk } from './kiosk.ts'
 import { onKnock } from './knock.ts'
 import { pressOnLongTouch } from './long-touch.ts'
+import { takeFromAddress } from './pickup.ts'
 
 const root = document.getElementById('screen')
 if (root === null) throw new Error('the page has no #screen')
@@ -19,6 +20,7 @@ document.addEventListener('dragstart', event => event.preventDefault())
 pressOnLongTouch(document)
 onKnock(document, '.welcome h1', () => void kiosk.ask('maintenance/open'))
 closeWithRequest(kiosk.view, location.search)
+takeFromAddress(kiosk, window)
 render(
   <KioskContext.Provider value={kiosk}>
     <App />

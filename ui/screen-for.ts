@@ -22,6 +22,7 @@ export type ScreenName =
   | 'checking'
   | 'checked'
   | 'procedures'
+  | 'pickup'
   | 'interrupted'
   | 'paper'
   | 'scanning'
@@ -43,6 +44,7 @@ export type ScreenName =
   | 'claveWait'
   | 'clavePage'
   | 'receipt'
+  | 'onward'
   | 'request'
   | 'requestSigning'
   | 'requestPaused'
@@ -52,6 +54,7 @@ export type ScreenName =
   | 'cardSummary'
   | 'cardCode'
   | 'cardOrder'
+  | 'cardPapers'
 
 const byStage: Record<CopyStage, (copy: CopyView, local: Local, signing: Signing) => ScreenName> = {
   gathering: gatheringScreen,
@@ -84,6 +87,7 @@ const byErrand: Record<CardErrandView['at'], ScreenName> = {
   summary: 'cardSummary',
   code: 'cardCode',
   order: 'cardOrder',
+  papers: 'cardPapers',
 }
 
 /** The screen to show; `view` is null while the appliance cannot be reached. */
@@ -93,7 +97,8 @@ export function screenFor(view: View | null, local: Local): ScreenName {
   if (signing !== null) return inHandScreen(view, local, signing)
   if (view.cards !== undefined) return byErrand[view.cards.at]
   if (view.maintenance !== undefined) return maintenanceScreen(view.maintenance)
-  return local.language === null ? 'welcome' : 'procedures'
+  if (local.language === null) return 'welcome'
+  return view.pickup === true && local.pickup !== null ? 'pickup' : 'procedures'
 }
 
 function inHandScreen({ copy, request }: View, local: Local, signing: Signing): ScreenName {
@@ -146,8 +151,9 @@ function goOnScreen(signing: Signing, local: Local): ScreenName {
   return ready ? presentCardScreen(signing, local) : 'requestPaused'
 }
 
-function resultScreen(copy: CopyView): ScreenName {
-  return copy.result === null ? 'preparing' : 'receipt'
+function resultScreen(copy: CopyView, local: Local): ScreenName {
+  if (copy.result === null) return 'preparing'
+  return local.onward && copy.asked?.redirectUrl != null ? 'onward' : 'receipt'
 }
 
 /** Why the card in the reader cannot do what is wanted of it, or null where it can. */

@@ -13,6 +13,7 @@ const stepOf: Readonly<Record<ScreenName, (typeof steps)[number] | null>> = {
   checking: null,
   checked: null,
   procedures: 'step.procedure',
+  pickup: 'step.procedure',
   interrupted: null,
   paper: 'step.scan',
   scanning: 'step.scan',
@@ -34,6 +35,7 @@ const stepOf: Readonly<Record<ScreenName, (typeof steps)[number] | null>> = {
   claveWait: 'step.sign',
   clavePage: 'step.sign',
   receipt: 'step.receipt',
+  onward: 'step.receipt',
   request: null,
   requestSigning: null,
   requestPaused: null,
@@ -43,6 +45,7 @@ const stepOf: Readonly<Record<ScreenName, (typeof steps)[number] | null>> = {
   cardSummary: null,
   cardCode: null,
   cardOrder: null,
+  cardPapers: null,
 }
 
 export interface StepView {

@@ -71,7 +71,15 @@ const applianceEvents = {
   },
   pageRefused: { site: 'token', operation: 'token', code: 'token' },
   /** An order at the card service: `sha256` is of what is sent, `cents` the price that was seen, `remote` the service's id. */
-  cardOrdered: { order: 'token', product: 'token', cents: 'count', sha256: 'digest' },
+  cardOrdered: {
+    order: 'token',
+    product: 'token',
+    cents: 'count',
+    sha256: 'digest',
+    /** The program that ordered; or somebody at the screen did; neither: an operator. */
+    client: 'token',
+    screen: 'flag',
+  },
   cardOrderSent: { order: 'token', attempt: 'count' },
   cardOrderPostponed: { order: 'token', code: 'token' },
   cardOrderLost: { order: 'token', code: 'token' },
@@ -84,6 +92,17 @@ const applianceEvents = {
   cardPapersEnded: { order: 'token', end: 'token' },
   cardOrderErased: { order: 'token', reason: 'token' },
   cardPricesRead: { products: 'count', sha256: 'digest' },
+  /** What an integrator (`client`) has a copy made by; `session` is its id, `sha256` of the request or of the copy. */
+  sessionCreated: { session: 'token', client: 'token', sha256: 'digest' },
+  sessionTaken: { session: 'token', document: 'token' },
+  sessionPutBack: { session: 'token' },
+  sessionMaking: { session: 'token' },
+  sessionReady: { session: 'token', sha256: 'digest' },
+  sessionFetched: { session: 'token' },
+  sessionEnded: { session: 'token', end: 'token', code: 'token', by: 'token' },
+  sessionCallback: { session: 'token', notice: 'token', outcome: 'token', code: 'token', attempt: 'count' },
+  sessionErased: { session: 'token' },
+  pickupLocked: { attempts: 'count' },
   scannerChecked: { device: 'token', verdict: 'token', resolution: 'count', baseline: 'flag', sha256: 'digest' },
 } as const satisfies Record<string, Readonly<Record<string, FieldKind>>>
 

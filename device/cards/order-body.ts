@@ -5,6 +5,7 @@ import Type, { type TSchema } from 'typebox'
 import Value from 'typebox/value'
 import { Fault } from '../errors.ts'
 import { nearestName } from '../nearest.ts'
+import { knownKeys } from '../schema-keys.ts'
 import type { ProductFamily } from './products.ts'
 
 const strict = { additionalProperties: false } as const
@@ -114,15 +115,8 @@ function unwrapped(given: unknown): unknown {
 function hint(schema: TSchema, path: string): string {
   const parts = path.split('.')
   const key = parts.pop() ?? ''
-  let names: unknown = schema
-  for (const part of parts) names = member(member(names, 'properties'), part)
-  const nearest = nearestName(key, Object.keys(member(names, 'properties') ?? {}))
+  const nearest = nearestName(key, knownKeys(schema, parts))
   return nearest === undefined ? '' : `; did you mean ${[...parts, nearest].join('.')}?`
-}
-
-function member(value: unknown, name: string): object | undefined {
-  const found: unknown = isObject(value) ? value[name] : undefined
-  return isObject(found) ? found : undefined
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -4,6 +4,7 @@
 import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
 import { checkSuppliedCsv } from '../csv.ts'
+import { jsonPath } from '../json-path.ts'
 import {
   type Checked,
   checkDir3,
@@ -123,10 +124,4 @@ function shapeFaults(json: unknown): readonly string[] {
     return [`${path}: ${message}${allowed}`]
   })
   return [...new Set(faults)]
-}
-
-/** `/organs/0` as `$.organs[0]`. */
-function jsonPath(pointer: string): string {
-  const steps = pointer.split('/').slice(1)
-  return `$${steps.map(step => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`)).join('')}`
 }

@@ -25,6 +25,8 @@ export interface Evidence {
   readonly kiosk: object | null
   /** Ley 39/2015, art. 27.1: an enabled official, or automated action. */
   readonly action: object
+  /** Who asked for it by a session; null where it was one of the kiosk's procedures. */
+  readonly session: object | null
   /** What was copied, as the operator attested it. */
   readonly source: object
   readonly digitisation: object
@@ -52,6 +54,7 @@ export function evidenceOf(document: Document, facts: EvidenceFacts): Evidence {
     body: trail.made && { ...trail.made.body, organ: trail.made.organ },
     kiosk: trail.made && { id: trail.made.kiosk, program: 'Compulsa', version: trail.made.version },
     action: actionFacts(order, trail.signer, signature?.signer ?? null),
+    session: askedFacts(order),
     source: { nature: approval.sourceNature, elaborationState: approval.elaborationState, attestedAt: approval.at },
     digitisation: order.digitisation,
     pages: kept.map((page, i) => ({ number: i + 1, ...pageFacts(page, trail) })),
@@ -95,6 +98,12 @@ function actionFacts(
   const { by, resolution = null, register = null } = attestation
   const ground = by === 'automated' ? { resolution } : { register }
   return { by, ...ground, signer, certificate }
+}
+
+function askedFacts({ session }: CopyOrder): object | null {
+  if (session === undefined) return null
+  const { id, client, user } = session
+  return { id, client, user }
 }
 
 function pageFacts(page: Page, trail: CopyTrail) {

@@ -8,21 +8,31 @@
 // GET    /api/v1/batches/{id}/signatures/{item}  one signature, as it is
 // DELETE /api/v1/batches/{id}                    withdraws and erases it
 //
+// POST   /api/v1/sessions                        a copy to be made here; Idempotency-Key is honoured → 201 OpenedSession
+// GET    /api/v1/sessions/{id}                   → SessionAnswer
+// GET    /api/v1/sessions/{id}/document          the copy, PDF
+// GET    /api/v1/sessions/{id}/metadata          its ENI document, XML
+// GET    /api/v1/sessions/{id}/evidence          how it was made, JWS
+// DELETE /api/v1/sessions/{id}                   withdraws and erases it
+// GET    /api/v1/openapi.json                    of the sessions; without a token
+//
 // and, where the configuration opens it, what card-api.ts (`cards`) and fortress.ts (`api.extension`) list.
 
 import { readFileSync } from 'node:fs'
-import { Readable } from 'node:stream'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
-import type { ByteStream, Clock, Log, Random } from '../ports.ts'
+import type { Clock, Log, Random } from '../ports.ts'
 import type { BatchState } from '../requests/batch-state.ts'
 import type { Batches } from '../requests/batches.ts'
+import type { SessionsOfClients } from '../session-desk.ts'
+import { bodyOf, idempotencyKeyOf, streamed } from './api-body.ts'
 import { type ApiClient, createApiClients } from './api-clients.ts'
 import { type CardApiParts, cardApiRoutes } from './card-api.ts'
 import { type FortressParts, fortressPaths, fortressRoutes } from './fortress.ts'
 import { createFortressTokens } from './fortress-tokens.ts'
 import { createApp, listen } from './server.ts'
+import { openapiPath, sessionRoutes } from './session-routes.ts'
 
 export interface ApiParts {
   readonly config: NonNullable<Config['api']>
@@ -32,6 +42,8 @@ export interface ApiParts {
   readonly log: Log
   /** Raises signatures for the clients; absent: the routes are not there. */
   readonly extension?: ServedExtension | undefined
+  /** Absent: no client can have copies made. */
+  readonly sessions?: SessionsOfClients | undefined
   /** Orders of cards; absent: the routes are not there. */
   readonly cards?: CardApiParts | undefined
 }
@@ -50,7 +62,8 @@ export interface BatchAnswer extends BatchState {
 }
 
 /** Throws PORT_TAKEN, FILE_UNREADABLE, CONFIG_INVALID for a token file that others can read. */
-export async function startApi({ config, maxBodyBytes, batches, log, extension, cards }: ApiParts): Promise<Api> {
+export async function startApi(parts: ApiParts): Promise<Api> {
+  const { config, maxBodyBytes, batches, log, extension, sessions, cards } = parts
   const clients = createApiClients(config.clients)
   const app = createApp(log, config.tls === undefined ? undefined : credentialsOf(config.tls))
   app.removeAllContentTypeParsers()
@@ -62,11 +75,13 @@ export async function startApi({ config, maxBodyBytes, batches, log, extension, 
   )
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
-    if (extension !== undefined && fortressPaths.has(request.routeOptions.url ?? '')) return
+    const { url = '' } = request.routeOptions
+    if (url === openapiPath || (extension !== undefined && fortressPaths.has(url))) return
     clients.recognise(request.headers.authorization)
   })
   const clientOf = (request: FastifyRequest) => clients.recognise(request.headers.authorization)
   batchRoutes(app, batches, clientOf)
+  if (sessions !== undefined) sessionRoutes(app, sessions, clientOf)
   if (cards !== undefined) cardApiRoutes(app, cards, clientOf)
   if (extension !== undefined) {
     await fortressRoutes(app, { ...extension, log, tokens: createFortressTokens(clients, extension) })
@@ -98,7 +113,7 @@ function batchRoutes(app: FastifyInstance, batches: Batches, clientOf: (request:
       client,
       idempotencyKey: idempotencyKeyOf(request),
       ...(seal !== undefined && { seal }),
-      text: (request.body ?? nothing()) as ByteStream,
+      text: bodyOf(request),
     })
     reply.header('location', pathOf(state.id))
     return reply.status(created ? 201 : 200).send(answerOf(state))
@@ -121,24 +136,6 @@ function batchRoutes(app: FastifyInstance, batches: Batches, clientOf: (request:
     await batches.withdraw(request.params.id, clientOf(request).id)
     return reply.status(204).send()
   })
-}
-
-function streamed(reply: FastifyReply, type: string, body: ByteStream): FastifyReply {
-  return reply.type(type).send(Readable.from(body))
-}
-
-const keyPattern = /^[\x21-\x7e]{1,200}$/
-
-function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
-  const key = headers['idempotency-key']
-  if (key === undefined) return null
-  if (typeof key === 'string' && keyPattern.test(key)) return key
-  throw new Fault('REQUEST_INVALID', 'Idempotency-Key has 1 to 200 visible characters')
-}
-
-/** What a request without a body has sent. */
-async function* nothing(): ByteStream {
-  // Refused as a batch where it is read.
 }
 
 const pathOf = (id: string) => `/api/v1/batches/${id}`

@@ -1,5 +1,6 @@
 // The calls of the screen about orders of cards (view-cards.ts lists them).
 
+import { Buffer } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
 import Type, { type Static, type TSchema } from 'typebox'
 import type { CardCounter } from '../card-counter.ts'
@@ -31,9 +32,17 @@ export function cardScreenRoutes(app: FastifyInstance, counter: CardCounter): vo
   act('change', Change, ({ group }) => counter.change(group as FieldGroup))
   act('order', Agreed, ({ price }) => counter.order(price))
   act('find', Code, ({ reference }) => counter.find(reference))
-  for (const name of ['list', 'code', 'leave', 'stay'] as const)
+  for (const name of ['list', 'code', 'papers', 'sign', 'scan', 'submit', 'leave', 'stay'] as const)
     app.post(`/screen/cards/${name}`, async (_request, reply) => {
-      counter[name]()
+      await counter[name]()
       return reply.status(204).send()
     })
+  app.get<{ Params: { paper: string; number: string } }>(
+    '/screen/cards/pages/:paper/:number',
+    async (request, reply) => {
+      const { paper, number } = request.params
+      const image = counter.image(paper === 'form' ? 'form' : 'identity', Number(number))
+      return reply.type('image/jpeg').send(Buffer.from(image))
+    },
+  )
 }

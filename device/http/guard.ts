@@ -22,6 +22,11 @@ export function securityHeaders(frames: readonly string[]): Readonly<Record<stri
 /** The page in the screen's own frame that somebody else's site leads back to: nothing but a name that nobody can guess. */
 export const returnedPath = '/clave/returned/'
 
+/** A link that a person follows to this screen, in a window of its own, which the page with the link cannot read. */
+function isOpened(method: string, headers: IncomingHttpHeaders): boolean {
+  return method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
+}
+
 /** Throws REQUEST_FORBIDDEN unless the request comes from the kiosk's own page. `port` is the one that is listened on. */
 export function checkRequest(method: string, url: string, headers: IncomingHttpHeaders, port: number): void {
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`]
@@ -30,7 +35,7 @@ export function checkRequest(method: string, url: string, headers: IncomingHttpH
     throw new Fault('REQUEST_FORBIDDEN', 'the Host header names another host')
   if (method === 'GET' && url.startsWith(returnedPath)) return
   const site = headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isOpened(method, headers)) {
     throw new Fault('REQUEST_FORBIDDEN', 'the request comes from another site')
   }
   if (method === 'GET' || method === 'HEAD') return

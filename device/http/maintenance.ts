@@ -14,6 +14,7 @@ import {
   type LastCheck,
   scanTarget,
 } from '../calibration.ts'
+import type { CardDesk } from '../card-desk.ts'
 import type { Config } from '../config.ts'
 import { asFault, type ErrorCode, Fault } from '../errors.ts'
 import type { PausedHost } from '../host-pauses.ts'
@@ -33,6 +34,8 @@ export interface MaintenanceParts {
   readonly targets: TargetImaging
   readonly store: Pick<Store, 'calibrations'>
   readonly pauses: Pauses
+  /** Absent where no card service is configured. */
+  readonly cards: Pick<CardDesk, 'state'> | undefined
   readonly clock: Clock
   readonly log: Log
 }
@@ -53,12 +56,12 @@ export interface Maintenance {
   stop(): Promise<void>
 }
 
-type State = Omit<MaintenanceView, 'scanners' | 'pauses'>
+type State = Omit<MaintenanceView, 'scanners' | 'pauses' | 'unsureOrders'>
 
 const idle: State = Object.freeze({ work: 'none', result: null, fault: null })
 
 export function createMaintenance(parts: MaintenanceParts): Maintenance {
-  const { config, visit, scanner, store, pauses, clock, log } = parts
+  const { config, visit, scanner, store, pauses, cards, clock, log } = parts
   const tasks = createTasks({ clock, log })
   const listeners = new Set<() => void>()
   let state: State | null = null
@@ -113,7 +116,12 @@ export function createMaintenance(parts: MaintenanceParts): Maintenance {
     view: () =>
       state === null
         ? null
-        : { ...state, scanners: scannerViews(config, scanners, checks, clock.now()), pauses: paused.map(pauseView) },
+        : {
+            ...state,
+            scanners: scannerViews(config, scanners, checks, clock.now()),
+            pauses: paused.map(pauseView),
+            unsureOrders: unsureOrders(cards),
+          },
     subscribe(listener: () => void) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -164,6 +172,11 @@ function scannerViews(config: Config, scanners: readonly ScannerInfo[], checks: 
     const reason = state === 'ready' ? null : (fault ?? 'SCANNER_BUSY')
     return { id, name, fault: reason, at: last?.at ?? null, verdict, due: last?.due ?? true }
   })
+}
+
+function unsureOrders(cards: MaintenanceParts['cards']): number {
+  const { unknown, undecided } = cards?.state() ?? { unknown: 0, undecided: 0 }
+  return unknown + undecided
 }
 
 function pauseView({ service, host, since, until, code }: PausedHost): PauseView {

@@ -5,10 +5,13 @@ import type { FastifyInstance } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { CheckState } from '../calibration.ts'
 import type { CardDesk, CardState } from '../card-desk.ts'
+import { Fault } from '../errors.ts'
 import type { PausedHost } from '../host-pauses.ts'
 import type { Pauses } from '../pauses.ts'
 import type { ScannerInfo } from '../ports.ts'
 import type { BatchStage } from '../requests/batch-state.ts'
+import type { SessionStage } from '../session/session.ts'
+import type { Sessions } from '../session-desk.ts'
 import { cardRoutes } from './card-routes.ts'
 
 export interface OperatorParts {
@@ -22,6 +25,8 @@ export interface OperatorParts {
   keepCalibration(record: unknown): void
   /** Absent where no card service is configured. */
   readonly cards: CardDesk | undefined
+  /** Absent where no program may have copies made. */
+  readonly sessions: Pick<Sessions, 'withdrawAny'> | undefined
 }
 
 /** The answer of `compulsa status`. */
@@ -37,6 +42,8 @@ export interface ApplianceStatus {
   readonly documents: Readonly<Record<string, number>>
   /** Batches of programs by stage. */
   readonly batches: Readonly<Record<BatchStage, number>>
+  /** What programs have copies made by, by stage. */
+  readonly sessions: Readonly<Record<SessionStage, number>>
   /** Where the interface for programs answers; null where it is off. */
   readonly api: string | null
   /** Orders of cards; null where no card service is configured. */
@@ -61,6 +68,11 @@ export function operatorRoutes(app: FastifyInstance, parts: OperatorParts): void
   app.post<{ Params: { id: string } }>('/queue/:id/discard', async (request, reply) => {
     await parts.discard(request.params.id)
     return reply.send({ stage: 'discarded' })
+  })
+  app.post<{ Params: { id: string } }>('/sessions/:id/withdraw', async (request, reply) => {
+    if (parts.sessions === undefined) throw new Fault('CONFIG_INVALID', 'api.sessions: it is not configured')
+    await parts.sessions.withdrawAny(request.params.id)
+    return reply.send({ state: 'withdrawn' })
   })
   app.get('/hosts', async (_request, reply) => reply.send(await parts.pauses.list()))
   app.post<{ Body: Static<typeof AskNow> }>('/hosts/ask', { schema: { body: AskNow } }, async (request, reply) => {

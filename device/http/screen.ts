@@ -9,6 +9,7 @@ import type { ClaveDesk } from '../clave-desk.ts'
 import type { Desk, PageEdit } from '../desk.ts'
 import { Fault } from '../errors.ts'
 import type { Batches } from '../requests/batches.ts'
+import type { Sessions } from '../session-desk.ts'
 import { cardScreenRoutes } from './card-screen.ts'
 import { claveRoutes } from './clave-routes.ts'
 import { type Maintenance, maintenanceRoutes } from './maintenance.ts'
@@ -24,6 +25,10 @@ const Opening = Type.Object(
 const Turn = Type.Object({ by: Type.Enum([90, 180, 270]) }, strict)
 const Order = Type.Object({ pageIds: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 2000 }) }, strict)
 const Approval = Type.Object({ sourceNature: Type.Enum(['original', 'authenticCopy', 'copy']) }, strict)
+const PickedUp = Type.Union([
+  Type.Object({ pickupCode: Type.String({ maxLength: 40 }) }, strict),
+  Type.Object({ sessionID: Type.String({ maxLength: 64 }) }, strict),
+])
 const Joining = Type.Object({ under: Type.String({ maxLength: 64 }) }, strict)
 const Smaller = Type.Object({ reduction: Type.Enum(['none', 'gray', 'lower-quality']) }, strict)
 /** Longer than any card's PIN. */
@@ -39,12 +44,14 @@ export interface ScreenParts extends RequestParts {
   readonly maintenance: Maintenance
   readonly batches: Pick<Batches, 'subscribe'>
   readonly portals: NonNullable<View['portals']>
+  /** Absent where no program may have copies made. */
+  readonly sessions: Pick<Sessions, 'take'> | undefined
   /** Orders of cards; absent where the configuration does not open them to people. */
   readonly counter: CardCounter | undefined
 }
 
 export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
-  const { visit, desk, maintenance, signing, batches, counter } = parts
+  const { visit, desk, maintenance, signing, batches, sessions, counter } = parts
   app.addContentTypeParser(
     'application/octet-stream',
     { parseAs: 'buffer', bodyLimit: maxPinOctets },
@@ -67,6 +74,16 @@ export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
     visit.open(request.body)
     return reply.status(204).send()
   })
+  app.post<{ Body: Static<typeof PickedUp> }>(
+    '/screen/session',
+    { schema: { body: PickedUp } },
+    async (request, reply) => {
+      if (signing.busy() || counter?.busy() === true) throw new Fault('STAGE_CONFLICT', 'something else is in hand')
+      if (sessions === undefined) throw new Fault('PICKUP_CODE_WRONG', 'no program may have copies made here')
+      sessions.take(request.body, visit.openAsked)
+      return reply.status(204).send()
+    },
+  )
   const act = (path: string, action: () => unknown) =>
     app.post(path, async (_request, reply) => {
       await action()
@@ -150,11 +167,12 @@ function pageRoutes(app: FastifyInstance, edit: (edit: PageEdit) => unknown): vo
 }
 
 /** What the screen shows: a request never beside a copy, an order of cards beside neither, maintenance alone. */
-function seen({ visit, maintenance, signing, programs, portals, counter }: ScreenParts): View {
+function seen({ visit, maintenance, signing, programs, portals, sessions, counter }: ScreenParts): View {
   const view = visit.view()
   const request = signing.view()
   const cards = counter?.view() ?? null
-  const offered = { ...view, waiting: programs.waiting(), portals, offersCards: counter !== undefined }
+  const pickup = sessions !== undefined
+  const offered = { ...view, waiting: programs.waiting(), portals, pickup, offersCards: counter !== undefined }
   // A copy that is finished makes room.
   if (request !== null && !visit.busy()) return { ...offered, copy: null, request }
   if (cards !== null && !visit.busy()) return { ...offered, copy: null, cards }

@@ -11,6 +11,10 @@
 // POST /screen/cards/order                     {price}; what the person agrees to pay. Costs money
 // POST /screen/cards/code | list               to the question for an order's code, or to the list
 // POST /screen/cards/find                      {reference}
+// POST /screen/cards/papers                    from an order that waits for them to its form
+// GET  /screen/cards/pages/{form|identity}/{n} image/jpeg
+// POST /screen/cards/sign                      puts the form before the person as a request to sign (view.ts)
+// POST /screen/cards/scan | submit             the identity document; hands in both
 // POST /screen/cards/leave | stay
 
 import type { FieldFault, FieldGroup, FieldName, Question } from '../cards/fields.ts'
@@ -86,4 +90,14 @@ export type CardErrandView = { readonly language: string } & (
     }
   | { readonly at: 'code'; readonly unknown: boolean }
   | { readonly at: 'order'; readonly order: CardOrderShown }
+  | {
+      readonly at: 'papers'
+      readonly reference: string
+      /** Pages that can be looked at; 0 where there is no such paper yet. */
+      readonly pages: { readonly form: number; readonly identity: number }
+      readonly signed: boolean
+      readonly work: 'fetch' | 'scan' | 'submit' | null
+      /** Why the last thing came to nothing. */
+      readonly fault: ErrorCode | null
+    }
 )

@@ -7,6 +7,8 @@ export interface MaintenanceView {
   readonly scanners: readonly ScannerCheckView[]
   /** Hosts that are left alone for now. */
   readonly pauses: readonly PauseView[]
+  /** Orders of cards of which nobody knows whether they were placed. */
+  readonly unsureOrders: number
   /** Of the check just made. */
   readonly result: CheckResult | null
   /** Why the last check came to nothing. */
@@ -14,7 +16,7 @@ export interface MaintenanceView {
 }
 
 export interface PauseView {
-  readonly service: 'delivery' | 'seal' | 'extension' | 'clave'
+  readonly service: 'delivery' | 'seal' | 'extension' | 'time-stamping' | 'clave' | 'cards'
   /** `name:port`. */
   readonly host: string
   /** ISO 8601: the first failure, and when it is asked again. */

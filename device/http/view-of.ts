@@ -1,12 +1,14 @@
 // The screen's view, read off the appliance's state. Pure: the same state gives the same view.
 
 import { type Config, textIn } from '../config.ts'
+import { clientName } from '../config-requests.ts'
 import type { Document } from '../document.ts'
 import { verificationLink } from '../legend-lines.ts'
 import { copySheets, estimateBytes, largestBytes, sheetToFeed } from '../page.ts'
 import type { ScannerInfo } from '../ports.ts'
 import { fitsBesideAnother, uprightTurn } from '../sheet.ts'
 import type {
+  AskedView,
   CardView,
   ClaveView,
   CopyStage,
@@ -85,6 +87,7 @@ function copyView(
     reference: copy.reference,
     language: copy.language,
     procedureId: copy.order.procedureId,
+    asked: askedView(copy, config),
     stage,
     scanning: copy.stage.name === 'gathering' && copy.stage.scan === 'running',
     pages: pageViews(copy),
@@ -96,6 +99,18 @@ function copyView(
     card: stage === 'signing' ? card : null,
     ...(clave !== undefined && { clave }),
     result: resultView(copy, config),
+  }
+}
+
+function askedView({ order }: Document, config: Config): AskedView | null {
+  const { session, title, sourceNatures, signature } = order
+  if (session === undefined) return null
+  return {
+    asker: { kind: 'program', name: clientName(config.api, session.client) },
+    title,
+    redirectUrl: session.redirectUrl ?? null,
+    sourceNatures,
+    signature: signature.mode,
   }
 }
 

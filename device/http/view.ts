@@ -6,6 +6,7 @@
 // GET  /screen/events                          text/event-stream of `view`
 // GET  /screen/copy/pages/{pageId}/preview     image/jpeg
 // POST /screen/copy                            {procedureId, language}
+// POST /screen/session                         {pickupCode} or {sessionID}: opens the copy that a program asks for
 // POST /screen/copy/scan | stop | reopen | leave | stay
 // POST /screen/copy/pages/{pageId}/turn        {by: 90 | 180 | 270}
 // POST /screen/copy/pages/{pageId}/delete | restore | part
@@ -61,6 +62,8 @@ export interface View {
   readonly request?: RequestView
   /** What programs ask for and nobody has taken up yet, oldest first. */
   readonly waiting?: readonly WaitingView[]
+  /** Whether somebody may come with a pick-up code. */
+  readonly pickup?: boolean
   /** Pages of others that the screen offers. */
   readonly portals?: readonly { readonly title: LocalisedTexts; readonly url: string }[]
   /** Whether cards can be ordered here. */
@@ -71,9 +74,9 @@ export interface View {
   readonly maintenance?: MaintenanceView
 }
 
-/** Who asks: a page by its origin, a program by its name in the configuration. */
+/** Who asks: a page by its origin, a program by its name in the configuration, an order of cards by its code. */
 export interface AskerView {
-  readonly kind: 'page' | 'program'
+  readonly kind: 'page' | 'program' | 'order'
   readonly name: string
 }
 
@@ -158,6 +161,8 @@ export interface CopyView {
   readonly reference: string
   readonly language: string
   readonly procedureId: string
+  /** The session that it is made for; null where it is one of the kiosk's procedures. */
+  readonly asked: AskedView | null
   readonly stage: CopyStage
   readonly scanning: boolean
   /** In the order of the copy, those left out included. */
@@ -177,6 +182,16 @@ export interface CopyView {
   readonly result: ResultView | null
 }
 
+/** Who asks for a copy, and what for. */
+export interface AskedView {
+  readonly asker: AskerView
+  readonly title: string
+  /** Where the person goes on afterwards, shown as a QR code. */
+  readonly redirectUrl: string | null
+  readonly sourceNatures: readonly SourceNature[]
+  readonly signature: ProcedureView['signature']
+}
+
 /**
  * `number`: the person's number is asked for; `cardToo`: the copy can be signed with a card as well. `page`: the person is at
  * the service's page, on a phone by the QR code or in a frame here, until `endsAt` (ISO 8601); `fault`: why the signature could
@@ -192,7 +207,6 @@ export type ClaveView =
       readonly endsAt: string
       readonly fault: ErrorCode | null
     }
-
 export interface PageView {
   readonly id: string
   /** The page of the copy, 1-based, the same for images that share a sheet; null for one that is left out. */

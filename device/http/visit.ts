@@ -32,6 +32,8 @@ export interface Visit {
   /** Called when the view may have changed; returns the way to stop. */
   subscribe(listener: () => void): () => void
   open(request: { procedureId: string; language: string }): void
+  /** The same for a copy that a session asks for. */
+  openAsked(asked: Parameters<Desk['openAsked']>[0]): void
   /** The copy in hand; throws STAGE_CONFLICT when there is none. Counts as a touch. */
   copyId(): string
   /** Whether a copy is in hand that is not finished. */
@@ -155,6 +157,13 @@ export function createVisit(parts: VisitParts): Visit {
     return []
   }
 
+  function begin(open: () => Document): void {
+    if (current !== null && isAttended(current)) throw new Fault('STAGE_CONFLICT', 'another copy is in hand')
+    current = open()
+    touch()
+    tell()
+  }
+
   function inHand(): Document {
     if (current === null) throw new Fault('STAGE_CONFLICT', 'no copy is in hand')
     return current
@@ -179,12 +188,8 @@ export function createVisit(parts: VisitParts): Visit {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    open(request: { procedureId: string; language: string }): void {
-      if (current !== null && isAttended(current)) throw new Fault('STAGE_CONFLICT', 'another copy is in hand')
-      current = desk.open(request)
-      touch()
-      tell()
-    },
+    open: (request: { procedureId: string; language: string }) => begin(() => desk.open(request)),
+    openAsked: (asked: Parameters<Desk['openAsked']>[0]) => begin(() => desk.openAsked(asked)),
     busy: () => current !== null && isAttended(current),
     copyId(): string {
       const { id } = inHand()

@@ -50,9 +50,9 @@ export async function startClave(
 ): Promise<DocumentEvent> {
   const { subject, digest, transaction } = authorising(document).pending
   if (transaction !== null) throw new Fault('STAGE_CONFLICT', 'the person was sent away already')
-  const { title, document: about } = document.order
+  const { title } = document.order
   const started = await clave.start(
-    { subject, language: document.language, returnUrl, ...(about.sia !== undefined && { sia: about.sia }) },
+    { subject, language: document.language, returnUrl },
     { id: document.id, digest: Buffer.from(digest, 'base64'), title: `${title} ${document.reference}` },
     signal,
   )

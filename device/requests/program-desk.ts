@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { documentsIn } from '../batch/read-batch.ts'
+import { clientName } from '../config-requests.ts'
 import { asFault } from '../errors.ts'
 import type { AskerView, WaitingView } from '../http/view.ts'
 import { readCertificateFilters } from '../trust/certificate-filter.ts'
@@ -46,8 +47,7 @@ export function createProgramDesk(parts: ProgramDeskParts): ProgramDesk {
 }
 
 function askerFor(client: string, { config }: ProgramDeskParts): AskerView {
-  const found = config.api?.clients.find(({ id }) => id === client)
-  return { kind: 'program', name: found?.name ?? client }
+  return { kind: 'program', name: clientName(config.api, client) }
 }
 
 function errandOf(open: OpenBatch, parts: ProgramDeskParts): Errand {

@@ -10,6 +10,7 @@ import { createScratch } from '../verbs/scratch.ts'
 import type { BatchErrandParts } from './batch-errand.ts'
 import { type Batches, createBatches } from './batches.ts'
 import type { SigningDesk } from './errand.ts'
+import { createFormSigning, type FormSigning } from './form-errand.ts'
 import { createPageDesk } from './page-desk.ts'
 import { shownHost, siteToken } from './page-record.ts'
 import { createProgramDesk, type ProgramDesk } from './program-desk.ts'
@@ -32,6 +33,7 @@ export interface Requests {
   readonly signing: SigningDesk
   readonly programs: ProgramDesk
   readonly pages: PageDesk
+  readonly forms: FormSigning
   /** Shows what was refused before anything of it got to the desk. */
   showRefused(refused: Refused): void
   stop(): Promise<void>
@@ -59,6 +61,7 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
     signing,
     programs: createProgramDesk({ ...common, batches, desk: signing }),
     pages,
+    forms: createFormSigning({ ...common, desk: signing }),
     showRefused({ origin, code }: Refused): void {
       const named = origin ?? ''
       try {

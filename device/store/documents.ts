@@ -1,7 +1,7 @@
 // Documents as rows: what a step decided and the audit entry that tells of it become durable in one transaction, or
 // neither does. Body and key lie sealed; in clear are only the id, the version, the stage and the times, and those the
 // seal binds, so that an altered row does not open. A document that was erased keeps its id and stage, nothing else.
-// Batches that programs have left to be signed, and orders of cards, are rows of the same kind in tables of their own.
+// Batches that programs have left to be signed, orders of cards and sessions are rows of the same kind in tables of their own.
 
 import type { ApplianceEntry, AuditEntry, DocumentEntry } from '../audit/events.ts'
 import { Fault } from '../errors.ts'
@@ -66,8 +66,8 @@ export interface DocumentReader {
   key(id: string): Uint8Array
 }
 
-/** Batches and orders are no documents to the audit trail: what it tells of them names them in its details. */
-export type Table = 'document' | 'batch' | 'card_order'
+/** Batches, orders and sessions are no documents to the audit trail: what it tells of them names them in its details. */
+export type Table = 'document' | 'batch' | 'card_order' | 'session'
 
 export interface Records<Entry extends AuditEntry> extends DocumentReader {
   /** A new id and its key, in memory until the first commit; throws STAGE_CONFLICT when the id is taken. */
@@ -83,6 +83,7 @@ export interface Records<Entry extends AuditEntry> extends DocumentReader {
 export type Documents = Records<DocumentEntry>
 export type BatchRecords = Records<ApplianceEntry>
 export type CardRecords = Records<ApplianceEntry>
+export type SessionRecords = Records<ApplianceEntry>
 
 interface Row {
   readonly id: string

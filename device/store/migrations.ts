@@ -99,8 +99,24 @@ const cardOrders: Migration = `
   CREATE INDEX card_order_stage ON card_order (stage, ordinal);
 `
 
+const sessions: Migration = `
+  CREATE TABLE session (
+    ordinal INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL CHECK (version > 0),
+    stage TEXT NOT NULL,
+    wake_at INTEGER,
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    wrapped_key BLOB,
+    body BLOB,
+    CHECK ((wrapped_key IS NULL) = (body IS NULL))
+  ) STRICT;
+  CREATE INDEX session_stage ON session (stage, ordinal);
+`
+
 /** Every step there has been, oldest first. */
-export const migrations: readonly Migration[] = Object.freeze([documents, calibrations, batches, cardOrders])
+export const migrations: readonly Migration[] = Object.freeze([documents, calibrations, batches, cardOrders, sessions])
 
 /** The schema version of the file; throws DATABASE_NEWER when it is beyond the last known step. */
 export function schemaVersion(database: SqlDatabase, steps: readonly Migration[] = migrations): number {

@@ -26,6 +26,7 @@ import {
   type DocumentRecord,
   type Documents,
   type Records,
+  type SessionRecords,
 } from './documents.ts'
 import { makeFolderNow, stored, syncFolderNow } from './durable.ts'
 import { type AuditReader, createAuditReader, createJournal } from './journal.ts'
@@ -52,6 +53,7 @@ export interface StoreReader extends Pick<DocumentReader, 'load' | 'list'> {
   readonly audit: AuditReader
   readonly calibrations: CalibrationReader
   readonly cards: Pick<DocumentReader, 'load' | 'list'>
+  readonly sessions: Pick<DocumentReader, 'load' | 'list'>
   close(): void
 }
 
@@ -72,6 +74,11 @@ export interface Store extends Pick<Documents, 'create' | 'commit' | 'load' | 'l
   }
   /** Orders of cards; what was handed in for them are blobs under their ids. */
   readonly cards: Pick<CardRecords, 'create' | 'commit' | 'load' | 'list'> & {
+    /** As `erase` of a document. */
+    erase(id: string, entry: ApplianceEntry): Promise<void>
+  }
+  /** Sessions of integrators; what is made for them are documents. */
+  readonly sessions: Pick<SessionRecords, 'create' | 'commit' | 'load' | 'list'> & {
     /** As `erase` of a document. */
     erase(id: string, entry: ApplianceEntry): Promise<void>
   }
@@ -115,6 +122,7 @@ function openReader({ folder, deviceKeyFile, random }: StoreOptions): StoreReade
     audit: createAuditReader(database),
     calibrations: createCalibrationReader(database, keys),
     cards: createDocumentReader({ database, keys, table: 'card_order' }),
+    sessions: createDocumentReader({ database, keys, table: 'session' }),
     close: () => owned.dispose(),
   })
 }
@@ -142,11 +150,19 @@ function openWriter(options: StoreOptions): Store {
   const documents = createDocuments({ database, keys, journal, guard, clock, random })
   const batches = createDocuments<ApplianceEntry>({ database, keys, journal, guard, clock, random, table: 'batch' })
   const cards = createDocuments<ApplianceEntry>({ database, keys, journal, guard, clock, random, table: 'card_order' })
+  const sessions = createDocuments<ApplianceEntry>({ database, keys, journal, guard, clock, random, table: 'session' })
   const items = createBatchItems({ database, key: batches.key, journal, guard, random })
   const { create, load, list } = documents
   const noteAppliance = database.transaction((entry: ApplianceEntry) => journal.append(entry, null))
   reserve.ensure()
   const forgetting = createForgetting({ database, guard, reserve, blobsFolder })
+  const recordsOf = (records: CardRecords) =>
+    Object.freeze({
+      create: records.create,
+      load: records.load,
+      list: records.list,
+      ...forgetting.of(records),
+    })
   const owned = opened.move()
   return Object.freeze({
     create,
@@ -173,7 +189,8 @@ function openWriter(options: StoreOptions): Store {
       items,
       ...forgetting.of(batches, id => items.remove(id)),
     }),
-    cards: Object.freeze({ create: cards.create, load: cards.load, list: cards.list, ...forgetting.of(cards) }),
+    cards: recordsOf(cards),
+    sessions: recordsOf(sessions),
     space: () => ({ freeBytes: freeBytes(folder), reserveHeld: reserve.held() }),
     close: () => owned.dispose(),
   })

@@ -65,7 +65,7 @@ async function run(call: Call): Promise<Answer> {
       clave: rooms.clave(),
       pages: rooms.claveTestPages(),
       people,
-      order: { language: 'es', returnUrl, ...(siaCodes[0] !== undefined && { sia: siaCodes[0] }) },
+      order: { language: 'es', returnUrl },
       sample: targetSheet(['es']),
       anchors: await readAnchors(config),
       now: systemClock.now,

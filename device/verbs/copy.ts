@@ -56,7 +56,7 @@ export interface PageSummary {
 export async function makeCopy(
   request: CopyRequest,
   { rooms, scratch, newId }: Workbench,
-  call: Call,
+  call: Pick<Call, 'signal' | 'progress'>,
 ): Promise<MadeCopy> {
   const { config, order, language, feed } = request
   const imaging = rooms.imaging()

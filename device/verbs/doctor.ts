@@ -11,6 +11,7 @@ import type { TextReader } from '../ports.ts'
 import { configOf, withWorkbench } from './appliance.ts'
 import { lastChecks } from './calibration-book.ts'
 import { checkLine } from './calibration-lines.ts'
+import { checkCards } from './doctor-cards.ts'
 import { checkClave } from './doctor-clave.ts'
 import { clockLine, codeWarnings } from './doctor-codes.ts'
 import { checkDestinations } from './doctor-destinations.ts'
@@ -23,7 +24,7 @@ import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 export const doctorVerb: Verb = {
   name: 'doctor',
   summary:
-    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the extension service, the seals, Cl@ve Firma, pinned servers and the built screen. Exit 1 when something is missing.',
+    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the extension service, the seals, the card service, Cl@ve Firma, pinned servers and the built screen. Exit 1 when something is missing.',
   options: {
     ...configOptions,
     pins: { type: 'boolean', help: 'tells the key of every server, also of those that are not pinned' },
@@ -139,7 +140,7 @@ function runtime(): Finding {
   return finding('runtime', `Node ${process.versions.node}`, ok, 'run with node_modules/.bin/node (make setup)')
 }
 
-function program({ program: name, debian }: (typeof programs)[number]): Finding {
+function program({ program: name, debian }: { readonly program: string; readonly debian: string }): Finding {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/bin']
   const found = folders.map(folder => join(folder, name)).find(path => existsSync(path))
   return finding(name, found ?? 'not found', found !== undefined, `apt-get install ${debian}`)
@@ -182,7 +183,8 @@ async function textReading(reader: TextReader, signal: AbortSignal): Promise<Fin
   }
 }
 
-async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]> {
+async function devices(loaded: LoadedConfig, call: Call): Promise<Finding[]> {
+  const { config } = loaded
   return await withWorkbench(config, async ({ rooms }) => {
     const scanners = await rooms.scanner().list(call.signal)
     const seen = scanners.map(one =>
@@ -216,6 +218,8 @@ async function devices({ config }: LoadedConfig, call: Call): Promise<Finding[]>
       ...(stamped === undefined ? [] : [{ check: 'time-stamping', ...stamped }]),
       ...(await checkSeals(config, rooms, call.signal)),
       ...(await checkDestinations(config, rooms.peers(), call.signal)),
+      ...(config.cards?.screen === true ? [program({ program: 'pdftoppm', debian: 'poppler-utils' })] : []),
+      ...(await checkCards(loaded, rooms, call.signal)),
       ...(await checkPins(config, rooms, { all: call.flag('pins'), signal: call.signal })),
       ...(raised === undefined ? [] : [{ check: 'extension service', ...raised }]),
       ...(clave === undefined ? [] : [{ check: 'Cl@ve Firma', ...clave }]),

@@ -7,6 +7,8 @@ const uses: Readonly<Record<PausedHost['service'], string>> = {
   delivery: 'delivery to',
   seal: 'seals of',
   extension: 'raising signatures by',
+  'time-stamping': 'time-stamps by',
+  cards: 'orders at the service',
   clave: 'signatures by',
 }
 

@@ -133,6 +133,7 @@ function show(store: StoreReader, id: string): Answer {
     reference,
     stage: stage.name,
     procedure: order.procedureId,
+    session: order.session?.id ?? null,
     openedAt,
     changedAt,
     pages: pages.length,
@@ -148,6 +149,7 @@ function show(store: StoreReader, id: string): Answer {
     json,
     lines: [
       `${id}  ${stage.name}  reference ${reference}  procedure ${order.procedureId}  ${pages.length} pages`,
+      ...(order.session === undefined ? [] : [`  made for ${order.session.client}, session ${order.session.id}`]),
       ...(hold === null
         ? []
         : [

@@ -21,7 +21,7 @@ async function run(call: Call): Promise<Answer> {
   const status = (await askAppliance(operatorSocket(configOf(call).dataFolder), 'GET', '/status')) as ApplianceStatus
   const { kiosk, version, screen, startedAt, scanners, documents, oldestWaiting, freeBytes, audit, calibrations } =
     status
-  const { batches, api, pausedHosts, cards } = status
+  const { batches, sessions, api, pausedHosts, cards } = status
   const counts = Object.entries(documents).flatMap(([stage, count]) => (count === 0 ? [] : [`${count} ${stage}`]))
   return {
     json: status,
@@ -33,10 +33,17 @@ async function run(call: Call): Promise<Answer> {
       ...calibrations.map(one => `scanner ${one.deviceId}: ${checkLine(one)}`),
       `documents: ${counts.length === 0 ? 'none' : counts.join(', ')}`,
       `batches of programs: ${batches.waiting} waiting, ${batches.done} done${api === null ? ', interface off' : `, interface ${api}`}`,
+      ...sessionLines(sessions),
       ...(cards === null ? [] : cardStateLines(cards)),
       `oldest waiting for delivery: ${oldestWaiting ?? 'none'}`,
       ...pausedHosts.map(pauseLine),
       `free: ${Math.round(freeBytes / 2 ** 20)} MiB, audit entries: ${audit.sequence}`,
     ],
   }
+}
+
+/** Nothing where no program has ever asked. */
+function sessionLines(sessions: ApplianceStatus['sessions']): string[] {
+  const counts = Object.entries(sessions).flatMap(([stage, count]) => (count === 0 ? [] : [`${count} ${stage}`]))
+  return counts.length === 0 ? [] : [`sessions of programs: ${counts.join(', ')} (compulsa sessions)`]
 }

@@ -44,6 +44,8 @@ export interface FireApplication {
   readonly applicationName: string
   /** FIRe's name for Cl@ve Firma. */
   readonly provider: string
+  /** What FIRe passes on as the name of the procedure, where it was agreed upon. */
+  readonly procedureName?: string
 }
 
 export function signForm(order: ClaveOrder, document: ClaveDocument, application: FireApplication): Form {
@@ -87,8 +89,8 @@ export function about(op: string, { id, subject }: ClaveTransaction): Form {
 }
 
 function configuration(
-  { returnUrl, sia }: ClaveOrder,
-  { applicationName, provider }: FireApplication,
+  { returnUrl }: ClaveOrder,
+  { applicationName, provider, procedureName }: FireApplication,
   document?: ClaveDocument,
 ): string {
   return properties({
@@ -96,7 +98,7 @@ function configuration(
     redirectErrorUrl: returnUrl,
     certOrigin: provider,
     appName: applicationName,
-    ...(sia !== undefined && { procedureName: sia }),
+    ...(procedureName !== undefined && { procedureName }),
     ...(document !== undefined && { docTitle: document.title }),
   })
 }

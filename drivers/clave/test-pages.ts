@@ -13,6 +13,8 @@ export interface TestPagesOptions {
   /** The service's address; pages of no other host are walked. */
   readonly url: string
   readonly caFile?: string
+  /** The only keys that the service may have (drivers/pins.ts). */
+  readonly pins?: readonly string[]
 }
 
 const maxSteps = 12
@@ -47,7 +49,7 @@ export function createTestPages(options: TestPagesOptions): ClaveTestPages {
 }
 
 async function fetched(
-  { caFile }: TestPagesOptions,
+  { caFile, pins }: TestPagesOptions,
   { url, form }: Visit,
   cookies: ReadonlyMap<string, string>,
   signal?: AbortSignal,
@@ -66,6 +68,7 @@ async function fetched(
       },
       ...(form !== undefined && { body: Buffer.from(form, 'latin1') }),
       ...(ca.text !== undefined && { ca: ca.text }),
+      pins,
       ...(signal !== undefined && { signal }),
       deadlineMs,
       maxBodyBytes: maxPageBytes,

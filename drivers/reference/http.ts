@@ -3,8 +3,9 @@
 // nowhere, no address is asked that is not public unless the configuration names the host, no cookies, no passwords.
 
 import { Fault } from '../../device/errors.ts'
+import { amongHosts } from '../../device/hosts.ts'
 import type { References } from '../../device/ports.ts'
-import { amongHosts, amongPins, guardedFetch, toldUrl } from '../guarded-fetch.ts'
+import { amongPins, guardedFetch, toldUrl } from '../guarded-fetch.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
 

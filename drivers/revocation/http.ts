@@ -3,8 +3,9 @@
 // the host, and an end to everything in size and time.
 
 import { Fault } from '../../device/errors.ts'
+import { amongHosts } from '../../device/hosts.ts'
 import type { Revocation } from '../../device/ports.ts'
-import { amongHosts, type GuardedRequest, guardedFetch, toldUrl } from '../guarded-fetch.ts'
+import { type GuardedRequest, guardedFetch, toldUrl } from '../guarded-fetch.ts'
 import type { HttpResponse } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'

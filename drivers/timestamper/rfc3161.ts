@@ -3,6 +3,7 @@
 
 import { Fault } from '../../device/errors.ts'
 import type { Timestamper } from '../../device/ports.ts'
+import { createBreakers } from '../breakers.ts'
 import { type HttpResponse, request } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
@@ -25,10 +26,26 @@ export interface Rfc3161Options extends TimestamperCredential {
   readonly deadlineMs?: number
 }
 
-/** Throws CONFIG_INVALID for an authority that cannot be meant. */
-export function createRfc3161Timestamper(options: Rfc3161Options): Timestamper {
+/** An authority that did not answer is left alone for a moment, whoever asks: each would wait for the whole deadline. */
+const restMs = 5_000
+
+/** Throws CONFIG_INVALID for an authority that cannot be meant. While it is left alone that can be seen in `breakers`. */
+export function createRfc3161Timestamper(options: Rfc3161Options, breakers = createBreakers()): Timestamper {
   const { url, pins, deadlineMs = defaultDeadlineMs } = checked(options)
-  const stamp = async (query: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> => {
+  const breaker = breakers.add(
+    { service: 'time-stamping', id: 'timestamping', url },
+    {
+      now: () => performance.now(),
+      pauseMs: restMs,
+      longestMs: restMs,
+      verdict: thrown => {
+        if (!(thrown instanceof Fault)) return 'nothing'
+        return thrown.code === 'TSA_UNREACHABLE' ? { waitMs: 0 } : 'answered'
+      },
+      resting: () => new Fault('TSA_UNREACHABLE', 'the time-stamping authority did not answer a moment ago'),
+    },
+  )
+  const ask = async (query: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> => {
     const shown = await readShown(options)
     if (!shown.usable) throw new Fault(unusable[shown.because], shown.reason)
     try {
@@ -40,7 +57,9 @@ export function createRfc3161Timestamper(options: Rfc3161Options): Timestamper {
       throw thrown
     }
   }
-  return Object.freeze({ stamp })
+  return Object.freeze({
+    stamp: (query: Uint8Array, signal?: AbortSignal) => breaker.run(() => ask(query, signal), signal),
+  })
 }
 
 const unusable = { untrusted: 'TSA_UNTRUSTED', refused: 'TSA_CREDENTIALS_REFUSED' } as const

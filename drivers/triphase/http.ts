@@ -5,8 +5,9 @@
 
 import { Buffer } from 'node:buffer'
 import { Fault } from '../../device/errors.ts'
+import { amongHosts } from '../../device/hosts.ts'
 import type { ByteStream, TriphaseServer } from '../../device/ports.ts'
-import { amongHosts, amongPins, guardedFetch, toldUrl } from '../guarded-fetch.ts'
+import { amongPins, guardedFetch, toldUrl } from '../guarded-fetch.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
 

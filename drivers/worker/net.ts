@@ -1,9 +1,10 @@
 // The net worker: the only part that reaches beyond this machine: the configured destinations by TLS, seal services, Cl@ve
-// Firma, the time-stamping authority, the extension service, what certificates point to, the card service, and what others ask to be
-// signed. It sees what it is told to send, while it sends it; no devices, no keys, no queue.
+// Firma, the time-stamping authority, the extension service, what certificates point to, the card service, what others ask to be
+// signed, and the callbacks of sessions. It sees what it is told to send, while it sends it; no devices, no keys, no queue.
 
 import type { ClaveFirma, ClaveTestPages, SealService } from '../../device/ports.ts'
 import { type Breakers, createBreakers } from '../breakers.ts'
+import { type CallbackClient, createWebhooks } from '../callback/webhook.ts'
 import { createOpenapiCardShop, type OpenapiCardShopOptions } from '../cardshop/openapi.ts'
 import type { FireOptions } from '../clave/fire.ts'
 import { createDelivery, type DestinationOptions, enterDestination } from '../delivery/destinations.ts'
@@ -14,6 +15,7 @@ import { createHttpRevocation, type HttpRevocationOptions } from '../revocation/
 import type { SealConfig } from '../seal/services.ts'
 import { createRfc3161Timestamper, type Rfc3161Options } from '../timestamper/rfc3161.ts'
 import { createHttpTriphase } from '../triphase/http.ts'
+import { callbackHandlers } from './callback-handlers.ts'
 import { cardHandlers } from './card-handlers.ts'
 import { claveHandlers } from './clave-handlers.ts'
 import { revocationHandlers, timestamperHandlers } from './evidence-handlers.ts'
@@ -33,13 +35,16 @@ export interface NetConfiguration {
   readonly revocation: HttpRevocationOptions
   readonly references: HttpReferencesOptions
   readonly cards?: OpenapiCardShopOptions
+  /** Who may be told of its sessions, and where. */
+  readonly callbackClients: readonly CallbackClient[]
 }
 
 await hostWorker<NetConfiguration>(configuration => {
-  const { destinations, seal, clave, timestamping, extension, revocation, references, cards } = configuration
+  const { destinations, seal, clave, timestamping, extension, revocation, references, cards, callbackClients } =
+    configuration
   const breakers = createBreakers()
   let seals: Promise<SealService> | undefined
-  const timestamper = timestamping === undefined ? undefined : createRfc3161Timestamper(timestamping)
+  const timestamper = timestamping === undefined ? undefined : createRfc3161Timestamper(timestamping, breakers)
   const extender = extension === undefined ? undefined : createFortressExtender(extension, breakers)
   return new Map([
     ...deliveryHandlers(createDelivery({ destinations })),
@@ -60,6 +65,7 @@ await hostWorker<NetConfiguration>(configuration => {
       wake: async host => breakers.wake(host),
     }),
     ...cardHandlers(cards === undefined ? undefined : createOpenapiCardShop(cards)),
+    ...callbackHandlers(createWebhooks({ clients: callbackClients })),
     ...triphaseHandlers(createHttpTriphase({ allowPrivate: references.allowPrivate, pins: references.pins ?? {} })),
   ])
 })

@@ -4,15 +4,21 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Imaging } from '../../device/ports.ts'
+import { createPdfPages } from '../imaging/pdf-pages.ts'
 import { createImaging } from '../imaging/sharp.ts'
 import { createTargetImaging } from '../imaging/target.ts'
 import { imagingHandlers } from './handlers.ts'
 import { hostWorker } from './host.ts'
+import { pdfPagesHandlers } from './pdf-pages-handlers.ts'
 import { targetHandlers } from './target-handlers.ts'
 
 await hostWorker<NonNullable<Parameters<typeof createImaging>[0]>>(
   configuration =>
-    new Map([...imagingHandlers(lettingGo(createImaging(configuration))), ...targetHandlers(createTargetImaging())]),
+    new Map([
+      ...imagingHandlers(lettingGo(createImaging(configuration))),
+      ...targetHandlers(createTargetImaging()),
+      ...pdfPagesHandlers(createPdfPages()),
+    ]),
 )
 
 /**

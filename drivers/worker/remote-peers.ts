@@ -13,7 +13,7 @@ const milliseconds = Type.Number({ minimum: 0 })
 const resting = Type.Array(
   Type.Object(
     {
-      service: Type.Enum(['seal', 'extension', 'clave']),
+      service: Type.Enum(['seal', 'extension', 'clave', 'time-stamping']),
       id: text,
       host: text,
       sinceMs: milliseconds,

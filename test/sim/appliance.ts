@@ -10,6 +10,7 @@ import { fireCode, firePassword } from './fire.users.ts'
 import { drawSheet } from './paper.ts'
 import { createProgram } from './program.ts'
 import { startSite } from './site.ts'
+import { startSiteCards } from './site-cards.ts'
 
 export interface ApplianceOptions {
   readonly folder: string
@@ -25,14 +26,18 @@ export async function runAppliance(
   signal: AbortSignal,
 ): Promise<number> {
   await using started = new AsyncDisposableStack()
-  const program = await createProgram(join(folder, 'program'))
+  const program = started.adopt(await createProgram(join(folder, 'program'), port === 0 ? 0 : port + 2), one =>
+    one.stop(),
+  )
+  const { shop, configuration } = started.adopt(await startSiteCards(join(folder, 'cards')), one => one.shop.stop())
+  const cards = { ...configuration, screen: true, clients: [program.client], pollMinutes: 1 }
   const options = {
     folder,
     sheets: [],
     trustServices: true,
     seal: true,
     clave: {},
-    config: { api: program.api },
+    config: { api: program.api, cards },
   }
   const site = started.adopt(await startSite(options), one => one.stop())
   const child = spawn(
@@ -52,11 +57,14 @@ export async function runAppliance(
   signal.addEventListener('abort', () => child.kill('SIGINT'))
   const sheets = await samplePile()
   site.scanner.load(sheets)
-  const control = started.adopt(await startControl({ site, sheets, program, port: controlPort }), one => one.stop())
+  const control = started.adopt(await startControl({ site, sheets, program, shop, port: controlPort }), one =>
+    one.stop(),
+  )
   console.log(
-    `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service, FIRe and receiver: ${control.url}`,
+    `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service, FIRe, card service and receiver: ${control.url}`,
   )
   console.log(`Cl@ve Firma: number 50751129L, password ${firePassword}, code ${fireCode}; the page above is the phone`)
+  console.log(`A program asks for a copy, and a person comes with the pick-up code: ${program.curl}`)
   console.log(`Other commands beside it: compulsa VERB --config ${site.configFile} --data ${site.dataFolder}`)
   const [code] = await exit
   return typeof code === 'number' ? code : 1

@@ -107,13 +107,18 @@ function firma(done: boolean) {
   return { ...sent, pin, puk, codice_utente, codice_emergenza, codice_carta, iut: 'IUT-1', alias: '' }
 }
 
-/** One page with no text on it. */
+const formText =
+  'BT /F1 20 Tf 60 760 Td (Modulo di riconoscimento) Tj 0 -40 Td /F1 12 Tf (Da firmare e restituire con il documento) Tj ET'
+
+/** One page, by PDF 1.4 without a table of its objects, as careless generators write it. */
 export const formPdf = Buffer.from(
   [
     '%PDF-1.4',
     '1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj',
     '2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj',
-    '3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj',
+    '3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>endobj',
+    `4 0 obj<</Length ${formText.length}>>stream\n${formText}\nendstream endobj`,
+    '5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj',
     'trailer<</Root 1 0 R>>',
     '%%EOF',
     '',

@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 // `compulsa-sim NAME`: starts one simulator, or `appliance`, the whole kiosk on simulators, until Ctrl-C.
 
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runAppliance } from './appliance.ts'
-import { startCardShop } from './cardshop.ts'
 import { runCopia } from './copia-service.ts'
 import { startEsclSimulator } from './escl.ts'
 import { runFortressCentre } from './fortress-centre.ts'
@@ -13,6 +12,7 @@ import { drawSheet } from './paper.ts'
 import { createTestPki, pem } from './pki.ts'
 import { startReceiver } from './receiver.ts'
 import { startS3 } from './s3.ts'
+import { startSiteCards } from './site-cards.ts'
 import { runClaveCentre } from './site-clave.ts'
 import { startSiteSeal } from './site-seal.ts'
 import { createSoftToken } from './token.ts'
@@ -32,7 +32,8 @@ interface Options {
 
 const simulators: Readonly<Record<string, Simulator>> = {
   appliance: {
-    summary: 'the whole kiosk: scanner, card, receiver, and the appliance with its screen (default port 8080)',
+    summary:
+      'the whole kiosk: scanner, card, receiver, card service, and the appliance with its screen (default port 8080)',
     run: ({ folder, port = 8080 }, signal) =>
       runAppliance({ folder, port, controlPort: port === 0 ? 0 : port + 1 }, signal),
   },
@@ -67,15 +68,8 @@ const simulators: Readonly<Record<string, Simulator>> = {
     summary:
       'the service that sells signature cards; writes its token and CA into --folder and prints the configuration',
     async run({ folder, port = 0 }, signal) {
-      const shop = await startCardShop({ port })
-      await mkdir(folder, { recursive: true })
-      const tokenFile = join(folder, 'cards.token')
-      const caFile = join(folder, 'cards-ca.pem')
-      await writeFile(tokenFile, `${shop.token}\n`, { mode: 0o600 })
-      await writeFile(caFile, shop.caPem)
-      console.log(
-        `"cards": ${JSON.stringify({ url: shop.url, tokenFile: resolve(tokenFile), caFile: resolve(caFile) })}`,
-      )
+      const { shop, configuration } = await startSiteCards(folder, port)
+      console.log(`"cards": ${JSON.stringify(configuration)}`)
       await ended(signal)
       await shop.stop()
       return 0

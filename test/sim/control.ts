@@ -2,6 +2,7 @@
 // switched off, a back office that is away. Loopback only; it knows nothing of the appliance.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { CardShopSimulator } from './cardshop.ts'
 import * as presets from './escl-presets.ts'
 import type { SheetImage } from './escl-sheets.ts'
 import type { Program } from './program.ts'
@@ -11,6 +12,7 @@ export interface ControlOptions {
   readonly site: Site
   readonly sheets: readonly SheetImage[]
   readonly program: Program
+  readonly shop: CardShopSimulator
   readonly port: number
 }
 
@@ -28,9 +30,9 @@ interface Action {
 const refillMs = 6_000
 const lookMs = 500
 
-export async function startControl({ site, sheets, program, port }: ControlOptions): Promise<Control> {
-  const actions = actionsOf(site, sheets, program)
-  const server = createServer((request, response) => answer(actions, site, program, request, response))
+export async function startControl({ site, sheets, program, shop, port }: ControlOptions): Promise<Control> {
+  const actions = actionsOf(site, sheets, program, shop)
+  const server = createServer((request, response) => answer(actions, { site, program, shop }, request, response))
   server.listen(port, '127.0.0.1')
   await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject))
   const address = server.address()
@@ -49,6 +51,7 @@ function actionsOf(
   { scanner, receiver, trust, seal, clave }: Site,
   sheets: readonly SheetImage[],
   program: Program,
+  shop: CardShopSimulator,
 ): ReadonlyMap<string, Action> {
   const scan = (label: string, preset: presets.EsclPreset) => ({ label, act: () => scanner.set(preset) })
   return new Map<string, Action>([
@@ -67,19 +70,36 @@ function actionsOf(
     ],
     ['online', { label: 'Receiver in good order', act: () => receiver.set({ preset: 'honest' }) }],
     ['batch', { label: 'A program asks for 12 signatures', act: () => program.send(12) }],
+    ['session', { label: 'A program asks for a copy', act: () => program.ask() }],
     ['no-tsa', { label: 'Time-stamping authority away', act: () => trust?.fault('tsa', 'reset') }],
     ['no-seal', { label: 'Seal service away', act: () => seal?.fault('offline') }],
     ['seal', { label: 'Seal service in good order', act: () => seal?.fault(undefined) }],
+    ['no-cards', { label: 'Card service away', act: () => shop.online(false) }],
+    ['no-credit', { label: 'Card service: the credit is used up', act: () => shop.set('creditLow') }],
+    [
+      'lost-order',
+      { label: 'Card service takes the next order and loses its answer', act: () => shop.set('dropAfterAccept', 1) },
+    ],
+    ['cards', { label: 'Card service in good order', act: () => inGoodOrder(shop) }],
+    ['made', { label: 'Card service makes and sends what was ordered', act: () => finish(shop) }],
     ['no-clave', { label: 'FIRe away', act: () => clave?.fault('offline') }],
     ['clave', { label: 'FIRe in good order', act: () => clave?.fault(undefined) }],
     ['tsa', { label: 'Time-stamping authority in good order', act: () => trust?.fault('tsa', undefined) }],
   ])
 }
 
+async function inGoodOrder(shop: CardShopSimulator): Promise<void> {
+  shop.set('honest')
+  await shop.online(true)
+}
+
+function finish(shop: CardShopSimulator): void {
+  for (const { id } of shop.sold()) shop.move(id, 'evasa')
+}
+
 async function answer(
   actions: ReadonlyMap<string, Action>,
-  site: Site,
-  program: Program,
+  { site, program, shop }: Pick<ControlOptions, 'site' | 'program' | 'shop'>,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -97,9 +117,10 @@ async function answer(
     .map(one => `<li>${one.reference}, ${one.bytes} bytes, SHA-256 ${one.sha256.slice(0, 16)}…</li>`)
   const phones = (site.clave?.pages() ?? []).map(url => `<li><a href="${url.replaceAll('&', '&amp;')}">Sign</a></li>`)
   const batches = (await program.states()).map(one => `<li>${one}</li>`)
+  const orders = shop.sold().map(one => `<li>${one.product}, ${one.stato}</li>`)
   const page = `<!doctype html><meta charset="utf-8"><title>Simulated world</title>
 <style>body{font:1rem sans-serif;max-width:40rem;margin:2rem auto}button{font:inherit;margin:.2rem;padding:.6rem;width:100%}</style>
-<h1>Simulated world</h1>${buttons.join('')}<h2>Copies received</h2><ul>${received.join('')}</ul><h2>A phone that reads the QR code of Cl@ve</h2><ul>${phones.join('')}</ul><h2>Batches of the program</h2><ul>${batches.join('')}</ul>`
+<h1>Simulated world</h1>${buttons.join('')}<h2>Copies received</h2><ul>${received.join('')}</ul><h2>A phone that reads the QR code of Cl@ve</h2><ul>${phones.join('')}</ul><h2>What the program has asked for</h2><ul>${batches.join('')}</ul><h2>Orders at the card service</h2><ul>${orders.join('')}</ul>`
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page)
 }
 

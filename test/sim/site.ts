@@ -36,6 +36,8 @@ export interface SiteOptions {
   readonly clientSeals?: Readonly<Record<string, readonly string[]>>
   /** Default: a free one. */
   readonly apiPort?: number
+  /** Lets the clients have copies made, and says which hosts they may name. */
+  readonly sessions?: { readonly limits?: object; readonly hosts?: readonly string[] }
   /**
    * With a time-stamping authority, OCSP and CRLs, and the first procedure of the shipped ones at level LTA. The card is then
    * a new one, for its authority is.
@@ -73,6 +75,8 @@ export interface Site {
   readonly watched: WatchedCard | undefined
   /** The token of a client. */
   token(client: string): string
+  /** What callbacks to any client are signed with. */
+  readonly callbackSecret: string
   stop(): Promise<void>
 }
 
@@ -130,6 +134,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     pin,
     watched,
     token: tokenOf,
+    callbackSecret,
     stop: () => running.disposeAsync(),
   }
 }
@@ -178,14 +183,21 @@ function tokenOf(client: string): string {
   return `a-token-of-${client}-that-is-long-enough`
 }
 
+const callbackSecret = `whsec_${Buffer.alloc(32, 'callback').toString('base64')}`
+
 async function apiConfiguration(
   folder: string,
-  { clients = [], clientSeals = {}, apiPort = 0 }: SiteOptions,
+  { clients = [], clientSeals = {}, apiPort = 0, sessions }: SiteOptions,
 ): Promise<object> {
   if (clients.length === 0) return {}
   const named = clients.map(id => ({ id, tokenFile: join(folder, `${id}.token`), seals: clientSeals[id] ?? [] }))
   for (const { id, tokenFile } of named) await writeFile(tokenFile, `${tokenOf(id)}\n`, { mode: 0o600 })
-  return { api: { port: apiPort, clients: named } }
+  if (sessions === undefined) return { api: { port: apiPort, clients: named } }
+  const { limits = {}, hosts = [] } = sessions
+  const callbackSecretFile = join(folder, 'callback.secret')
+  await writeFile(callbackSecretFile, `${callbackSecret}\n`, { mode: 0o600 })
+  const told = named.map(client => ({ ...client, hosts, allowPrivate: hosts, callbackSecretFile }))
+  return { api: { port: apiPort, clients: told, sessions: { resolution: 'Decret 12/2026', ...limits } } }
 }
 
 /** What certificates point to is on this machine, which is otherwise no place to ask. */

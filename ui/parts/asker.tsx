@@ -10,7 +10,7 @@ export function Asker({ request }: { readonly request: RequestView }) {
   const { asker, total } = request
   return (
     <p class="asker">
-      {kiosk.say(asker.kind === 'page' ? 'request.page' : 'request.program')}
+      {kiosk.say(`request.${asker.kind}`)}
       <AskerName asker={asker} />
       {kiosk.say(wishText(request), { count: total })}
     </p>

@@ -32,7 +32,8 @@ export function IdleDialog() {
 function silenceText(kiosk: Kiosk): TextKey {
   const { copy, request, cards } = kiosk.view.value ?? {}
   if (copy != null) return kiosk.screen.value === 'receipt' ? 'idle.end' : 'idle.erase'
-  if (request === undefined && (cards?.at === 'question' || cards?.at === 'summary')) return 'idle.cards'
+  if (request === undefined && (cards?.at === 'question' || cards?.at === 'summary' || cards?.at === 'papers'))
+    return 'idle.cards'
   if (request === undefined || request.stage === 'finished') return 'idle.end'
   return isUnderWay(request) ? 'idle.stop' : 'idle.refuse'
 }

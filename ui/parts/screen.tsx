@@ -62,12 +62,12 @@ export function Screen(props: ScreenProps) {
 function Header() {
   const kiosk = useKiosk()
   const view = kiosk.view.value
-  const procedure = view?.procedures.find(one => one.id === view.copy?.procedureId)
+  const what = view?.copy?.asked ?? view?.procedures.find(one => one.id === view.copy?.procedureId)
   // The steps are those of a copy.
   const step =
     view?.request !== undefined || view?.cards !== undefined
       ? null
-      : stepFor(kiosk.screen.value, procedure?.signature ?? 'local')
+      : stepFor(kiosk.screen.value, what?.signature ?? 'local')
   return (
     <header>
       <p class="body-name">{kiosk.textIn(view?.kiosk.bodyName ?? null)}</p>

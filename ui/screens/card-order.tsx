@@ -22,9 +22,16 @@ export function CardOrderScreen() {
       cancel={false}
       lead={<Facts kiosk={kiosk} order={order} />}
       actions={
-        <Button kind="primary" onPress={() => void kiosk.leave()}>
-          {kiosk.say('action.finish')}
-        </Button>
+        <>
+          <Button kind={order.wantsForm ? 'plain' : 'primary'} onPress={() => void kiosk.leave()}>
+            {kiosk.say('action.finish')}
+          </Button>
+          {order.wantsForm && (
+            <Button kind="primary" onPress={() => void kiosk.ask('cards/papers')}>
+              {kiosk.say('cards.openForm')}
+            </Button>
+          )}
+        </>
       }
     >
       <p class="reference">

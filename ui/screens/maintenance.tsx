@@ -14,9 +14,11 @@ import { Verdict } from '../parts/verdict.tsx'
 /** A host takes as much room as two scanners. */
 const scannersOnScreen = 2
 
+const none = { scanners: [], pauses: [], fault: null, unsureOrders: 0 } as const
+
 export function MaintenanceScreen() {
   const kiosk = useKiosk()
-  const { scanners, pauses, fault } = kiosk.view.value?.maintenance ?? { scanners: [], pauses: [], fault: null }
+  const { scanners, pauses, fault, unsureOrders } = kiosk.view.value?.maintenance ?? none
   return (
     <Screen
       title={kiosk.say('maintenance.title')}
@@ -27,7 +29,12 @@ export function MaintenanceScreen() {
         <>
           <Drawing name={fault === null ? 'feeder' : 'jam'} />
           <p class="large">{kiosk.say(scanners.length === 0 ? 'maintenance.none' : 'maintenance.how')}</p>
-          {pauses.length > 0 && <p>{kiosk.say('maintenance.paused')}</p>}
+          {(pauses.length > 0 || unsureOrders > 0) && (
+            <p>
+              {pauses.length > 0 && kiosk.say('maintenance.paused')}{' '}
+              {unsureOrders > 0 && kiosk.say('maintenance.unsureOrders', { count: unsureOrders })}
+            </p>
+          )}
         </>
       }
       actions={

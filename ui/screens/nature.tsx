@@ -8,7 +8,7 @@ import { Screen } from '../parts/screen.tsx'
 
 export function NatureScreen() {
   const kiosk = useKiosk()
-  const natures = useCopy().procedure?.sourceNatures ?? []
+  const { natures } = useCopy()
   return (
     <Screen
       title={kiosk.say('nature.title')}

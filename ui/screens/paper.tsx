@@ -1,6 +1,7 @@
 // Putting the paper in: what to do, what the scanner says, and the button that starts.
 
 import { useCopy, useKiosk } from '../context.ts'
+import { AskedFor } from '../parts/asked-for.tsx'
 import { Button } from '../parts/button.tsx'
 import { Drawing } from '../parts/drawing.tsx'
 import { FaultText } from '../parts/fault-text.tsx'
@@ -15,7 +16,12 @@ export function PaperScreen() {
     <Screen
       title={kiosk.say('paper.title')}
       layout="split"
-      lead={<Drawing name={copy.fault === 'SCANNER_JAM' ? 'jam' : 'feeder'} />}
+      lead={
+        <>
+          <Drawing name={copy.fault === 'SCANNER_JAM' ? 'jam' : 'feeder'} />
+          <AskedFor />
+        </>
+      }
     >
       {copy.fault === null ? (
         <p class="large">{kiosk.say('paper.how')}</p>

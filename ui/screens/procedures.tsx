@@ -13,6 +13,7 @@ const choicesOnScreen = 4
 
 type Portal = NonNullable<View['portals']>[number]
 type Choice =
+  | { readonly kind: 'pickup' }
   | { readonly kind: 'waiting'; readonly waiting: WaitingView }
   | { readonly kind: 'procedure'; readonly procedure: ProcedureView }
   | { readonly kind: 'cards' }
@@ -40,9 +41,10 @@ export function ProceduresScreen() {
   )
 }
 
-/** What waits for somebody comes first; what leads away from the kiosk's own comes last. */
+/** What waits for somebody, or what somebody was sent for, comes first; what leads away from the kiosk's own comes last. */
 function choicesOf(view: View | null): readonly Choice[] {
   return [
+    ...(view?.pickup === true ? [{ kind: 'pickup' as const }] : []),
     ...(view?.waiting ?? []).map(waiting => ({ kind: 'waiting' as const, waiting })),
     ...(view?.procedures ?? []).map(procedure => ({ kind: 'procedure' as const, procedure })),
     ...(view?.offersCards === true ? [{ kind: 'cards' as const }] : []),
@@ -51,10 +53,23 @@ function choicesOf(view: View | null): readonly Choice[] {
 }
 
 function drawChoice(choice: Choice) {
+  if (choice.kind === 'pickup') return <PickupChoice key="pickup" />
   if (choice.kind === 'waiting') return <Waiting key={`waiting ${choice.waiting.id}`} waiting={choice.waiting} />
   if (choice.kind === 'cards') return <CardsChoice key="cards" />
   if (choice.kind === 'portal') return <PortalChoice key={`portal ${choice.portal.url}`} portal={choice.portal} />
   return <Procedure key={choice.procedure.id} procedure={choice.procedure} />
+}
+
+function PickupChoice() {
+  const kiosk = useKiosk()
+  return (
+    <li>
+      <button type="button" class="button choice" onClick={() => kiosk.change({ pickup: '', notice: null })}>
+        <span class="choice-title">{kiosk.say('pickup.choice')}</span>
+        <span class="choice-text">{kiosk.say('pickup.choice.hint')}</span>
+      </button>
+    </li>
+  )
 }
 
 function Waiting({ waiting }: { readonly waiting: WaitingView }) {

@@ -12,7 +12,7 @@ import type { TextKey } from '../text/texts.ts'
 
 export function ReceiptScreen() {
   const kiosk = useKiosk()
-  const { reference, result, fault, part } = useCopy().copy
+  const { reference, result, fault, part, asked } = useCopy().copy
   if (result === null) return null
   return (
     <Screen
@@ -25,6 +25,10 @@ export function ReceiptScreen() {
         part?.hasNext === true ? (
           <Button kind="primary" onPress={() => void kiosk.ask('copy/next')}>
             {kiosk.say('part.next', { number: part.number + 1 })}
+          </Button>
+        ) : asked?.redirectUrl != null ? (
+          <Button kind="primary" onPress={() => kiosk.change({ onward: true })}>
+            {kiosk.say('action.continue')}
           </Button>
         ) : (
           <Button kind="primary" onPress={() => void kiosk.leave()}>
@@ -50,8 +54,11 @@ export function ReceiptScreen() {
 
 function Summary({ result, stopped }: { readonly result: ResultView; readonly stopped: boolean }) {
   const kiosk = useKiosk()
+  const { stage, asked } = useCopy().copy
+  const askedWhere = stage === 'done' ? 'receipt.where.asked' : 'receipt.where.making'
+  const where = asked === null || stopped ? whereKey(result, stopped) : askedWhere
   const rows: readonly (readonly [TextKey, string])[] = [
-    ['receipt.where', kiosk.say(whereKey(result, stopped))],
+    ['receipt.where', kiosk.say(where)],
     ['receipt.pages', String(result.pages)],
     ...(result.signer === null ? [] : [['receipt.signer', result.signer] as const]),
     ['receipt.date', dateTimeText(result.finishedAt, kiosk.language.value)],

@@ -48,8 +48,7 @@ function titleOf(kiosk: Kiosk, copy: CopyView): string {
 
 function ReviewActions({ kept }: { readonly kept: readonly PageView[] }) {
   const kiosk = useKiosk()
-  const { copy, procedure } = useCopy()
-  const natures = procedure?.sourceNatures ?? []
+  const { copy, natures } = useCopy()
   const complete = kept.length > 0 && kept.every(page => page.ready && page.unusable === null)
   const goOn = (): void => {
     if (isTooLarge(copy)) kiosk.change({ sizing: true, undo: null })

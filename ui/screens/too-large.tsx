@@ -12,7 +12,7 @@ const reductions = ['lower-quality', 'gray'] as const
 export function TooLargeScreen() {
   const kiosk = useKiosk()
   const { copy } = useCopy()
-  const { size, part } = copy
+  const { size, part, asked } = copy
   const inText = (bytes: number) => megabytesText(bytes, kiosk.language.value)
   const text =
     size.bytes === null
@@ -39,7 +39,7 @@ export function TooLargeScreen() {
               <Choice name={reduction} disabled={busy} onPress={() => void kiosk.ask('copy/reduce', { reduction })} />
             </li>
           ))}
-        {part === null && (
+        {part === null && asked === null && (
           <li>
             <Choice name="split" disabled={busy} onPress={() => void kiosk.ask('copy/split')} />
           </li>

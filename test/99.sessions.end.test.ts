@@ -1,0 +1,191 @@
+// How sessions end: by time, by their client, by an operator; and what a restart at any point makes of them.
+
+import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { operatorHold } from './11.document.kit.ts'
+import { faultOf } from './25.store.setup.ts'
+import { fetched, hours, ready, stateOf, untilState } from './99.sessions.calls.ts'
+import { asked, made, path, type SessionStand, sessionStand } from './99.sessions.kit.ts'
+
+describe('time', () => {
+  it('10 ends the waiting, tells the client, and forgets a week later', async () => {
+    const stand = await sessionStand({ sessions: { waitingHours: 2 } })
+    const session = await stand.ask()
+    stand.clock.leap(hours(2) + 1000)
+    await untilState(stand, session.sessionID, 'expired')
+    expect(faultOf(() => stand.take(session))).toBe('PICKUP_CODE_WRONG')
+    expect(await fetched(stand, `${session.sessionID}/document`)).toMatchObject({ status: 410 })
+    await expect
+      .poll(() => stand.called.map(({ body }) => JSON.parse(body)))
+      .toMatchObject([{ sessionID: session.sessionID, state: 'expired', document: null }])
+    stand.clock.leap(hours(8 * 24))
+    await expect.poll(async () => (await fetched(stand, session.sessionID)).status).toBe(404)
+    expect(stand.store.sessions.list()).toEqual([])
+    const late = await stand.ask()
+    await stand.sessions.stop()
+    stand.clock.leap(hours(2) + 1000)
+    expect(faultOf(() => stand.take(late))).toBe('PICKUP_CODE_WRONG')
+  })
+
+  it('11 ends the keeping of a copy, and nothing before does; a request may ask for less', async () => {
+    const stand = await sessionStand()
+    const long = await ready(stand)
+    const short = await ready(stand, { result: { ...asked.result, retentionHours: 1 } })
+    const left = (told: Readonly<Record<string, unknown>>) => Date.parse(String(told['expiresAt'])) - stand.clock.now()
+    expect(left(await stateOf(stand, short.sessionID)) / hours(1)).toBeCloseTo(1, 1)
+    expect(left(await stateOf(stand, long.sessionID)) / hours(1)).toBeCloseTo(12, 1)
+    stand.clock.leap(hours(1) + 1000)
+    await untilState(stand, short.sessionID, 'expired')
+    expect(await (await fetched(stand, `${long.sessionID}/document`)).text()).toBe(made)
+    await expect.poll(async () => (await stateOf(stand, long.sessionID))['fetchedAt']).not.toBeNull()
+    stand.clock.leap(hours(11) + 1000)
+    await untilState(stand, long.sessionID, 'expired')
+    // Only who has not fetched it hears that it is gone.
+    const told = stand.called.map(({ body }) => JSON.parse(body) as { sessionID: string; state: string })
+    expect(told.filter(({ state }) => state === 'expired').map(({ sessionID }) => sessionID)).toEqual([short.sessionID])
+  })
+
+  it('12 stands still while a copy is being made, also when it is held', async () => {
+    const stand = await sessionStand()
+    const session = await stand.ask()
+    const copy = stand.take(session)
+    await stand.make(copy.id, 'approved')
+    stand.queue.commit(copy.id, operatorHold)
+    stand.clock.leap(hours(100))
+    await expect
+      .poll(async () => (await stateOf(stand, session.sessionID))['problem'])
+      .toMatchObject({
+        code: 'HELD_BY_OPERATOR',
+        mendedBy: 'operator',
+      })
+    expect(await stateOf(stand, session.sessionID)).toMatchObject({ state: 'in-hand', expiresAt: null })
+  })
+})
+
+describe('the end', () => {
+  it('13 by DELETE erases key and files of the copy, and what was asked for; a second one does nothing', async () => {
+    const stand = await sessionStand()
+    const { sessionID, documentId } = await ready(stand)
+    expect((await stand.program().call('DELETE', `${path}/${sessionID}`)).status).toBe(204)
+    expect(await stateOf(stand, sessionID)).toMatchObject({ state: 'withdrawn' })
+    expect(await fetched(stand, `${sessionID}/document`)).toMatchObject({ status: 410 })
+    await expect.poll(() => stand.queue.find(documentId)).toBeUndefined()
+    expect(JSON.stringify(stand.store.sessions.load(sessionID))).not.toContain('Certificat')
+    expect((await stand.program().call('DELETE', `${path}/${sessionID}`)).status).toBe(204)
+    const waiting = await stand.ask()
+    expect((await stand.program().call('DELETE', `${path}/${waiting.sessionID}`)).status).toBe(204)
+    expect(faultOf(() => stand.take(waiting))).toBe('PICKUP_CODE_WRONG')
+    expect(stand.called.map(({ body }) => JSON.parse(body).state)).toEqual(['ready'])
+  })
+
+  it('of a copy that goes elsewhere too is no reason to keep it from there', async () => {
+    const destinations = [{ id: 'archive', driver: 'https', url: 'https://archive.invalid/' }]
+    const stand = await sessionStand({ sessions: { destinations: ['archive'] }, config: { destinations } })
+    const { sessionID, documentId } = await ready(stand)
+    expect(await (await fetched(stand, `${sessionID}/document`)).text()).toBe(made)
+    expect((await stand.program().call('DELETE', `${path}/${sessionID}`)).status).toBe(204)
+    expect(await fetched(stand, `${sessionID}/document`)).toMatchObject({ status: 410 })
+    expect(stand.queue.get(documentId).stage.name).toBe('delivering')
+  })
+
+  it('by an operator is told to the client', async () => {
+    const stand = await sessionStand()
+    const { sessionID } = await stand.ask()
+    await stand.sessions.withdrawAny(sessionID)
+    await expect
+      .poll(() => stand.called.map(({ body }) => JSON.parse(body)))
+      .toMatchObject([{ sessionID, state: 'withdrawn', document: null }])
+  })
+
+  it('14 by DELETE while it is sealed gives the copy up', async () => {
+    const stand = await sealing()
+    const { sessionID, documentId } = await sealed(stand)
+    expect((await stand.program().call('DELETE', `${path}/${sessionID}`)).status).toBe(204)
+    expect(stand.queue.get(documentId).stage).toEqual({ name: 'discarded', reason: 'withdrawn' })
+  })
+
+  it('15 by an operator who gives the copy up is a failure, with what held it', async () => {
+    const stand = await sealing()
+    const { sessionID, documentId } = await sealed(stand)
+    const hold = { ...operatorHold, code: 'SEAL_REFUSED', detail: 'no such seal' } as const
+    stand.queue.commit(documentId, hold)
+    await expect.poll(async () => (await stateOf(stand, sessionID))['problem']).toMatchObject({ code: 'SEAL_REFUSED' })
+    stand.queue.commit(documentId, { type: 'discarded', reason: 'operator' })
+    await untilState(stand, sessionID, 'failed')
+    const why = { code: 'COPY_GIVEN_UP', detail: expect.stringContaining('SEAL_REFUSED: no such seal') }
+    expect(await stateOf(stand, sessionID)).toMatchObject({ why })
+    await expect.poll(() => stand.called.map(({ body }) => JSON.parse(body))).toMatchObject([{ state: 'failed', why }])
+  })
+})
+
+/** A kiosk with a seal that is never asked. */
+const sealing = () =>
+  sessionStand({
+    config: {
+      seal: {
+        services: [
+          {
+            ...{ id: 'aoc', driver: 'trustedx', url: 'https://seal.invalid', tokenUrl: 'https://seal.invalid/token' },
+            ...{ clientId: 'kiosk', clientSecretFile: 'secret' },
+          },
+        ],
+        table: [{ ens: '9821920002', service: 'aoc', identity: 'seal' }],
+      },
+    },
+  })
+
+async function sealed(stand: SessionStand) {
+  const session = await stand.ask({ signature: { mode: 'seal' } })
+  const copy = stand.take(session)
+  await stand.make(copy.id)
+  await untilState(stand, session.sessionID, 'making')
+  return { ...session, documentId: copy.id }
+}
+
+describe('a restart', () => {
+  it('16 finds a session where its copy is, wherever the power was cut between the two', async () => {
+    let stand = await sessionStand()
+    const session = await stand.ask()
+    await stand.sessions.stop()
+    const copy = stand.take(session)
+    stand = await stand.restart()
+    await untilState(stand, session.sessionID, 'in-hand')
+    await stand.sessions.stop()
+    await stand.make(copy.id)
+    stand = await stand.restart()
+    await untilState(stand, session.sessionID, 'ready')
+    await expect.poll(() => stand.called).toHaveLength(1)
+    await stand.sessions.stop()
+    await stand.queue.erase(copy.id)
+    stand = await stand.restart()
+    await untilState(stand, session.sessionID, 'expired')
+  })
+
+  it('17 remembers codes, and which of a person’s copies is gone', async () => {
+    let stand = await sessionStand()
+    const session = await stand.ask()
+    const copy = stand.take(session)
+    await untilState(stand, session.sessionID, 'in-hand')
+    await stand.sessions.stop()
+    stand.queue.commit(copy.id, { type: 'discarded', reason: 'person' })
+    await stand.queue.erase(copy.id)
+    stand = await stand.restart()
+    await untilState(stand, session.sessionID, 'waiting')
+    stand.take({ sessionID: session.sessionID })
+    await untilState(stand, session.sessionID, 'in-hand')
+  })
+})
+
+it('18 lies sealed: neither title, user nor code can be read in the data folder', async () => {
+  const stand = await sessionStand()
+  const { pickupCode } = await stand.ask()
+  const folder = stand.folder
+  const files = readdirSync(folder).filter(name => name.startsWith('compulsa.sqlite'))
+  expect(files.length).toBeGreaterThan(0)
+  const found = execFileSync('sh', ['-c', `cat ${files.map(name => join(folder, name)).join(' ')} | strings -n 6`])
+  for (const secret of ['Anna Roca', 'Certificat', pickupCode, 'ledger.example'])
+    expect(String(found)).not.toContain(secret)
+  expect(stand.logged.join()).not.toContain(pickupCode)
+})

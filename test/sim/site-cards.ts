@@ -1,0 +1,22 @@
+// The card service of a simulated site: the service itself, and what a kiosk needs to order from it.
+
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { type CardShopSimulator, startCardShop } from './cardshop.ts'
+
+export interface SiteCards {
+  readonly shop: CardShopSimulator
+  /** For `cards` in the kiosk's configuration. */
+  readonly configuration: { readonly url: string; readonly tokenFile: string; readonly caFile: string }
+}
+
+/** Writes the token and the authority into the folder. */
+export async function startSiteCards(folder: string, port = 0): Promise<SiteCards> {
+  const shop = await startCardShop({ port })
+  await mkdir(folder, { recursive: true })
+  const tokenFile = resolve(join(folder, 'cards.token'))
+  const caFile = resolve(join(folder, 'cards-ca.pem'))
+  await writeFile(tokenFile, `${shop.token}\n`, { mode: 0o600 })
+  await writeFile(caFile, shop.caPem)
+  return { shop, configuration: { url: shop.url, tokenFile, caFile } }
+}
