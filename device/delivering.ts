@@ -34,13 +34,20 @@ export interface Delivering {
 
 /** To all destinations together: what one worker is asked for at once has an end. */
 const mostTogether = 48
+/** Copies that are looked at in one go: ten thousand at once would hold up the screen for seconds. */
+const mostInOneGo = 25
 
 export function createDelivering(parts: DeliveringParts): Delivering {
   const { queue, tasks, clock, random, log, wakeAt } = parts
   const { destinations } = parts.config
   const widths = new Map(destinations.map(({ id, parallel = mostDeliveries }) => [id, parallel]))
   const together = createTurns(() => mostTogether)
-  const wakeId = (id: string) => wake(queue.get(id))
+  /** Copies whose host is back, still to be looked at. */
+  const woken = new Set<string>()
+  const wakeId = (id: string) => {
+    woken.add(id)
+    tasks.run('wake', wakeInGoes)
+  }
   const pauses = createHostPauses({ destinations, tasks, clock, random, log, wake: wakeId, makeDue })
 
   function wake(document: Document): void {
@@ -57,6 +64,16 @@ export function createDelivering(parts: DeliveringParts): Delivering {
     if (later.length > 0) wakeAt(id, Math.min(...later))
   }
 
+  async function wakeInGoes(signal: AbortSignal): Promise<void> {
+    let looked = 0
+    for (const id of woken) {
+      woken.delete(id)
+      wake(queue.get(id))
+      looked += 1
+      if (looked % mostInOneGo === 0) await clock.sleep(0, signal)
+    }
+  }
+
   async function deliver(id: string, destination: string, signal: AbortSignal): Promise<void> {
     const document = queue.get(id)
     const state = waitingFor(document, destination)
@@ -64,7 +81,8 @@ export function createDelivering(parts: DeliveringParts): Delivering {
     // One look at the clock: what is due at once would be late a moment after.
     const now = clock.now()
     if (dueAt(state, now) > now) return wake(document)
-    if (!pauses.mayGo(id, state)) return
+    // Another thousand may come after it.
+    if (!pauses.mayGo(id, state)) return clock.sleep(0, signal)
     const event = await together(() => attemptDelivery(document, state, parts, signal))
     log.info('delivery attempted', { document: id, destination, outcome: event.type, ...whyOf(event) })
     queue.commit(id, event)
@@ -81,7 +99,12 @@ export function createDelivering(parts: DeliveringParts): Delivering {
     }
   }
 
-  return Object.freeze({ wake, forget: pauses.forget, hosts: pauses })
+  function forget(id: string): void {
+    woken.delete(id)
+    pauses.forget(id)
+  }
+
+  return Object.freeze({ wake, forget, hosts: pauses })
 }
 
 function waitingFor({ stage, hold }: Document, destination: string): DeliveryState | undefined {

@@ -30,7 +30,11 @@ function world(copies: number, answer: (request: DeliveryRequest) => Promise<Del
   const documents = new Map<string, Document>(
     Array.from({ length: copies }, (_, i) => [`D${i}`, { ...signedFor('signed'), id: `D${i}` }]),
   )
-  const get = (id: string) => documents.get(id) ?? expect.unreachable(`no ${id}`)
+  let gets = 0
+  const get = (id: string) => {
+    gets += 1
+    return documents.get(id) ?? expect.unreachable(`no ${id}`)
+  }
   const tasks = createTasks({ clock, log })
   const sent: string[] = []
   const woken = new Map<string, number>()
@@ -69,7 +73,7 @@ function world(copies: number, answer: (request: DeliveryRequest) => Promise<Del
   const wakeAll = () => {
     for (const document of documents.values()) delivering.wake(document)
   }
-  return { leaping, delivering, delivered, sent, woken, wakeAll, stop: () => tasks.stop() }
+  return { gets: () => gets, leaping, delivering, delivered, sent, woken, wakeAll, stop: () => tasks.stop() }
 }
 
 const settled = async () => {
@@ -96,6 +100,34 @@ describe('deliveries', () => {
     hanging.resolve({ outcome: 'delivered', receipt })
     await settled()
     expect([delivered('one'), sent.length]).toEqual([20, 40])
+    await stop()
+  })
+
+  it('of a host that is away, and then back, are looked at a few at a time', async () => {
+    let isBack = false
+    const { gets, leaping, delivering, delivered, wakeAll, stop } = world(500, async ({ destinationId }) => {
+      await tick()
+      if (isBack || destinationId === 'two') return { outcome: 'delivered', receipt }
+      return { outcome: 'later', code: 'DESTINATION_UNREACHABLE', detail: 'no answer' }
+    })
+    const mostBetweenTurns = async (over: () => boolean) => {
+      let [most, last] = [0, gets()]
+      for (let turn = 0; turn < 20_000 && !over(); turn += 1) {
+        await tick()
+        most = Math.max(most, gets() - last)
+        last = gets()
+      }
+      return most
+    }
+    wakeAll()
+    await expect.poll(() => delivered('two')).toBe(500)
+    await expect.poll(() => delivering.hosts.paused()[0]?.copies).toBeGreaterThan(490)
+    isBack = true
+    leaping.leap(3_600_000)
+    // Those that failed before have plans of their own, which nobody here wakes them for.
+    const most = await mostBetweenTurns(() => delivered('one') >= 490)
+    expect(delivered('one')).toBeGreaterThanOrEqual(490)
+    expect(most).toBeLessThan(250)
     await stop()
   })
 

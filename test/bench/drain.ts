@@ -16,7 +16,7 @@ import { type QueuedCopy, queueCopies } from '../queued.kit.ts'
 import type { LeapBy } from './drain.child.ts'
 import { curlAll, rawDelivery } from './raw-http.ts'
 import { median, ratio, type Section } from './report.ts'
-import { pssUnder } from './tree.ts'
+import { cpuSecondsUnder, pssUnder } from './tree.ts'
 
 export interface DrainBench {
   readonly folder: string
@@ -61,13 +61,22 @@ export async function benchDrain({ folder, copies, signal }: DrainBench): Promis
   return [section(told, raws, queued.length)]
 }
 
-/** Copies a second that curl gets into the receiver. */
-async function raw({ url, destination }: Far, folder: string, round: string): Promise<number> {
+interface Raw {
+  readonly perSecond: number
+  /** Processor time a copy: of curl, and of the process that has the receiver. */
+  readonly cpuMs: { readonly curl: number; readonly receiver: number }
+}
+
+/** What curl gets into the receiver. */
+async function raw({ url, destination }: Far, folder: string, round: string): Promise<Raw> {
   const body = Buffer.from('%PDF-1.7\n'.padEnd(copyBytes, 'page '))
   const requests = Array.from({ length: rawTransfers }, (_, i) => rawDelivery(url, `raw-${round}-${i}`, body))
   const { caFile } = destination as { caFile: string }
-  const { seconds } = await curlAll({ folder, caFile, requests, body, parallel: mostDeliveries })
-  return rawTransfers / seconds
+  const before = process.cpuUsage()
+  const { seconds, cpuSeconds } = await curlAll({ folder, caFile, requests, body, parallel: mostDeliveries })
+  const { user, system } = process.cpuUsage(before)
+  const cpuMs = { curl: (cpuSeconds * 1000) / rawTransfers, receiver: (user + system) / 1000 / rawTransfers }
+  return { perSecond: rawTransfers / seconds, cpuMs }
 }
 
 interface Told {
@@ -77,6 +86,8 @@ interface Told {
   readonly noticedSeconds: number
   /** From then on until 99 of 100 had arrived. */
   readonly perSecond: number
+  /** Processor time a copy meanwhile: of the kiosk with its workers, and of the process that has the receiver. */
+  readonly cpuMs: { readonly kiosk: number; readonly receiver: number }
   readonly pss: { readonly idle: number; readonly flapping: number; readonly draining: number; readonly after: number }
   readonly faults: readonly string[]
 }
@@ -114,6 +125,7 @@ async function watched({ configFile, folder, far, queued, signal }: Watched): Pr
   const back = performance.now()
   while ((await arrived()) === before) await step()
   const noticed = performance.now()
+  const used = { kiosk: kiosk.cpuSeconds(), receiver: process.cpuUsage() }
   const most = before + Math.floor((wanted - before) * 0.99)
   let draining = 0
   // By the real time: leaping costs the kiosk what no clock costs it.
@@ -123,6 +135,11 @@ async function watched({ configFile, folder, far, queued, signal }: Watched): Pr
     if (turn % 10 === 0) draining = Math.max(draining, kiosk.pss())
   }
   const almost = performance.now()
+  const { user, system } = process.cpuUsage(used.receiver)
+  const cpuMs = {
+    kiosk: ((kiosk.cpuSeconds() - used.kiosk) * 1000) / (most - before),
+    receiver: (user + system) / 1000 / (most - before),
+  }
   await Promise.all(far.map(one => one.link(true)))
   while (kiosk.waiting() > 0) await step()
   const pss = { idle, flapping, draining, after: kiosk.pss() }
@@ -135,6 +152,7 @@ async function watched({ configFile, folder, far, queued, signal }: Watched): Pr
     left: wanted - before,
     noticedSeconds: ((noticed - back) / 1000) * hurry,
     perSecond: (most - before) / ((almost - noticed) / 1000),
+    cpuMs,
     pss,
     faults,
   }
@@ -159,6 +177,7 @@ async function startKiosk(configFile: string, folder: string) {
   return {
     leap: () => void child.send(leap),
     pss: () => pssUnder(child.pid ?? 0),
+    cpuSeconds: () => cpuSecondsUnder(child.pid ?? 0),
     waiting: () => reader.list({ stages: ['delivering'], limit: 1 }).length,
     async [Symbol.asyncDispose](): Promise<void> {
       reader.close()
@@ -168,8 +187,9 @@ async function startKiosk(configFile: string, folder: string) {
   }
 }
 
-function section(told: Told, raws: readonly number[], copies: number): Section {
+function section(told: Told, raws: readonly Raw[], copies: number): Section {
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`
+  const milliseconds = (each: readonly number[]) => each.map(one => one.toFixed(1)).join('; ')
   const { pss, faults } = told
   if (faults.length > 0) throw new Error(`${faults.length} copies are not there once: ${faults.slice(0, 5).join('; ')}`)
   return {
@@ -180,8 +200,13 @@ function section(told: Told, raws: readonly number[], copies: number): Section {
       ['left for the HTTPS receiver when the link stayed', String(told.left)],
       ['its return was noticed after, kiosk’s clock', `${told.noticedSeconds.toFixed(0)} s`],
       ['copies a second then, until 99 % were there', told.perSecond.toFixed(0)],
-      ['curl into the same receiver, before and after', raws.map(one => one.toFixed(0)).join(', ')],
-      ['of curl’s', ratio(told.perSecond, median(raws))],
+      ['CPU ms a copy: kiosk; receiver', milliseconds([told.cpuMs.kiosk, told.cpuMs.receiver])],
+      ['curl into the same receiver, before and after', raws.map(({ perSecond }) => perSecond.toFixed(0)).join(', ')],
+      [
+        'CPU ms a copy then: curl; receiver',
+        raws.map(({ cpuMs }) => milliseconds([cpuMs.curl, cpuMs.receiver])).join(', '),
+      ],
+      ['of curl’s', ratio(told.perSecond, median(raws.map(({ perSecond }) => perSecond)))],
       ['memory (PSS, all processes): all waiting', megabytes(pss.idle)],
       [
         'highest while the link flapped; while it drained; after',

@@ -58,6 +58,11 @@ export function pssUnder(rootPid: number): number {
   return sum(pidsUnder(rootPid).map(pid => memoryOf(pid).pss))
 }
 
+/** User and system time that a process and its living descendants have used since they began. */
+export function cpuSecondsUnder(rootPid: number): number {
+  return sum([...cpuByPid(rootPid).values()].map(({ seconds }) => seconds))
+}
+
 export interface ProcessUse {
   /** User and system time since it began. */
   readonly cpuSeconds: number
