@@ -2,8 +2,8 @@
 // and the evidence of how it was made, signed by this kiosk.
 
 import { buffer } from 'node:stream/consumers'
-import type { Config } from './config.ts'
-import type { Document } from './document.ts'
+import type { Config } from './config/config.ts'
+import type { Document } from './document/document.ts'
 import { writeEni } from './eni/document.ts'
 import { eniOfCopy } from './eni/of-copy.ts'
 import { Fault } from './errors.ts'

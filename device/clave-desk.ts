@@ -2,8 +2,8 @@
 // or give it up. Every phase is committed before the next, one transaction at a time; what nothing came of is dropped, and the
 // service is told. A transaction that nobody finishes ends by itself.
 
-import type { Config } from './config.ts'
-import type { Document, DocumentEvent } from './document.ts'
+import type { Config } from './config/config.ts'
+import type { Document, DocumentEvent } from './document/document.ts'
 import { asFault, type ErrorCode, Fault } from './errors.ts'
 import type { ClaveView } from './http/view.ts'
 import { identityNumber } from './identity-number.ts'

@@ -2,9 +2,9 @@
 // so that one that is slow or away holds up no other. A delivery that is not made now is asked for again: by its own time, or
 // when its host is back.
 
-import type { Config } from './config.ts'
-import { mostDeliveries } from './config-destinations.ts'
-import type { DeliveryState, Document } from './document.ts'
+import type { Config } from './config/config.ts'
+import { mostDeliveries } from './config/destinations.ts'
+import type { DeliveryState, Document } from './document/document.ts'
 import { createHostPauses, type HostPauses } from './host-pauses.ts'
 import { dueAt } from './path/backoff.ts'
 import { attemptDelivery, type DeliverTools } from './path/deliver.ts'

@@ -1,10 +1,10 @@
 // What people ask for at the kiosk: open a copy, feed sheets, put pages right, approve, sign, throw away. Every request is
 // checked against the document as it stands and answered when its effect is durable.
 
-import type { Config } from './config.ts'
-import { textIn } from './config.ts'
+import type { Config } from './config/config.ts'
+import { textIn } from './config/config.ts'
 import { csvFor } from './csv.ts'
-import type { CopyOrder, DiscardReason, Document, DocumentEvent, Opening } from './document.ts'
+import type { CopyOrder, DiscardReason, Document, DocumentEvent, Opening } from './document/document.ts'
 import { errorTable, Fault } from './errors.ts'
 import { scan } from './path/scan.ts'
 import { intend, type SealOutcome, seal } from './path/sign.ts'

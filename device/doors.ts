@@ -1,11 +1,11 @@
 // The ways in for programs and for pages, where the configuration opens them.
 
-import type { CardDesk } from './card-desk.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import type { ServedExtension } from './http/api.ts'
+import type { CardDesk } from './orders/desk.ts'
 import type { Requests } from './requests/requests.ts'
+import type { Sessions } from './requests/session-desk.ts'
 import type { Surroundings } from './rooms.ts'
-import type { Sessions } from './session-desk.ts'
 
 /** `api` is where programs are served; null where they are not. Throws PORT_TAKEN, and what the files of the clients throw. */
 export async function openDoors(

@@ -1,7 +1,7 @@
 // What the appliance raises signatures with, put together from its configuration: for its own copies, here or by a remote
 // service, and for other programs.
 
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { createExtensionService, type ExtensionParts } from './extension.ts'
 import type { ServedExtension } from './http/api.ts'
 import type { Timestamper } from './ports.ts'

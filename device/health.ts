@@ -2,8 +2,8 @@
 // and names of the configuration only: nothing of any copy, of any person or of any card. Whether it can serve is whether
 // somebody at the screen can make a copy now; what only waits for a network or an operator behind the scenes is a warning.
 
-import type { Config } from './config.ts'
-import { hostOf } from './config-destinations.ts'
+import type { Config } from './config/config.ts'
+import { hostOf } from './config/destinations.ts'
 import { asFault, type ErrorCode, errorTable } from './errors.ts'
 import type { PausedHost } from './host-pauses.ts'
 import type { Pauses } from './pauses.ts'

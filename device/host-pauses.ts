@@ -1,9 +1,9 @@
 // Which hosts are left alone for now, and the copies that wait because of it: one of them at a time asks whether its host is
 // back, and all go as soon as it is. So an outage costs a few attempts, not one for every queued copy.
 
-import type { Config } from './config.ts'
-import { hostOf } from './config-destinations.ts'
-import type { DeliveryState, DocumentEvent } from './document.ts'
+import type { Config } from './config/config.ts'
+import { hostOf } from './config/destinations.ts'
+import type { DeliveryState, DocumentEvent } from './document/document.ts'
 import type { ErrorCode } from './errors.ts'
 import { createBreaker } from './path/breaker.ts'
 import type { Clock, Log, Random, RestingService } from './ports.ts'

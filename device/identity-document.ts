@@ -2,7 +2,7 @@
 // colour, both sides of a small card on one file. It passes through memory only and is nobody's copy.
 
 import { Buffer } from 'node:buffer'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { orderOf } from './desk.ts'
 import { Fault } from './errors.ts'
 import { scan } from './path/scan.ts'

@@ -1,10 +1,10 @@
 // What the visible legend of a copy says (Ley 39/2015, art. 27; RD 203/2021, art. 21 and 49): who made it and by what
 // right, when, from what, and where it can be checked.
 
-import { type Config, textIn } from './config.ts'
-import type { Document } from './document.ts'
+import { type Config, textIn } from './config/config.ts'
+import type { Document } from './document/document.ts'
+import { copySheets } from './document/page.ts'
 import { Fault } from './errors.ts'
-import { copySheets } from './page.ts'
 import type { Font } from './pdf/font.ts'
 import type { Legend } from './pdf/legend.ts'
 

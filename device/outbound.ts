@@ -12,9 +12,9 @@ import type {
   SignatureFacts,
   Stage,
   StageName,
-} from './document.ts'
+} from './document/document.ts'
+import type { StoredBlob } from './document/page.ts'
 import { Fault } from './errors.ts'
-import type { StoredBlob } from './page.ts'
 
 export type StageOf<N extends StageName> = Extract<Stage, { readonly name: N }>
 

@@ -4,9 +4,9 @@
 // a person; desk.ts asks for them.
 
 import type { Attach } from './attachments.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { createDelivering } from './delivering.ts'
-import { type Document, keptPages } from './document.ts'
+import { type Document, keptPages } from './document/document.ts'
 import { asFault, Fault } from './errors.ts'
 import type { HostPauses } from './host-pauses.ts'
 import { dueAt, nextAttempt } from './path/backoff.ts'

@@ -1,12 +1,12 @@
 // All that is left alone for now: hosts of destinations, which the path minds, the card service, which its desk minds, and the
 // other services, which the net worker minds; and an operator's word that one of them is to be asked at once.
 
-import type { CardDesk } from './card-desk.ts'
-import type { Config } from './config.ts'
-import { sealOf } from './config-seal.ts'
-import type { Document } from './document.ts'
+import type { Config } from './config/config.ts'
+import { sealOf } from './config/seal.ts'
+import type { Document } from './document/document.ts'
 import { Fault } from './errors.ts'
 import type { HostPauses, PausedHost } from './host-pauses.ts'
+import type { CardDesk } from './orders/desk.ts'
 import type { Clock, Peers, RestingService } from './ports.ts'
 import type { Queue } from './queue.ts'
 

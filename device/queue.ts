@@ -3,13 +3,13 @@
 // everything; whatever was not committed did not happen.
 
 import { entryOf } from './audit/entries.ts'
-import { type Document, type DocumentEvent, type Opening, openDocument, type StageName } from './document.ts'
-import { documentIn, storedShape } from './document-shape.ts'
+import { type Document, type DocumentEvent, type Opening, openDocument, type StageName } from './document/document.ts'
+import { documentIn, storedShape } from './document/shape.ts'
+import { next } from './document/transition.ts'
 import { Fault } from './errors.ts'
 import type { Clock } from './ports.ts'
 import type { DocumentQuery, DocumentSummary } from './store/documents.ts'
 import type { Store } from './store/store.ts'
-import { next } from './transition.ts'
 
 export interface Queue {
   /** Commits a new document at the stage `gathering`. */

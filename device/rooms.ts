@@ -19,7 +19,7 @@ import { remoteSigner } from '../drivers/worker/remote-signer.ts'
 import { remoteTarget } from '../drivers/worker/remote-target.ts'
 import { remoteTextReader } from '../drivers/worker/remote-text.ts'
 import type { DocumentJobs } from './ades/job.ts'
-import { type Config, textIn } from './config.ts'
+import { type Config, textIn } from './config/config.ts'
 import { Fault } from './errors.ts'
 import type {
   Callbacks,

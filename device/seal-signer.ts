@@ -1,7 +1,7 @@
 // The seal of a body as a signer of many digests: found by the body's INE10, as many signatures at once as are asked for, and those that are asked for
 // while a call to the service is under way go to it together with the next.
 
-import { type SealConfig, sealOf } from './config-seal.ts'
+import { type SealConfig, sealOf } from './config/seal.ts'
 import { Fault } from './errors.ts'
 import type { SealRequest, SealService, SignatureAlgorithm, SigningCertificate } from './ports.ts'
 import { selectSigningCertificate } from './trust/signing-certificate.ts'

@@ -1,11 +1,11 @@
 // A copy that is too large, as several: its sheets in order, as many in each as the limit lets in. The first copy keeps
 // its name; the others are new documents that come into hand one after the other.
 
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import { csvFor } from './csv.ts'
-import type { Document, Opening } from './document.ts'
+import type { Document, Opening } from './document/document.ts'
+import { copySheets, estimateBytes, largestBytes, type Page, type StoredBlob } from './document/page.ts'
 import { Fault } from './errors.ts'
-import { copySheets, estimateBytes, largestBytes, type Page, type StoredBlob } from './page.ts'
 import type { Blobs, NewId } from './path/step.ts'
 import type { Clock, Random } from './ports.ts'
 import type { Queue } from './queue.ts'

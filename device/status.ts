@@ -1,9 +1,9 @@
 // What an operator who asks for the state of the appliance is told.
 
 import { checkStates } from './calibration.ts'
-import type { CardDesk } from './card-desk.ts'
-import type { Config } from './config.ts'
+import type { Config } from './config/config.ts'
 import type { ApplianceStatus } from './http/operator.ts'
+import type { CardDesk } from './orders/desk.ts'
 import type { Pauses } from './pauses.ts'
 import type { Scanner } from './ports.ts'
 import { liveStages, type Queue } from './queue.ts'

@@ -2,8 +2,8 @@
 // kiosk's browser is told of it; and the numbers that people type.
 
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../device/config.ts'
-import { frameOrigins } from '../device/config-clave.ts'
+import { frameOrigins } from '../device/config/clave.ts'
+import { parseConfig } from '../device/config/config.ts'
 import { Fault } from '../device/errors.ts'
 import { identityNumber } from '../device/identity-number.ts'
 

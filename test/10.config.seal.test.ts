@@ -1,8 +1,8 @@
 // The seals of the configuration: what does not go together is refused by its path, and which seal is a body's.
 
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../device/config.ts'
-import { sealOf } from '../device/config-seal.ts'
+import { parseConfig } from '../device/config/config.ts'
+import { sealOf } from '../device/config/seal.ts'
 import { Fault } from '../device/errors.ts'
 
 const ens = '9821920002'

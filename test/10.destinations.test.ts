@@ -5,9 +5,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../device/config.ts'
-import { hostOf } from '../device/config-destinations.ts'
-import { loadConfig } from '../device/config-file.ts'
+import { parseConfig } from '../device/config/config.ts'
+import { hostOf } from '../device/config/destinations.ts'
+import { loadConfig } from '../device/config/file.ts'
 import { Fault } from '../device/errors.ts'
 
 const https = { id: 'office', driver: 'https', url: 'https://office.example/in?to=1', tokenFile: 'token' }

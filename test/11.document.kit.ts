@@ -1,9 +1,9 @@
 // Documents at every stage and the events that move them, for the tests of the state machine.
 
-import { parseConfig } from '../device/config.ts'
+import { parseConfig } from '../device/config/config.ts'
 import { orderOf } from '../device/desk.ts'
-import { type Document, type DocumentEvent, openDocument, type StageName } from '../device/document.ts'
-import { next } from '../device/transition.ts'
+import { type Document, type DocumentEvent, openDocument, type StageName } from '../device/document/document.ts'
+import { next } from '../device/document/transition.ts'
 
 export const at = '2026-03-01T10:00:00.000Z'
 export const blob = (name: string) => ({ name, bytes: 10, sha256: '0'.repeat(64) })

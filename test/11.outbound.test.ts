@@ -1,7 +1,7 @@
 // The state machine behind the signature: a copy goes up to the level that was ordered and is delivered only then.
 
 import { describe, expect, it } from 'vitest'
-import { blobNames } from '../device/document.ts'
+import { blobNames } from '../device/document/document.ts'
 import {
   at,
   blob,

@@ -1,9 +1,9 @@
 // The document's state machine: every way it may go, and that every other way is refused without altering anything.
 
 import { describe, expect, it } from 'vitest'
-import { blobNames, type DocumentEvent, keptPages } from '../device/document.ts'
+import { blobNames, type DocumentEvent, keptPages } from '../device/document/document.ts'
+import { next } from '../device/document/transition.ts'
 import { Fault } from '../device/errors.ts'
-import { next } from '../device/transition.ts'
 import {
   approve,
   at,

@@ -2,11 +2,11 @@
 // large it all is, and that what an older version stored is read as it was meant.
 
 import { describe, expect, it } from 'vitest'
-import { emptyTrail } from '../device/copy-trail.ts'
-import type { Document, DocumentEvent } from '../device/document.ts'
-import { documentIn, storedShape } from '../device/document-shape.ts'
-import { copySheets, estimateBytes, type Page, sheetToFeed } from '../device/page.ts'
-import { uprightTurn } from '../device/sheet.ts'
+import { emptyTrail } from '../device/document/copy-trail.ts'
+import type { Document, DocumentEvent } from '../device/document/document.ts'
+import { copySheets, estimateBytes, type Page, sheetToFeed } from '../device/document/page.ts'
+import { documentIn, storedShape } from '../device/document/shape.ts'
+import { uprightTurn } from '../device/document/sheet.ts'
 import { planParts } from '../device/split.ts'
 import { moved, opened, pagePrepared, pageStored } from './11.document.kit.ts'
 

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { parseConfig } from '../device/config.ts'
+import { parseConfig } from '../device/config/config.ts'
 import { Fault } from '../device/errors.ts'
 import { systemClock, systemRandom } from '../device/host.ts'
 import type { Revocation, Timestamper } from '../device/ports.ts'

@@ -177,7 +177,10 @@ describe('a database from before there were batches', () => {
     const store = openAt(place)
     begin(store, 'd', { kept: true })
     store.close()
-    tamper(place, 'DROP TABLE batch_item; DROP TABLE batch; DROP TABLE card_order; DROP TABLE session; PRAGMA user_version = 2')
+    tamper(
+      place,
+      'DROP TABLE batch_item; DROP TABLE batch; DROP TABLE card_order; DROP TABLE session; PRAGMA user_version = 2',
+    )
     const again = openAt(place)
     expect(again.load('d')).toMatchObject({ body: { kept: true } })
     await leave(again)

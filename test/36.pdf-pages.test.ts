@@ -2,7 +2,7 @@
 
 import sharp from 'sharp'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { parseConfig } from '../device/config.ts'
+import { parseConfig } from '../device/config/config.ts'
 import { systemClock, systemRandom } from '../device/host.ts'
 import { openRooms } from '../device/rooms.ts'
 import { whiteDocument } from './pdf-fixtures.ts'

@@ -2,7 +2,7 @@
 
 import { inflateSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import type { Document } from '../device/document.ts'
+import type { Document } from '../device/document/document.ts'
 import { Fault } from '../device/errors.ts'
 import type { Blobs } from '../device/path/step.ts'
 import { readPage, unreadPage, withoutText } from '../device/path/text.ts'

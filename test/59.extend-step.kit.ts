@@ -2,14 +2,14 @@
 
 import { createHash } from 'node:crypto'
 import { randomAccessOf } from '../device/bytes.ts'
-import { parseConfig } from '../device/config.ts'
+import { parseConfig } from '../device/config/config.ts'
 import { orderOf } from '../device/desk.ts'
-import { type Document, type DocumentEvent, openDocument } from '../device/document.ts'
+import { type Document, type DocumentEvent, openDocument } from '../device/document/document.ts'
+import type { StoredBlob } from '../device/document/page.ts'
+import { next } from '../device/document/transition.ts'
 import { Fault } from '../device/errors.ts'
-import type { StoredBlob } from '../device/page.ts'
 import type { Blobs } from '../device/path/step.ts'
 import type { ByteStream } from '../device/ports.ts'
-import { next } from '../device/transition.ts'
 
 export type MemoryStore = ReturnType<typeof memoryStore>
 

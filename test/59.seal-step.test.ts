@@ -2,14 +2,14 @@
 // when certificate or configuration have changed since.
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import { parseConfig } from '../device/config.ts'
+import { parseConfig } from '../device/config/config.ts'
 import { orderOf } from '../device/desk.ts'
-import { type Document, type DocumentEvent, openDocument } from '../device/document.ts'
+import { type Document, type DocumentEvent, openDocument } from '../device/document/document.ts'
+import { next } from '../device/document/transition.ts'
 import { Fault } from '../device/errors.ts'
 import { systemRandom } from '../device/host.ts'
 import { attemptSeal, type SealTools } from '../device/path/seal.ts'
 import type { SealRequest, SealService } from '../device/ports.ts'
-import { next } from '../device/transition.ts'
 import { smallPdf } from './50.signature.kit.ts'
 import { codeOf, memoryStore } from './59.extend-step.kit.ts'
 import { createTestPki, type TestIdentity } from './sim/pki.ts'

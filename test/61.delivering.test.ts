@@ -4,10 +4,10 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { createDelivering } from '../device/delivering.ts'
-import type { Document, DocumentEvent } from '../device/document.ts'
+import type { Document, DocumentEvent } from '../device/document/document.ts'
+import { next } from '../device/document/transition.ts'
 import type { DeliveryOutcome, DeliveryRequest } from '../device/ports.ts'
 import { createTasks } from '../device/tasks.ts'
-import { next } from '../device/transition.ts'
 import { at, signedFor } from './11.document.kit.ts'
 import { createLeapingClock } from './sim/clock.ts'
 

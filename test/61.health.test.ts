@@ -1,7 +1,7 @@
 // What a monitor is told, for each thing that can be wrong: whether the kiosk can still serve, and why not.
 
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../device/config.ts'
+import { parseConfig } from '../device/config/config.ts'
 import { Fault } from '../device/errors.ts'
 import { createHealth, type Health, type HealthParts } from '../device/health.ts'
 import { createPauses } from '../device/pauses.ts'

@@ -2,7 +2,7 @@
 // is back, all go when it is, other hosts are not touched, and no copy is held back by another's own failure.
 
 import { describe, expect, test } from 'vitest'
-import type { DeliveryState, DocumentEvent } from '../device/document.ts'
+import type { DeliveryState, DocumentEvent } from '../device/document/document.ts'
 import { createHostPauses } from '../device/host-pauses.ts'
 
 const minuteMs = 60_000

@@ -1,8 +1,8 @@
 // Pins in the configuration, and what `compulsa doctor` tells of the servers that they are for.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { parseConfig } from '../device/config.ts'
-import { pinnablePeers } from '../device/config-pins.ts'
+import { parseConfig } from '../device/config/config.ts'
+import { pinnablePeers } from '../device/config/pins.ts'
 import { checkPins } from '../device/verbs/doctor-pins.ts'
 import { keysOf } from '../drivers/peers/tls.ts'
 import { never } from './60.deliver.setup.ts'

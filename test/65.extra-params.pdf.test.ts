@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest'
 import { readExtraParams } from '../device/ades/extra-params.ts'
 import { usualMask } from '../device/ades/text-mask.ts'
-import { openedBy, shownBy } from '../device/sign-order.ts'
+import { openedBy, shownBy } from '../device/document/sign-order.ts'
 
 const read = (entries: Record<string, string>) => readExtraParams(new Map(Object.entries(entries)), 'PAdES')
 const placeOf = (of: string) => ({

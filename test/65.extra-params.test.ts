@@ -5,7 +5,7 @@ import { readExtraParams } from '../device/ades/extra-params.ts'
 import { parseProperties } from '../device/ades/java-properties.ts'
 import type { SignatureFormat } from '../device/ades/request.ts'
 import { visibleText } from '../device/ades/visible-text.ts'
-import { packagingBy } from '../device/sign-order.ts'
+import { packagingBy } from '../device/document/sign-order.ts'
 import { readCertificate } from '../device/trust/certificate.ts'
 import { createTestPki } from './sim/pki.ts'
 

@@ -7,7 +7,7 @@ import { dateByPattern } from '../device/ades/date-pattern.ts'
 import { readExtraParams } from '../device/ades/extra-params.ts'
 import { masked, parseMask, usualMask } from '../device/ades/text-mask.ts'
 import { visibleText } from '../device/ades/visible-text.ts'
-import { shownBy } from '../device/sign-order.ts'
+import { shownBy } from '../device/document/sign-order.ts'
 import { readCertificate } from '../device/trust/certificate.ts'
 import { createTestPki } from './sim/pki.ts'
 

@@ -1,10 +1,10 @@
 // The command line's pages: prepared two at a time while they come in; a feeder is never held up, files are.
 
 import { describe, expect, it } from 'vitest'
-import type { Document, DocumentEvent } from '../device/document.ts'
+import type { Document, DocumentEvent } from '../device/document/document.ts'
+import { next } from '../device/document/transition.ts'
 import { Fault } from '../device/errors.ts'
 import type { Imaging, PreparedPage } from '../device/ports.ts'
-import { next } from '../device/transition.ts'
 import { gatherPages } from '../device/verbs/gather.ts'
 import type { Scratch } from '../device/verbs/scratch.ts'
 import { at, blob, opened, pagePrepared, pageStored } from './11.document.kit.ts'

@@ -1,7 +1,7 @@
 // The codes of ENI metadata: known ones are good, odd ones warn, wrong ones are refused by their JSON path.
 
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../device/config.ts'
+import { parseConfig } from '../device/config/config.ts'
 import {
   checkDir3,
   checkDocumentType,

@@ -7,15 +7,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { emptyTrail } from '../device/copy-trail.ts'
-import { type Document, type DocumentEvent, openDocument } from '../device/document.ts'
+import { emptyTrail } from '../device/document/copy-trail.ts'
+import { type Document, type DocumentEvent, openDocument } from '../device/document/document.ts'
+import { next } from '../device/document/transition.ts'
 import { eniOfCopy } from '../device/eni/of-copy.ts'
 import { evidenceOf } from '../device/evidence/evidence.ts'
 import { compactJws, signedJson } from '../device/evidence/signed.ts'
 import { ensureEvidenceKey, evidenceKeyFile, readEvidenceKey } from '../device/evidence-key.ts'
 import { clockTrustBy } from '../device/host.ts'
 import type { ClockTrust } from '../device/ports.ts'
-import { next } from '../device/transition.ts'
 import {
   approve,
   at,

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { parseConfig } from '../device/config.ts'
+import { parseConfig } from '../device/config/config.ts'
 import { Fault } from '../device/errors.ts'
 import { systemClock, systemRandom } from '../device/host.ts'
 import type { References, TriphaseServer } from '../device/ports.ts'

@@ -3,7 +3,7 @@
 import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { parseConfig } from '../device/config.ts'
+import { parseConfig } from '../device/config/config.ts'
 import { newIdFrom } from '../device/host.ts'
 import { startApi } from '../device/http/api.ts'
 import type { BatchEnd } from '../device/requests/batch-ledger.ts'

@@ -2,12 +2,12 @@
 // go from where it stands.
 
 import { describe, expect, it } from 'vitest'
-import { namesIn } from '../device/card-callback.ts'
 import { type Candidate, matchOf } from '../device/cards/match.ts'
 import { type CardEvent, type CardOrder, type CardStage, nextOrder } from '../device/cards/order.ts'
 import { readOrderBody, wireBody } from '../device/cards/order-body.ts'
 import { familyOf } from '../device/cards/products.ts'
-import { parseConfig } from '../device/config.ts'
+import { parseConfig } from '../device/config/config.ts'
+import { namesIn } from '../device/orders/callback.ts'
 import type { CardRequest } from '../device/ports.ts'
 import { delivery, person } from './97.cards.kit.ts'
 import { loadCardContract } from './sim/cardshop.contract.ts'

@@ -1,7 +1,7 @@
 // A counter for orders of cards over a desk and the simulated service, with somebody who answers what is asked.
 
 import { expect, onTestFinished } from 'vitest'
-import { type CardCounter, createCardCounter } from '../device/card-counter.ts'
+import { type CardCounter, createCardCounter } from '../device/orders/counter.ts'
 import { type CardSite, type CardSiteOptions, cardSite, given } from './97.cards.kit.ts'
 
 export interface Stand extends CardSite {

@@ -5,8 +5,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { parseConfig } from '../device/config.ts'
-import { loadConfig } from '../device/config-file.ts'
+import { parseConfig } from '../device/config/config.ts'
+import { loadConfig } from '../device/config/file.ts'
 
 const service = {
   driver: 'fortress',

@@ -57,7 +57,7 @@ describe('a token', () => {
 
 describe('where the configuration does not open it', () => {
   it('it needs an authority and trust', async () => {
-    const { parseConfig } = await import('../device/config.ts')
+    const { parseConfig } = await import('../device/config/config.ts')
     const least = {
       body: { name: { ca: 'Ajuntament' }, ine10: '9821920002', dir3: 'L01080193' },
       procedures: [{ id: 'copy', title: { ca: 'Còpia' } }],

@@ -3,7 +3,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { parseConfig } from '../device/config.ts'
+import { parseConfig } from '../device/config/config.ts'
 import { servedExtension } from '../device/extending.ts'
 import { newIdFrom, systemRandom } from '../device/host.ts'
 import { startApi } from '../device/http/api.ts'

@@ -3,10 +3,10 @@
 
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ExtensionService } from '../device/ades/extension-order.ts'
-import type { Document } from '../device/document.ts'
+import type { Document } from '../device/document/document.ts'
+import { next } from '../device/document/transition.ts'
 import { type ErrorCode, Fault } from '../device/errors.ts'
 import { attemptExtension, type ExtendTools } from '../device/path/extend.ts'
-import { next } from '../device/transition.ts'
 import { createEvidenceCache } from '../device/trust/evidence-cache.ts'
 import type { Report } from '../device/trust/report.ts'
 import { now, smallPdf } from './50.signature.kit.ts'

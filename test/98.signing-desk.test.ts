@@ -2,7 +2,7 @@
 // at, and in the same instant as the last signature.
 
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from '../device/config.ts'
+import { parseConfig } from '../device/config/config.ts'
 import { Fault } from '../device/errors.ts'
 import type { SessionOutcome, Signer, SigningCertificate, Token } from '../device/ports.ts'
 import type { Errand, ErrandEnd } from '../device/requests/errand.ts'

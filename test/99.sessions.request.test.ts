@@ -1,7 +1,7 @@
 // What an integrator may ask for, field by field, and the pick-up code that comes of it.
 
 import { describe, expect, it } from 'vitest'
-import type { Config } from '../device/config.ts'
+import type { Config } from '../device/config/config.ts'
 import { Fault } from '../device/errors.ts'
 import { csvOfSession, orderOfSession } from '../device/session/order.ts'
 import { createPickupAttempts } from '../device/session/pickup-attempts.ts'

@@ -4,7 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadConfig } from '../device/config-file.ts'
+import { loadConfig } from '../device/config/file.ts'
 import { systemRandom } from '../device/host.ts'
 import type { CopyView, View } from '../device/http/view.ts'
 import { type Appliance, startAppliance } from '../device/main.ts'

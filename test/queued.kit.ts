@@ -1,10 +1,10 @@
 // A data folder in which sealed copies wait to be delivered, as many as a test or a measurement wants: each with its own key, its
 // own encrypted file and its own row, written by the store itself.
 
-import type { Config } from '../device/config.ts'
+import type { Config } from '../device/config/config.ts'
 import { orderOf } from '../device/desk.ts'
-import { openDocument } from '../device/document.ts'
-import { storedShape } from '../device/document-shape.ts'
+import { openDocument } from '../device/document/document.ts'
+import { storedShape } from '../device/document/shape.ts'
 import { newIdFrom, systemRandom } from '../device/host.ts'
 import type { Clock } from '../device/ports.ts'
 import { wakeAt } from '../device/queue.ts'

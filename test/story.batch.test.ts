@@ -4,7 +4,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadConfig } from '../device/config-file.ts'
+import { loadConfig } from '../device/config/file.ts'
 import { systemRandom } from '../device/host.ts'
 import { openStore } from '../device/store/store.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'

@@ -2,8 +2,8 @@
 // and is held for a person, and goes on at the operator's word when the service is in order.
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadConfig } from '../device/config-file.ts'
-import { documentIn } from '../device/document-shape.ts'
+import { loadConfig } from '../device/config/file.ts'
+import { documentIn } from '../device/document/shape.ts'
 import { readerOf } from '../device/verbs/appliance.ts'
 import { askOperator, auditOf, type ServedKiosk, signedForService, untilSent } from './extend.kit.ts'
 

@@ -1,8 +1,8 @@
 // What the audit trail says about each event of a document: who-did-what without names, texts or secrets.
 
 import { createHash } from 'node:crypto'
-import type { Document, DocumentEvent } from '../document.ts'
-import { keptPages } from '../document.ts'
+import type { Document, DocumentEvent } from '../document/document.ts'
+import { keptPages } from '../document/document.ts'
 import type { DocumentEntry } from './events.ts'
 
 /** The entry for an event; `after` is the document as the event left it. */

@@ -13,8 +13,8 @@
 //
 // Pure: time comes with the event, as ISO 8601.
 
+import type { StoredBlob } from '../document/page.ts'
 import { type ErrorCode, Fault } from '../errors.ts'
-import type { StoredBlob } from '../page.ts'
 import type { CardRequest } from '../ports.ts'
 import type { ProductFamily } from './products.ts'
 

@@ -1,7 +1,7 @@
 // What is written for the two forms of Cl@ve Firma: the evidence of the integration tests, as JSON and as a page to print, and
 // the data that the forms ask for. Whatever only a person knows stands there empty.
 
-import { type Config, textIn } from '../config.ts'
+import { type Config, textIn } from '../config/config.ts'
 import { readCertificate } from '../trust/certificate.ts'
 import type { TestResult } from './onboarding.ts'
 import type { Prerequisite } from './prerequisites.ts'

@@ -1,7 +1,7 @@
 // The ENI document of a copy that this kiosk has made: the same identifier and metadata as in its XMP.
 
-import type { Config } from '../config.ts'
-import type { Document } from '../document.ts'
+import type { Config } from '../config/config.ts'
+import type { Document } from '../document/document.ts'
 import { Fault } from '../errors.ts'
 import type { EniDocument, EniSignature } from './document.ts'
 import { eniIdentifier } from './identifier.ts'

@@ -2,10 +2,10 @@
 // (Ley 39/2015, art. 27; RD 203/2021, art. 49 to 53; NTI de Digitalización, V). Only what was noted while it was made: what
 // is not known is null.
 
-import { type CopyState, type CopyTrail, type ScannerFacts, unknownClock } from '../copy-trail.ts'
-import type { CopyOrder, Document } from '../document.ts'
+import { type CopyState, type CopyTrail, type ScannerFacts, unknownClock } from '../document/copy-trail.ts'
+import type { CopyOrder, Document } from '../document/document.ts'
+import type { Page } from '../document/page.ts'
 import { Fault } from '../errors.ts'
-import type { Page } from '../page.ts'
 import type { SignerFacts } from '../trust/signer-facts.ts'
 
 export const evidenceType = 'compulsa-copy-evidence'

@@ -2,7 +2,7 @@
 // that the configuration lists. The verbs load this instead of the server.
 
 import { join } from 'node:path'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 
 /** In which the browser's handler hands launches over; the screen's group may write to it. */
 export function launchSocket(dataFolder: string): string {

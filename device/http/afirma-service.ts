@@ -4,7 +4,7 @@
 import { chmod, rm } from 'node:fs/promises'
 import Type, { type Static } from 'typebox'
 import type { PageDesk } from '../afirma/page-desk.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { createLoopbackCertificate } from '../loopback-certificate.ts'
 import type { Clock, Log, Random } from '../ports.ts'
 import { launchSocket, loopbackFolder, originsOf } from './afirma-places.ts'

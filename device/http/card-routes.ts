@@ -4,8 +4,8 @@
 import { Buffer } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
 import Type, { type Static } from 'typebox'
-import type { CardDesk } from '../card-desk.ts'
 import { Fault } from '../errors.ts'
+import type { CardDesk } from '../orders/desk.ts'
 import type { CardPaper } from '../ports.ts'
 import { shaped } from './json-body.ts'
 

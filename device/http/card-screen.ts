@@ -3,8 +3,8 @@
 import { Buffer } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
 import Type, { type Static, type TSchema } from 'typebox'
-import type { CardCounter } from '../card-counter.ts'
 import type { FieldGroup, FieldName } from '../cards/fields.ts'
+import type { CardCounter } from '../orders/counter.ts'
 
 const strict = { additionalProperties: false } as const
 const Word = Type.String({ pattern: '^[A-Za-z_]{1,40}$' })

@@ -14,11 +14,11 @@ import {
   type LastCheck,
   scanTarget,
 } from '../calibration.ts'
-import type { CardDesk } from '../card-desk.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { asFault, type ErrorCode, Fault } from '../errors.ts'
 import type { PausedHost } from '../host-pauses.ts'
 import { type ItemName, worstOf } from '../image/target-judge.ts'
+import type { CardDesk } from '../orders/desk.ts'
 import type { Pauses } from '../pauses.ts'
 import type { Clock, Log, Scanner, ScannerInfo, ScanSource, TargetImaging } from '../ports.ts'
 import type { Store } from '../store/store.ts'

@@ -4,14 +4,14 @@
 import type { FastifyInstance } from 'fastify'
 import Type, { type Static } from 'typebox'
 import type { CheckState } from '../calibration.ts'
-import type { CardDesk, CardState } from '../card-desk.ts'
 import { Fault } from '../errors.ts'
 import type { PausedHost } from '../host-pauses.ts'
+import type { CardDesk, CardState } from '../orders/desk.ts'
 import type { Pauses } from '../pauses.ts'
 import type { ScannerInfo } from '../ports.ts'
 import type { BatchStage } from '../requests/batch-state.ts'
+import type { Sessions } from '../requests/session-desk.ts'
 import type { SessionStage } from '../session/session.ts'
-import type { Sessions } from '../session-desk.ts'
 import { cardRoutes } from './card-routes.ts'
 
 export interface OperatorParts {

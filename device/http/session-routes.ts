@@ -2,8 +2,8 @@
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ByteStream } from '../ports.ts'
+import type { FetchedCopy, SessionsOfClients } from '../requests/session-desk.ts'
 import { openapi } from '../session/openapi.ts'
-import type { FetchedCopy, SessionsOfClients } from '../session-desk.ts'
 import { version } from '../version.ts'
 import { idempotencyKeyOf, streamed } from './api-body.ts'
 import type { ApiClient } from './api-clients.ts'

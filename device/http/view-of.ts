@@ -1,12 +1,12 @@
 // The screen's view, read off the appliance's state. Pure: the same state gives the same view.
 
-import { type Config, textIn } from '../config.ts'
-import { clientName } from '../config-requests.ts'
-import type { Document } from '../document.ts'
+import { type Config, textIn } from '../config/config.ts'
+import { clientName } from '../config/requests.ts'
+import type { Document } from '../document/document.ts'
+import { copySheets, estimateBytes, largestBytes, sheetToFeed } from '../document/page.ts'
+import { fitsBesideAnother, uprightTurn } from '../document/sheet.ts'
 import { verificationLink } from '../legend-lines.ts'
-import { copySheets, estimateBytes, largestBytes, sheetToFeed } from '../page.ts'
 import type { ScannerInfo } from '../ports.ts'
-import { fitsBesideAnother, uprightTurn } from '../sheet.ts'
 import type {
   AskedView,
   CardView,

@@ -40,7 +40,7 @@
 // `split` makes several copies of one that is too large, `next` takes the next of them into hand when one is finished.
 // `stay` tells that somebody is still there. POSTs answer 204, or ErrorAnswer with the code's status.
 
-import type { LocalisedTexts, SourceNature } from '../config.ts'
+import type { LocalisedTexts, SourceNature } from '../config/config.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { PinTries } from '../ports.ts'
 import type { CardErrandView } from './view-cards.ts'

@@ -2,9 +2,9 @@
 // reader show. It ends by their word or by silence, and then nothing of it can be seen any more.
 
 import type { ClaveDesk } from '../clave-desk.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import type { Desk } from '../desk.ts'
-import type { Document } from '../document.ts'
+import type { Document } from '../document/document.ts'
 import { asFault, Fault } from '../errors.ts'
 import type { Blobs } from '../path/step.ts'
 import type { ByteStream, Clock, Log, Scanner, ScannerInfo, Signer } from '../ports.ts'

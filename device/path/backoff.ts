@@ -2,7 +2,7 @@
 // that a fleet that lost the same network does not come back as one herd. Pure: the caller brings clock and chance.
 // Promises: never before a Retry-After, never more than a day ahead, and a clock that jumped back delays nothing for years.
 
-import type { Attempts } from '../document.ts'
+import type { Attempts } from '../document/document.ts'
 
 /** Shortest wait between two attempts, milliseconds. */
 export const backoffBaseMs = 5_000

@@ -5,10 +5,10 @@
 // signed, one signature comes into the copy.
 
 import { filledWith, prepareForAnyone } from '../ades/unknown-signer.ts'
-import type { Document, DocumentEvent, Stage } from '../document.ts'
+import type { Document, DocumentEvent, Stage } from '../document/document.ts'
+import type { PendingClave } from '../document/pending-signature.ts'
 import { Fault } from '../errors.ts'
 import { openPdf } from '../pdf/document.ts'
-import type { PendingClave } from '../pending-signature.ts'
 import type { ByteStream, ClaveFirma } from '../ports.ts'
 import { cmsSigner, personNumber } from '../trust/cms-signer.ts'
 import { signerFacts } from '../trust/signer-facts.ts'

@@ -3,19 +3,19 @@
 // is made of the same images apart from the copy, which it leaves as it is.
 
 import { inflateSync } from 'node:zlib'
-import { type Config, textIn } from '../config.ts'
-import { type Document, type DocumentEvent, keptPages } from '../document.ts'
+import { type Config, textIn } from '../config/config.ts'
+import { type Document, type DocumentEvent, keptPages } from '../document/document.ts'
+import type { Page, QuarterTurn } from '../document/page.ts'
+import { copySheets, largestBytes } from '../document/page.ts'
+import { a4, uprightTurn } from '../document/sheet.ts'
 import { eniIdentifier } from '../eni/identifier.ts'
 import { Fault } from '../errors.ts'
 import { type LegendText, legendOf } from '../legend-lines.ts'
-import type { Page, QuarterTurn } from '../page.ts'
-import { copySheets, largestBytes } from '../page.ts'
 import { composePdf, type PdfImage, type PdfPage } from '../pdf/compose.ts'
 import type { Font } from '../pdf/font.ts'
 import type { Legend } from '../pdf/legend.ts'
 import type { DocumentMetadata } from '../pdf/xmp.ts'
 import type { ByteStream, PageText } from '../ports.ts'
-import { a4, uprightTurn } from '../sheet.ts'
 import type { Blobs, NewId } from './step.ts'
 
 /** What a rendition takes. */

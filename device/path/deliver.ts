@@ -1,7 +1,7 @@
 // The deliver step: one attempt to hand a finished copy to one destination. At least once on the wire, exactly once in
 // effect: every attempt carries the same key and the same bytes.
 
-import type { DeliveryState, Document, DocumentEvent } from '../document.ts'
+import type { DeliveryState, Document, DocumentEvent } from '../document/document.ts'
 import { asFault, Fault } from '../errors.ts'
 import type { Attachment, Clock, Delivery, DeliveryOutcome, Random } from '../ports.ts'
 import { nextAttempt } from './backoff.ts'

@@ -14,7 +14,7 @@
 import { createHash } from 'node:crypto'
 import type { ExtensionService, Raised } from '../ades/extension-order.ts'
 import { type ExtendedPades, type ExtendPadesRequest, extendPades } from '../ades/pades-extend.ts'
-import type { Document, DocumentEvent, Stage } from '../document.ts'
+import type { Document, DocumentEvent, Stage } from '../document/document.ts'
 import { asFault, Fault } from '../errors.ts'
 import type { Clock, Random, Revocation, Timestamper } from '../ports.ts'
 import { readCertificate } from '../trust/certificate.ts'

@@ -1,10 +1,10 @@
 // The pages step: image → verdict, preview and the bytes that go into the copy. An image that needs no other encoding
 // keeps the scanner's own bytes.
 
-import { resolutionFloor } from '../config.ts'
-import type { Document, DocumentEvent } from '../document.ts'
+import { resolutionFloor } from '../config/config.ts'
+import type { Document, DocumentEvent } from '../document/document.ts'
+import type { Page } from '../document/page.ts'
 import { Fault } from '../errors.ts'
-import type { Page } from '../page.ts'
 import type { Imaging, PreparedPage } from '../ports.ts'
 import { type Blobs, streamOf } from './step.ts'
 

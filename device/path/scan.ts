@@ -1,8 +1,8 @@
 // The scan step: sheet → image bytes as the scanner made them. Each page is stored and committed before the next is asked
 // for; whatever ends the feeding, the pages before it stay.
 
-import { resolutionFloor } from '../config.ts'
-import type { Document, DocumentEvent } from '../document.ts'
+import { resolutionFloor } from '../config/config.ts'
+import type { Document, DocumentEvent } from '../document/document.ts'
 import { asFault } from '../errors.ts'
 import type { ScanEnd, ScannedPage, Scanner, ScannerInfo, ScanSettings } from '../ports.ts'
 import type { Blobs, NewId } from './step.ts'

@@ -4,11 +4,11 @@
 // A service that takes the document whole is sent it again; what it made before is nowhere.
 
 import { digestToSign } from '../cms/signing-intent.ts'
-import type { Config } from '../config.ts'
-import { type SealChoice, sealOf } from '../config-seal.ts'
-import type { Document, DocumentEvent, Stage } from '../document.ts'
+import type { Config } from '../config/config.ts'
+import { type SealChoice, sealOf } from '../config/seal.ts'
+import type { Document, DocumentEvent, Stage } from '../document/document.ts'
+import type { StoredBlob } from '../document/page.ts'
 import { asFault, Fault } from '../errors.ts'
-import type { StoredBlob } from '../page.ts'
 import type { Random, SealService, SigningCertificate } from '../ports.ts'
 import { readCertificate } from '../trust/certificate.ts'
 import { signerFacts } from '../trust/signer-facts.ts'

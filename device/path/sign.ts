@@ -3,7 +3,7 @@
 // power loss the same intent is taken up again and gives the same bytes, so nothing is signed twice or half.
 
 import { digestToSign } from '../cms/signing-intent.ts'
-import type { Document, DocumentEvent } from '../document.ts'
+import type { Document, DocumentEvent } from '../document/document.ts'
 import { Fault } from '../errors.ts'
 import type { PinTries, Signer, SigningCertificate, SignOutcome } from '../ports.ts'
 import { readCertificate } from '../trust/certificate.ts'

@@ -1,9 +1,9 @@
 // What every step of the path is given, and nothing more: bytes of one document, and fresh names. A step does its work and
 // hands back the event that tells of it; whoever runs the step commits the event before anything else may follow.
 
-import type { DocumentEvent } from '../document.ts'
+import type { DocumentEvent } from '../document/document.ts'
+import type { StoredBlob } from '../document/page.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { StoredBlob } from '../page.ts'
 import type { ByteStream, RandomAccess } from '../ports.ts'
 
 /** The stored bytes of documents. What is written is durable when `write` resolves, and unreferenced until committed. */

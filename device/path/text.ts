@@ -3,11 +3,11 @@
 // It is stored deflated, and is then about as large as its layer in the copy.
 
 import { deflateSync } from 'node:zlib'
-import type { Document, DocumentEvent } from '../document.ts'
+import type { Document, DocumentEvent } from '../document/document.ts'
+import type { Page } from '../document/page.ts'
+import { uprightTurn } from '../document/sheet.ts'
 import { type ErrorCode, Fault } from '../errors.ts'
-import type { Page } from '../page.ts'
 import type { Log, TextReader } from '../ports.ts'
-import { uprightTurn } from '../sheet.ts'
 import { type Blobs, streamOf } from './step.ts'
 
 export interface TextTools {

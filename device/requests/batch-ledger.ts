@@ -2,8 +2,8 @@
 // entry in the audit trail.
 
 import type { ItemIntent, ItemOutcome, Ledger, MadeSignature } from '../batch/outcome.ts'
+import type { StoredBlob } from '../document/page.ts'
 import { type ErrorCode, Fault } from '../errors.ts'
-import type { StoredBlob } from '../page.ts'
 import type { Store } from '../store/store.ts'
 
 /** Why nothing more will be signed of it: all that could be is, or somebody stopped or refused it. */

@@ -10,9 +10,9 @@ import type { Packaging, SignatureFormat, SignatureOperation, SignerIdentity } f
 import { type BatchItem, documentName } from '../batch/batch.ts'
 import type { ItemIntent, MadeSignature } from '../batch/outcome.ts'
 import { randomAccessOf, type Splice } from '../bytes.ts'
+import { filesOf, openedBy, packagingBy, signJobOf, statedBy } from '../document/sign-order.ts'
 import { Fault } from '../errors.ts'
 import type { ByteStream, References, SignatureAlgorithm } from '../ports.ts'
-import { filesOf, openedBy, packagingBy, signJobOf, statedBy } from '../sign-order.ts'
 import type { Scratch } from '../verbs/scratch.ts'
 
 export interface BatchSigningParts {

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { documentsIn } from '../batch/read-batch.ts'
-import { clientName } from '../config-requests.ts'
+import { clientName } from '../config/requests.ts'
 import { asFault } from '../errors.ts'
 import type { AskerView, WaitingView } from '../http/view.ts'
 import { readCertificateFilters } from '../trust/certificate-filter.ts'

@@ -6,7 +6,7 @@
 //     │                │           │ paused
 //     └──── refuse, silence, asker gone, stop ────► finished ─close─► nothing
 
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { type ErrorCode, Fault } from '../errors.ts'
 import { type CardWatch, certificateView, createCardWatch } from '../http/card-watch.ts'
 import type { AskerView, RequestOperation, RequestStage, SignAnswer } from '../http/view.ts'

@@ -1,8 +1,8 @@
 // What a client is told of its session, by one schema each, from which the OpenAPI file is made too.
 
 import Type, { type Static } from 'typebox'
-import type { Document } from '../document.ts'
-import { copySheets } from '../page.ts'
+import type { Document } from '../document/document.ts'
+import { copySheets } from '../document/page.ts'
 import { type MadeCopy, type Session, sessionStages } from './session.ts'
 
 const strict = { additionalProperties: false } as const

@@ -1,6 +1,6 @@
 // What becomes of a session by what becomes of its copy: the session never moves a copy, it follows it.
 
-import type { Document } from '../document.ts'
+import type { Document } from '../document/document.ts'
 import { madeOf } from './answer.ts'
 import type { Session, SessionEvent } from './session.ts'
 

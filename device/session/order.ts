@@ -1,8 +1,8 @@
 // A session's request as the order of a copy: what the integrator asked for, and the kiosk's own word on everything else.
 
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { csvFor } from '../csv.ts'
-import type { CopyOrder } from '../document.ts'
+import type { CopyOrder } from '../document/document.ts'
 import type { ApiWithSessions } from './possible.ts'
 import type { SessionRequest } from './request.ts'
 

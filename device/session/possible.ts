@@ -1,8 +1,8 @@
 // What this kiosk can do of what a session asks for, and where its addresses may lead. A refusal names the field.
 
-import type { Config } from '../config.ts'
-import { levelFaults } from '../config-evidence.ts'
-import { sealOf } from '../config-seal.ts'
+import type { Config } from '../config/config.ts'
+import { levelFaults } from '../config/evidence.ts'
+import { sealOf } from '../config/seal.ts'
 import { Fault } from '../errors.ts'
 import { amongHosts } from '../hosts.ts'
 import type { SessionRequest } from './request.ts'

@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto'
 import Type, { type Static } from 'typebox'
 import Value from 'typebox/value'
 import { signatureLevels } from '../ades/request.ts'
-import { resolutionFloor } from '../config.ts'
-import { Digitisation } from '../config-procedure.ts'
-import { Ine10 } from '../config-seal.ts'
+import { resolutionFloor } from '../config/config.ts'
+import { Digitisation } from '../config/procedure.ts'
+import { Ine10 } from '../config/seal.ts'
 import { checkSuppliedCsv } from '../csv.ts'
 import {
   type Checked,

@@ -11,7 +11,7 @@
 // What was asked for is gone from a session that is over; that it was, and how it ended, stays for `rememberedMs`.
 
 import type { SignatureLevel } from '../ades/request.ts'
-import type { Attempts } from '../document.ts'
+import type { Attempts } from '../document/document.ts'
 import { type ErrorCode, Fault } from '../errors.ts'
 import type { SessionRequest } from './request.ts'
 

@@ -2,8 +2,8 @@
 
 import { open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import type { Config } from '../config.ts'
-import { type LoadedConfig, loadConfig } from '../config-file.ts'
+import type { Config } from '../config/config.ts'
+import { type LoadedConfig, loadConfig } from '../config/file.ts'
 import { asFault, Fault } from '../errors.ts'
 import { createLog, newIdFrom, systemClock, systemRandom } from '../host.ts'
 import type { ByteStream } from '../ports.ts'

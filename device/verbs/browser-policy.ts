@@ -2,8 +2,8 @@
 // the configured sites may launch `afirma:` without asking and reach loopback, and the authority of the loopback
 // certificate is trusted for loopback alone. Without `autofirma`, and without pages of Cl@ve in a frame, it is empty.
 
-import type { Config } from '../config.ts'
-import { frameOrigins } from '../config-clave.ts'
+import { frameOrigins } from '../config/clave.ts'
+import type { Config } from '../config/config.ts'
 import { createLog, systemClock, systemRandom } from '../host.ts'
 import { loopbackFolder, originsOf } from '../http/afirma-places.ts'
 import { createLoopbackCertificate } from '../loopback-certificate.ts'

@@ -1,7 +1,7 @@
 // `compulsa calibrate`: prints the test target, scans it, and keeps what it says of a scanner with the date.
 
 import { assess, type Calibration, type CalibrationRecord, scanTarget, sourceOf } from '../calibration.ts'
-import type { LoadedConfig } from '../config-file.ts'
+import type { LoadedConfig } from '../config/file.ts'
 import { Fault } from '../errors.ts'
 import type { TargetMeasurement } from '../image/target-measurement.ts'
 import { type ReferenceValues, readReference } from '../image/target-reference.ts'

@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Calibration, type CalibrationRecord, calibrationOf, keepCalibration } from '../calibration.ts'
-import type { LoadedConfig } from '../config-file.ts'
+import type { LoadedConfig } from '../config/file.ts'
 import { asFault } from '../errors.ts'
 import { systemClock, systemRandom } from '../host.ts'
 import { askAppliance } from '../http/operator-client.ts'

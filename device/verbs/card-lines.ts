@@ -1,7 +1,7 @@
 // Orders of cards in a few lines, for `status` and `cards list`.
 
-import type { CardState } from '../card-desk.ts'
-import type { CardPause } from '../card-gates.ts'
+import type { CardState } from '../orders/desk.ts'
+import type { CardPause } from '../orders/gates.ts'
 
 export function cardStateLines({
   waiting,

@@ -3,13 +3,13 @@
 // argument.
 
 import { basename } from 'node:path'
-import type { CardDecision, CardState } from '../card-desk.ts'
-import type { CardIntake } from '../card-intake.ts'
-import { type CardOrderView, orderIn, orderLines, stateInWords, viewOfOrder } from '../card-view.ts'
 import { Fault } from '../errors.ts'
 import type { WireCardPapers } from '../http/card-routes.ts'
 import { askAppliance } from '../http/operator-client.ts'
 import { operatorSocket } from '../main.ts'
+import type { CardDecision, CardState } from '../orders/desk.ts'
+import type { CardIntake } from '../orders/intake.ts'
+import { type CardOrderView, orderIn, orderLines, stateInWords, viewOfOrder } from '../orders/view.ts'
 import { configOf, readerOf, readInput, writeOutput } from './appliance.ts'
 import { cardStateLines } from './card-lines.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'

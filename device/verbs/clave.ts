@@ -9,7 +9,7 @@ import { type KitPeople, type KitPerson, runOnboarding } from '../clave/onboardi
 import { applicationData, type Papers, papersAsHtml, papersAsText } from '../clave/papers.ts'
 import { type Attestation, attestable, prerequisites } from '../clave/prerequisites.ts'
 import { type PaperLanguage, paperLanguages, paperWords } from '../clave/texts.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { asFault, Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
 import { readAnchors } from '../main.ts'

@@ -1,7 +1,7 @@
 // `compulsa compose`: image files into a PDF/A file, by the pages and compose steps of the kiosk.
 
 import { orderOf } from '../desk.ts'
-import type { CopyOrder, Document, DocumentEvent } from '../document.ts'
+import type { CopyOrder, Document, DocumentEvent } from '../document/document.ts'
 import { Fault } from '../errors.ts'
 import { streamOf } from '../path/step.ts'
 import type { ImageType } from '../ports.ts'

@@ -1,14 +1,14 @@
 // A copy made in one run of the command line: the same steps and rules as at the kiosk, the document kept in memory.
 
-import type { Config } from '../config.ts'
-import { type CopyOrder, type Document, type DocumentEvent, keptPages, openDocument } from '../document.ts'
+import type { Config } from '../config/config.ts'
+import { type CopyOrder, type Document, type DocumentEvent, keptPages, openDocument } from '../document/document.ts'
+import { largestBytes, type StoredBlob } from '../document/page.ts'
+import { next } from '../document/transition.ts'
 import { Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
 import { legendParts } from '../legend-parts.ts'
-import { largestBytes, type StoredBlob } from '../page.ts'
 import { compose } from '../path/compose.ts'
 import { readPage, unreadPage } from '../path/text.ts'
-import { next } from '../transition.ts'
 import type { Workbench } from './appliance.ts'
 import { gatherPages } from './gather.ts'
 import { checkLanguages } from './searchable.ts'

@@ -2,11 +2,11 @@
 // the orders tell: a credit that is used up (the service shows it to nobody but at an order), and orders of which nobody knows
 // whether they were placed. Nothing is ordered.
 
-import { orderIn, pricesId, pricesIn } from '../card-view.ts'
 import type { CardOrder } from '../cards/order.ts'
-import type { LoadedConfig } from '../config-file.ts'
+import type { LoadedConfig } from '../config/file.ts'
 import { asFault, errorTable } from '../errors.ts'
 import { systemClock } from '../host.ts'
+import { orderIn, pricesId, pricesIn } from '../orders/view.ts'
 import type { Rooms } from '../rooms.ts'
 import { readerOf } from './appliance.ts'
 import type { SealCheck } from './doctor-seals.ts'

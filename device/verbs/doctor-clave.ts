@@ -1,6 +1,6 @@
 // What `doctor` finds out about Cl@ve Firma: whether the FIRe service answers and knows the application. Nothing is begun.
 
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { asFault, errorTable } from '../errors.ts'
 import type { Rooms } from '../rooms.ts'
 import type { TimestampingCheck } from './doctor-timestamping.ts'

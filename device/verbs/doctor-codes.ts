@@ -1,7 +1,7 @@
 // What `doctor` finds odd about the codes of the configuration: those whose shape is right and whose digits or beginnings
 // are not the known ones. And how far the clock can be trusted, which the evidence of every copy tells.
 
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { type Checked, checkDir3, checkIne10, checkSia } from '../eni/codes.ts'
 import type { ClockTrust } from '../ports.ts'
 

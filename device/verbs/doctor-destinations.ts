@@ -1,7 +1,7 @@
 // What `doctor` finds out about destinations that can be asked without a copy: whether they let the kiosk in.
 
-import type { Config } from '../config.ts'
-import { hostOf } from '../config-destinations.ts'
+import type { Config } from '../config/config.ts'
+import { hostOf } from '../config/destinations.ts'
 import { asFault, errorTable } from '../errors.ts'
 import type { Peers } from '../ports.ts'
 import type { PinCheck } from './doctor-pins.ts'

@@ -1,6 +1,6 @@
 // What `doctor` finds out about the extension service: whether it answers and knows the kiosk. No document is sent.
 
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { asFault, errorTable } from '../errors.ts'
 import type { Rooms } from '../rooms.ts'
 import type { TimestampingCheck } from './doctor-timestamping.ts'

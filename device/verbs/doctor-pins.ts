@@ -1,8 +1,8 @@
 // What `doctor` finds out about pinned servers: which pin each of them has now, and the pin to be written into the
 // configuration where it is another. Nothing but a TLS handshake goes out.
 
-import type { Config } from '../config.ts'
-import { type PinnablePeer, pinnablePeers } from '../config-pins.ts'
+import type { Config } from '../config/config.ts'
+import { type PinnablePeer, pinnablePeers } from '../config/pins.ts'
 import { asFault, errorTable } from '../errors.ts'
 import type { Peers } from '../ports.ts'
 

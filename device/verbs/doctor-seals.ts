@@ -1,7 +1,7 @@
 // What `doctor` finds out about the seals of the table: whether each service answers and lets the kiosk in, whose
 // certificate the seal has, and how long it lasts. Nothing is signed.
 
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { asFault, errorTable } from '../errors.ts'
 import { systemClock } from '../host.ts'
 import { fitToSign } from '../path/signed-copy.ts'

@@ -1,7 +1,7 @@
 // What `doctor` finds out about levels above B: whether the time-stamping authority answers, whether its time is ours, and
 // whether everything that validates it can be had. It takes one time-stamp, over random octets.
 
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { asFault, errorTable, Fault } from '../errors.ts'
 import { systemClock, systemRandom } from '../host.ts'
 import { readAnchors } from '../main.ts'

@@ -2,8 +2,8 @@
 // the evidence.
 
 import { signedEvidence } from '../attachments.ts'
-import type { LoadedConfig } from '../config-file.ts'
-import type { Document } from '../document.ts'
+import type { LoadedConfig } from '../config/file.ts'
+import type { Document } from '../document/document.ts'
 import { writeEni } from '../eni/document.ts'
 import { eniOfCopy } from '../eni/of-copy.ts'
 import { Fault } from '../errors.ts'

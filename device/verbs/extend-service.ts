@@ -4,7 +4,7 @@
 import { basename } from 'node:path'
 import type { Raised, RaiseOrder } from '../ades/extension-order.ts'
 import { randomAccessOf } from '../bytes.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { asFault, Fault } from '../errors.ts'
 import { createExtensionService } from '../extension.ts'
 import { systemClock } from '../host.ts'

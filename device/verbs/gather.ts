@@ -1,7 +1,7 @@
 // Pages come in and are prepared meanwhile, so that a feeder waits for nothing but the disk and both cores have work.
 
-import type { Document, DocumentEvent } from '../document.ts'
-import type { Page } from '../page.ts'
+import type { Document, DocumentEvent } from '../document/document.ts'
+import type { Page } from '../document/page.ts'
 import { preparePage } from '../path/pages.ts'
 import type { Imaging } from '../ports.ts'
 import type { Scratch } from './scratch.ts'

@@ -1,7 +1,7 @@
 // `compulsa scan`: sheets from a scanner into a PDF/A file.
 
 import { orderOf } from '../desk.ts'
-import type { CopyOrder } from '../document.ts'
+import type { CopyOrder } from '../document/document.ts'
 import { Fault } from '../errors.ts'
 import { scan } from '../path/scan.ts'
 import { configOf, withWorkbench, writeOutput } from './appliance.ts'

@@ -1,7 +1,7 @@
 // The seal of a body as the signer of the command line: no card, no PIN, and as many signatures at once as are asked for.
 
 import { algorithmNamed } from '../cms/algorithm.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { Fault } from '../errors.ts'
 import { systemClock } from '../host.ts'
 import type { SealService, SignatureAlgorithm, SigningCertificate } from '../ports.ts'

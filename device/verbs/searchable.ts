@@ -1,6 +1,6 @@
 // What --ocr and --languages mean for a verb that makes copies.
 
-import type { CopyOrder } from '../document.ts'
+import type { CopyOrder } from '../document/document.ts'
 import { Fault } from '../errors.ts'
 import type { TextReader } from '../ports.ts'
 import type { Call, Verb } from './verb.ts'

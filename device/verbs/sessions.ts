@@ -1,12 +1,12 @@
 // `compulsa sessions`: what integrators have asked for, where it stands, and what became of their callbacks. Reading needs no
 // running appliance; `withdraw` asks it.
 
-import { documentIn } from '../document-shape.ts'
+import { documentIn } from '../document/shape.ts'
 import { errorTable, Fault } from '../errors.ts'
 import { askAppliance } from '../http/operator-client.ts'
 import { operatorSocket } from '../main.ts'
+import { sessionIn } from '../requests/session-records.ts'
 import { answerOf, type SessionAnswer } from '../session/answer.ts'
-import { sessionIn } from '../session-records.ts'
 import type { StoreReader } from '../store/store.ts'
 import { configOf, readerOf } from './appliance.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'

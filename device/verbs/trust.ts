@@ -3,7 +3,7 @@
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/config.ts'
 import { Fault } from '../errors.ts'
 import { readAnchors } from '../main.ts'
 import { readCertificate } from '../trust/certificate.ts'

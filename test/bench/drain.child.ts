@@ -1,6 +1,6 @@
 // The whole appliance as a process of its own, under a clock that its parent sets forward; ends with its parent.
 
-import { loadConfig } from '../../device/config-file.ts'
+import { loadConfig } from '../../device/config/file.ts'
 import { createLog, systemRandom } from '../../device/host.ts'
 import { startAppliance } from '../../device/main.ts'
 import { createLeapingClock } from '../sim/clock.ts'

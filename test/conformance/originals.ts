@@ -4,10 +4,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SignatureFormat } from '../../device/ades/request.ts'
+import { a4 } from '../../device/document/sheet.ts'
 import { composePdf } from '../../device/pdf/compose.ts'
 import { readFont } from '../../device/pdf/font.ts'
 import type { PageText } from '../../device/ports.ts'
-import { a4 } from '../../device/sheet.ts'
 import { eniMetadata, joined, listed, pageOf, whiteImage } from '../pdf-fixtures.ts'
 
 /** Has an Id, for the packagings that refer to one. */

@@ -1,0 +1,35 @@
+// Orders of cards, as far as the configuration opens them: the desk that owns them, and the counter for people at the screen.
+
+import type { Config } from '../config/config.ts'
+import { type CardCounter, type CardCounterParts, createCardCounter } from './counter.ts'
+import { type CardDesk, type CardDeskParts, createCardDesk } from './desk.ts'
+
+export interface CardServiceParts
+  extends Omit<CardDeskParts, 'config' | 'shop'>,
+    Omit<CardCounterParts, 'config' | 'desk'> {
+  readonly config: Config
+  readonly shop: () => CardDeskParts['shop']
+}
+
+export interface CardService {
+  /** Absent where no card service is configured. */
+  readonly cards: CardDesk | undefined
+  /** Absent where people do not order at the screen. */
+  readonly counter: CardCounter | undefined
+  stop(): Promise<void>
+}
+
+export function openCardService({ config, shop, ...parts }: CardServiceParts): CardService {
+  const { cards: settings } = config
+  if (settings === undefined) return { cards: undefined, counter: undefined, stop: async () => undefined }
+  const desk = createCardDesk({ ...parts, config: { ...config, cards: settings }, shop: shop() })
+  const counter = settings.screen ? createCardCounter({ ...parts, config, desk }) : undefined
+  return Object.freeze({
+    cards: desk,
+    counter,
+    async stop() {
+      await counter?.stop()
+      await desk.stop()
+    },
+  })
+}
