@@ -42,7 +42,10 @@ export function createNotices(parts: NoticesParts): Notices {
   async function send(id: string, signal: AbortSignal): Promise<void> {
     const session = records.find(id)
     const notice = session === undefined ? undefined : nextOf(session)
-    if (session === undefined || notice === undefined || dueAt(notice, clock.now()) > clock.now()) return
+    if (session === undefined || notice === undefined) return
+    // One look at the clock, and a timer that rings early forgets nothing.
+    const now = clock.now()
+    if (dueAt(notice, now) > now) return look(id, session)
     const { host } = new URL(notice.url)
     if (notice.attempts === 0 && !breaker.admits(host)) {
       tasks.at(`callback:${id}`, breaker.pause(host)?.until ?? clock.now(), () => start(id))
