@@ -6,15 +6,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTestPages } from '../drivers/clave/test-pages.ts'
+import { atPhone, clavePerson } from './clave.kit.ts'
 import { act, type PoweredKiosk, power } from './power.kit.ts'
 import type { SheetImage } from './sim/escl-sheets.ts'
-import { fireReturnPath } from './sim/fire.ts'
-import { fireCode, firePassword } from './sim/fire.users.ts'
 import { type Site, startSite } from './sim/site.ts'
 import { procedure, slips } from './walk.kit.ts'
 
-const person = '50751129L'
 let folder: string
 let site: Site
 let sheets: SheetImage[]
@@ -36,7 +33,7 @@ afterAll(async () => {
 })
 
 const fire = () => site.clave ?? expect.unreachable('a site without FIRe')
-const begin = ({ screen }: PoweredKiosk) => screen.post('/screen/copy/clave/begin', { number: person })
+const begin = ({ screen }: PoweredKiosk) => screen.post('/screen/copy/clave/begin', { number: clavePerson })
 const pageOf = ({ screen }: PoweredKiosk) => {
   const { clave } = screen.copy()
   return clave?.state === 'page' ? clave.page : expect.unreachable(JSON.stringify(clave))
@@ -48,14 +45,7 @@ async function sentAway(kiosk: PoweredKiosk): Promise<string> {
   return pageOf(kiosk)
 }
 
-const signAt = (page: string) =>
-  createTestPages({ url: fire().url, caFile: join(folder, 'clave-ca.pem') }).walk({
-    page,
-    password: firePassword,
-    code: fireCode,
-    act: 'sign',
-    returnUrl: `${fire().url}${fireReturnPath}`,
-  })
+const signAt = (page: string) => atPhone({ site, folder }, page)
 
 async function takenUp(state: 'number' | 'page'): Promise<PoweredKiosk> {
   const kiosk = await power(site)
@@ -111,6 +101,6 @@ describe('one copy', () => {
     expect(report.match(/Signature is Valid/g)).toHaveLength(1)
     expect(fire().breaches()).toEqual([])
     // Nothing of the person stays behind in the clear.
-    expect(spawnSync('grep', ['-rl', person, site.dataFolder]).status).toBe(1)
+    expect(spawnSync('grep', ['-rl', clavePerson, site.dataFolder]).status).toBe(1)
   }, 60_000)
 })

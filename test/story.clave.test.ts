@@ -4,13 +4,10 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTestPages } from '../drivers/clave/test-pages.ts'
+import { atPhone, clavePerson } from './clave.kit.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'
-import { fireReturnPath } from './sim/fire.ts'
-import { fireCode, firePassword } from './sim/fire.users.ts'
 import { approve, feed, open, procedure, slips } from './walk.kit.ts'
 
-const person = '50751129L'
 let kiosk: Kiosk
 
 beforeAll(async () => {
@@ -39,16 +36,11 @@ async function composed(): Promise<void> {
   await kiosk.screen.until(view => view.copy?.clave?.state === 'number', 'the number is asked for')
 }
 
-async function sentAway(number = person): Promise<string> {
+async function sentAway(number = clavePerson): Promise<string> {
   expect(await post('clave/begin', { number })).toEqual({ status: 204, body: null })
   await kiosk.screen.until(({ copy }) => copy?.clave?.state === 'page', 'the page')
   const shown = clave()
   return shown?.state === 'page' ? shown.page : expect.unreachable(JSON.stringify(shown))
-}
-
-async function atPhone(page: string, act: 'sign' | 'cancel' = 'sign'): Promise<void> {
-  const pages = createTestPages({ url: fire().url, caFile: join(kiosk.folder, 'clave-ca.pem') })
-  await pages.walk({ page, password: firePassword, code: fireCode, act, returnUrl: `${fire().url}${fireReturnPath}` })
 }
 
 async function finished(): Promise<void> {
@@ -70,7 +62,7 @@ describe('a copy', () => {
       status: 422,
       body: { code: 'IDENTITY_NUMBER_INVALID' },
     })
-    await atPhone(await sentAway('50 751 129-l'))
+    await atPhone(kiosk, await sentAway('50 751 129-l'))
     // The copy stays: as much is sent as a digest, addresses and names need.
     const sent = fire()
       .exchanges()
@@ -79,7 +71,7 @@ describe('a copy', () => {
     for (const { request } of sent) expect(request.body.length).toBeLessThan(2_000)
     await finished()
     const { copy } = await kiosk.screen.until(view => view.copy?.result != null, 'the receipt')
-    expect(copy?.result?.signer).toContain(person)
+    expect(copy?.result?.signer).toContain(clavePerson)
     await expect.poll(received, { timeout: 20_000 }).toBe(1)
     const [effect] = kiosk.site.receiver.received()
     const file = join(kiosk.folder, 'received', `${effect?.reference.replace(/^R-/, '')}.pdf`)
@@ -94,7 +86,7 @@ describe('a copy', () => {
     await composed()
     // Nobody can be reached: said before anybody is sent away.
     await fire().fault('offline')
-    expect((await post('clave/begin', { number: person })).status).toBe(204)
+    expect((await post('clave/begin', { number: clavePerson })).status).toBe(204)
     await refusedWith('CLAVE_UNREACHABLE')
     await fire().fault(undefined)
     for (const [number, code] of [
@@ -103,12 +95,12 @@ describe('a copy', () => {
       ['00000004G', 'CLAVE_USER_WEAK'],
       ['00000005M', 'CLAVE_USER_UNKNOWN'],
     ] as const) {
-      await atPhone(await sentAway(number))
+      await atPhone(kiosk, await sentAway(number))
       await finished()
       await refusedWith(code)
     }
     // The person cancels at the phone; says too early that it is done; somebody else signs.
-    await atPhone(await sentAway(), 'cancel')
+    await atPhone(kiosk, await sentAway(), 'cancel')
     await finished()
     await refusedWith('CLAVE_CANCELLED')
     await sentAway()
@@ -119,7 +111,7 @@ describe('a copy', () => {
       ['another-digest', 'SIGNATURE_INVALID'],
       ['old-version', 'SIGNATURE_INVALID'],
     ] as const) {
-      await atPhone(await sentAway())
+      await atPhone(kiosk, await sentAway())
       await fire().fault(fault)
       await finished()
       await refusedWith(code)
@@ -127,7 +119,7 @@ describe('a copy', () => {
     }
     expect(kiosk.screen.copy().stage).toBe('signing')
     // The network goes while the signature is fetched: it is there still.
-    await atPhone(await sentAway())
+    await atPhone(kiosk, await sentAway())
     await fire().fault('offline')
     await finished()
     await kiosk.screen.until(
@@ -147,16 +139,16 @@ describe('a copy', () => {
     expect((await post('clave/cancel')).status).toBe(204)
     await kiosk.screen.until(view => view.copy?.clave?.state === 'number', 'the number')
     await expect.poll(() => fire().transactions()).toBe(0)
-    await expect(atPhone(first)).rejects.toThrow('403')
+    await expect(atPhone(kiosk, first)).rejects.toThrow('403')
     const second = await sentAway()
     kiosk.clock.leap(10 * 60_000 + 1)
     await refusedWith('CLAVE_EXPIRED')
-    await expect(atPhone(second)).rejects.toThrow('403')
+    await expect(atPhone(kiosk, second)).rejects.toThrow('403')
     await sentAway()
     expect((await post('leave')).status).toBe(204)
     await expect.poll(() => fire().transactions()).toBe(0)
     expect(kiosk.screen.view().copy).toBeNull()
     const log = kiosk.logged.join('\n')
-    expect(log).not.toContain(person)
+    expect(log).not.toContain(clavePerson)
   })
 })

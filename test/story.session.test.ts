@@ -1,4 +1,4 @@
-// An integrator has copies made at the kiosk: without a signature, with the card, under the seal. The person comes with the
+// An integrator has copies made at the kiosk: without a signature, with the card, with Cl@ve, under the seal. The person comes with the
 // code, sees who asks and what for; the integrator is called back, at the third attempt, and fetches one valid document.
 
 import { execFile, execFileSync } from 'node:child_process'
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { SignedJson } from '../device/evidence/signed.ts'
 import { judged } from './85.evidence.kit.ts'
 import { type Opened, path } from './99.sessions.kit.ts'
+import { atPhone, clavePerson } from './clave.kit.ts'
 import { program as commandLine } from './cli.kit.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'
 import { apiUrl, program } from './requests.kit.ts'
@@ -26,6 +27,7 @@ beforeAll(async () => {
   kiosk = await startKiosk({
     sheets: await slips(1),
     seal: true,
+    clave: {},
     clients: ['ledger', 'other'],
     sessions: { hosts: [receiver.host] },
   })
@@ -35,7 +37,7 @@ afterAll(async () => {
   await receiver.stop()
 })
 
-const request = (mode: 'none' | 'local' | 'seal', more: object = {}) => ({
+const request = (mode: 'none' | 'local' | 'clave' | 'seal', more: object = {}) => ({
   ens: '9821920002',
   user: 'Anna Roca',
   digitisation: { resolution: 200 },
@@ -155,6 +157,26 @@ describe('with the card', () => {
   })
 })
 
+describe('with Cl@ve Firma', () => {
+  it('is signed by the person on their phone', async () => {
+    const session = await ask(request('clave'))
+    const { screen } = kiosk
+    await take({ pickupCode: session.pickupCode })
+    await feed(kiosk)
+    await approve(kiosk)
+    await screen.until(view => view.copy?.clave?.state === 'number', 'the number is asked for')
+    await screen.post('/screen/copy/clave/begin', { number: clavePerson })
+    const { copy } = await screen.until(view => view.copy?.clave?.state === 'page', 'the page')
+    await atPhone(kiosk, copy?.clave?.state === 'page' ? copy.clave.page : expect.unreachable('no page'))
+    await screen.post('/screen/copy/clave/finish')
+    await untilReady(session)
+    const file = fileOf('clave.pdf', await part(session, 'document'))
+    expect(signatures(file).match(/Signature is Valid/g)).toHaveLength(1)
+    expect(signatures(file)).toContain(clavePerson)
+    await leave()
+  })
+})
+
 describe('under the seal', () => {
   it('is sealed while nobody is there, and comes out once, although its callback was repeated', async () => {
     receiver.fail('drop', 1)
@@ -191,9 +213,9 @@ describe('an operator', () => {
   it('sees sessions and their callbacks, without codes, titles and names, and withdraws one', async () => {
     const session = await ask(request('none'))
     const shown = JSON.parse(await run('--json')) as readonly Record<string, unknown>[]
-    expect(shown.map(({ state }) => state)).toEqual(['waiting', 'ready', 'waiting', 'ready', 'ready'])
+    expect(shown.map(({ state }) => state)).toEqual(['waiting', 'ready', 'ready', 'waiting', 'ready', 'ready'])
     const status = await promisify(execFile)(process.execPath, [commandLine, 'status', ...configured()])
-    expect(status.stdout).toContain('sessions of programs: 2 waiting, 3 ready')
+    expect(status.stdout).toContain('sessions of programs: 2 waiting, 4 ready')
     const ready = String(shown[1]?.['sessionID'])
     expect(await run('show', ready)).toMatch(/ready {2}asked for by ledger[\s\S]*callback \S+: delivered, 2 attempts/)
     for (const text of ['Sol·licitud', 'Anna', session.pickupCode]) expect(JSON.stringify(shown)).not.toContain(text)
