@@ -1,6 +1,5 @@
 // `compulsa sign`: one signature on a file, in any of the three formats and at any level, with a token, a key store or the seal
-// of a body. What
-// was made is verified before it is written.
+// of a body. What was made is verified before it is written.
 
 import { basename } from 'node:path'
 import type { ExtraParams } from '../ades/extra-params.ts'
