@@ -161,7 +161,8 @@ async function watched({ configFile, folder, far, queued, signal }: Watched): Pr
 /** The appliance as a child; its clock goes `hurry` times as fast as long as it is leapt. */
 async function startKiosk(configFile: string, folder: string) {
   const { deviceKeyFile, dataFolder } = loadConfig({ configFile, dataFolder: folder })
-  const child: ChildProcess = fork(program, [configFile, folder])
+  // As the first line of cli.ts has it.
+  const child: ChildProcess = fork(program, [configFile, folder], { execArgv: ['--max-semi-space-size=1'] })
   const gone = once(child, 'exit')
   await Promise.race([
     once(child, 'message'),
