@@ -30,6 +30,7 @@ export interface PageStand {
   /** Whether a copy is in hand that somebody works on. */
   copy: boolean
   view(): RequestView
+  when(wanted: (view: RequestView) => boolean): Promise<RequestView>
   until(...stages: readonly RequestStage[]): Promise<RequestView>
   /** The person agrees and enters the PIN for the certificate that is shown. */
   agree(pin?: string): Promise<void>
@@ -115,11 +116,24 @@ export async function startPageStand(
   }
 }
 
-function person({ signing }: Requests, site: Site): Pick<PageStand, 'view' | 'until' | 'agree' | 'enterPin'> {
+function person({ signing }: Requests, site: Site): Pick<PageStand, 'view' | 'when' | 'until' | 'agree' | 'enterPin'> {
   const view = () => signing.view() ?? fail('nothing is in hand')
+  /** Sees every state that the desk tells of, however short it is. */
   const when = async (wanted: (view: RequestView) => boolean): Promise<RequestView> => {
-    await expect.poll(() => wanted(signing.view() ?? fail('nothing is in hand')), { timeout: 10_000 }).toBe(true)
-    return view()
+    const { promise, resolve, reject } = Promise.withResolvers<RequestView>()
+    const look = () => {
+      const now = signing.view()
+      if (now !== null && wanted(now)) resolve(now)
+    }
+    const unsubscribe = signing.subscribe(look)
+    const deadline = setTimeout(() => reject(new Error(`not seen: ${JSON.stringify(signing.view())}`)), 10_000)
+    try {
+      look()
+      return await promise
+    } finally {
+      clearTimeout(deadline)
+      unsubscribe()
+    }
   }
   const enterPin = async (pin = site.pin) => {
     const { card } = await when(one => one.card?.state === 'present')
@@ -129,6 +143,7 @@ function person({ signing }: Requests, site: Site): Pick<PageStand, 'view' | 'un
   }
   return {
     view,
+    when,
     until: (...stages) => when(({ stage }) => stages.includes(stage)),
     enterPin,
     async agree(pin) {

@@ -53,7 +53,7 @@ describe('a page that goes', () => {
     await stand.until('asking')
     desk().accept()
     const entered = rejected(stand.enterPin())
-    await expect.poll(() => stand.view().card?.state).toBe('signing')
+    await stand.when(({ card }) => card?.state === 'signing')
     page.abort(gone)
     expect([await asked, await entered]).toEqual(['PAGE_GONE', 'STAGE_CONFLICT'])
     expect(signatures()).toBe(before)
