@@ -6,12 +6,13 @@ import { lookup } from 'node:dns'
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import type { SecureContextOptions } from 'node:tls'
 import type { ByteStream } from '../device/ports.ts'
 import { readBody, sendBody } from './http-body.ts'
 import { asHttpError, HttpError, unreached } from './http-error.ts'
 import { createLimits, type Limits } from './http-limits.ts'
 import { pinnedIdentity } from './pins.ts'
+import { tlsContext } from './tls-context.ts'
 
 const defaultMaxBodyBytes = 1024 * 1024
 
@@ -131,9 +132,9 @@ function open(options: HttpRequest, limits: Limits): ClientRequest {
 
 function tlsOptions({ ca, clientCertificate }: HttpRequest, { host }: Limits) {
   const trusted = ca === undefined ? {} : { ca: [ca].flat() }
-  if (clientCertificate === undefined) return trusted
+  if (clientCertificate === undefined) return { secureContext: tlsContext(trusted) }
   try {
-    return { secureContext: createSecureContext({ ...trusted, ...shown(clientCertificate) }) }
+    return { secureContext: tlsContext({ ...trusted, ...shown(clientCertificate) }) }
   } catch (thrown) {
     // Without the text, which may quote what could not be read.
     const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unreadable'
