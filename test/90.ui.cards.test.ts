@@ -18,11 +18,11 @@ describe('an order', () => {
     await visit.page.tap('button[lang=en]')
     await visit.page.getByRole('button', { name: /^Order a signature card/ }).tap()
     await visit.push(shown('cardCatalogue'), 'cardCatalogue')
-    expect(await visit.page.locator('html').getAttribute('lang')).toBe('en')
+    await expect.poll(() => visit.page.locator('html').getAttribute('lang')).toBe('en')
     await visit.page.getByRole('button', { name: /^Business Key.*40\.00 € plus VAT/ }).tap()
     await visit.button('Back').tap()
     await visit.push({ ...emptyView, offersCards: true }, 'procedures')
-    expect(bodies()).toEqual([
+    await expect.poll(bodies).toEqual([
       ['cards/open', { language: 'en' }],
       ['cards/choose', { product: 'KEY' }],
       ['cards/leave', null],
@@ -40,7 +40,7 @@ describe('an order', () => {
     await visit.page.keyboard.press('ArrowLeft')
     await visit.page.keyboard.press('ArrowLeft')
     await key('a').tap()
-    expect(await value()).toBe('Barcelo')
+    await expect.poll(value).toBe('Barcelo')
     await visit.page.keyboard.press('End')
     await key('o').tap()
     await key('Esborra l’última lletra').tap()
@@ -52,14 +52,14 @@ describe('an order', () => {
     await key('À').tap()
     await key('Xifres i signes').tap()
     await key('3').tap()
-    expect(await value()).toBe('Barcelona À3')
+    await expect.poll(value).toBe('Barcelona À3')
     await visit.page.tap('button[lang=es]')
-    expect(await value()).toBe('Barcelona À3')
-    expect(await visit.page.locator('h1').textContent()).toBe('Provincia de entrega')
+    await expect.poll(value).toBe('Barcelona À3')
+    await expect.poll(() => visit.page.locator('h1').textContent()).toBe('Provincia de entrega')
     await visit.page.locator('input').focus()
     await visit.page.keyboard.press('Enter')
     await visit.button('Atrás').tap()
-    expect(bodies()).toEqual([
+    await expect.poll(bodies).toEqual([
       ['cards/answer', { field: 'provincia_spedizione', value: 'Barcelona À3' }],
       ['cards/back', { value: 'Barcelona À3' }],
     ])
@@ -67,41 +67,41 @@ describe('an order', () => {
 
   it('tells what is wrong beside what was typed, and the next question begins empty with the focus in it', async () => {
     await visit.show(shown('cardTypingWrong'))
-    expect(await value()).toBe('NRELRT00T68L117D')
+    await expect.poll(value).toBe('NRELRT00T68L117D')
     const field = visit.page.locator('input')
-    expect(await field.getAttribute('aria-invalid')).toBe('true')
+    await expect.poll(() => field.getAttribute('aria-invalid')).toBe('true')
     const note = visit.page.locator(`#${await field.getAttribute('aria-describedby')}`)
-    expect(await note.textContent()).toContain('Compari-ho amb la seva targeta')
+    await expect.poll(() => note.textContent()).toContain('Compari-ho amb la seva targeta')
     visit.standIn.push(asking({}))
     await expect.poll(value).toBe('')
-    expect(await field.evaluate(one => one === document.activeElement)).toBe(true)
+    await expect.poll(() => field.evaluate(one => one === document.activeElement)).toBe(true)
   })
 
   it('is bought only after the price was told once more', async () => {
     await visit.show(shown('cardSummary'))
     await visit.page.getByRole('button', { name: /^Domicili|^Naixement/ }).tap()
     await visit.button('Demana per 57,90 €').tap()
-    expect(await visit.page.locator('dialog').textContent()).toContain('Costa 57,90 € més IVA')
+    await expect.poll(() => visit.page.locator('dialog').textContent()).toContain('Costa 57,90 € més IVA')
     await visit.button('No, encara no').tap()
     await visit.button('Demana per 57,90 €').tap()
     await visit.button('Sí, demana-ho').tap()
-    expect(bodies()).toEqual([
+    await expect.poll(bodies).toEqual([
       ['cards/change', { group: 'birth' }],
       ['cards/order', { price: 57.9 }],
     ])
     await visit.push(withOrder({ stage: 'unknown' }), 'cardOrder')
-    expect(await visit.page.locator('dialog').count()).toBe(0)
-    expect(await visit.page.locator('main').textContent()).toContain('no ho torni a demanar')
+    await expect.poll(() => visit.page.locator('dialog').count()).toBe(0)
+    await expect.poll(() => visit.page.locator('main').textContent()).toContain('no ho torni a demanar')
     await visit.push(shown('cardTwice'), 'cardSummary')
-    expect(await visit.button('Demana per 57,90 €').isDisabled()).toBe(true)
+    await expect.poll(() => visit.button('Demana per 57,90 €').isDisabled()).toBe(true)
   })
 
   it('is asked about before it is given up, and given up when nobody answers', async () => {
     await visit.show(asking({}))
     await visit.page.tap('.cancel')
-    expect(await visit.page.locator('dialog').textContent()).toContain('s’esborra el que ha escrit')
+    await expect.poll(() => visit.page.locator('dialog').textContent()).toContain('s’esborra el que ha escrit')
     await visit.page.locator('dialog .danger').tap()
-    expect(visit.paths()).toEqual(['cards/leave'])
+    await expect.poll(visit.paths).toEqual(['cards/leave'])
     await visit.stopTime()
     await visit.show(asking({}))
     await visit.page.clock.runFor(121_000)
@@ -121,11 +121,11 @@ describe('an order', () => {
     await key('k').tap()
     await visit.page.keyboard.type('7qf2m9x')
     await visit.button('Continua').tap()
-    expect(bodies()).toEqual([['cards/find', { reference: 'k7qf2m9x' }]])
+    await expect.poll(bodies).toEqual([['cards/find', { reference: 'k7qf2m9x' }]])
     await visit.push(shown('cardOrderEnded'), 'cardOrder')
     const told = await visit.page.locator('main').textContent()
     for (const number of ['TRACK123456IT', 'BUSTA-0042', '7420000123', 'K7QF-2M9X']) expect(told).toContain(number)
     await visit.button('Acaba').tap()
-    expect(visit.paths()).toEqual(['cards/find', 'cards/leave'])
+    await expect.poll(visit.paths).toEqual(['cards/find', 'cards/leave'])
   })
 })
