@@ -23,13 +23,15 @@ export interface ScreenProps {
   readonly actions?: ComponentChildren
   /** False where cancelling is no longer possible or not yet sensible. */
   readonly cancel?: boolean
+  /** False where the screen itself says why the last touch did not do what it should. */
+  readonly notice?: boolean
   readonly class?: string
   /** What gets the focus in place of the question. */
   readonly focus?: { readonly current: HTMLElement | null }
 }
 
 export function Screen(props: ScreenProps) {
-  const { title, layout, lead, children, actions, cancel = true, class: extra = '', focus } = props
+  const { title, layout, lead, children, actions, cancel = true, notice = true, class: extra = '', focus } = props
   const kiosk = useKiosk()
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => (focus ?? heading).current?.focus(), [])
@@ -44,7 +46,7 @@ export function Screen(props: ScreenProps) {
         <div class="controls">{children}</div>
       </main>
       <footer>
-        <Notice />
+        {notice && <Notice />}
         <div class="actions">
           {cancel && (
             <Button kind="quiet" class="cancel" onPress={() => kiosk.change({ dialog: { kind: 'cancel' } })}>

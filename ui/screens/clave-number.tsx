@@ -23,13 +23,14 @@ export function ClaveNumberScreen() {
     if (number.length === longest) void kiosk.ask('copy/clave/begin', { number })
   }, [kiosk, number])
   useKeys({ type, erase, go })
-  const fault = clave?.state === 'number' ? clave.fault : null
+  const fault = kiosk.local.value.notice ?? (clave?.state === 'number' ? clave.fault : null)
   const cardToo = clave?.state === 'number' && clave.cardToo
   return (
     <Screen
       title={kiosk.say('clave.number.title')}
       layout="stack"
       class="clave"
+      notice={false}
       lead={
         <>
           {fault === null ? (

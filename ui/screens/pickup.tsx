@@ -4,12 +4,14 @@ import { useCallback } from 'preact/hooks'
 import { useKiosk } from '../context.ts'
 import { Button } from '../parts/button.tsx'
 import { DigitPad } from '../parts/digit-pad.tsx'
+import { FaultText } from '../parts/fault-text.tsx'
 import { Screen } from '../parts/screen.tsx'
 import { pickupDigits, shownPickup, takePickup, typedPickup } from '../pickup.ts'
 
 export function PickupScreen() {
   const kiosk = useKiosk()
-  const typed = kiosk.local.value.pickup ?? ''
+  const { notice, pickup } = kiosk.local.value
+  const typed = pickup ?? ''
   const now = useCallback(() => kiosk.local.value.pickup ?? '', [kiosk])
   const type = useCallback(
     (character: string) => kiosk.change({ pickup: typedPickup(now(), character), notice: null }),
@@ -23,7 +25,12 @@ export function PickupScreen() {
       layout="split"
       class="pin pickup"
       cancel={false}
-      lead={<p class="large">{kiosk.say('pickup.how')}</p>}
+      notice={false}
+      lead={
+        <div role="alert" class="large">
+          {notice === null ? <p>{kiosk.say('pickup.how')}</p> : <FaultText code={notice} />}
+        </div>
+      }
       actions={
         <Button kind="quiet" onPress={() => kiosk.change({ pickup: null, notice: null })}>
           {kiosk.say('action.back')}
