@@ -115,15 +115,8 @@ export const openSession = Type.Object(
   closed,
 )
 
-/** Answer of `Delivery.deliver`. */
-export const deliveryOutcome = Type.Union([
-  Type.Object(
-    {
-      outcome: Type.Literal('delivered'),
-      receipt: Type.Object({ reference: text(1_000), sha256: hex(32), receivedAt: text(64) }, closed),
-    },
-    closed,
-  ),
+/** What was not taken and is tried again; `own` is the reason that only this port knows. */
+export const later = <const Own extends string>(own: Own) =>
   Type.Object(
     {
       outcome: Type.Literal('later'),
@@ -133,17 +126,31 @@ export const deliveryOutcome = Type.Union([
         'DESTINATION_UNTRUSTED',
         'TLS_PIN_MISMATCH',
         'CREDENTIALS_REFUSED',
-        'RECEIPT_INVALID',
+        own,
       ]),
       detail: text(2_000),
       retryAfterMs: Type.Optional(Type.Number({ minimum: 0 })),
     },
     closed,
-  ),
+  )
+
+/** What the other side will never take. */
+export const refused = Type.Object(
+  { outcome: Type.Literal('refused'), code: Type.Literal('DESTINATION_REFUSED'), detail: text(2_000) },
+  closed,
+)
+
+/** Answer of `Delivery.deliver`. */
+export const deliveryOutcome = Type.Union([
   Type.Object(
-    { outcome: Type.Literal('refused'), code: Type.Literal('DESTINATION_REFUSED'), detail: text(2_000) },
+    {
+      outcome: Type.Literal('delivered'),
+      receipt: Type.Object({ reference: text(1_000), sha256: hex(32), receivedAt: text(64) }, closed),
+    },
     closed,
   ),
+  later('RECEIPT_INVALID'),
+  refused,
 ])
 
 const pixels = Type.Integer({ minimum: 1, maximum: maxPixels })
