@@ -530,6 +530,81 @@ const table = {
     retry: 'operator',
     mend: 'Look into the account at the card service, then tell `compulsa cards decide` what became of the order.',
   },
+  // print
+  PRINTER_ABSENT: {
+    status: 503,
+    retry: 'person',
+    mend: 'Connect the printer and switch it on; `compulsa devices` lists what is seen.',
+  },
+  PRINTER_OUT_OF_PAPER: { status: 409, retry: 'person', mend: 'Put paper in the printer; printing goes on by itself.' },
+  PRINTER_JAM: {
+    status: 409,
+    retry: 'person',
+    mend: 'Open the printer, take the jammed sheet out and close it; printing goes on by itself.',
+  },
+  PRINTER_COVER_OPEN: {
+    status: 409,
+    retry: 'person',
+    mend: 'Close every cover and tray of the printer; printing goes on by itself.',
+  },
+  PRINTER_TONER: { status: 409, retry: 'operator', mend: 'Put toner or ink in the printer.' },
+  PRINTER_OUTPUT_FULL: {
+    status: 409,
+    retry: 'person',
+    mend: 'Take the printed sheets out of the printer; printing goes on by itself.',
+  },
+  PRINTER_STOPPED: {
+    status: 503,
+    retry: 'operator',
+    mend: 'Look at the panel of the printer, or let its queue go on with `cupsenable`.',
+  },
+  PRINTER_NOT_ACCEPTING: {
+    status: 503,
+    retry: 'operator',
+    mend: 'Let the printer take jobs at its panel, or its queue with `cupsaccept`.',
+  },
+  PRINTER_BUSY: { status: 503, retry: 'later', mend: 'The printer takes no job just now; print again in a moment.' },
+  PRINTER_FAILED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The printer answers in a way that cannot be used; switch it off and on, and read the log.',
+  },
+  PRINTER_TIMEOUT: {
+    status: 504,
+    retry: 'later',
+    mend: 'The printer did not answer in time; check its cable or network.',
+  },
+  PRINTER_UNTRUSTED: {
+    status: 502,
+    retry: 'operator',
+    mend: 'The TLS certificate of the printer is not the expected one; check `caFile` and `pins` of `devices.printer`.',
+  },
+  PRINTER_REFUSED: {
+    status: 422,
+    retry: 'operator',
+    mend: 'The printer refused the job; read in the log why, and mend its settings.',
+  },
+  PRINTER_FORMAT: {
+    status: 422,
+    retry: 'operator',
+    mend: 'The printer takes neither PDF nor PWG raster; make a CUPS queue for it, and name that in `devices.printer`.',
+  },
+  PRINT_HELD: {
+    status: 409,
+    retry: 'operator',
+    mend: 'The printer holds the job; release it at its panel or in its queue.',
+  },
+  PRINT_CANCELLED: { status: 409, retry: 'person', mend: 'The job was cancelled; print again if it is wanted.' },
+  PRINT_ABORTED: {
+    status: 502,
+    retry: 'person',
+    mend: 'The printer gave the job up; take out what was printed and print again.',
+  },
+  PRINT_UNSURE: {
+    status: 409,
+    retry: 'person',
+    mend: 'Nobody knows whether it was printed; look into the printer before printing again.',
+  },
   HELD_BY_OPERATOR: {
     status: 409,
     retry: 'operator',

@@ -814,6 +814,106 @@ export interface CardShop {
 export interface PdfPages {
   /** JPEG of a page, 1-based; null behind the last. Throws PDF_UNREADABLE, PDF_TOO_LARGE. */
   page(pdf: ByteStream, number: number, signal?: AbortSignal): Promise<Uint8Array | null>
+  /** A page on A4 for a printer: a JPEG, or a page of PWG raster without the file's head. Otherwise as `page`. */
+  printed(pdf: ByteStream, number: number, form: PageForm, signal?: AbortSignal): Promise<Uint8Array | null>
+}
+
+// ------------------------------------------------------------------------------------------------------------ print
+
+/** What keeps a printer from printing, or a job from being printed. */
+export type PrintFaultCode = Extract<
+  ErrorCode,
+  | 'PRINTER_ABSENT'
+  | 'PRINTER_OUT_OF_PAPER'
+  | 'PRINTER_JAM'
+  | 'PRINTER_COVER_OPEN'
+  | 'PRINTER_TONER'
+  | 'PRINTER_OUTPUT_FULL'
+  | 'PRINTER_STOPPED'
+  | 'PRINTER_NOT_ACCEPTING'
+  | 'PRINTER_BUSY'
+  | 'PRINTER_FAILED'
+  | 'PRINTER_TIMEOUT'
+  | 'PRINTER_UNTRUSTED'
+  | 'PRINTER_REFUSED'
+  | 'PRINTER_FORMAT'
+  | 'PRINT_HELD'
+  | 'PRINT_CANCELLED'
+  | 'PRINT_ABORTED'
+>
+
+/** How a document has to come; the resolution is in pixels per inch. */
+export type PrintForm = { readonly mediaType: 'application/pdf' } | PageForm
+/** Pages drawn one by one; a JPEG is a document of one page. */
+export type PageForm =
+  | { readonly mediaType: 'image/pwg-raster'; readonly resolution: number; readonly colour: 'gray' | 'rgb' }
+  | { readonly mediaType: 'image/jpeg'; readonly resolution: number }
+
+export interface PrinterInfo {
+  readonly name: string
+  readonly state: 'ready' | 'printing' | 'stopped' | 'absent'
+  /** Why nothing comes out of it now; of several the one that a person mends first. */
+  readonly code: PrintFaultCode | null
+  /** What will be used up soon. */
+  readonly low: readonly ('paper' | 'toner')[]
+  /** The form that it prints best of those that it takes; null where it takes none, and while it is absent. */
+  readonly form: PrintForm | null
+}
+
+/** A printer that answers or is announced, and is not configured; what to write into the configuration to use it. */
+export interface DiscoveredPrinter {
+  readonly name: string
+  /** `ipp:` or `ipps:`, as long as the printer stays where it is. */
+  readonly url: string
+  /** What stays with the printer wherever it moves. */
+  readonly uuid?: string
+}
+
+export interface PrintRequest {
+  /** No other job has it, so that this one is found again by it. Printers show it: it says nothing of anybody. */
+  readonly jobName: string
+  readonly form: PrintForm
+  /** Absent: not known before the end. */
+  readonly bytes?: number
+  readonly body: ByteStream
+}
+
+/**
+ * `refused`: certainly nothing of it is or will be printed. `unsure`: the answer was lost, and it may be printed; where the
+ * printer had numbered the job by then it is asked for by that, otherwise looked for by its name. It is never sent again here.
+ */
+export type PrintOutcome =
+  | { readonly outcome: 'sent'; readonly job: number }
+  | { readonly outcome: 'refused'; readonly code: PrintFaultCode; readonly detail: string }
+  | { readonly outcome: 'unsure'; readonly code: PrintFaultCode; readonly detail: string; readonly job?: number }
+
+export interface PrintJob {
+  /** The printer's number of it. */
+  readonly job: number
+  /** `incoming`: the printer still waits for the document. Nothing follows upon the last three. */
+  readonly state: 'incoming' | 'pending' | 'held' | 'printing' | 'stopped' | 'cancelled' | 'aborted' | 'completed'
+  /** What keeps it from being printed now, or why it was not. */
+  readonly code: PrintFaultCode | null
+  /** Pages that have come out; null where the printer does not tell. */
+  readonly pages: number | null
+  /** It was printed, though not as it should have been. */
+  readonly flawed: boolean
+}
+
+/** The one printer of the kiosk. Throws PrintFaultCodes for a printer that cannot be asked, but for `info` and `print`. */
+export interface Printer {
+  /** Never throws for a printer that is missing or broken: that is a state. */
+  info(signal?: AbortSignal): Promise<PrinterInfo>
+  /** Looks around for printers that are not configured; takes a few seconds. */
+  discover(signal?: AbortSignal): Promise<readonly DiscoveredPrinter[]>
+  /** One attempt. Aborted before anything of the document went out it throws the signal's reason, later it is `unsure`. */
+  print(request: PrintRequest, signal?: AbortSignal): Promise<PrintOutcome>
+  /** A job by its number; undefined where the printer knows of none, or no longer. */
+  job(job: number, signal?: AbortSignal): Promise<PrintJob | undefined>
+  /** A job by its name, among all that the printer remembers. */
+  find(jobName: string, signal?: AbortSignal): Promise<PrintJob | undefined>
+  /** Safe to repeat; what is printed by then stays printed. */
+  cancel(job: number, signal?: AbortSignal): Promise<void>
 }
 
 // ------------------------------------------------------------------------------------------------------ time and log

@@ -13,6 +13,7 @@ import { remoteRevocation, remoteTimestamper } from '../drivers/worker/remote-ev
 import { remoteExtender } from '../drivers/worker/remote-extender.ts'
 import { remotePdfPages } from '../drivers/worker/remote-pdf-pages.ts'
 import { remotePeers } from '../drivers/worker/remote-peers.ts'
+import { remotePrinter } from '../drivers/worker/remote-printer.ts'
 import { remoteReferences, remoteTriphase } from '../drivers/worker/remote-requests.ts'
 import { remoteSeals } from '../drivers/worker/remote-seal.ts'
 import { remoteSigner } from '../drivers/worker/remote-signer.ts'
@@ -33,6 +34,7 @@ import type {
   Log,
   PdfPages,
   Peers,
+  Printer,
   Random,
   References,
   Revocation,
@@ -52,7 +54,7 @@ export interface Surroundings {
   readonly log: Log
 }
 
-export type WorkerName = 'scan' | 'sign' | 'net' | 'parse' | 'text' | 'document'
+export type WorkerName = 'scan' | 'print' | 'sign' | 'net' | 'parse' | 'text' | 'document'
 
 interface WorkerKind {
   readonly configuration: object
@@ -62,6 +64,7 @@ interface WorkerKind {
 /** The ports of the appliance, each behind its worker, which starts when something is first asked of it. */
 export interface Rooms {
   scanner(): Scanner
+  printer(): Printer
   signer(): Signer
   seals(): SealService
   clave(): ClaveFirma
@@ -90,12 +93,16 @@ export interface Rooms {
 /** `scratchFolder` is where the scan worker may put files while it scans. */
 export function openRooms(config: Config, scratchFolder: string, { clock, log }: Surroundings): Rooms {
   const workers = new Map<WorkerName, Worker>()
-  const { environment, scanners, tokenModules, keyStores } = config.devices
+  const { environment, scanners, printer, tokenModules, keyStores } = config.devices
   const kinds: Readonly<Record<WorkerName, WorkerKind>> = {
     scan: {
       configuration: { devices: scanners, scratchFolder, saneEnvironment: environment },
       // It loads no vendor code, and left to itself it cancels its job at the scanner when the device is gone.
       limits: { ...passingOn, deathSignal: 'none' },
+    },
+    print: {
+      configuration: { ...(printer !== undefined && { device: printer }), discovery: { environment } },
+      limits: passingOn,
     },
     sign: { configuration: { modules: tokenModules.map(path => ({ path })), keyStores }, limits: passingOn },
     net: { configuration: netConfiguration(config), limits: passingOn },
@@ -113,6 +120,7 @@ export function openRooms(config: Config, scratchFolder: string, { clock, log }:
   const to = (name: WorkerName) => openedWithFirstCall(() => started(name))
   return Object.freeze({
     scanner: () => remoteScanner(to('scan')),
+    printer: () => remotePrinter(to('print')),
     signer: () => remoteSigner(to('sign')),
     seals: () => remoteSeals(to('net')),
     clave: () => remoteClave(to('net')),

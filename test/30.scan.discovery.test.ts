@@ -4,8 +4,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createDiscovery, isLocalAddress } from '../drivers/scanner/discovery.ts'
-import { parseBrowse, withIpv4 } from '../drivers/scanner/discovery-avahi.ts'
+import { parseBrowse, withIpv4 } from '../drivers/avahi.ts'
+import { isLocalAddress } from '../drivers/local-devices.ts'
+import { createDiscovery } from '../drivers/scanner/discovery.ts'
+import { scannerOf } from '../drivers/scanner/discovery-avahi.ts'
 import { createScanners } from '../drivers/scanner/scanners.ts'
 import { type AvahiBench, openAvahi } from './30.avahi.kit.ts'
 import { createImpatientClock, drawSheets, sheetSettings } from './30.scan.setup.ts'
@@ -15,6 +17,7 @@ import { type EsclSimulator, startEsclSimulator } from './sim/escl.ts'
 import type { DeviceDescription } from './sim/escl-documents.ts'
 import type { SheetImage } from './sim/escl-sheets.ts'
 
+const scannersIn = (output: string) => parseBrowse(output).flatMap(scannerOf)
 const uuid = (last: number) => `5c4a4c57-0000-4000-8000-00000000000${last}`
 const started: { stop(): Promise<void> }[] = []
 let sheets: readonly SheetImage[]
@@ -213,8 +216,8 @@ describe('the output of avahi-browse', () => {
       'nonsense',
       '',
     ].join('\n')
-    expect(parseBrowse(output)).toEqual([])
-    expect(parseBrowse(line('192.168.1.5', '"UUID=u" "rs=eSCL" "is=platen"'))).toEqual([
+    expect(scannersIn(output)).toEqual([])
+    expect(scannersIn(line('192.168.1.5', '"UUID=u" "rs=eSCL" "is=platen"'))).toEqual([
       {
         url: 'http://192.168.1.5:8080/eSCL',
         host: 'hp.local',
@@ -225,14 +228,17 @@ describe('the output of avahi-browse', () => {
         duplex: false,
       },
     ])
-    expect(parseBrowse(line('fd00::5', '', '_uscans._tcp'))).toMatchObject([{ url: 'https://[fd00::5]:8080/eSCL' }])
-    expect(parseBrowse(line('evil.example', '"rs=eSCL"'))).toEqual([])
-    expect(parseBrowse(line('10.0.0.1', '"rs=eSCL"').replace('hp.local', '--evil'))).toEqual([])
+    expect(scannersIn(line('fd00::5', '', '_uscans._tcp'))).toMatchObject([{ url: 'https://[fd00::5]:8080/eSCL' }])
+    expect(scannersIn(line('evil.example', '"rs=eSCL"'))).toEqual([])
+    expect(scannersIn(line('10.0.0.1', '"rs=eSCL"').replace('hp.local', '--evil'))).toEqual([])
   })
 
   test('gives a scanner at an IPv6 address also at its IPv4 address, where it has one', () => {
     const found = parseBrowse(line('fe80::5', '"rs=eSCL"'))
-    const urls = (resolved: string) => withIpv4(found, resolved).map(({ url, address }) => `${url} ${address}`)
+    const urls = (resolved: string) =>
+      withIpv4(found, resolved)
+        .flatMap(scannerOf)
+        .map(({ url, address }) => `${url} ${address}`)
     const [six] = ['http://[fe80::5]:8080/eSCL fe80::5']
     expect(urls('other.local\t10.0.0.9\nhp.local\t192.168.1.5\n')).toEqual([
       'http://192.168.1.5:8080/eSCL 192.168.1.5',

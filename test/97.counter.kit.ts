@@ -30,7 +30,10 @@ export async function stand(options: Options = {}): Promise<Stand> {
     clock: site.clock,
     log,
     forms: options.forms ?? (() => ({ sign: () => undefined })),
-    pdfPages: { page: async (_pdf, number) => (number === 1 ? new Uint8Array([0xff, 0xd8]) : null) },
+    pdfPages: {
+      page: async (_pdf, number) => (number === 1 ? new Uint8Array([0xff, 0xd8]) : null),
+      printed: async () => null,
+    },
     scanIdentity: options.scanIdentity ?? (async () => Buffer.from('%PDF-1.4')),
     newReference: () => `K7QF-000${++serial}`,
     othersBusy: options.othersBusy ?? (() => false),

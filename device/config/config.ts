@@ -12,6 +12,7 @@ import { Clave, claveFaults } from './clave.ts'
 import { Destination, destinationFaults } from './destinations.ts'
 import { levelFaults, Revocation, Timestamping, timestampingFaults } from './evidence.ts'
 import { Extension, extensionFaults } from './extension.ts'
+import { Printer, printerFaults } from './printer.ts'
 import { Procedure, Texts } from './procedure.ts'
 import { Api, Autofirma, Batches, requestFaults } from './requests.ts'
 import { Scanner, scannerFaults } from './scanners.ts'
@@ -55,6 +56,7 @@ const ConfigSchema = Type.Object(
     devices: Type.Object(
       {
         scanners: Type.Array(Scanner, { default: [] }),
+        printer: Type.Optional(Printer),
         calibrationDays: Type.Integer({ minimum: 1, maximum: 3660, default: 180 }),
         /** PKCS#11 modules of the cards that sign. */
         tokenModules: Type.Array(Type.String({ minLength: 1 }), { default: [] }),
@@ -173,6 +175,7 @@ function crossReferenceFaults(config: Config): string[] {
     ...duplicates('procedures', config.procedures),
     ...duplicates('devices.scanners', config.devices.scanners),
     ...scannerFaults(config.devices.scanners),
+    ...printerFaults(config.devices.printer),
     ...destinationFaults(config.destinations),
     ...timestampingFaults(config.timestamping),
     ...extensionFaults(config),

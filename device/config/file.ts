@@ -55,7 +55,11 @@ function withPaths(raw: Config, absolute: (relative: string) => string): Config 
   const { devices, seal, timestamping, extension, batches, api, autofirma, cards } = raw
   return {
     ...raw,
-    devices: { ...devices, keyStores: devices.keyStores.map(one => ({ ...files(one), path: absolute(one.path) })) },
+    devices: {
+      ...devices,
+      ...(devices.printer !== undefined && { printer: files(devices.printer) }),
+      keyStores: devices.keyStores.map(one => ({ ...files(one), path: absolute(one.path) })),
+    },
     destinations: raw.destinations.map(files),
     trust: raw.trust.map(absolute),
     ...(seal !== undefined && { seal: { services: seal.services.map(files), table: seal.table.map(files) } }),

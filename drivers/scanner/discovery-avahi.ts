@@ -1,13 +1,7 @@
-// What eSCL scanners announce by mDNS (DNS-SD `_uscan._tcp` and `_uscans._tcp`), as avahi-browse prints it. Avahi owns the
-// multicast socket of a Debian machine, and ipp-usb announces its scanners to it on loopback; this process sends nothing.
+// What eSCL scanners announce by mDNS (DNS-SD `_uscan._tcp` and `_uscans._tcp`).
 
-import { run } from '../exec.ts'
-import { oneLine } from './xml.ts'
-
-/** Its own end comes after about a second, when all caches are read. */
-const browseTimeoutMs = 5_000
-const maxOutputBytes = 256 * 1024
-const maxAnnouncements = 200
+import { type AnnouncedService, authorityOf, browseAvahi } from '../avahi.ts'
+import { oneLine } from '../local-devices.ts'
 
 /** One announcement of a scanner at one address; nothing of it is proven. */
 export interface Announcement {
@@ -22,80 +16,33 @@ export interface Announcement {
 }
 
 /** Everything that is announced; empty where no avahi is. Throws the signal's reason. */
-export async function browseAvahi(
+export async function browseScanners(
   environment: Readonly<Record<string, string>>,
   signal?: AbortSignal,
 ): Promise<readonly Announcement[]> {
-  const said = async (command: string, ...args: readonly string[]) => {
-    const options = { environment, timeoutMs: browseTimeoutMs, maxOutputBytes }
-    const { stdout } = await run(command, args, { ...options, ...(signal === undefined ? {} : { signal }) })
-    return new TextDecoder().decode(stdout)
-  }
-  const browsed = ['_uscan._tcp', '_uscans._tcp'].map(async service =>
-    parseBrowse(await said('avahi-browse', '--parsable', '--resolve', '--terminate', '--no-db-lookup', service)),
-  )
-  const found = (await Promise.all(browsed)).flat().slice(0, maxAnnouncements)
-  // Avahi gives one address of each host, and prefers the kind that scanners serve least.
-  const hosts = [...new Set(found.filter(({ address }) => address.includes(':')).map(({ host }) => host))]
-  if (hosts.length === 0) return found
-  return withIpv4(found, await said('avahi-resolve-host-name', '-4', '--', ...hosts))
+  return (await browseAvahi(['_uscan._tcp', '_uscans._tcp'], environment, signal)).flatMap(scannerOf)
 }
 
-/** The announcements, those at IPv6 addresses also, and first, at the IPv4 addresses that avahi-resolve-host-name found. */
-export function withIpv4(found: readonly Announcement[], resolved: string): readonly Announcement[] {
-  const lines = resolved.split('\n').map(line => line.trim().split(/\s+/))
-  const addresses = new Map(lines.map(([host = '', address = '']) => [host, address]))
-  return found.flatMap(announcement => {
-    const address = addresses.get(announcement.host) ?? ''
-    if (!announcement.address.includes(':') || !/^[\d.]{7,15}$/.test(address)) return announcement
-    const url = announcement.url.replace(`[${announcement.address}]`, address)
-    return [{ ...announcement, address, url }, announcement]
-  })
-}
-
-/** The resolved services in the output of `avahi-browse --parsable --resolve`; lines of any other kind are passed over. */
-export function parseBrowse(output: string): readonly Announcement[] {
-  return output.split('\n').flatMap(line => {
-    const [kind, , , name = '', service, , host = '', address = '', port = '', ...text] = line.split(';')
-    if (kind !== '=' || !/^\d{1,5}$/.test(port) || !/^[0-9a-f.:]+$/i.test(address)) return []
-    if (!/^\w[\w.-]{0,250}$/.test(host)) return []
-    const records = recordsOf(text.join(';'))
-    const root = (records.get('rs') ?? 'eSCL').replace(/^\/+|\/+$/g, '')
-    if (!/^[\w.~/-]{1,100}$/.test(root)) return []
-    const scheme = service === '_uscans._tcp' ? 'https' : 'http'
-    const authority = `${address.includes(':') ? `[${address}]` : address}:${port}`
-    const uuid = records.get('uuid')
-    const sources = (records.get('is') ?? '').toLowerCase().split(',')
-    return [
-      {
-        url: `${scheme}://${authority}/${root}`,
-        host,
-        address,
-        name: oneLine(records.get('ty') ?? unescaped(name)),
-        ...(uuid === undefined || uuid === '' ? {} : { uuid: oneLine(uuid) }),
-        sources: [
-          ...(sources.includes('adf') ? (['adf'] as const) : []),
-          ...(sources.includes('platen') ? (['flatbed'] as const) : []),
-        ],
-        duplex: /^t/i.test(records.get('duplex') ?? ''),
-      },
-    ]
-  })
-}
-
-/** The TXT record (RFC 6763, 6.3): strings in quotes; keys count without regard to case, the first of a kind wins. */
-function recordsOf(text: string): ReadonlyMap<string, string> {
-  const records = new Map<string, string>()
-  for (const [, key = '', value = ''] of text.matchAll(/"([^"=]+)=((?:[^"\\]|\\.)*)"/g)) {
-    if (!records.has(key.toLowerCase())) records.set(key.toLowerCase(), unescaped(value))
-  }
-  return records
-}
-
-/** Bytes that are not plain come as a backslash and three decimal digits (RFC 6763, 4.3), or as themselves behind one. */
-function unescaped(name: string): string {
-  const bytes = name.replace(/\\(\d{3}|.)/g, (_, written: string) =>
-    written.length === 3 ? String.fromCharCode(Number(written) & 0xff) : written,
-  )
-  return /^[\0-\xff]*$/.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes
+/** The scanner that is announced; none where the announcement cannot be one's. */
+export function scannerOf(announced: AnnouncedService): readonly Announcement[] {
+  const { service, name, host, address, records } = announced
+  const root = (records.get('rs') ?? 'eSCL').replace(/^\/+|\/+$/g, '')
+  if (!/^[\w.~/-]{1,100}$/.test(root)) return []
+  const scheme = service === '_uscans._tcp' ? 'https' : 'http'
+  const uuid = records.get('uuid')
+  const sources = (records.get('is') ?? '').toLowerCase().split(',')
+  return [
+    {
+      url: `${scheme}://${authorityOf(announced)}/${root}`,
+      host,
+      address,
+      name: oneLine(records.get('ty') ?? name),
+      ...(uuid === undefined || uuid === '' ? {} : { uuid: oneLine(uuid) }),
+      sources: [
+        ...(sources.includes('adf') ? (['adf'] as const) : []),
+        ...(sources.includes('platen') ? (['flatbed'] as const) : []),
+      ],
+      duplex: /^t/i.test(records.get('duplex') ?? ''),
+    },
+  ]
 }

@@ -1,16 +1,14 @@
 // Which eSCL scanners there are, and where one of them is now: what ipp-usb serves on loopback and what is announced on
 // the local network. Nobody is believed by an announcement alone, and nothing beyond private addresses is ever asked.
 
-import { BlockList, isIP } from 'node:net'
 import { Fault } from '../../device/errors.ts'
 import type { Clock, DiscoveredScanner } from '../../device/ports.ts'
-import { type Announcement, browseAvahi } from './discovery-avahi.ts'
+import { ippUsbPorts, isLocalAddress, plainText, plainUuid } from '../local-devices.ts'
+import { type Announcement, browseScanners } from './discovery-avahi.ts'
 import type { EsclCapabilities } from './escl-capabilities.ts'
 import { createEsclClient, esclLimits } from './escl-client.ts'
-import { isSame, plainText, plainUuid, type ScannerIdentity } from './escl-place.ts'
+import { isSame, type ScannerIdentity } from './escl-place.ts'
 
-/** Where ipp-usb puts its devices, from the first on in the order in which they were plugged in. */
-const ippUsbPorts = Array.from({ length: 11 }, (_, i) => 60_000 + i)
 const probeLimits = { ...esclLimits, connectTimeoutMs: 1_000, metadataDeadlineMs: 5_000 }
 /** Announcements older than that are looked at anew; a scanner on loopback is found at once. */
 const browseEveryMs = 10_000
@@ -40,7 +38,7 @@ export function createDiscovery({ clock, environment = {}, ports = ippUsbPorts }
 
   async function announced(signal: AbortSignal | undefined): Promise<readonly Announcement[]> {
     if (browsed === undefined || clock.now() - browsed.at >= browseEveryMs) {
-      const found = (await browseAvahi(environment, signal)).filter(({ address }) => isLocalAddress(address))
+      const found = (await browseScanners(environment, signal)).filter(({ address }) => isLocalAddress(address))
       browsed = { at: clock.now(), found: found.toSorted((a, b) => rankOf(a) - rankOf(b)) }
     }
     return browsed.found
@@ -65,21 +63,6 @@ export function createDiscovery({ clock, environment = {}, ports = ippUsbPorts }
   }
 
   return Object.freeze({ lookUp, all })
-}
-
-const local = new BlockList()
-local.addSubnet('127.0.0.0', 8)
-local.addSubnet('10.0.0.0', 8)
-local.addSubnet('172.16.0.0', 12)
-local.addSubnet('192.168.0.0', 16)
-local.addSubnet('169.254.0.0', 16)
-local.addAddress('::1', 'ipv6')
-local.addSubnet('fc00::', 7, 'ipv6')
-
-/** Loopback, link-local (IPv4) and private networks (RFC 1918, RFC 3927, RFC 4193). */
-export function isLocalAddress(address: string): boolean {
-  const family = isIP(address)
-  return family !== 0 && local.check(address, family === 6 ? 'ipv6' : 'ipv4')
 }
 
 /** Asks every port at once; who is no scanner, or none that answers soon, is left out. */

@@ -2,7 +2,8 @@
 // says it. A missing element has a default and an unknown value is kept; only a document that is none throws.
 
 import { Fault } from '../../device/errors.ts'
-import { childOf, descendantsOf, numberOf, oneLine, readXml, textOf, type XmlElement } from './xml.ts'
+import { oneLine } from '../local-devices.ts'
+import { childOf, descendantsOf, numberOf, readXml, textOf, type XmlElement } from './xml.ts'
 
 /** What every eSCL scanner has to offer (Mopria eSCL 2.x), for those that leave it out. */
 const implied = { colourModes: ['Grayscale8', 'RGB24'], documentFormats: ['image/jpeg'], resolution: 300 } as const

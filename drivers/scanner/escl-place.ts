@@ -3,6 +3,7 @@
 // shows who it is before anything is believed of it.
 
 import { Fault } from '../../device/errors.ts'
+import { plainText, plainUuid } from '../local-devices.ts'
 import type { EsclCapabilities } from './escl-capabilities.ts'
 import { createEsclClient, type EsclClient, type EsclLimits } from './escl-client.ts'
 
@@ -86,18 +87,6 @@ export function isSame({ uuid, serial, name }: ScannerIdentity, capabilities: Es
     alike(serial, capabilities.serialNumber, plainText) &&
     alike(name, capabilities.makeAndModel, plainText)
   )
-}
-
-/** `urn:uuid:` and capitals are written by some. */
-export function plainUuid(text: string): string {
-  return text
-    .trim()
-    .toLowerCase()
-    .replace(/^urn:uuid:/, '')
-}
-
-export function plainText(text: string): string {
-  return text.trim().toLowerCase().replace(/\s+/g, ' ')
 }
 
 function shown({ makeAndModel, serialNumber }: EsclCapabilities): string {

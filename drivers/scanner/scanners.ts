@@ -2,11 +2,12 @@
 // is the Scanner port; what a device cannot do is an outcome here, never an exception.
 
 import type { Clock, DiscoveredScanner, ScanEnd, ScannedPage, Scanner, ScanSettings } from '../../device/ports.ts'
-import { createDiscovery, type Discovery, type DiscoveryOptions, isLocalAddress } from './discovery.ts'
+import { isLocalAddress, plainText, plainUuid } from '../local-devices.ts'
+import { createDiscovery, type Discovery, type DiscoveryOptions } from './discovery.ts'
 import { type ScannerDriver, scanFault, systemClock } from './driver.ts'
 import { createEsclScanner } from './escl.ts'
 import type { EsclLimits } from './escl-client.ts'
-import { plainText, plainUuid, type ScannerIdentity } from './escl-place.ts'
+import type { ScannerIdentity } from './escl-place.ts'
 import { createSaneScanner } from './sane.ts'
 
 /** An eSCL scanner: where it is, who it is, or both; by who it is it is found wherever it moves. */

@@ -73,14 +73,6 @@ export function descendantsOf(element: XmlElement | undefined, name: string): re
   return element.children.flatMap(child => [...(child.name === name ? [child] : []), ...descendantsOf(child, name)])
 }
 
-/** A device's words made fit to be shown on one line of a terminal or screen. */
-export function oneLine(text: string): string {
-  return text
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-    .trim()
-    .slice(0, 100)
-}
-
 /** Text made fit to stand between two tags. */
 export function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

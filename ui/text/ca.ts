@@ -601,6 +601,27 @@ export const ca = {
     'El servei de targetes no ha acceptat la comanda.\nRevisi les dades i torni a demanar-la.',
   'error.CARD_ORDER_UNDECIDED':
     'No se sap si la comanda de la targeta s’ha fet.\nAvisi el personal. No es demanarà dues vegades.',
+  'error.PRINTER_ABSENT': 'La impressora no respon.\nAvisi el personal.',
+  'error.PRINTER_OUT_OF_PAPER': 'No hi ha paper a la impressora.\nPosi-hi paper; la impressió continuarà sola.',
+  'error.PRINTER_JAM':
+    'S’ha encallat paper a la impressora.\nObri-la i tregui’n el full; la impressió continuarà sola.',
+  'error.PRINTER_COVER_OPEN':
+    'Una tapa o safata de la impressora està oberta.\nTanqui-la; la impressió continuarà sola.',
+  'error.PRINTER_TONER': 'A la impressora no li queda tòner o tinta.\nAvisi el personal.',
+  'error.PRINTER_OUTPUT_FULL':
+    'La sortida de la impressora és plena.\nRetiri’n els fulls; la impressió continuarà sola.',
+  'error.PRINTER_STOPPED': 'La impressora està aturada.\nAvisi el personal.',
+  'error.PRINTER_NOT_ACCEPTING': 'La impressora no accepta documents ara.\nAvisi el personal.',
+  'error.PRINTER_BUSY': 'La impressora està ocupada.\nTorni-ho a provar d’aquí a un moment.',
+  'error.PRINTER_FAILED': 'La impressora no funciona com hauria.\nAvisi el personal.',
+  'error.PRINTER_TIMEOUT': 'La impressora no respon en aquest moment.\nEsperi un moment i torni-ho a provar.',
+  'error.PRINTER_UNTRUSTED': 'No és segur que aquesta sigui la impressora correcta.\nAvisi el personal.',
+  'error.PRINTER_REFUSED': 'La impressora no ha acceptat el document.\nAvisi el personal.',
+  'error.PRINTER_FORMAT': 'Aquesta impressora no pot imprimir aquest document.\nAvisi el personal.',
+  'error.PRINT_HELD': 'La impressora reté el document.\nAvisi el personal.',
+  'error.PRINT_CANCELLED': 'S’ha cancel·lat la impressió.\nTorni a imprimir si ho vol.',
+  'error.PRINT_ABORTED': 'La impressora s’ha aturat a mitges.\nRetiri el que hagi sortit i torni a imprimir.',
+  'error.PRINT_UNSURE': 'No és segur que s’hagi imprès.\nMiri a la impressora.',
   'error.HELD_BY_OPERATOR': 'El personal té aquesta còpia retinguda.\nDemani-ho al personal.',
   'error.DESTINATION_UNREACHABLE':
     'No hi ha connexió amb la destinació.\nNo cal que faci res: la còpia s’enviarà tota sola.',
