@@ -89,45 +89,34 @@ export interface IppClient {
 
 export function createIppClient({ url, limits = ippLimits, ca, pins, mayConnect }: IppClientOptions): IppClient {
   const { uri, http } = addressesOf(url)
+  const peer = {
+    url: http,
+    connectTimeoutMs: limits.connectTimeoutMs,
+    maxBodyBytes: limits.maxAnswerBytes,
+    ...(ca !== undefined && { ca }),
+    ...(pins !== undefined && { pins }),
+    ...(mayConnect !== undefined && { mayConnect }),
+  }
+  const ofDocument = { deadlineMs: limits.documentDeadlineMs, idleTimeoutMs: limits.documentIdleTimeoutMs }
   let lastId = 0
-  const trust = { ...(ca !== undefined && { ca }), ...(pins !== undefined && { pins }) }
-
-  return Object.freeze({
-    uri,
-    async ask(
-      operation: number,
-      asked: Parameters<IppClient['ask']>[1],
-      { job, document, signal }: NonNullable<Parameters<IppClient['ask']>[2]> = {},
-    ) {
-      lastId += 1
-      const message = encodeIpp(requestOf({ operation, requestId: lastId, uri, asked, job }))
-      const bounds =
-        document === undefined
-          ? { deadlineMs: limits.deadlineMs }
-          : { deadlineMs: limits.documentDeadlineMs, idleTimeoutMs: limits.documentIdleTimeoutMs }
-      try {
-        const response = await request({
-          method: 'POST',
-          url: http,
-          headers: { 'content-type': 'application/ipp', ...lengthOf(message, document) },
-          body: document === undefined ? message : joined(message, document.body),
-          connectTimeoutMs: limits.connectTimeoutMs,
-          maxBodyBytes: limits.maxAnswerBytes,
-          ...bounds,
-          ...trust,
-          ...(mayConnect !== undefined && { mayConnect }),
-          ...(signal !== undefined && { signal }),
-        })
-        if (response.status !== 200) {
-          response.close()
-          throw refusedBy(response.status)
-        }
-        return answerIn(await readAll(response.body), lastId)
-      } catch (thrown) {
-        throw unanswered(thrown, signal)
-      }
-    },
-  })
+  const ask: IppClient['ask'] = async (operation, asked, { job, document, signal } = {}) => {
+    lastId += 1
+    const requestId = lastId
+    const message = encodeIpp(requestOf({ operation, requestId, uri, asked, job }))
+    const bounds = document === undefined ? { deadlineMs: limits.deadlineMs } : ofDocument
+    const body = document === undefined ? message : joined(message, document.body)
+    const headers = { 'content-type': 'application/ipp', ...lengthOf(message, document) }
+    try {
+      const common = { ...peer, ...bounds, ...(signal !== undefined && { signal }) }
+      const response = await request({ ...common, method: 'POST', headers, body })
+      if (response.status === 200) return answerIn(await readAll(response.body), requestId)
+      response.close()
+      throw refusedBy(response.status)
+    } catch (thrown) {
+      throw unanswered(thrown, signal)
+    }
+  }
+  return Object.freeze({ uri, ask })
 }
 
 /** IPP's own schemes stand for HTTP at port 631 (RFC 8010, 4; RFC 7472). */

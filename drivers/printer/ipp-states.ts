@@ -28,14 +28,14 @@ const soonUsedUp: readonly (readonly ['paper' | 'toner', readonly string[]])[] =
 ]
 
 /**
- * The reasons that keep a printer from printing, without what they say of their own weight (RFC 8011, 5.4.12): a report stands
- * in nobody's way, a warning only where the printer stands still, for one tray of several may be empty. CUPS reports a printer
- * that it does not reach.
+ * The reasons that may keep a printer from printing, without what they say of their own weight (RFC 8011, 5.4.12): a report
+ * stands in nobody's way, and a warning does not while there is nothing to print, for one tray of several may be empty; some
+ * printers only warn of what has stopped them. CUPS reports a printer that it does not reach.
  */
-function blocking(keywords: readonly string[], stopped: boolean): readonly string[] {
+function blocking(keywords: readonly string[], idle: boolean): readonly string[] {
   return keywords.flatMap(keyword => {
     const [, reason = '', weight] = /^(.*?)(?:-(error|warning|report))?$/.exec(keyword) ?? []
-    const counts = weight === undefined || weight === 'error' || (weight === 'warning' && stopped)
+    const counts = weight === undefined || weight === 'error' || (weight === 'warning' && !idle)
     return counts || reason === 'offline' ? [reason] : []
   })
 }
@@ -48,7 +48,7 @@ export function printerStateIn(attributes: IppAttributes): Stated | undefined {
   if (!Object.values<number | undefined>(printerStates).includes(state)) return undefined
   const stopped = state === printerStates.stopped
   const all = stringsIn(attributes, 'printer-state-reasons')
-  const said = blocking(all, stopped)
+  const said = blocking(all, state === printerStates.idle)
   const low = soonUsedUp.flatMap(([what, keywords]) =>
     keywords.some(one => all.some(keyword => keyword.startsWith(one))) ? [what] : [],
   )

@@ -153,7 +153,18 @@ async function inTwo(
     'document-format': format,
     'last-document': { kind: 'boolean', value: true } as const,
   }
-  return sent(client.ask(operations.sendDocument, asked, { document: request, signal }), number)
+  const outcome = await sent(client.ask(operations.sendDocument, asked, { document: request, signal }), number)
+  if (outcome.outcome === 'refused') await withdrawn(client, number)
+  return outcome
+}
+
+/** A job that will have no document; the printer gives it up by itself as well, some time. */
+async function withdrawn(client: IppClient, job: number): Promise<void> {
+  try {
+    await client.ask(operations.cancelJob, { 'job-id': integer(job), ...asUser })
+  } catch (thrown) {
+    if (!(thrown instanceof Unanswered)) throw thrown
+  }
 }
 
 async function inOne(
