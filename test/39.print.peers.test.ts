@@ -64,6 +64,7 @@ describe('at ippeveprinter', () => {
     expect(await printer.job(99)).toBeUndefined()
     rmSync(join(eve.folder, 'paper'))
     const second = await sent(printer, pdf)
+    await expect.poll(() => printer.info()).toMatchObject({ code: 'PRINTER_OUT_OF_PAPER' })
     await printer.cancel(second)
     await printer.cancel(second)
     // It lets its command come to an end first.
