@@ -24,14 +24,16 @@ import { newIdFrom, newReferenceFrom } from './host.ts'
 import { createMaintenance } from './http/maintenance.ts'
 import type { Server } from './http/server.ts'
 import { createVisit } from './http/visit.ts'
-import { scanIdentityDocument } from './identity-document.ts'
 import { legendParts } from './legend-parts.ts'
 import { cardBlobNames } from './orders/record.ts'
 import { type CardService, openCardService } from './orders/service.ts'
+import { scanPaper } from './paper-scan.ts'
 import { createPath } from './path.ts'
 import { createPauses } from './pauses.ts'
 import type { Log } from './ports.ts'
+import { createPrintDesk } from './print-desk.ts'
 import { createQueue } from './queue.ts'
+import { receiptOf } from './receipt.ts'
 import { batchBlobNames } from './requests/batch-ledger.ts'
 import { openRequests, type Requests } from './requests/requests.ts'
 import { servedSessions } from './requests/served-sessions.ts'
@@ -99,16 +101,25 @@ export async function startAppliance(
           held.stop(),
         )
   const visit = started.adopt(createVisit({ ...common, desk, clave, scanner, signer }), held => held.stop())
+  const newReference = () => newReferenceFrom(random)
+  const printing =
+    config.devices.printer === undefined
+      ? undefined
+      : started.adopt(
+          createPrintDesk({ ...common, printer: rooms.printer(), pdfPages: rooms.pdfPages(), newReference }),
+          held => held.stop(),
+        )
   const { cards, counter }: CardService = started.adopt(
     openCardService({
       ...common,
       store,
       shop: () => rooms.cardShop(),
-      newReference: () => newReferenceFrom(random),
+      newReference,
       forms: () => requests.forms,
       pdfPages: rooms.pdfPages(),
-      scanIdentity: (language, signal) =>
-        scanIdentityDocument({ config, rooms, scratchFolder, newId }, language, signal),
+      scanPaper: (paper, language, signal) =>
+        scanPaper({ config, rooms, scratchFolder, newId }, paper, language, signal),
+      printing,
       othersBusy: () => visit.busy() || requests.signing.busy(),
     }),
     held => held.stop(),
@@ -155,6 +166,8 @@ export async function startAppliance(
       maintenance,
       frameOrigins: frameOrigins(config.clave),
       counter,
+      printing,
+      receipt: copy => receiptOf(copy, common),
       portals: config.autofirma?.portals ?? [],
       sessions,
       operator,

@@ -35,7 +35,7 @@ it('the papers of an order: each in its turn, silence while they are worked on i
         ended = end
       },
     }),
-    scanIdentity: async () => {
+    scanPaper: async () => {
       if (jammed) throw new Fault('SCANNER_JAM', 'a jam')
       return Buffer.from('%PDF-1.4')
     },

@@ -14,7 +14,7 @@ export interface Stand extends CardSite {
 }
 
 type Counter = Parameters<typeof createCardCounter>[0]
-type Options = CardSiteOptions & Partial<Pick<Counter, 'othersBusy' | 'forms' | 'scanIdentity'>>
+type Options = CardSiteOptions & Partial<Pick<Counter, 'othersBusy' | 'forms' | 'scanPaper' | 'printing'>>
 
 /** Gone after the test. */
 export async function stand(options: Options = {}): Promise<Stand> {
@@ -30,11 +30,9 @@ export async function stand(options: Options = {}): Promise<Stand> {
     clock: site.clock,
     log,
     forms: options.forms ?? (() => ({ sign: () => undefined })),
-    pdfPages: {
-      page: async (_pdf, number) => (number === 1 ? new Uint8Array([0xff, 0xd8]) : null),
-      printed: async () => null,
-    },
-    scanIdentity: options.scanIdentity ?? (async () => Buffer.from('%PDF-1.4')),
+    pdfPages: { page: async (_pdf, number) => (number === 1 ? new Uint8Array([0xff, 0xd8]) : null) },
+    scanPaper: options.scanPaper ?? (async () => Buffer.from('%PDF-1.4')),
+    printing: options.printing,
     newReference: () => `K7QF-000${++serial}`,
     othersBusy: options.othersBusy ?? (() => false),
   })

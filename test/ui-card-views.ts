@@ -73,7 +73,9 @@ export const order: CardOrderShown = {
 
 const papers: At<'papers'> = {
   reference: 'K7QF-2M9X',
-  pages: { form: 2, identity: 0 },
+  pages: { form: 2, signed: 0, identity: 0 },
+  byHand: false,
+  printer: false,
   signed: false,
   work: null,
   fault: null,
@@ -122,8 +124,15 @@ export const cardSituations: Readonly<Record<string, View>> = {
     device: '7420000123',
   }),
   cardForm: errand('papers', papers),
-  cardFormFault: errand('papers', { ...papers, pages: { form: 0, identity: 0 }, fault: 'DESTINATION_UNREACHABLE' }),
+  cardFormPrinter: errand('papers', { ...papers, printer: true }),
+  cardByHand: errand('papers', { ...papers, printer: true, byHand: true }),
+  cardScanned: errand('papers', { ...papers, byHand: true, pages: { form: 2, signed: 2, identity: 0 } }),
+  cardFormFault: errand('papers', {
+    ...papers,
+    pages: { form: 0, signed: 0, identity: 0 },
+    fault: 'DESTINATION_UNREACHABLE',
+  }),
   cardIdentityFault: errand('papers', { ...papers, signed: true, fault: 'SCANNER_JAM' }),
-  cardHandIn: errand('papers', { ...papers, signed: true, pages: { form: 2, identity: 1 } }),
+  cardHandIn: errand('papers', { ...papers, signed: true, pages: { form: 2, signed: 0, identity: 1 } }),
   cardOrderForm: withOrder({ state: 'in_riconoscimento', wantsForm: true }),
 }

@@ -10,6 +10,7 @@ import { CancelDialog } from './parts/cancel-dialog.tsx'
 import { IdleDialog } from './parts/idle-dialog.tsx'
 import { LiveText } from './parts/live-text.tsx'
 import { PageDialog } from './parts/page-dialog.tsx'
+import { dialogOf, PrintDialog } from './parts/print-dialog.tsx'
 import type { ScreenName } from './screen-for.ts'
 import { CardScreen } from './screens/card.tsx'
 import { CardCatalogueScreen } from './screens/card-catalogue.tsx'
@@ -117,15 +118,20 @@ export function App() {
 function partOf(view: View | null): string {
   if (view?.request !== undefined) return view.request.id
   const cards = view?.cards
-  if (cards?.at === 'papers') return `${cards.signed} ${cards.pages.identity > 0}`
+  if (cards?.at === 'papers') {
+    const { signed, byHand, pages } = cards
+    return `${signed} ${byHand} ${pages.signed > 0} ${pages.identity > 0}`
+  }
   return cards?.at === 'question' ? cards.question.field : ''
 }
 
 function Dialogs() {
   const kiosk = useKiosk()
   const dialog = kiosk.local.value.dialog
+  const print = kiosk.view.value?.print
   if (kiosk.screen.value === 'lost') return null
   if (kiosk.idle.secondsLeft.value !== null) return <IdleDialog />
+  if (print !== undefined) return <PrintDialog key={dialogOf(print)} print={print} />
   if (dialog?.kind === 'cancel') return <CancelDialog />
   if (dialog?.kind === 'buy') return <BuyDialog />
   if (dialog?.kind === 'page') return <PageDialog pageId={dialog.pageId} />

@@ -4,7 +4,9 @@ import { Buffer } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
 import Type, { type Static, type TSchema } from 'typebox'
 import type { FieldGroup, FieldName } from '../cards/fields.ts'
+import { Fault } from '../errors.ts'
 import type { CardCounter } from '../orders/counter.ts'
+import type { PaperName } from '../orders/counter-papers.ts'
 
 const strict = { additionalProperties: false } as const
 const Word = Type.String({ pattern: '^[A-Za-z_]{1,40}$' })
@@ -16,6 +18,8 @@ const Back = Type.Object({ value: Type.Optional(Typed) }, strict)
 const Change = Type.Object({ group: Word }, strict)
 const Agreed = Type.Object({ price: Type.Number() }, strict)
 const Code = Type.Object({ reference: Typed }, strict)
+
+const paperNames: readonly PaperName[] = ['form', 'signed', 'identity']
 
 export function cardScreenRoutes(app: FastifyInstance, counter: CardCounter): void {
   const act = <S extends TSchema>(path: string, schema: S, action: (body: Static<S>) => unknown) =>
@@ -32,7 +36,19 @@ export function cardScreenRoutes(app: FastifyInstance, counter: CardCounter): vo
   act('change', Change, ({ group }) => counter.change(group as FieldGroup))
   act('order', Agreed, ({ price }) => counter.order(price))
   act('find', Code, ({ reference }) => counter.find(reference))
-  for (const name of ['list', 'code', 'papers', 'sign', 'scan', 'submit', 'leave', 'stay'] as const)
+  for (const name of [
+    'list',
+    'code',
+    'papers',
+    'sign',
+    'print',
+    'paper',
+    'accept',
+    'scan',
+    'submit',
+    'leave',
+    'stay',
+  ] as const)
     app.post(`/screen/cards/${name}`, async (_request, reply) => {
       await counter[name]()
       return reply.status(204).send()
@@ -41,7 +57,9 @@ export function cardScreenRoutes(app: FastifyInstance, counter: CardCounter): vo
     '/screen/cards/pages/:paper/:number',
     async (request, reply) => {
       const { paper, number } = request.params
-      const image = counter.image(paper === 'form' ? 'form' : 'identity', Number(number))
+      const known = paperNames.find(one => one === paper)
+      if (known === undefined) throw new Fault('NOT_FOUND', `no paper ${paper}`)
+      const image = counter.image(known, Number(number))
       return reply.type('image/jpeg').send(Buffer.from(image))
     },
   )

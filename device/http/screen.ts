@@ -8,11 +8,13 @@ import type { ClaveDesk } from '../clave-desk.ts'
 import type { Desk, PageEdit } from '../desk.ts'
 import { Fault } from '../errors.ts'
 import type { CardCounter } from '../orders/counter.ts'
+import type { PrintDesk } from '../print-desk.ts'
 import type { Batches } from '../requests/batches.ts'
 import type { Sessions } from '../requests/session-desk.ts'
 import { cardScreenRoutes } from './card-screen.ts'
 import { claveRoutes } from './clave-routes.ts'
 import { type Maintenance, maintenanceRoutes } from './maintenance.ts'
+import { type PrintParts, printRoutes } from './print-routes.ts'
 import { type RequestParts, requestRoutes } from './request.ts'
 import type { View } from './view.ts'
 import type { Visit } from './visit.ts'
@@ -46,12 +48,15 @@ export interface ScreenParts extends RequestParts {
   readonly portals: NonNullable<View['portals']>
   /** Orders of cards; absent where the configuration does not open them to people. */
   readonly counter: CardCounter | undefined
+  /** Absent where there is no printer. */
+  readonly printing: PrintDesk | undefined
+  readonly receipt: PrintParts['receipt']
   /** Absent where no program may have copies made. */
   readonly sessions: Pick<Sessions, 'take'> | undefined
 }
 
 export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
-  const { visit, desk, maintenance, signing, batches, counter, sessions } = parts
+  const { visit, desk, maintenance, signing, batches, counter, printing, sessions } = parts
   const free = (): void => {
     if (signing.busy() || counter?.busy() === true) throw new Fault('STAGE_CONFLICT', 'something else is in hand')
   }
@@ -62,7 +67,7 @@ export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
   )
   app.get('/screen/events', (request, reply) =>
     streamViews(
-      [visit, maintenance, signing, batches, ...(counter === undefined ? [] : [counter])],
+      [visit, maintenance, signing, batches, ...[counter, printing].filter(one => one !== undefined)],
       () => seen(parts),
       reply,
       onEnd => request.raw.on('close', onEnd),
@@ -103,6 +108,7 @@ export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
   requestRoutes(app, parts)
   maintenanceRoutes(app, maintenance)
   if (counter !== undefined) cardScreenRoutes(app, counter)
+  if (printing !== undefined) printRoutes(app, { visit, printing, receipt: parts.receipt })
   pageRoutes(app, edit => desk.edit(visit.copyId(), edit))
   app.post<{ Body: Static<typeof Approval> }>(
     '/screen/copy/approve',
@@ -170,12 +176,13 @@ function pageRoutes(app: FastifyInstance, edit: (edit: PageEdit) => unknown): vo
 }
 
 /** What the screen shows: a request never beside a copy, an order of cards beside neither, maintenance alone. */
-function seen({ visit, maintenance, signing, programs, portals, counter, sessions }: ScreenParts): View {
+function seen({ visit, maintenance, signing, programs, portals, counter, printing, sessions }: ScreenParts): View {
   const view = visit.view()
   const request = signing.view()
   const cards = counter?.view() ?? null
-  const offers = { offersCards: counter !== undefined, pickup: sessions !== undefined }
-  const offered = { ...view, waiting: programs.waiting(), portals, ...offers }
+  const offers = { offersCards: counter !== undefined, pickup: sessions !== undefined, prints: printing !== undefined }
+  const print = printing?.view() ?? null
+  const offered = { ...view, waiting: programs.waiting(), portals, ...offers, ...(print !== null && { print }) }
   // A copy that is finished makes room.
   if (request !== null && !visit.busy()) return { ...offered, copy: null, request }
   if (cards !== null && !visit.busy()) return { ...offered, copy: null, cards }

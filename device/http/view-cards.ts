@@ -12,9 +12,11 @@
 // POST /screen/cards/code | list               to the question for an order's code, or to the list
 // POST /screen/cards/find                      {reference}
 // POST /screen/cards/papers                    from an order that waits for them to its form
-// GET  /screen/cards/pages/{form|identity}/{n} image/jpeg
+// GET  /screen/cards/pages/{paper}/{n}         image/jpeg; form, signed (by hand) or identity
 // POST /screen/cards/sign                      puts the form before the person as a request to sign (view.ts)
-// POST /screen/cards/scan | submit             the identity document; hands in both
+// POST /screen/cards/print                     prints the form (view-print.ts)
+// POST /screen/cards/paper | accept            it is on paper, signed by hand; what was scanned of it is right
+// POST /screen/cards/scan | submit             the form that is on paper, or the identity document; hands in both
 // POST /screen/cards/leave | stay
 
 import type { FieldFault, FieldGroup, FieldName, Question } from '../cards/fields.ts'
@@ -94,8 +96,13 @@ export type CardErrandView = { readonly language: string } & (
       readonly at: 'papers'
       readonly reference: string
       /** Pages that can be looked at; 0 where there is no such paper yet. */
-      readonly pages: { readonly form: number; readonly identity: number }
+      readonly pages: { readonly form: number; readonly signed: number; readonly identity: number }
+      /** The form is on paper, signed by hand or to be, and has to be scanned. */
+      readonly byHand: boolean
+      /** By a card, or by hand and scanned. */
       readonly signed: boolean
+      /** Whether the form can be printed here. */
+      readonly printer: boolean
       readonly work: 'fetch' | 'scan' | 'submit' | null
       /** Why the last thing came to nothing. */
       readonly fault: ErrorCode | null

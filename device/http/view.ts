@@ -35,6 +35,7 @@
 // POST /screen/maintenance/ask                  {host}: one that is left alone is asked at once
 //
 // POST /screen/cards/…                          orders of cards: view-cards.ts
+// POST /screen/print/…                          what is printed: view-print.ts
 //
 // `leave` ends the visit: an unfinished copy is discarded and erased, a finished one goes on in the queue.
 // `split` makes several copies of one that is too large, `next` takes the next of them into hand when one is finished.
@@ -45,6 +46,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { PinTries } from '../ports.ts'
 import type { CardErrandView } from './view-cards.ts'
 import type { MaintenanceView } from './view-maintenance.ts'
+import type { PrintView } from './view-print.ts'
 
 export interface View {
   readonly kiosk: {
@@ -70,6 +72,10 @@ export interface View {
   readonly offersCards?: boolean
   /** An order of cards, while somebody is at it; never beside a copy or a request. */
   readonly cards?: CardErrandView
+  /** Whether there is a printer for receipts. */
+  readonly prints?: boolean
+  /** What is printed for the person, beside what they are at. */
+  readonly print?: PrintView
   /** Only while the maintenance screen is open, and never beside a copy. */
   readonly maintenance?: MaintenanceView
 }

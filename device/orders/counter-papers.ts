@@ -1,9 +1,11 @@
-// The papers of one order at the screen: the form as images to read, its signature by a card there is already, the identity
-// document from the scanner, and both handed in. All of it is in memory until it is handed in, and forgotten with the visit.
+// The papers of one order at the screen: the form as images to read, its signature by a card there is already or by hand on
+// paper, printed here or brought along; the identity document from the scanner, and both handed in. All of it is in memory until
+// it is handed in, and forgotten with the visit.
 
 import { asFault, type ErrorCode, Fault } from '../errors.ts'
 import type { CardErrandView } from '../http/view-cards.ts'
-import type { ByteStream, Clock, Log, PdfPages } from '../ports.ts'
+import type { ByteStream, CardPaper, Clock, Log, PdfPages } from '../ports.ts'
+import type { PrintDesk } from '../print-desk.ts'
 import type { FormSigning } from '../requests/form-errand.ts'
 import { createTasks } from '../tasks.ts'
 import type { CardDesk } from './desk.ts'
@@ -11,15 +13,19 @@ import type { CardDesk } from './desk.ts'
 export interface CounterPapersParts {
   readonly desk: Pick<CardDesk, 'form' | 'submit'>
   readonly forms: () => FormSigning
-  readonly pdfPages: PdfPages
+  readonly pdfPages: Pick<PdfPages, 'page'>
   /** A PDF of what lies in the scanner. Throws the scanner's fault. */
-  readonly scanIdentity: (language: string, signal: AbortSignal) => Promise<Uint8Array>
+  readonly scanPaper: (paper: ScannedPaper, language: string, signal: AbortSignal) => Promise<Uint8Array>
+  /** Absent where there is no printer. */
+  readonly printing: Pick<PrintDesk, 'print'> | undefined
   readonly clock: Clock
   readonly log: Log
 }
 
 type PapersView = Omit<Extract<CardErrandView, { at: 'papers' }>, 'language' | 'at'>
-export type PaperName = 'form' | 'identity'
+/** `signed`: the form with a signature by hand. */
+export type ScannedPaper = 'signed' | 'identity'
+export type PaperName = 'form' | ScannedPaper
 
 export interface CounterPapers {
   view(): PapersView
@@ -27,7 +33,15 @@ export interface CounterPapers {
   open(order: { readonly id: string; readonly reference: string }): void
   /** Throws STAGE_CONFLICT where there is no form yet or it is signed, KIOSK_BUSY. */
   sign(): void
-  /** Throws STAGE_CONFLICT before the form is signed, or while it works. */
+  /** Prints the form, to be signed by hand. Throws STAGE_CONFLICT as `sign`, PRINTER_ABSENT, KIOSK_BUSY. */
+  print(): void
+  /** The person has the form on paper, signed by hand. Throws STAGE_CONFLICT as `sign`. */
+  onPaper(): void
+  /** The form that was scanned is the right one and whole. Throws STAGE_CONFLICT where none was. */
+  accept(): void
+  /** False where there is nothing to go back to but the order. */
+  back(): boolean
+  /** The form that is on paper, and then the identity document. Throws STAGE_CONFLICT before, or while it works. */
   scan(language: string): void
   /** True where they were taken; the view tells why not. Throws STAGE_CONFLICT where something is missing. */
   submit(): Promise<boolean>
@@ -49,17 +63,21 @@ interface Papers {
   readonly id: string
   readonly reference: string
   form: Paper | null
-  signed: Uint8Array | null
+  /** By hand: the person has it on paper. */
+  byHand: boolean
+  signed: Paper | null
+  /** Signed by a card, or found right by whoever scanned it; `fileName` tells which. */
+  ready: CardPaper | null
   identity: Paper | null
   work: PapersView['work'] | 'sign'
   fault: ErrorCode | null
 }
 
-/** A form has two or three. */
-const mostPages = 8
+/** A form has two or three, on paper their backs too. */
+const mostPages = 16
 
 export function createCounterPapers(parts: CounterPapersParts, changed: () => void): CounterPapers {
-  const { desk, forms, pdfPages, scanIdentity, clock, log } = parts
+  const { desk, forms, pdfPages, scanPaper, printing, clock, log } = parts
   const tasks = createTasks({ clock, log })
   let papers: Papers | null = null
 
@@ -109,46 +127,87 @@ export function createCounterPapers(parts: CounterPapersParts, changed: () => vo
     tasks.run('papers', signal => doing(one, () => act(one, signal)))
   }
 
+  /** A form that nobody has signed yet. */
+  function unsigned(): Papers & { form: Paper } {
+    const one = idle()
+    if (one.form === null || one.ready !== null || one.byHand) {
+      throw new Fault('STAGE_CONFLICT', 'there is no form to sign')
+    }
+    return one as Papers & { form: Paper }
+  }
+
   return Object.freeze({
     view() {
-      const { reference, form, signed, identity, work, fault } = now()
-      const pages = { form: form?.images.length ?? 0, identity: identity?.images.length ?? 0 }
-      return { reference, pages, signed: signed !== null, work: work === 'sign' ? null : work, fault }
+      const { reference, form, byHand, signed, ready, identity, work, fault } = now()
+      const count = (paper: Paper | null) => paper?.images.length ?? 0
+      const pages = { form: count(form), signed: count(signed), identity: count(identity) }
+      const state = { byHand, signed: ready !== null, printer: printing !== undefined }
+      return { reference, pages, ...state, work: work === 'sign' ? null : work, fault }
     },
     open({ id, reference }: { readonly id: string; readonly reference: string }) {
-      papers = { id, reference, form: null, signed: null, identity: null, work: null, fault: null }
+      const nothing = { form: null, byHand: false, signed: null, ready: null, identity: null, work: null, fault: null }
+      papers = { id, reference, ...nothing }
       inBackground('fetch', async (one, signal) => {
         one.form = await drawn(await desk.form(id), signal)
       })
     },
     sign() {
-      const one = idle()
-      const { form, signed, reference } = one
-      if (form === null || signed !== null) throw new Fault('STAGE_CONFLICT', 'there is no form to sign')
+      const one = unsigned()
       one.work = 'sign'
       const ended = (signature: Uint8Array | null) => {
-        one.signed = signature
+        one.ready = signature === null ? null : { fileName: 'modulo.pdf.p7m', bytes: signature }
         one.work = null
         if (papers === one) changed()
       }
       try {
-        forms().sign({ name: 'modulo.pdf', pdf: form.pdf }, reference, ended)
+        forms().sign({ name: 'modulo.pdf', pdf: one.form.pdf }, one.reference, ended)
       } catch (thrown) {
         one.work = null
         throw thrown
       }
     },
+    print() {
+      const one = unsigned()
+      if (printing === undefined) throw new Fault('PRINTER_ABSENT', 'no printer is configured')
+      printing.print({
+        what: 'form',
+        pdf: async () => one.form.pdf,
+        wanted: () => papers === one,
+        printed() {
+          one.byHand = one.ready === null
+          changed()
+        },
+      })
+    },
+    onPaper() {
+      unsigned().byHand = true
+      changed()
+    },
+    accept() {
+      const one = idle()
+      if (one.signed === null || one.ready !== null) throw new Fault('STAGE_CONFLICT', 'no form was scanned')
+      one.ready = { fileName: 'modulo.pdf', bytes: one.signed.pdf }
+      changed()
+    },
+    back() {
+      const one = idle()
+      if (!one.byHand || one.ready !== null) return false
+      Object.assign(one, { byHand: false, signed: null, fault: null })
+      changed()
+      return true
+    },
     scan(language: string) {
-      if (idle().signed === null) throw new Fault('STAGE_CONFLICT', 'the form comes first')
+      const { ready, byHand } = idle()
+      if (ready === null && !byHand) throw new Fault('STAGE_CONFLICT', 'the form comes first')
+      const paper = ready === null ? 'signed' : 'identity'
       inBackground('scan', async (one, signal) => {
-        one.identity = await drawn(await scanIdentity(language, signal), signal)
+        one[paper] = await drawn(await scanPaper(paper, language, signal), signal)
       })
     },
     async submit() {
       const one = idle()
-      const { signed, identity } = one
-      if (signed === null || identity === null) throw new Fault('STAGE_CONFLICT', 'a paper is missing')
-      const form = { fileName: 'modulo.pdf.p7m', bytes: signed }
+      const { ready: form, identity } = one
+      if (form === null || identity === null) throw new Fault('STAGE_CONFLICT', 'a paper is missing')
       const document = { fileName: 'documento.pdf', bytes: identity.pdf }
       one.work = 'submit'
       await doing(one, async ({ id }) => void (await desk.submit(id, { form, document })))

@@ -55,6 +55,12 @@ export interface CardCounter {
   /** From an order that waits for its papers to them. */
   papers(): void
   sign(): void
+  /** The form, to be signed by hand. */
+  print(): void
+  /** It is on paper, signed by hand. */
+  paper(): void
+  /** The form that was scanned is right. */
+  accept(): void
   scan(): void
   /** Hands the papers in. */
   submit(): Promise<void>
@@ -110,6 +116,11 @@ export function createCardCounter(parts: CardCounterParts): CardCounter {
     }
     stay()
     return now as Extract<CounterState, { at: At }>
+  }
+
+  const atPapers = (act: () => void) => () => {
+    at('papers')
+    act()
   }
 
   function readPrices(): void {
@@ -197,6 +208,7 @@ export function createCardCounter(parts: CardCounterParts): CardCounter {
     back(typed?: string) {
       const now = at('question', 'summary', 'code', 'order', 'papers')
       if (now.at === 'papers') {
+        if (papers.back()) return
         papers.forget()
         return show(now)
       }
@@ -247,14 +259,11 @@ export function createCardCounter(parts: CardCounterParts): CardCounter {
       papers.open({ id, reference: order.reference ?? '' })
       become({ at: 'papers', id })
     },
-    sign() {
-      at('papers')
-      papers.sign()
-    },
-    scan() {
-      at('papers')
-      papers.scan(language)
-    },
+    sign: atPapers(papers.sign),
+    print: atPapers(papers.print),
+    paper: atPapers(papers.onPaper),
+    accept: atPapers(papers.accept),
+    scan: atPapers(() => papers.scan(language)),
     async submit() {
       const now = at('papers')
       if (!(await papers.submit()) || state !== now) return

@@ -4,7 +4,7 @@
 import { type EmbeddedFont, widthOf } from './embedded-font.ts'
 import type { Font } from './font.ts'
 import type { Size } from './placement.ts'
-import { qrModules, quietZone } from './qr-modules.ts'
+import { qrContent } from './qr-content.ts'
 import { layOut } from './text-layout.ts'
 
 export interface Legend {
@@ -52,26 +52,12 @@ export function layOutLegend(legend: Legend, page: Pick<Size, 'width'>, number: 
   const content = (embedded: EmbeddedFont) =>
     [
       `q ${grey} G 0.5 w ${edge} ${decimal(height - 1)} m ${decimal(page.width - edge)} ${decimal(height - 1)} l S Q`,
-      ...(link === undefined ? [] : [qrContent(link, edge, height - padding - qrSide)]),
+      ...(link === undefined ? [] : [qrContent(link, { left: edge, bottom: height - padding - qrSide, side: qrSide })]),
       `BT 0 g /F1 ${size} Tf ${decimal(leading)} TL ${decimal(edge + qr)} ${decimal(height - padding - size)} Td`,
       ...lines.map(line => `${embedded.show(line)} Tj T*`),
       'ET',
     ].join('\n')
   return { height, content }
-}
-
-/** One path of squares; its quiet zone is inside the side. */
-function qrContent(text: string, left: number, bottom: number): string {
-  const { modules, isDark } = qrModules(text)
-  const module = qrSide / (modules + 2 * quietZone)
-  const squares: string[] = []
-  for (let row = 0; row < modules; row++) {
-    for (let column = 0; column < modules; column++) {
-      if (isDark(row, column)) squares.push(`${column} ${modules - 1 - row} 1 1 re`)
-    }
-  }
-  const origin = [left + quietZone * module, bottom + quietZone * module].map(decimal).join(' ')
-  return `q 0 g ${decimal(module)} 0 0 ${decimal(module)} ${origin} cm ${squares.join(' ')} f Q`
 }
 
 function decimal(value: number): number {

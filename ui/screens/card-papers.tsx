@@ -12,10 +12,12 @@ import { Screen } from '../parts/screen.tsx'
 import type { TextKey } from '../text/texts.ts'
 
 type Papers = Extract<CardErrandView, { at: 'papers' }>
-type Step = 'form' | 'identity' | 'handIn'
+type Step = 'form' | 'byHand' | 'scanned' | 'identity' | 'handIn'
 
 const titles: Readonly<Record<Step, TextKey>> = {
   form: 'cards.form.title',
+  byHand: 'cards.byHand.title',
+  scanned: 'cards.scanned.title',
   identity: 'cards.identity.title',
   handIn: 'cards.handIn.title',
 }
@@ -24,6 +26,7 @@ export function CardPapersScreen() {
   const kiosk = useKiosk()
   const papers = useErrand('papers')
   const step = stepOf(papers)
+  const shown = papersShown[step]
   return (
     <Screen
       title={kiosk.say(titles[step])}
@@ -45,19 +48,16 @@ export function CardPapersScreen() {
         </>
       }
     >
-      {step === 'identity' ? (
-        <Drawing name="feeder" />
-      ) : (
-        <Pages
-          paper={step === 'form' ? 'form' : 'identity'}
-          count={papers.pages[step === 'form' ? 'form' : 'identity']}
-        />
-      )}
+      {shown === null ? <Drawing name="feeder" /> : <Pages paper={shown} count={papers.pages[shown]} />}
     </Screen>
   )
 }
 
-function stepOf({ signed, pages }: Papers): Step {
+/** What can be looked at; null where something is to be put in the scanner. */
+const papersShown = { form: 'form', byHand: null, scanned: 'signed', identity: null, handIn: 'identity' } as const
+
+function stepOf({ signed, byHand, pages }: Papers): Step {
+  if (!signed && byHand) return pages.signed === 0 ? 'byHand' : 'scanned'
   if (!signed) return 'form'
   return pages.identity === 0 ? 'identity' : 'handIn'
 }
@@ -68,7 +68,7 @@ interface StepProps {
   readonly step: Step
 }
 
-function How({ kiosk, papers: { work, fault }, step }: StepProps) {
+function How({ kiosk, papers: { work, fault, pages, printer }, step }: StepProps) {
   return (
     <>
       {fault !== null && (
@@ -78,10 +78,14 @@ function How({ kiosk, papers: { work, fault }, step }: StepProps) {
       )}
       {step === 'handIn' ? <p class="large">{kiosk.say('cards.handIn.how')}</p> : null}
       {step === 'identity' ? <p class="large">{kiosk.say('cards.identity.how')}</p> : null}
+      {step === 'byHand' ? <p class="large">{kiosk.say('cards.byHand.how')}</p> : null}
+      {step === 'scanned' ? (
+        <p class="large">{kiosk.say('cards.scanned.how', { pages: pages.signed, of: pages.form })}</p>
+      ) : null}
       {step === 'form' ? (
         <>
           <p class="large">{kiosk.say('cards.form.how')}</p>
-          <p>{kiosk.say('cards.form.paper')}</p>
+          <p>{kiosk.say(printer ? 'cards.form.print' : 'cards.form.paper')}</p>
         </>
       ) : null}
       <p role="status">{work !== null && kiosk.say(`cards.work.${work}`)}</p>
@@ -91,13 +95,35 @@ function How({ kiosk, papers: { work, fault }, step }: StepProps) {
 
 function Onward({ kiosk, papers, step }: StepProps) {
   const isBusy = papers.work !== null
+  const noForm = isBusy || papers.pages.form === 0
   if (step === 'form')
     return (
-      <Button kind="primary" disabled={isBusy || papers.pages.form === 0} onPress={() => void kiosk.ask('cards/sign')}>
-        {kiosk.say('cards.form.sign')}
-      </Button>
+      <>
+        <Button disabled={noForm} onPress={() => void kiosk.ask('cards/paper')}>
+          {kiosk.say('cards.form.onPaper')}
+        </Button>
+        {papers.printer && (
+          <Button disabled={noForm} onPress={() => void kiosk.ask('cards/print')}>
+            {kiosk.say('action.print')}
+          </Button>
+        )}
+        <Button kind="primary" disabled={noForm} onPress={() => void kiosk.ask('cards/sign')}>
+          {kiosk.say('cards.form.sign')}
+        </Button>
+      </>
     )
-  if (step === 'identity')
+  if (step === 'scanned')
+    return (
+      <>
+        <Button disabled={isBusy} onPress={() => void kiosk.ask('cards/scan')}>
+          {kiosk.say('cards.handIn.again')}
+        </Button>
+        <Button kind="primary" disabled={isBusy} onPress={() => void kiosk.ask('cards/accept')}>
+          {kiosk.say('action.continue')}
+        </Button>
+      </>
+    )
+  if (step === 'identity' || step === 'byHand')
     return (
       <Button kind="primary" disabled={isBusy} onPress={() => void kiosk.ask('cards/scan')}>
         {kiosk.say('action.scan')}
@@ -115,7 +141,7 @@ function Onward({ kiosk, papers, step }: StepProps) {
   )
 }
 
-function Pages({ paper, count }: { readonly paper: 'form' | 'identity'; readonly count: number }) {
+function Pages({ paper, count }: { readonly paper: keyof Papers['pages']; readonly count: number }) {
   const kiosk = useKiosk()
   const numbers = Array.from({ length: count }, (_, i) => i + 1)
   return (

@@ -4,6 +4,7 @@
 import type { ResultView } from '../../device/http/view.ts'
 import { useCopy, useKiosk } from '../context.ts'
 import { dateTimeText } from '../dates.ts'
+import type { Kiosk } from '../kiosk.ts'
 import { Button } from '../parts/button.tsx'
 import { Drawing } from '../parts/drawing.tsx'
 import { Qr } from '../parts/qr.tsx'
@@ -12,7 +13,7 @@ import type { TextKey } from '../text/texts.ts'
 
 export function ReceiptScreen() {
   const kiosk = useKiosk()
-  const { reference, result, fault, part, asked } = useCopy().copy
+  const { reference, result, fault, part } = useCopy().copy
   if (result === null) return null
   return (
     <Screen
@@ -22,19 +23,12 @@ export function ReceiptScreen() {
       cancel={false}
       lead={<Summary result={result} stopped={fault !== null} />}
       actions={
-        part?.hasNext === true ? (
-          <Button kind="primary" onPress={() => void kiosk.ask('copy/next')}>
-            {kiosk.say('part.next', { number: part.number + 1 })}
-          </Button>
-        ) : asked?.redirectUrl != null ? (
-          <Button kind="primary" onPress={() => kiosk.change({ onward: true })}>
-            {kiosk.say('action.continue')}
-          </Button>
-        ) : (
-          <Button kind="primary" onPress={() => void kiosk.leave()}>
-            {kiosk.say('action.finish')}
-          </Button>
-        )
+        <>
+          {kiosk.view.value?.prints === true && (
+            <Button onPress={() => void kiosk.ask('print/receipt')}>{kiosk.say('receipt.print')}</Button>
+          )}
+          <Onward kiosk={kiosk} />
+        </>
       }
     >
       <p class="reference">
@@ -49,6 +43,27 @@ export function ReceiptScreen() {
         </p>
       )}
     </Screen>
+  )
+}
+
+function Onward({ kiosk }: { readonly kiosk: Kiosk }) {
+  const { part, asked } = useCopy().copy
+  if (part?.hasNext === true)
+    return (
+      <Button kind="primary" onPress={() => void kiosk.ask('copy/next')}>
+        {kiosk.say('part.next', { number: part.number + 1 })}
+      </Button>
+    )
+  if (asked?.redirectUrl != null)
+    return (
+      <Button kind="primary" onPress={() => kiosk.change({ onward: true })}>
+        {kiosk.say('action.continue')}
+      </Button>
+    )
+  return (
+    <Button kind="primary" onPress={() => void kiosk.leave()}>
+      {kiosk.say('action.finish')}
+    </Button>
   )
 }
 

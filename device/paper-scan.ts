@@ -1,10 +1,12 @@
-// An identity document from the glass or the feeder into one PDF, by the steps of a copy: straightened, cropped, upright, in
-// colour, both sides of a small card on one file. It passes through memory only and is nobody's copy.
+// A paper of an order from the glass or the feeder into one PDF, by the steps of a copy: an identity document or a form that is
+// signed by hand, straightened, cropped, upright, in colour, both sides of a small card on one file. It passes through memory
+// only and is nobody's copy.
 
 import { Buffer } from 'node:buffer'
 import type { Config } from './config/config.ts'
 import { orderOf } from './desk.ts'
 import { Fault } from './errors.ts'
+import type { ScannedPaper } from './orders/counter-papers.ts'
 import { scan } from './path/scan.ts'
 import type { NewId } from './path/step.ts'
 import type { ScanSource } from './ports.ts'
@@ -12,7 +14,7 @@ import type { Rooms } from './rooms.ts'
 import { makeCopy } from './verbs/copy.ts'
 import { createScratch } from './verbs/scratch.ts'
 
-export interface IdentityScanParts {
+export interface PaperScanParts {
   readonly config: Config
   readonly rooms: Rooms
   /** In memory. */
@@ -20,13 +22,14 @@ export interface IdentityScanParts {
   readonly newId: NewId
 }
 
-/** Two sides, or a passport's page and its back, and no pile. */
-const maxImages = 4
+/** Of an identity document two sides, or a passport's page and its back; of a form its sheets, both sides of each. No pile. */
+const mostImages: Readonly<Record<ScannedPaper, number>> = { identity: 4, signed: 16 }
 const resolution = 200
 
 /** Throws the scanner's fault, NO_PAGES, and what makes no PDF. */
-export async function scanIdentityDocument(
-  { config, rooms, scratchFolder, newId }: IdentityScanParts,
+export async function scanPaper(
+  { config, rooms, scratchFolder, newId }: PaperScanParts,
+  paper: ScannedPaper,
   language: string,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
@@ -41,7 +44,7 @@ export async function scanIdentityDocument(
   const digitisation = { ...order.digitisation, resolution, colour: 'color', source, duplex, ocr: false } as const
   const scratch = await createScratch(scratchFolder)
   try {
-    const tools = { scanner, blobs: scratch, newId, maxImages }
+    const tools = { scanner, blobs: scratch, newId, maxImages: mostImages[paper] }
     const request = {
       config,
       order: { ...order, digitisation },
