@@ -7,7 +7,7 @@ import { hostOf } from './config/destinations.ts'
 import { asFault, type ErrorCode, errorTable } from './errors.ts'
 import type { PausedHost } from './host-pauses.ts'
 import type { Pauses } from './pauses.ts'
-import type { Clock, ClockTrust, Scanner, ScannerInfo, Signer } from './ports.ts'
+import type { Clock, ClockTrust, Printer, PrinterInfo, Scanner, ScannerInfo, Signer } from './ports.ts'
 import { liveStages, type Queue } from './queue.ts'
 import type { Store } from './store/store.ts'
 import { version } from './version.ts'
@@ -24,6 +24,8 @@ export interface Health {
   readonly uptimeSeconds: number
   readonly clock: ClockTrust
   readonly scanners: readonly Pick<ScannerInfo, 'id' | 'state' | 'code'>[]
+  /** null where none is configured. */
+  readonly printer: Pick<PrinterInfo, 'state' | 'code' | 'low'> | null
   /** `none`: no card is configured; `busy`: it did not answer in time, as while it signs. */
   readonly card: { readonly state: 'none' | 'absent' | 'present' | 'busy' | 'fault'; readonly code: ErrorCode | null }
   /** Copies by stage. */
@@ -43,7 +45,7 @@ export interface Health {
 }
 
 export interface HealthReason {
-  readonly check: 'scanner' | 'disk' | 'storage' | 'card' | 'clock' | 'queue' | 'host'
+  readonly check: 'scanner' | 'printer' | 'disk' | 'storage' | 'card' | 'clock' | 'queue' | 'host'
   readonly severity: 'warning' | 'failing'
   readonly code: ErrorCode | null
   /** In words, without names of anybody. */
@@ -55,12 +57,16 @@ export interface HealthParts {
   readonly store: Pick<Store, 'audit' | 'space'>
   readonly queue: Pick<Queue, 'list'>
   readonly scanner: Pick<Scanner, 'list'>
+  /** Absent where none is configured. */
+  readonly printer: Pick<Printer, 'info'> | undefined
   readonly signer: Pick<Signer, 'tokens'>
   readonly pauses: Pick<Pauses, 'list'>
   readonly clock: Clock
   readonly startedAt: string
 }
 
+/** A monitor shall not wait for a printer that is switched off. */
+const printerDeadlineMs = 2_000
 /** A card that signs answers later; a monitor shall not wait for it. */
 const cardDeadlineMs = 2_000
 /** Monitors and operators that ask at once get one answer. */
@@ -87,8 +93,9 @@ export function createHealth(parts: HealthParts): () => Promise<Health> {
 async function look(parts: HealthParts, deliveredTo: () => ReadonlyMap<string, number>): Promise<Health> {
   const { config, clock, startedAt } = parts
   const found: HealthReason[] = []
-  const [scanners, card, pausedHosts] = await Promise.all([
+  const [scanners, printer, card, pausedHosts] = await Promise.all([
     parts.scanner.list().catch((thrown: unknown) => failing(found, 'scanner', thrown, [])),
+    printerState(parts, found),
     cardState(parts),
     parts.pauses.list().catch((thrown: unknown) => failing(found, 'host', thrown, [])),
   ])
@@ -105,6 +112,7 @@ async function look(parts: HealthParts, deliveredTo: () => ReadonlyMap<string, n
     uptimeSeconds: Math.max(0, Math.round((now - Date.parse(startedAt)) / 1000)),
     clock: clock.trust?.() ?? { source: 'unknown' },
     scanners: scanners.map(({ id, state, code }) => ({ id, state, ...(code !== undefined && { code }) })),
+    printer,
     card,
     pausedHosts,
     ...stored,
@@ -116,8 +124,9 @@ async function look(parts: HealthParts, deliveredTo: () => ReadonlyMap<string, n
 
 function failing<T>(reasons: HealthReason[], check: HealthReason['check'], thrown: unknown, instead: T): T {
   const { code, detail } = asFault(thrown)
-  // Whether hosts are left alone is known by the net worker, without which copies can be made.
-  reasons.push({ check, severity: check === 'host' ? 'warning' : 'failing', code, detail })
+  // Copies can be made without the net worker, which knows whether hosts are left alone, and without a printer.
+  const severity = check === 'host' || check === 'printer' ? 'warning' : 'failing'
+  reasons.push({ check, severity, code, detail })
   return instead
 }
 
@@ -169,6 +178,18 @@ function storedFacts(
   }
 }
 
+async function printerState({ printer }: HealthParts, found: HealthReason[]): Promise<Health['printer']> {
+  if (printer === undefined) return null
+  const deadline = AbortSignal.timeout(printerDeadlineMs)
+  try {
+    const { state, code, low } = await printer.info(deadline)
+    return { state, code, low }
+  } catch (thrown) {
+    const late = { state: 'absent', code: 'PRINTER_TIMEOUT', low: [] } as const
+    return deadline.aborted ? late : failing(found, 'printer', thrown, null)
+  }
+}
+
 async function cardState({ config, signer }: HealthParts): Promise<Health['card']> {
   const { tokenModules, keyStores } = config.devices
   if (tokenModules.length + keyStores.length === 0) return { state: 'none', code: null }
@@ -181,7 +202,7 @@ async function cardState({ config, signer }: HealthParts): Promise<Health['card'
   }
 }
 
-function reasonsOf({ scanners, card, clock, disk, stopped, oldestWaiting, pausedHosts, documents }: Facts) {
+function reasonsOf({ scanners, printer, card, clock, disk, stopped, oldestWaiting, pausedHosts, documents }: Facts) {
   const reasons: HealthReason[] = []
   const note = (
     check: HealthReason['check'],
@@ -204,6 +225,8 @@ function reasonsOf({ scanners, card, clock, disk, stopped, oldestWaiting, paused
   else if (counted && disk.freeBytes < lowDiskBytes) {
     note('disk', 'warning', null, `${Math.round(disk.freeBytes / 2 ** 20)} MiB are free`)
   }
+  if (printer?.code != null) note('printer', 'warning', printer.code, errorTable[printer.code].mend)
+  else if ((printer?.low.length ?? 0) > 0) note('printer', 'warning', null, `low: ${printer?.low.join(', ')}`)
   if (card.state === 'fault') note('card', 'warning', card.code, errorTable[card.code ?? 'TOKEN_MODULE_FAILED'].mend)
   if (clock.source === 'unknown') note('clock', 'warning', null, 'no time service is seen to set the clock')
   if (stopped > 0) note('queue', 'warning', null, `${stopped} finished copies are stopped for an operator`)

@@ -102,12 +102,12 @@ export async function startAppliance(
         )
   const visit = started.adopt(createVisit({ ...common, desk, clave, scanner, signer }), held => held.stop())
   const newReference = () => newReferenceFrom(random)
+  const printer = config.devices.printer === undefined ? undefined : rooms.printer()
   const printing =
-    config.devices.printer === undefined
+    printer === undefined
       ? undefined
-      : started.adopt(
-          createPrintDesk({ ...common, printer: rooms.printer(), pdfPages: rooms.pdfPages(), newReference }),
-          held => held.stop(),
+      : started.adopt(createPrintDesk({ ...common, printer, pdfPages: rooms.pdfPages(), newReference }), held =>
+          held.stop(),
         )
   const { cards, counter }: CardService = started.adopt(
     openCardService({
@@ -126,7 +126,7 @@ export async function startAppliance(
   )
   const pauses = createPauses({ config, queue, hosts: path.hosts, peers: rooms.peers(), cards, clock })
   const maintenance = started.adopt(
-    createMaintenance({ ...common, visit, pauses, cards, scanner, store, targets: rooms.targets() }),
+    createMaintenance({ ...common, visit, pauses, cards, scanner, printer, store, targets: rooms.targets() }),
     held => held.stop(),
   )
   const copyInHand = () => visit.busy() || counter?.busy() === true
@@ -144,7 +144,7 @@ export async function startAppliance(
   const operator = {
     status: () =>
       statusOf({
-        ...{ config, store, scanner, queue, pauses, cards, startedAt, url: server.url, api: doors.api },
+        ...{ config, store, scanner, printer, queue, pauses, cards, startedAt, url: server.url, api: doors.api },
         now: clock.now(),
       }),
     retry: (id: string) => ({ stage: desk.retry(id).stage.name }),
@@ -171,7 +171,7 @@ export async function startAppliance(
       portals: config.autofirma?.portals ?? [],
       sessions,
       operator,
-      health: createHealth({ config, store, queue, scanner, signer, pauses, clock, startedAt }),
+      health: createHealth({ config, store, queue, scanner, printer, signer, pauses, clock, startedAt }),
       uiFolder,
       port,
       operatorSocket: operatorSocket(dataFolder),

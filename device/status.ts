@@ -5,7 +5,7 @@ import type { Config } from './config/config.ts'
 import type { ApplianceStatus } from './http/operator.ts'
 import type { CardDesk } from './orders/desk.ts'
 import type { Pauses } from './pauses.ts'
-import type { Scanner } from './ports.ts'
+import type { Printer, Scanner } from './ports.ts'
 import { liveStages, type Queue } from './queue.ts'
 import { type SessionStage, sessionStages } from './session/session.ts'
 import type { Store } from './store/store.ts'
@@ -21,6 +21,8 @@ interface StatusParts {
   readonly config: Config
   readonly store: Store
   readonly scanner: Scanner
+  /** Absent where none is configured. */
+  readonly printer: Pick<Printer, 'info'> | undefined
   readonly queue: Queue
   readonly pauses: Pick<Pauses, 'list'>
   readonly cards: CardDesk | undefined
@@ -35,6 +37,7 @@ export async function statusOf({
   config,
   store,
   scanner,
+  printer,
   queue,
   pauses,
   cards,
@@ -52,6 +55,7 @@ export async function statusOf({
     screen: url,
     startedAt,
     scanners: await scanner.list(),
+    printer: (await printer?.info()) ?? null,
     calibrations: checkStates(config, store.calibrations.last(), now),
     documents: Object.fromEntries(
       liveStages.map(stage => [stage, summaries.filter(one => one.stage === stage).length]),

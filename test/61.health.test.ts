@@ -35,6 +35,7 @@ function kiosk(change: Partial<HealthParts> = {}): HealthParts {
     },
     queue: { list: () => [] },
     scanner: { list: async () => [{ ...feeder, state: 'ready' }] },
+    printer: undefined,
     signer: { tokens: async () => [token] },
     pauses: { list: async () => [] },
     clock,
@@ -68,7 +69,14 @@ const told = ({ status, reasons }: Health) => [
 describe('a monitor is told', () => {
   it('nothing but facts of a kiosk in good order', async () => {
     expect(await createHealth(kiosk())()).toEqual({
-      ...{ status: 'ok', reasons: [], kiosk: 'kiosk', version: expect.any(String), at: '2026-11-27T09:00:00.000Z' },
+      ...{
+        status: 'ok',
+        reasons: [],
+        printer: null,
+        kiosk: 'kiosk',
+        version: expect.any(String),
+        at: '2026-11-27T09:00:00.000Z',
+      },
       ...{ startedAt: '2026-11-27T08:59:00.000Z', uptimeSeconds: 60, clock: trust() },
       scanners: [{ id: 'feeder', state: 'ready' }],
       card: { state: 'present', code: null },
@@ -111,6 +119,24 @@ describe('a monitor is told', () => {
     ['the net worker is lost', { pauses: { list: broken } }, ['warning', 'host warning WORKER_LOST']],
   ])('that %s', async (_, change, expected) => {
     expect(told(await createHealth(kiosk(change))())).toEqual(expected)
+  })
+
+  it('what the printer lacks, which keeps nobody from making a copy', async () => {
+    const info = { name: 'P', state: 'stopped', form: null, low: ['toner'] } as const
+    const of = async (printer: HealthParts['printer']) => createHealth(kiosk({ printer }))()
+    expect(await of({ info: async () => ({ ...info, code: 'PRINTER_JAM' }) })).toMatchObject({
+      status: 'warning',
+      reasons: [{ check: 'printer', severity: 'warning', code: 'PRINTER_JAM' }],
+      printer: { state: 'stopped', code: 'PRINTER_JAM', low: ['toner'] },
+    })
+    expect(await of({ info: async () => ({ ...info, code: null }) })).toMatchObject({
+      reasons: [{ check: 'printer', code: null, detail: 'low: toner' }],
+    })
+    expect(await of({ info: broken })).toMatchObject({
+      status: 'warning',
+      reasons: [{ check: 'printer' }],
+      printer: null,
+    })
   })
 
   it('in time, although the card signs; and asks no card where none is configured', async () => {

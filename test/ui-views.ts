@@ -148,7 +148,16 @@ export function maintained(maintenance: Partial<MaintenanceView>): View {
   ]
   return {
     ...emptyView,
-    maintenance: { work: 'none', scanners, pauses: [], unsureOrders: 0, result: null, fault: null, ...maintenance },
+    maintenance: {
+      work: 'none',
+      scanners,
+      pauses: [],
+      unsureOrders: 0,
+      printer: null,
+      result: null,
+      fault: null,
+      ...maintenance,
+    },
   }
 }
 

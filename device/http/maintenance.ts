@@ -20,7 +20,7 @@ import type { PausedHost } from '../host-pauses.ts'
 import { type ItemName, worstOf } from '../image/target-judge.ts'
 import type { CardDesk } from '../orders/desk.ts'
 import type { Pauses } from '../pauses.ts'
-import type { Clock, Log, Scanner, ScannerInfo, ScanSource, TargetImaging } from '../ports.ts'
+import type { Clock, Log, Printer, PrinterInfo, Scanner, ScannerInfo, ScanSource, TargetImaging } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import { createTasks } from '../tasks.ts'
 import { AskNow } from './operator.ts'
@@ -31,6 +31,8 @@ export interface MaintenanceParts {
   readonly config: Config
   readonly visit: Pick<Visit, 'view' | 'subscribe'>
   readonly scanner: Scanner
+  /** Absent where none is configured. */
+  readonly printer: Pick<Printer, 'info'> | undefined
   readonly targets: TargetImaging
   readonly store: Pick<Store, 'calibrations'>
   readonly pauses: Pauses
@@ -56,16 +58,17 @@ export interface Maintenance {
   stop(): Promise<void>
 }
 
-type State = Omit<MaintenanceView, 'scanners' | 'pauses' | 'unsureOrders'>
+type State = Omit<MaintenanceView, 'scanners' | 'printer' | 'pauses' | 'unsureOrders'>
 
 const idle: State = Object.freeze({ work: 'none', result: null, fault: null })
 
 export function createMaintenance(parts: MaintenanceParts): Maintenance {
-  const { config, visit, scanner, store, pauses, cards, clock, log } = parts
+  const { config, visit, scanner, printer, store, pauses, cards, clock, log } = parts
   const tasks = createTasks({ clock, log })
   const listeners = new Set<() => void>()
   let state: State | null = null
   let scanners: readonly ScannerInfo[] = []
+  let printerInfo: PrinterInfo | null = null
   let checks: readonly LastCheck[] = []
   let paused: readonly PausedHost[] = []
 
@@ -119,6 +122,7 @@ export function createMaintenance(parts: MaintenanceParts): Maintenance {
         : {
             ...state,
             scanners: scannerViews(config, scanners, checks, clock.now()),
+            printer: printerView(printerInfo),
             pauses: paused.map(pauseView),
             unsureOrders: unsureOrders(cards),
           },
@@ -130,6 +134,7 @@ export function createMaintenance(parts: MaintenanceParts): Maintenance {
       if (visit.view().copy !== null) throw new Fault('STAGE_CONFLICT', 'a copy is in hand')
       if (state !== null && state.work !== 'none') throw new Fault('STAGE_CONFLICT', 'a check is under way')
       scanners = await scanner.list()
+      printerInfo = (await printer?.info()) ?? null
       checks = store.calibrations.last()
       paused = await pauses.list()
       if (visit.view().copy === null) change(idle)
@@ -177,6 +182,10 @@ function scannerViews(config: Config, scanners: readonly ScannerInfo[], checks: 
 function unsureOrders(cards: MaintenanceParts['cards']): number {
   const { unknown, undecided } = cards?.state() ?? { unknown: 0, undecided: 0 }
   return unknown + undecided
+}
+
+function printerView(info: PrinterInfo | null): MaintenanceView['printer'] {
+  return info === null ? null : { name: info.name, code: info.code, low: info.low }
 }
 
 function pauseView({ service, host, since, until, code }: PausedHost): PauseView {

@@ -8,7 +8,7 @@ import { Fault } from '../errors.ts'
 import type { PausedHost } from '../host-pauses.ts'
 import type { CardDesk, CardState } from '../orders/desk.ts'
 import type { Pauses } from '../pauses.ts'
-import type { ScannerInfo } from '../ports.ts'
+import type { PrinterInfo, ScannerInfo } from '../ports.ts'
 import type { BatchStage } from '../requests/batch-state.ts'
 import type { Sessions } from '../requests/session-desk.ts'
 import type { SessionStage } from '../session/session.ts'
@@ -36,6 +36,8 @@ export interface ApplianceStatus {
   readonly screen: string
   readonly startedAt: string
   readonly scanners: readonly ScannerInfo[]
+  /** null where none is configured. */
+  readonly printer: PrinterInfo | null
   /** The last check of each scanner with the test target. */
   readonly calibrations: readonly CheckState[]
   /** Documents by stage. */

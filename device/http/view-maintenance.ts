@@ -5,6 +5,12 @@ import type { ErrorCode } from '../errors.ts'
 export interface MaintenanceView {
   readonly work: 'none' | 'scanning' | 'measuring'
   readonly scanners: readonly ScannerCheckView[]
+  /** null where none is configured. `code`: why nothing comes out of it now. */
+  readonly printer: {
+    readonly name: string
+    readonly code: ErrorCode | null
+    readonly low: readonly ('paper' | 'toner')[]
+  } | null
   /** Hosts that are left alone for now. */
   readonly pauses: readonly PauseView[]
   /** Orders of cards of which nobody knows whether they were placed. */

@@ -12,15 +12,17 @@ import type { CardIntake } from '../orders/intake.ts'
 import { type CardOrderView, orderIn, orderLines, stateInWords, viewOfOrder } from '../orders/view.ts'
 import { configOf, readerOf, readInput, writeOutput } from './appliance.ts'
 import { cardStateLines } from './card-lines.ts'
+import { printOption, printPdf } from './print.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const cardsVerb: Verb = {
   name: 'cards',
   summary:
-    'Orders signature cards and readers: products, order CODE --person F.json, list, show ID, form ID --out F.pdf, submit ID --form F --document F, poll [ID], decide ID, callback F.json.',
+    'Orders signature cards and readers: products, order CODE --person F.json, list, show ID, form ID --out F.pdf|--print, submit ID --form F --document F, poll [ID], decide ID, callback F.json.',
   words: { name: 'products|order|list|show|form|submit|poll|decide|callback [CODE|ID|FILE]', min: 1, max: 2 },
   options: {
     ...configOptions,
+    ...printOption,
     person: { type: 'string', help: '`order`: JSON file with the fields of the product, as the service names them' },
     document: { type: 'string', help: '`submit`, `order`: PDF, JPEG or PNG of the identity document' },
     again: { type: 'boolean', help: '`order`: although the same is under way already' },
@@ -137,12 +139,18 @@ function stored(call: Call): readonly CardOrderView[] {
 async function form(call: Call, ask: Ask): Promise<Answer> {
   const id = orderId(call, 'form')
   const out = call.text('out')
-  if (out === undefined) throw new Fault('USAGE', 'cards form needs --out')
+  const prints = call.flag('print')
+  if (out === undefined && !prints) throw new Fault('USAGE', 'cards form needs --out or --print')
   const { base64 } = (await ask('GET', `/orders/${id}/form`)) as { base64: string }
   const bytes = Buffer.from(base64, 'base64')
-  await writeOutput(out, bytes)
-  const next = `sign it (compulsa sign ${out} --out SIGNED.pdf …) and hand it in (compulsa cards submit ${id} --form SIGNED.pdf --document F), or print it`
-  return { json: { out, bytes: bytes.length }, lines: [`${out}: ${bytes.length} bytes`, next] }
+  if (out !== undefined) await writeOutput(out, bytes)
+  if (prints) await printPdf(bytes, configOf(call).config, call)
+  const file = out ?? 'FORM.pdf'
+  const next = prints
+    ? `printed; sign it by hand, scan it (compulsa scan … --out SIGNED.pdf), and hand it in (compulsa cards submit ${id} --form SIGNED.pdf --document F)`
+    : `sign it (compulsa sign ${file} --out SIGNED.pdf …) and hand it in (compulsa cards submit ${id} --form SIGNED.pdf --document F), or print it (--print)`
+  const lines = [...(out === undefined ? [] : [`${out}: ${bytes.length} bytes`]), next]
+  return { json: { ...(out !== undefined && { out }), bytes: bytes.length, printed: prints }, lines }
 }
 
 async function submit(call: Call, ask: Ask): Promise<Answer> {

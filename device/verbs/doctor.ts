@@ -17,6 +17,7 @@ import { clockLine, codeWarnings } from './doctor-codes.ts'
 import { checkDestinations } from './doctor-destinations.ts'
 import { checkExtension } from './doctor-extension.ts'
 import { checkPins } from './doctor-pins.ts'
+import { checkPrinter } from './doctor-printer.ts'
 import { checkSeals } from './doctor-seals.ts'
 import { checkTimestamping } from './doctor-timestamping.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
@@ -216,6 +217,7 @@ async function devices(loaded: LoadedConfig, call: Call): Promise<Finding[]> {
       ...seen,
       ...(config.devices.tokenModules.length === 0 ? [] : [modules]),
       ...(stamped === undefined ? [] : [{ check: 'time-stamping', ...stamped }]),
+      ...(await checkPrinter(config, rooms, call.signal)),
       ...(await checkSeals(config, rooms, call.signal)),
       ...(await checkDestinations(config, rooms.peers(), call.signal)),
       ...(config.cards?.screen === true ? [program({ program: 'pdftoppm', debian: 'poppler-utils' })] : []),

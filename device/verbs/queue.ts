@@ -15,7 +15,7 @@ import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 export const queueVerb: Verb = {
   name: 'queue',
   summary:
-    'Shows the documents of the appliance and sends held ones on: list, show ID, retry ID|--all|--host NAME:PORT, hold ID, discard ID, export ID --out F [--printable|--eni|--evidence].',
+    'Shows the documents of the appliance and sends held ones on: list, show ID, retry ID|--all|--host NAME:PORT, hold ID, discard ID, export ID --out F [--printable [--print]|--eni|--evidence].',
   words: { name: 'list|show|retry|hold|discard|export [ID]', min: 1, max: 2 },
   options: {
     ...configOptions,

@@ -7,6 +7,7 @@ import { configOf } from './appliance.ts'
 import { checkLine } from './calibration-lines.ts'
 import { cardStateLines } from './card-lines.ts'
 import { pauseLine } from './pause-lines.ts'
+import { printerLine } from './print.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 
 export const statusVerb: Verb = {
@@ -21,7 +22,7 @@ async function run(call: Call): Promise<Answer> {
   const status = (await askAppliance(operatorSocket(configOf(call).dataFolder), 'GET', '/status')) as ApplianceStatus
   const { kiosk, version, screen, startedAt, scanners, documents, oldestWaiting, freeBytes, audit, calibrations } =
     status
-  const { batches, sessions, api, pausedHosts, cards } = status
+  const { batches, sessions, api, pausedHosts, cards, printer } = status
   const counts = Object.entries(documents).flatMap(([stage, count]) => (count === 0 ? [] : [`${count} ${stage}`]))
   return {
     json: status,
@@ -30,6 +31,7 @@ async function run(call: Call): Promise<Answer> {
       ...scanners.map(
         one => `scanner ${one.id}: ${one.name}, ${one.state}${one.code === undefined ? '' : ` (${one.code})`}`,
       ),
+      ...(printer === null ? [] : [printerLine(printer)]),
       ...calibrations.map(one => `scanner ${one.deviceId}: ${checkLine(one)}`),
       `documents: ${counts.length === 0 ? 'none' : counts.join(', ')}`,
       `batches of programs: ${batches.waiting} waiting, ${batches.done} done${api === null ? ', interface off' : `, interface ${api}`}`,

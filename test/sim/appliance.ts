@@ -37,6 +37,7 @@ export async function runAppliance(
     trustServices: true,
     seal: true,
     clave: {},
+    printer: { pageMs: 1_500 },
     config: { api: program.api, cards },
   }
   const site = started.adopt(await startSite(options), one => one.stop())
@@ -61,7 +62,7 @@ export async function runAppliance(
     one.stop(),
   )
   console.log(
-    `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service, FIRe, card service and receiver: ${control.url}`,
+    `Simulated scanner, printer (it prints into ${join(folder, 'printed')}), card (PIN ${site.pin}), time-stamping authority, seal service, FIRe, card service and receiver: ${control.url}`,
   )
   console.log(`Cl@ve Firma: number 50751129L, password ${firePassword}, code ${fireCode}; the page above is the phone`)
   console.log(`A program asks for a copy, and a person comes with the pick-up code: ${program.curl}`)

@@ -8,12 +8,14 @@ import { runAppliance } from './appliance.ts'
 import { runCopia } from './copia-service.ts'
 import { startEsclSimulator } from './escl.ts'
 import { runFortressCentre } from './fortress-centre.ts'
+import { printerConditions } from './ipp-printer.jobs.ts'
 import { drawSheet } from './paper.ts'
 import { createTestPki, pem } from './pki.ts'
 import { startReceiver } from './receiver.ts'
 import { startS3 } from './s3.ts'
 import { startSiteCards } from './site-cards.ts'
 import { runClaveCentre } from './site-clave.ts'
+import { startSitePrinter } from './site-printer.ts'
 import { startSiteSeal } from './site-seal.ts'
 import { createSoftToken } from './token.ts'
 import { runTrustCentre } from './trust-centre.ts'
@@ -57,6 +59,20 @@ const simulators: Readonly<Record<string, Simulator>> = {
         `module ${token.modulePath}\ntoken ${token.label}\nPIN ${token.pin}\nSOFTHSM2_CONF=${token.environment.SOFTHSM2_CONF}`,
       )
       console.log(pem('CERTIFICATE', pki.root))
+      return 0
+    },
+  },
+  printer: {
+    summary:
+      'a printer by IPP; what it prints lies in --folder; --fault media-empty, media-jam, cover-open, toner-empty, output-area-full, paused',
+    async run({ folder, port = 0, fault }, signal) {
+      const condition = printerConditions.find(one => one === fault)
+      if (fault !== undefined && condition === undefined) throw new Error(`no fault ${fault}`)
+      const printer = await startSitePrinter(folder, { port, pageMs: 1_500 })
+      if (condition !== undefined) printer.set(condition)
+      console.log(`"printer": ${JSON.stringify({ url: printer.url })}`)
+      await ended(signal)
+      await printer.stop()
       return 0
     },
   },

@@ -48,7 +48,7 @@ export async function startControl({ site, sheets, program, shop, port }: Contro
 }
 
 function actionsOf(
-  { scanner, receiver, trust, seal, clave }: Site,
+  { scanner, printer, receiver, trust, seal, clave }: Site,
   sheets: readonly SheetImage[],
   program: Program,
   shop: CardShopSimulator,
@@ -63,6 +63,11 @@ function actionsOf(
     ['cover', scan('Open the cover', presets.coverOpen)],
     ['unplug', scan('Unplug in the middle of page 2', presets.unpluggedMidPage(2))],
     ['off', scan('Scanner out of order', presets.outOfOrder)],
+    ['print-ready', { label: 'Printer in good order', act: () => printer?.set('ready') }],
+    ['print-paper', { label: 'Printer out of paper', act: () => printer?.set('media-empty') }],
+    ['print-jam', { label: 'Paper jam in the printer', act: () => printer?.set('media-jam') }],
+    ['print-cover', { label: 'Cover of the printer open', act: () => printer?.set('cover-open') }],
+    ['print-lost', { label: 'Printer loses its next answer and its jobs', act: () => losing(printer) }],
     ['offline', { label: 'Receiver away', act: () => receiver.set({ preset: 'offline' }) }],
     [
       'drop',
@@ -86,6 +91,12 @@ function actionsOf(
     ['clave', { label: 'FIRe in good order', act: () => clave?.fault(undefined) }],
     ['tsa', { label: 'Time-stamping authority in good order', act: () => trust?.fault('tsa', undefined) }],
   ])
+}
+
+/** Then nobody knows whether it was printed. */
+function losing(printer: Site['printer']): void {
+  printer?.fault('sendDocument', { kind: 'lose' })
+  printer?.fault('getJobAttributes', { kind: 'status', status: 0x0406 })
 }
 
 async function inGoodOrder(shop: CardShopSimulator): Promise<void> {

@@ -5,14 +5,11 @@ import type { IppValue } from '../../drivers/printer/ipp-message.ts'
 import { enumerated, integer, keyword, name, uri } from './ipp-printer.attributes.ts'
 
 /** What a person sees of the printer; the keywords are those of printer-state-reasons. */
-export type PrinterCondition =
-  | 'ready'
-  | 'media-empty'
-  | 'media-jam'
-  | 'cover-open'
-  | 'toner-empty'
-  | 'output-area-full'
-  | 'paused'
+export const printerConditions = [
+  ...(['ready', 'media-empty', 'media-jam', 'cover-open', 'toner-empty'] as const),
+  ...(['output-area-full', 'paused'] as const),
+]
+export type PrinterCondition = (typeof printerConditions)[number]
 
 /** job-state (RFC 8011, 5.3.7). */
 export const jobStates = {

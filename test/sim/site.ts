@@ -8,10 +8,12 @@ import { scratchFolderOf } from '../../device/main.ts'
 import { type EsclSimulator, startEsclSimulator } from './escl.ts'
 import type { SheetImage } from './escl-sheets.ts'
 import type { FireSimulator } from './fire.ts'
+import type { IppPrinterOptions, IppPrinterSimulator } from './ipp-printer.ts'
 import { createTestPki, pem, type SignerKind, type TestPki } from './pki.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import type { SealServer } from './seal-server.ts'
 import { claveProcedure, type SiteClave, startSiteClave } from './site-clave.ts'
+import { startSitePrinter } from './site-printer.ts'
 import { type SiteSeal, sealedProcedure, startSiteSeal } from './site-seal.ts'
 import { createSoftToken, softHsmModule } from './token.ts'
 import { createTrustServices, type TrustServices } from './trust-services.ts'
@@ -45,6 +47,8 @@ export interface SiteOptions {
   readonly trustServices?: boolean
   /** A seal service, TrustedX, with the seal of the kiosk's body. */
   readonly seal?: boolean
+  /** A printer; what it prints is kept in `printed` below the folder. */
+  readonly printer?: boolean | IppPrinterOptions
   /** FIRe with Cl@ve Firma, and what of its configuration is to be otherwise. */
   readonly clave?: Readonly<Record<string, unknown>>
   /** Milliseconds since 1970: the time of the trust services; default: the machine's. */
@@ -61,6 +65,8 @@ export interface Site {
   readonly trust: TrustServices | undefined
   /** Where it was asked for (`seal`). */
   readonly seal: SealServer<TrustedxFault> | undefined
+  /** Where it was asked for (`printer`). */
+  readonly printer: IppPrinterSimulator | undefined
   /** Where it was asked for (`clave`). */
   readonly clave: FireSimulator | undefined
   readonly configFile: string
@@ -95,6 +101,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   if (seal !== undefined) started.adopt(seal.server, one => one.stop())
   const clave = options.clave && (await startSiteClave(folder, trust?.pki, { now: options.now ?? Date.now }))
   if (clave !== undefined) started.adopt(clave.server, one => one.stop())
+  const printer = options.printer && (await startSitePrinter(join(folder, 'printed'), options.printer))
+  if (printer) started.adopt(printer, one => one.stop())
   const made = await card(folder, trustFile, trust?.pki, options)
   const watched = options.watched ? await createWatchedCard(join(folder, 'reader')) : undefined
   const environment = { ...made.environment, ...watched?.environment }
@@ -105,6 +113,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const configFile = join(folder, 'compulsa.json')
   const config = await configuration({
     scannerUrl: scanner.url,
+    printerUrl: printer ? printer.url : undefined,
     receiverUrl: receiver.url,
     caFile,
     trustFile,
@@ -127,6 +136,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     trust,
     seal: seal?.server,
     clave: clave?.server,
+    printer: printer || undefined,
     configFile,
     certificates: made.certificates,
     trustFile,
@@ -207,6 +217,7 @@ function trustConfiguration({ tsaUrl, base }: TrustServices) {
 
 interface Named {
   readonly scannerUrl: string
+  readonly printerUrl: string | undefined
   readonly receiverUrl: string
   readonly caFile: string
   readonly trustFile: string
@@ -220,6 +231,7 @@ interface Named {
 /** The shipped configuration with simulated devices in it. */
 async function configuration({
   scannerUrl,
+  printerUrl,
   receiverUrl,
   caFile,
   trustFile,
@@ -237,6 +249,7 @@ async function configuration({
     body: { ...base.body, verificationUrl: 'https://copies.example.org/check?reference={reference}' },
     devices: {
       scanners: [{ id: 'feeder', driver: 'escl', url: scannerUrl }],
+      ...(printerUrl !== undefined && { printer: { url: printerUrl } }),
       tokenModules: [tokenModule],
       environment,
     },

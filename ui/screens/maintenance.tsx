@@ -1,9 +1,10 @@
 // For whoever looks after the kiosk: each host that is left alone, with one touch to ask it again, and each scanner with its
 // last check, with one touch to check it with the test sheet.
 
-import type { PauseView, ScannerCheckView } from '../../device/http/view-maintenance.ts'
+import type { MaintenanceView, PauseView, ScannerCheckView } from '../../device/http/view-maintenance.ts'
 import { useKiosk } from '../context.ts'
 import { dateText, timeText } from '../dates.ts'
+import type { Kiosk } from '../kiosk.ts'
 import { Button } from '../parts/button.tsx'
 import { Drawing } from '../parts/drawing.tsx'
 import { FaultText } from '../parts/fault-text.tsx'
@@ -14,11 +15,11 @@ import { Verdict } from '../parts/verdict.tsx'
 /** A host takes as much room as two scanners. */
 const scannersOnScreen = 2
 
-const none = { scanners: [], pauses: [], fault: null, unsureOrders: 0 } as const
+const none = { scanners: [], printer: null, pauses: [], fault: null, unsureOrders: 0 } as const
 
 export function MaintenanceScreen() {
   const kiosk = useKiosk()
-  const { scanners, pauses, fault, unsureOrders } = kiosk.view.value?.maintenance ?? none
+  const { scanners, printer, pauses, fault, unsureOrders } = kiosk.view.value?.maintenance ?? none
   return (
     <Screen
       title={kiosk.say('maintenance.title')}
@@ -29,6 +30,7 @@ export function MaintenanceScreen() {
         <>
           <Drawing name={fault === null ? 'feeder' : 'jam'} />
           <p class="large">{kiosk.say(scanners.length === 0 ? 'maintenance.none' : 'maintenance.how')}</p>
+          {printer !== null && <p>{printerText(kiosk, printer)}</p>}
           {(pauses.length > 0 || unsureOrders > 0) && (
             <p>
               {pauses.length > 0 && kiosk.say('maintenance.paused')}{' '}
@@ -63,6 +65,12 @@ export function MaintenanceScreen() {
       />
     </Screen>
   )
+}
+
+function printerText(kiosk: Kiosk, { name, code, low }: NonNullable<MaintenanceView['printer']>): string {
+  if (code !== null) return `${name}: ${kiosk.say(`error.${code}`).split('\n')[0]}`
+  const [first] = low
+  return kiosk.say(first === undefined ? 'maintenance.printer' : `maintenance.printer.${first}`, { name })
 }
 
 function ScannerChoice({ scanner }: { readonly scanner: ScannerCheckView }) {
