@@ -172,9 +172,10 @@ describe('an answer that is lost', () => {
     await ended(driver, 2)
     expect(await driver.find('Compulsa A')).toMatchObject({ job: 2, state: 'completed' })
     expect(await driver.find('Compulsa')).toBeUndefined()
-    printer.forget()
-    expect(await driver.find('Compulsa A')).toBeUndefined()
     expect(printer.printed()).toHaveLength(2)
+    const { driver: forgetful } = await open({ forgets: true })
+    await forgetful.print(request())
+    expect(await forgetful.find('Compulsa A')).toBeUndefined()
   })
 
   it('before any of the document went out leaves nothing in doubt', async () => {

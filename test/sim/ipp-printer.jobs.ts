@@ -55,7 +55,6 @@ export interface PrinterJobs {
   all(): readonly SimulatedJob[]
   /** One more page of whatever prints. */
   step(condition: PrinterCondition, holding: boolean): void
-  forget(): void
 }
 
 export function createPrinterJobs(printed: (job: SimulatedJob) => void): PrinterJobs {
@@ -130,7 +129,6 @@ export function createPrinterJobs(printed: (job: SimulatedJob) => void): Printer
     list: which => [...jobs.values()].filter(one => isOver(one) === (which === 'completed')).map(one => one.id),
     all: () => [...jobs.values()],
     step,
-    forget: () => jobs.clear(),
   }
 }
 

@@ -36,6 +36,8 @@ export interface IppPrinterOptions {
   readonly createsJobs?: boolean
   readonly makeAndModel?: string
   readonly uuid?: string
+  /** It tells of no job, as printers without a history do. */
+  readonly forgets?: boolean
   /** How long a page takes; 0: one more is out at each look. */
   readonly pageMs?: number
   /** Called with what has come out. */
@@ -49,8 +51,6 @@ export interface IppPrinterSimulator {
   hold(holding: boolean): void
   /** The next answer to that operation. */
   fault(operation: OperationName, fault: PrinterFault): void
-  /** It forgets every job, as printers without a history do. */
-  forget(): void
   jobs(): readonly SimulatedJob[]
   printed(): readonly SimulatedJob[]
   /** How often an operation was asked for. */
@@ -94,7 +94,8 @@ export async function startIppPrinter(options: IppPrinterOptions = {}): Promise<
       queued: jobs.list('not-completed').length,
       upSeconds: Math.max(1, Math.round((Date.now() - startedAt) / 1000)),
     })
-  const tools: Tools = { jobs, formats, createsJobs, described, uri: () => url, accepts: () => accepting }
+  const listed = options.forgets === true ? () => [] : jobs.list
+  const tools: Tools = { listed, jobs, formats, createsJobs, described, uri: () => url, accepts: () => accepting }
 
   const server = createServer((request, response) => {
     void serve(request, response).catch(() => response.destroy())
@@ -144,7 +145,6 @@ export async function startIppPrinter(options: IppPrinterOptions = {}): Promise<
       holding = holds
     },
     fault: (operation: OperationName, fault: PrinterFault) => void faults.set(operations[operation], fault),
-    forget: jobs.forget,
     jobs: jobs.all,
     printed: () => printed,
     asked: (operation: OperationName) => counts.get(operations[operation]) ?? 0,
@@ -179,6 +179,7 @@ async function read(request: IncomingMessage, faults: Map<number, PrinterFault>)
 }
 
 interface Tools {
+  readonly listed: PrinterJobs['list']
   readonly jobs: PrinterJobs
   readonly formats: readonly string[]
   readonly createsJobs: boolean
@@ -232,8 +233,8 @@ function answered(request: IppMessage, data: Uint8Array, tools: Tools): IppMessa
       return answerTo(
         request,
         ok,
-        jobs
-          .list(which)
+        tools
+          .listed(which)
           .slice(0, limit)
           .map(one => jobGroup(one, ['job-uri', 'job-id'])),
       )
