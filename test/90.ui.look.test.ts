@@ -85,6 +85,7 @@ const cases: Readonly<Record<string, Case>> = {
   askedPaper: { view: withCopy({ asked }) },
   askedNature: { view: withCopy({ asked, pages: readyPages(1) }), taps: ['.onward .primary'] },
   askedReceipt: { view: withCopy({ asked, stage: 'done', result }) },
+  printReceipt: { view: { ...withCopy({ stage: 'done', result }), prints: true } },
   onward: { view: withCopy({ asked, stage: 'done', result }), taps: ['.onward .primary'] },
   longNames: {
     view: {

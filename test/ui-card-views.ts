@@ -2,6 +2,7 @@
 
 import type { View } from '../device/http/view.ts'
 import type { CardErrandView, CardOrderShown } from '../device/http/view-cards.ts'
+import type { PrintView } from '../device/http/view-print.ts'
 import { given } from './97.cards.kit.ts'
 import { emptyView } from './ui-views.ts'
 
@@ -84,6 +85,12 @@ const papers: At<'papers'> = {
 export const withOrder = (more: Partial<CardOrderShown>): View => errand('order', { order: { ...order, ...more } })
 export const asking = (more: Partial<At<'question'>>): View => errand('question', { ...question, ...more })
 
+/** What is printed, above the form. */
+export const printing = (print: Partial<PrintView>): View => ({
+  ...errand('papers', { ...papers, printer: true }),
+  print: { what: 'form', step: 'printing', code: null, pages: null, ...print },
+})
+
 export const cardSituations: Readonly<Record<string, View>> = {
   cardCatalogue: errand('catalogue', catalogue),
   cardStale: errand('catalogue', { ...catalogue, stale: true }),
@@ -127,6 +134,11 @@ export const cardSituations: Readonly<Record<string, View>> = {
   cardFormPrinter: errand('papers', { ...papers, printer: true }),
   cardByHand: errand('papers', { ...papers, printer: true, byHand: true }),
   cardScanned: errand('papers', { ...papers, byHand: true, pages: { form: 2, signed: 2, identity: 0 } }),
+  printGoingOn: printing({ pages: 1 }),
+  printNoPaper: printing({ code: 'PRINTER_OUT_OF_PAPER' }),
+  printUnsure: printing({ step: 'unsure', code: 'PRINT_UNSURE' }),
+  printPrinted: printing({ step: 'printed' }),
+  printFailed: printing({ step: 'failed', code: 'PRINT_ABORTED' }),
   cardFormFault: errand('papers', {
     ...papers,
     pages: { form: 0, signed: 0, identity: 0 },

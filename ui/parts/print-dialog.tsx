@@ -19,7 +19,7 @@ export function PrintDialog({ print }: { readonly print: PrintView }) {
   return (
     <Dialog title={kiosk.say(titleOf(print))} class="print" actions={<Answers print={print} />}>
       <div role="status">
-        {code !== null && <FaultText code={code} />}
+        {code !== null && step !== 'unsure' && <FaultText code={code} />}
         {step === 'printed' && <p>{kiosk.say(`print.printed.${print.what}`)}</p>}
         {step === 'unsure' && <p>{kiosk.say('print.unsure.how')}</p>}
         {step === 'printing' && pages !== null && pages > 0 && <p>{kiosk.say('print.pages', { pages })}</p>}

@@ -463,7 +463,7 @@ export const ca = {
   'print.printed.receipt': 'Reculli’l de la impressora.',
   'print.failed': 'No s’ha imprès',
   'print.unsure': 'Ha sortit de la impressora?',
-  'print.unsure.how': 'Abans de respondre, miri si hi són totes les pàgines.',
+  'print.unsure.how': 'No és segur que s’hagi imprès. Abans de respondre, miri si hi són totes les pàgines.',
   'print.unsure.yes': 'Sí, sencer',
   'print.unsure.no': 'No',
   'print.cancel': 'No imprimeixis',

@@ -461,7 +461,7 @@ export const en = {
   'print.printed.receipt': 'Take it out of the printer.',
   'print.failed': 'It was not printed',
   'print.unsure': 'Has it come out of the printer?',
-  'print.unsure.how': 'Look whether every page is there before you answer.',
+  'print.unsure.how': 'It is not certain whether it was printed. Look whether every page is there before you answer.',
   'print.unsure.yes': 'Yes, all of it',
   'print.unsure.no': 'No',
   'print.cancel': 'Do not print',

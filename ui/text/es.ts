@@ -463,7 +463,7 @@ export const es = {
   'print.printed.receipt': 'Recójalo de la impresora.',
   'print.failed': 'No se ha imprimido',
   'print.unsure': '¿Ha salido de la impresora?',
-  'print.unsure.how': 'Antes de responder, mire si están todas las páginas.',
+  'print.unsure.how': 'No es seguro que se haya imprimido. Antes de responder, mire si están todas las páginas.',
   'print.unsure.yes': 'Sí, entero',
   'print.unsure.no': 'No',
   'print.cancel': 'No imprimir',
