@@ -14,6 +14,7 @@ import type { Printer, PrintForm } from '../device/ports.ts'
 import { openRooms, type Rooms } from '../device/rooms.ts'
 import { whiteDocument } from './pdf-fixtures.ts'
 import { formPdf } from './sim/cardshop.answers.ts'
+import { startCups } from './sim/cupsd.ts'
 import { type EvePrinter, type EvePrinterOptions, startEvePrinter } from './sim/eve-printer.ts'
 import { startIppPrinter } from './sim/ipp-printer.ts'
 
@@ -22,14 +23,18 @@ const log = { info: () => undefined, warn: () => undefined, error: () => undefin
 async function open(options: EvePrinterOptions): Promise<{ eve: EvePrinter; rooms: Rooms; printer: Printer }> {
   const eve = await startEvePrinter(options)
   onTestFinished(() => eve.stop())
+  return { eve, ...roomsWith(eve.url) }
+}
+
+function roomsWith(url: string): { readonly rooms: Rooms; readonly printer: Printer } {
   const config = parseConfig({
     body: { name: { ca: 'Ajuntament' }, ine10: '9821920002', dir3: 'L01080193' },
-    devices: { printer: { url: eve.url } },
+    devices: { printer: { url } },
     procedures: [{ id: 'copy', title: { ca: 'Còpia' } }],
   })
   const rooms = openRooms(config, '/nowhere', { clock: systemClock, random: systemRandom, log })
   onTestFinished(() => rooms.stop())
-  return { eve, rooms, printer: rooms.printer() }
+  return { rooms, printer: rooms.printer() }
 }
 
 async function* once(bytes: Uint8Array) {
@@ -93,6 +98,29 @@ describe('at ippeveprinter', () => {
     expect(readFileSync(join(eve.folder, 'page.ps'), 'latin1').length).toBeGreaterThan(100_000)
   })
 })
+
+it('a CUPS queue prints when its printer has printed, tells what that lacks, and lets a job be cancelled', async () => {
+  const far = await startIppPrinter({ pageMs: 100 })
+  onTestFinished(() => far.stop())
+  const cups = await startCups(far.url)
+  onTestFinished(() => cups.stop())
+  const { printer } = roomsWith(cups.url)
+  expect(await printer.info()).toMatchObject({ state: 'ready', code: null, form: { mediaType: 'application/pdf' } })
+  const pdf = await whiteDocument(2)
+  far.set('media-empty')
+  const job = await sent(printer, pdf)
+  await expect.poll(() => printer.info(), { timeout: 15_000 }).toMatchObject({ code: 'PRINTER_OUT_OF_PAPER' })
+  expect(await printer.job(job)).toMatchObject({ state: 'printing' })
+  far.set('ready')
+  await expect.poll(() => printer.job(job), { timeout: 20_000 }).toMatchObject({ state: 'completed', code: null })
+  expect(far.printed().map(one => Buffer.from(one.document).equals(pdf))).toEqual([true])
+  expect(await printer.find('Compulsa 7F')).toMatchObject({ job, state: 'completed' })
+  far.set('media-jam')
+  const second = await sent(printer, pdf)
+  await printer.cancel(second)
+  await expect.poll(() => printer.job(second), { timeout: 15_000 }).toMatchObject({ state: 'cancelled' })
+  expect(far.printed()).toHaveLength(1)
+}, 60_000)
 
 it('ipptool finds the simulated printer to be one by RFC 8011', async () => {
   const printer = await startIppPrinter()
