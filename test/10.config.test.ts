@@ -60,6 +60,12 @@ describe('parseConfig', () => {
   it.each([
     [{ ...good, kisok: {} }, 'unknown key kisok; did you mean kiosk?'],
     [{ ...good, kiosk: { prot: 1 } }, 'unknown key kiosk.prot; did you mean kiosk.port?'],
+    [{ ...good, devices: { printer: {} } }, 'devices.printer needs a url, or the uuid or name'],
+    [
+      { ...good, devices: { printer: { url: 'ipp://10.0.0.9/ipp/print', caFile: 'p.pem' } } },
+      'caFile and pins need ipps:',
+    ],
+    [{ ...good, devices: { printer: { url: 'http://10.0.0.9/' } } }, 'devices.printer.url'],
     [
       { ...good, procedures: [{ ...good.procedures[0], retentionHour: 1 }] },
       'did you mean procedures.0.retentionHours?',

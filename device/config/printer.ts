@@ -22,6 +22,13 @@ export const Printer = Type.Object(
 
 /** What no schema can say, each fault with the path of the offending value. */
 export function printerFaults(printer: Static<typeof Printer> | undefined): string[] {
-  if (printer === undefined || (printer.url ?? printer.uuid ?? printer.name) !== undefined) return []
-  return ['devices.printer needs a url, or the uuid or name by which the printer is found']
+  if (printer === undefined) return []
+  const { url, uuid, name, caFile, pins } = printer
+  const unverified = url?.startsWith('ipp:') === true && (caFile !== undefined || pins !== undefined)
+  return [
+    ...((url ?? uuid ?? name) === undefined
+      ? ['devices.printer needs a url, or the uuid or name by which the printer is found']
+      : []),
+    ...(unverified ? ['devices.printer.url is without TLS; caFile and pins need ipps:'] : []),
+  ]
 }
