@@ -154,7 +154,12 @@ describe('the desk', () => {
   async function desk(options: IppPrinterOptions = {}) {
     const site = await open(options)
     let serial = 0
-    const made = createPrintDesk({ ...site.parts, newReference: () => `N${++serial}` })
+    const ends: unknown[] = []
+    const noting = {
+      ...log,
+      info: (_event: string, end: object = {}) => void ends.push((end as { code?: string }).code),
+    }
+    const made = createPrintDesk({ ...site.parts, log: noting, newReference: () => `N${++serial}` })
     started.push(made)
     const events: string[] = []
     let there = true
@@ -167,7 +172,7 @@ describe('the desk', () => {
     const leave = () => {
       there = false
     }
-    return { ...site, desk: made, errand, events, leave }
+    return { ...site, desk: made, errand, events, ends, leave }
   }
   const lost = (printer: IppPrinterSimulator) => {
     printer.fault('sendDocument', { kind: 'lose' })
@@ -202,7 +207,7 @@ describe('the desk', () => {
   })
 
   it('withdraws what is cancelled, and what nobody waits for any more', async () => {
-    const { desk: one, printer, errand, events, leave } = await desk()
+    const { desk: one, printer, errand, events, ends, leave } = await desk()
     printer.set('media-empty')
     one.print(errand)
     await expect.poll(() => one.view()).toMatchObject({ step: 'printing', code: 'PRINTER_OUT_OF_PAPER' })
@@ -212,7 +217,9 @@ describe('the desk', () => {
     await expect.poll(() => one.view()).toMatchObject({ step: 'printing' })
     leave()
     expect(one.view()).toBeNull()
-    await expect.poll(() => printer.jobs().map(job => job.state)).toEqual([jobStates.cancelled, jobStates.cancelled])
+    // Not because it had waited for too long.
+    await expect.poll(() => ends).toEqual(['PRINT_CANCELLED', 'PRINT_CANCELLED'])
+    expect(printer.jobs().map(job => job.state)).toEqual([jobStates.cancelled, jobStates.cancelled])
     printer.set('ready')
     expect([printer.printed(), events]).toEqual([[], []])
   })
