@@ -23,14 +23,15 @@ const pdfPages = {
     number > 2 ? null : Buffer.from(`PwgRaster\0${number} ${JSON.stringify(form)}`),
 }
 
-async function open(options: IppPrinterOptions = {}) {
+/** `leapMs`: what passes of the clock every few milliseconds. */
+async function open({ leapMs = 5_000, ...options }: IppPrinterOptions & { readonly leapMs?: number } = {}) {
   const printer = await startIppPrinter(options)
   started.push(printer)
   const clock = createLeapingClock()
   const limits = { ...ippLimits, deadlineMs: 400, documentIdleTimeoutMs: 400 }
   const driver = createIppPrinter({ device: { url: printer.url }, limits, discovery: { ports: [] } })
   // Nobody waits for the seconds between two looks.
-  const passing = setInterval(() => clock.leap(5_000), 15)
+  const passing = setInterval(() => clock.leap(leapMs), 15)
   started.push({ stop: async () => clearInterval(passing) })
   return { printer, parts: { printer: driver, pdfPages, clock, log } }
 }
@@ -95,20 +96,20 @@ describe('a document', () => {
   })
 
   it('that waits for paper goes on with it; nobody fetches any for long, and it is withdrawn', async () => {
-    const site = await open()
+    const site = await open({ leapMs: 500 })
     site.printer.set('media-empty')
     const first = printed(site)
     await expect.poll(() => site.printer.asked('getJobAttributes')).toBeGreaterThan(2)
     site.printer.set('ready')
     expect(await first).toMatchObject({ end: { end: 'printed' }, codes: [null, 'PRINTER_OUT_OF_PAPER'] })
-    site.printer.set('media-empty')
-    expect((await printed(site)).end).toMatchObject({ end: 'failed', code: 'PRINTER_OUT_OF_PAPER' })
-    site.printer.set('ready')
-    expect(site.printer.jobs().map(one => one.state)).toEqual([jobStates.completed, jobStates.cancelled])
+    const late = await open()
+    late.printer.set('media-empty')
+    expect((await printed(late)).end).toMatchObject({ end: 'failed', code: 'PRINTER_OUT_OF_PAPER' })
+    expect(late.printer.jobs().map(one => one.state)).toEqual([jobStates.cancelled])
   })
 
   it('that is withdrawn does not come out, whether it is on its way or waits', async () => {
-    const site = await open({ createsJobs: false })
+    const site = await open({ createsJobs: false, leapMs: 500 })
     site.printer.set('media-jam')
     const stop = new AbortController()
     const end = printed(site, stop.signal)
@@ -126,7 +127,7 @@ describe('a document', () => {
   })
 
   it('that is withdrawn from a printer that does not answer may come out all the same', async () => {
-    const site = await open()
+    const site = await open({ leapMs: 500 })
     site.printer.set('media-jam')
     const stop = new AbortController()
     const end = printed(site, stop.signal)
@@ -152,7 +153,7 @@ describe('a document', () => {
 
 describe('the desk', () => {
   async function desk(options: IppPrinterOptions = {}) {
-    const site = await open(options)
+    const site = await open({ leapMs: 500, ...options })
     let serial = 0
     const ends: unknown[] = []
     const noting = {
