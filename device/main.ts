@@ -113,7 +113,10 @@ export async function startAppliance(
     }),
     held => held.stop(),
   )
-  const pauses = createPauses({ config, queue, hosts: path.hosts, peers: rooms.peers(), cards, clock })
+  const sessions = servedSessions({ ...common, rooms, store, deviceKeyFile, screenUrl: () => server.url })
+  if (sessions !== undefined) started.adopt(sessions, held => held.stop())
+  const minding = { hosts: path.hosts, peers: rooms.peers(), cards, callbacks: sessions?.callbacks }
+  const pauses = createPauses({ config, queue, clock, ...minding })
   const maintenance = started.adopt(
     createMaintenance({ ...common, visit, pauses, cards, scanner, store, targets: rooms.targets() }),
     held => held.stop(),
@@ -123,8 +126,6 @@ export async function startAppliance(
     await openRequests({ ...common, rooms, store, scratchFolder, copyInHand }),
     held => held.stop(),
   )
-  const sessions = servedSessions({ ...common, rooms, store, deviceKeyFile, screenUrl: () => server.url })
-  if (sessions !== undefined) started.adopt(sessions, held => held.stop())
   path.start()
   visit.start()
   cards?.start()

@@ -105,7 +105,7 @@ export async function cardSite(options: CardSiteOptions = {}): Promise<CardSite>
   const shop = await startCardShop({ now: clock.now, ...options })
   const files = await credentials(folder, shop)
   const url = (await options.through?.(shop)) ?? shop.url
-  const made = createOpenapiCardShop({ url, ...files, deadlineMs: 20_000 })
+  const made = createOpenapiCardShop({ url, ...files, deadlineMs: 20_000, now: clock.now })
   const driver = options.wrap?.(made) ?? made
   const logged: string[] = []
   const note = (level: string) => (event: string, fields?: object) =>

@@ -56,17 +56,17 @@ await hostWorker<NetConfiguration>(configuration => {
     ...claveHandlers(clave === undefined ? undefined : claveOf(clave, breakers)),
     ...timestamperHandlers(timestamper),
     ...extenderHandlers(extender),
-    ...revocationHandlers(createHttpRevocation(revocation)),
-    ...referenceHandlers(createHttpReferences(references)),
+    ...revocationHandlers(createHttpRevocation(revocation, breakers)),
+    ...referenceHandlers(createHttpReferences(references, breakers)),
     ...peerHandlers({
       keys: keysOf,
       enter: (id, signal) => enterDestination({ destinations }, id, signal ?? new AbortController().signal),
       resting: async () => breakers.resting(),
       wake: async host => breakers.wake(host),
     }),
-    ...cardHandlers(cards === undefined ? undefined : createOpenapiCardShop(cards)),
+    ...cardHandlers(cards === undefined ? undefined : createOpenapiCardShop(cards, breakers)),
     ...callbackHandlers(createWebhooks({ clients: callbackClients })),
-    ...triphaseHandlers(createHttpTriphase({ allowPrivate: references.allowPrivate, pins: references.pins ?? {} })),
+    ...triphaseHandlers(createHttpTriphase(references, breakers)),
   ])
 })
 
