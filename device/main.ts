@@ -104,6 +104,7 @@ export async function startAppliance(
       ...common,
       store,
       shop: () => rooms.cardShop(),
+      peers: rooms.peers(),
       newReference: () => newReferenceFrom(random),
       forms: () => requests.forms,
       pdfPages: rooms.pdfPages(),

@@ -1,5 +1,5 @@
 // All that is left alone for now: hosts of destinations, which the path minds, those that are called back, which the sessions
-// mind, a card service where nothing can be bought, and the services and hosts that the net worker minds; and an operator's
+// mind, the card service as its desk has it, and the services and hosts that the net worker minds; and an operator's
 // word that one of them is to be asked at once.
 
 import type { Config } from './config/config.ts'
@@ -7,6 +7,7 @@ import { sealOf } from './config/seal.ts'
 import type { Document, StageName } from './document/document.ts'
 import { Fault } from './errors.ts'
 import type { HostPauses, PausedHost } from './host-pauses.ts'
+import { hostAndPort } from './hosts.ts'
 import type { CardDesk } from './orders/desk.ts'
 import type { Clock, Peers, RestingService } from './ports.ts'
 import type { Queue } from './queue.ts'
@@ -55,9 +56,10 @@ export function createPauses({ config, queue, hosts, peers, cards, callbacks, cl
 
   const cardHost = config.cards === undefined ? null : hostAndPort(config.cards.url)
 
-  /** Of a service that answers, at which nothing can be bought. */
-  function creditPause(): readonly PausedHost[] {
-    const pause = cards?.state().creditLow ?? null
+  /** A service that does not accept the kiosk, or at which nothing can be bought. */
+  function cardPause(): readonly PausedHost[] {
+    const { paused, creditLow } = cards?.state() ?? { paused: null, creditLow: null }
+    const pause = paused ?? creditLow
     if (pause === null || cardHost === null) return []
     const { since, until, code } = pause
     return [{ service: 'cards', host: cardHost, ids: ['cards'], since, until, code, copies: null }]
@@ -66,13 +68,13 @@ export function createPauses({ config, queue, hosts, peers, cards, callbacks, cl
   return Object.freeze({
     async list() {
       const services = (await peers.resting()).map(pauseOf)
-      return joined([...hosts.paused(), ...creditPause(), ...services, ...(callbacks?.paused() ?? [])])
+      return joined([...hosts.paused(), ...cardPause(), ...services, ...(callbacks?.paused() ?? [])])
     },
     async askNow(host: string): Promise<void> {
       const services = (await peers.resting()).filter(one => one.host === host)
       const delivers = hosts.askNow(host)
       const callsBack = callbacks?.askNow(host) === true
-      const sellsCards = creditPause().some(one => one.host === host)
+      const sellsCards = cardPause().some(one => one.host === host)
       if (sellsCards) cards?.poll()
       if (!delivers && !callsBack && !sellsCards && services.length === 0) {
         throw new Fault('NOT_FOUND', `${host} is not left alone`)
@@ -106,10 +108,4 @@ function joined(pauses: readonly PausedHost[]): readonly PausedHost[] {
     })
   }
   return [...all.values()]
-}
-
-/** `name:port`. */
-function hostAndPort(address: string): string {
-  const { hostname, port } = new URL(address)
-  return `${hostname}:${port === '' ? 443 : port}`
 }

@@ -2,7 +2,7 @@
 // left alone, and have one asked again.
 
 import { asFault, type ErrorCode } from '../device/errors.ts'
-import { portOf } from '../device/hosts.ts'
+import { hostAndPort } from '../device/hosts.ts'
 import type { RestingService } from '../device/ports.ts'
 import { type Breaker, type BreakerOptions, createBreaker } from './breaker.ts'
 import { createHostBreakers, type HostBreakers } from './host-breakers.ts'
@@ -27,7 +27,7 @@ export function createBreakers(now: () => number = () => performance.now()): Bre
   const all = () => sources.flatMap(source => source())
   return Object.freeze({
     add({ service, id, url }, options) {
-      const one = { service, id, host: hostAt(url), breaker: createBreaker(options) }
+      const one = { service, id, host: hostAndPort(url), breaker: createBreaker(options) }
       sources.push(() => [one])
       return one.breaker
     },
@@ -52,9 +52,4 @@ export function createBreakers(now: () => number = () => performance.now()): Bre
 function codeOf(because: unknown, code: ErrorCode | undefined): ErrorCode {
   if (!(because instanceof HttpError)) return asFault(because).code
   return because.kind === 'pin' ? 'TLS_PIN_MISMATCH' : (code ?? 'INTERNAL')
-}
-
-function hostAt(text: string): string {
-  const url = new URL(text)
-  return `${url.hostname}:${portOf(url)}`
 }

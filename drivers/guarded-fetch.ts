@@ -2,7 +2,7 @@
 // signed. http and https only, no host and no address that must not be asked, few redirects, each judged like the first,
 // and one end in time for all of them. What goes wrong is an HttpError: `forbidden` what must not be asked.
 
-import { portOf } from '../device/hosts.ts'
+import { hostAndPort } from '../device/hosts.ts'
 import { readCaFile } from './credential-file.ts'
 import type { HostBreakers } from './host-breakers.ts'
 import { type HttpRequest, type HttpResponse, request } from './http.ts'
@@ -72,7 +72,7 @@ function throughBreaker<T>({ hosts, signal }: GuardedRequest, url: URL, work: ()
 /** What is configured for a URL's host, as `name:port` or `name`. */
 export function byHost<T>(configured: Readonly<Record<string, T>>): (url: URL) => T | undefined {
   const values = new Map(Object.entries(configured).map(([host, value]) => [host.toLowerCase(), value]))
-  return url => values.get(`${url.hostname}:${portOf(url)}`) ?? values.get(url.hostname)
+  return url => values.get(hostAndPort(url)) ?? values.get(url.hostname)
 }
 
 /** The PEM of the files configured so, read anew each time. */

@@ -3,7 +3,7 @@
 // the memory or the operator's screen with names of their own.
 
 import { type ErrorCode, Fault } from '../device/errors.ts'
-import { portOf } from '../device/hosts.ts'
+import { hostAndPort } from '../device/hosts.ts'
 import { type Breaker, createBreaker } from './breaker.ts'
 import { HttpError, type HttpErrorKind } from './http-error.ts'
 
@@ -61,7 +61,7 @@ export function createHostBreakers(code: ErrorCode, now: () => number): KeptBrea
 
   return Object.freeze({
     async run<T>(url: URL, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-      const host = `${url.hostname}:${portOf(url)}`
+      const host = hostAndPort(url)
       const one = kept.get(host) ?? { breaker: breakerOf(host), running: 0, failedAt: now() }
       kept.set(host, one)
       const before = one.breaker.failures()

@@ -3,7 +3,7 @@
 
 import { asFault, type ErrorCode } from '../errors.ts'
 import type { PausedHost } from '../host-pauses.ts'
-import { portOf } from '../hosts.ts'
+import { hostAndPort } from '../hosts.ts'
 import { dueAt, nextAttempt } from '../path/backoff.ts'
 import { createBreaker } from '../path/breaker.ts'
 import type { CallbackOutcome, Callbacks, Clock, Log, Random } from '../ports.ts'
@@ -61,7 +61,7 @@ export function createNotices(parts: NoticesParts): Notices {
     // One look at the clock, and a timer that rings early forgets nothing.
     const now = clock.now()
     if (planned && dueAt(notice, now) > now) return look(id, session)
-    const host = hostOf(notice)
+    const host = hostAndPort(notice.url)
     if (notice.attempts === 0 && !breaker.admits(host)) {
       tasks.at(`callback:${id}`, breaker.pause(host)?.until ?? clock.now(), () => start(id))
       return
@@ -91,7 +91,7 @@ export function createNotices(parts: NoticesParts): Notices {
     return records.ids().flatMap(({ id }) => {
       const session = records.find(id)
       const notice = session === undefined ? undefined : nextOf(session)
-      return notice !== undefined && hostOf(notice) === host ? [id] : []
+      return notice !== undefined && hostAndPort(notice.url) === host ? [id] : []
     })
   }
 
@@ -139,12 +139,6 @@ export function createNotices(parts: NoticesParts): Notices {
       return true
     },
   })
-}
-
-/** `name:port`. */
-function hostOf({ url }: Notice): string {
-  const parsed = new URL(url)
-  return `${parsed.hostname}:${portOf(parsed)}`
 }
 
 function nextOf({ notices }: Session): Notice | undefined {

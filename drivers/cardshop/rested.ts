@@ -1,5 +1,5 @@
-// The card service behind the breaker that every service has: one that does not answer, or does not accept the kiosk, is left
-// alone, whoever asks and whatever for. It is about the service alone; whether anything is bought is the desk's to say.
+// The card service behind the breaker that every service has: one that does not answer is left alone, whoever asks and whatever
+// for. Whether the kiosk is accepted there and has credit is for the desk to mind, which has orders that wait for it.
 
 import { Fault } from '../../device/errors.ts'
 import type { CardLater, CardShop } from '../../device/ports.ts'
@@ -50,10 +50,10 @@ export function restedCardShop(shop: CardShop, breaker: Breaker): CardShop {
   })
 }
 
-/** An order whose answer was lost is one too; a credit that is used up is an answer like any other. */
+/** An order whose answer was lost is one too. */
 function failureIn(outcome: Outcome | CardLater): Fault | undefined {
   if (outcome.outcome === 'unknown') return new Fault(restingCode, outcome.detail ?? '')
-  if (outcome.outcome !== 'later' || !('code' in outcome) || outcome.code === 'CARD_CREDIT_LOW') return undefined
+  if (outcome.outcome !== 'later' || !('code' in outcome)) return undefined
   const { code, detail, retryAfterMs } = outcome
-  return new Fault(code, detail, { retryAfterMs })
+  return code === restingCode || code === 'DESTINATION_BUSY' ? new Fault(code, detail, { retryAfterMs }) : undefined
 }
