@@ -2,11 +2,13 @@
 // fills the list of them, and whoever looks after the kiosk sees them as any other service.
 
 import { expect, it } from 'vitest'
+import type { Fault } from '../device/errors.ts'
 import { createBreakers } from '../drivers/breakers.ts'
 import { mostHosts } from '../drivers/host-breakers.ts'
 import { HttpError } from '../drivers/http-error.ts'
 import { createHttpReferences } from '../drivers/reference/http.ts'
 import { createHttpRevocation } from '../drivers/revocation/http.ts'
+import { createRfc3161Timestamper } from '../drivers/timestamper/rfc3161.ts'
 import { createHttpTriphase } from '../drivers/triphase/http.ts'
 import { faultOf, listen } from './94.hosts.kit.ts'
 
@@ -118,4 +120,15 @@ it('a service of a page that hangs up is left alone, and seen to be', async () =
   expect(await told()).toContain('a moment ago')
   expect(host.asked).toHaveLength(3)
   expect(breakers.resting()).toMatchObject([{ service: 'three-phase', code: 'BATCH_SERVICE_FAILED' }])
+})
+
+it('a time-stamping authority that asks to be left alone is, for as long as it says', async () => {
+  const { port, asked } = await listen((_asked, answer) => answer.writeHead(503, { 'retry-after': '90' }).end())
+  const { stamp } = createRfc3161Timestamper({ url: `http://127.0.0.1:${port}/`, kind: 'URL' })
+  const query = Buffer.from('a query')
+  await expect(stamp(query)).rejects.toMatchObject({ code: 'TSA_UNREACHABLE', retryAfterMs: 90_000 })
+  const told = await stamp(query).catch((fault: Fault) => fault)
+  expect(told).toMatchObject({ code: 'TSA_UNREACHABLE', detail: expect.stringContaining('a moment ago') })
+  expect((told as Fault).retryAfterMs).toBeGreaterThan(80_000)
+  expect(asked).toHaveLength(1)
 })

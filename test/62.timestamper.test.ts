@@ -10,7 +10,6 @@ import { timestampQuery } from '../device/trust/timestamp-request.ts'
 import { createBreakers } from '../drivers/breakers.ts'
 import { createRfc3161Timestamper, type Rfc3161Options } from '../drivers/timestamper/rfc3161.ts'
 import { type Folder, judge, now, temporaryFolder } from './50.signature.kit.ts'
-import { listen as listenTo } from './94.hosts.kit.ts'
 import { pem } from './sim/pki.ts'
 import { listen } from './sim/trust-http.ts'
 import { createTrustServices, type TrustFault, type TrustServices, type TsaAccess } from './sim/trust-services.ts'
@@ -134,16 +133,6 @@ describe('an authority that asks for nothing', () => {
     breakers.wake(new URL(tsaUrl).host)
     expect((await stamp(query)).byteLength).toBeGreaterThan(1000)
     expect(breakers.resting()).toEqual([])
-  })
-
-  it('that asks to be left alone is, for as long as it says', async () => {
-    const { port, asked } = await listenTo((_asked, answer) => answer.writeHead(503, { 'retry-after': '90' }).end())
-    const { stamp } = createRfc3161Timestamper({ url: `http://127.0.0.1:${port}/`, kind: 'URL' })
-    await expect(stamp(query)).rejects.toMatchObject({ code: 'TSA_UNREACHABLE', retryAfterMs: 90_000 })
-    const told = await stamp(query).catch((fault: Fault) => fault)
-    expect(told).toMatchObject({ code: 'TSA_UNREACHABLE', detail: expect.stringContaining('a moment ago') })
-    expect((told as Fault).retryAfterMs).toBeGreaterThan(80_000)
-    expect(asked).toHaveLength(1)
   })
 
   it('an abort ends the wait with its own reason', async () => {
