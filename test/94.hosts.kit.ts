@@ -21,6 +21,8 @@ type Answer = (asked: Asked, answer: ServerResponse) => unknown
 export interface Host {
   readonly port: number
   readonly asked: readonly Asked[]
+  /** How many have connected, whatever they then did. */
+  connections(): number
 }
 
 /** Listens on loopback until the test ends; `address` may be any of 127.0.0.0/8. */
@@ -42,6 +44,10 @@ export async function listenSecurely(
 
 async function started(server: ReturnType<typeof createServer>, answer: Answer, address: string): Promise<Host> {
   const asked: Asked[] = []
+  let connections = 0
+  server.on('connection', () => {
+    connections += 1
+  })
   server.on('request', async (incoming, outgoing) => {
     const pieces: Buffer[] = []
     for await (const piece of incoming) pieces.push(piece)
@@ -56,7 +62,7 @@ async function started(server: ReturnType<typeof createServer>, answer: Answer, 
     server.closeAllConnections()
     server.close()
   })
-  return { port: (server.address() as AddressInfo).port, asked }
+  return { port: (server.address() as AddressInfo).port, asked, connections: () => connections }
 }
 
 /** `CODE detail` of the Fault that the work ends with, or `done`. */
