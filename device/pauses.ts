@@ -17,7 +17,7 @@ export interface Pauses {
   list(): Promise<readonly PausedHost[]>
   /** Resolves when it is under way. Throws NOT_FOUND for a host that is not left alone. */
   askNow(host: string): Promise<void>
-  /** Called when the hosts of destinations have changed; returns the way to stop. */
+  /** Called when the hosts of destinations or of callbacks have changed; returns the way to stop. */
   subscribe(listener: () => void): () => void
 }
 
@@ -82,7 +82,12 @@ export function createPauses({ config, queue, hosts, peers, cards, callbacks, cl
       if (services.length > 0) await peers.wake(host)
       for (const service of services) resume(service)
     },
-    subscribe: hosts.subscribe,
+    subscribe(listener: () => void) {
+      const stops = [hosts.subscribe(listener), callbacks?.subscribe(listener)]
+      return () => {
+        for (const stop of stops) stop?.()
+      }
+    },
   })
 }
 

@@ -205,6 +205,7 @@ describe('a seal service that is left alone', () => {
       callbacks: {
         paused: () => [{ ...called, code: 'DESTINATION_UNREACHABLE' }],
         askNow: one => asked.push(`callbacks ${one}`) > 0,
+        subscribe: () => () => undefined,
       },
     })
     expect(await pauses.list()).toMatchObject([

@@ -38,6 +38,8 @@ describe('a configured host', () => {
     const url = `https://127.0.0.1:${port}/`
     expect(String(await references({ caFiles: { '127.0.0.1': caFile } }).fetch(url))).toBe('secured')
     expect(await faultOf(references().fetch(url))).toMatch(/^REFERENCE_UNAVAILABLE /)
+    const lost = references({ caFiles: { '127.0.0.1': '/nowhere' } })
+    expect(await faultOf(lost.fetch(url))).toMatch(/^REFERENCE_UNAVAILABLE .*the CA file \/nowhere cannot be read/)
   })
 
   it.each([

@@ -202,6 +202,12 @@ describe('what is told', () => {
   it('10 goes at once where somebody who looks after the kiosk has the host asked again', async () => {
     const stand = await sessionStand({ sessions: { waitingHours: 1 } })
     const { callbacks } = stand.sessions
+    let told = 0
+    onTestFinished(
+      callbacks.subscribe(() => {
+        told += 1
+      }),
+    )
     stand.answer({ outcome: 'later', code: 'DESTINATION_UNREACHABLE', detail: 'no answer' })
     for (let i = 0; i < 4; i++) await stand.ask()
     await stand.ask({}, 'other')
@@ -224,6 +230,7 @@ describe('what is told', () => {
     callbacks.askNow('ledger.example:443')
     await expect.poll(() => new Set(stand.called.slice(before + 1).map(one => one.id)).size).toBe(5)
     expect(callbacks.paused()).toEqual([])
+    expect(told).toBe(stand.called.length)
   })
 
   it('11 is not sent again where nobody wants it any more', async () => {

@@ -30,6 +30,8 @@ export interface CallbackHosts {
   paused(): readonly PausedHost[]
   /** Has the host called at once by one session; if it is back, all sessions for it go. False where it is not paused. */
   askNow(host: string): boolean
+  /** Called when `paused` has changed; returns the way to stop. */
+  subscribe(listener: () => void): () => void
 }
 
 /** Callbacks on the wire at the same time. */
@@ -42,6 +44,7 @@ export function createNotices(parts: NoticesParts): Notices {
   const failing = new Map<string, { readonly code: ErrorCode; readonly clients: ReadonlySet<string> }>()
   /** Hosts that somebody looks at: once they are back, no session waits for its own plan. */
   const askedFor = new Set<string>()
+  const listeners = new Set<() => void>()
 
   function look(id: string, session: Session): void {
     const notice = nextOf(session)
@@ -69,6 +72,7 @@ export function createNotices(parts: NoticesParts): Notices {
     const outcome = await attempt(session, notice, signal)
     signal.throwIfAborted()
     tell(host, session.client, outcome)
+    for (const listener of listeners) listener()
     const event = eventOf(outcome, notice)
     log.info('callback attempted', { session: id, outcome: event.type, ...('code' in event && { code: event.code }) })
     records.apply(id, event)
@@ -137,6 +141,10 @@ export function createNotices(parts: NoticesParts): Notices {
       const [first] = waitingFor(host)
       if (first !== undefined) start(first, false)
       return true
+    },
+    subscribe(listener: () => void) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
   })
 }
