@@ -682,8 +682,16 @@ export interface Peers {
 
 /** A service that is left alone, since its first failure and for a while still. */
 export interface RestingService {
-  readonly service: 'seal' | 'extension' | 'time-stamping' | 'clave'
-  /** In the configuration. */
+  readonly service:
+    | 'seal'
+    | 'extension'
+    | 'time-stamping'
+    | 'clave'
+    | 'cards'
+    | 'revocation'
+    | 'references'
+    | 'three-phase'
+  /** In the configuration; of revocation what is asked for: `ocsp`, `crl` or `issuer`. */
   readonly id: string
   /** `name:port`. */
   readonly host: string
