@@ -564,7 +564,11 @@ const table = {
   USAGE: { status: 400, retry: 'never', mend: 'Run the verb with --help.' },
   // HTTP
   REQUEST_INVALID: { status: 400, retry: 'never', mend: 'Correct the field named in the message.' },
-  REQUEST_FORBIDDEN: { status: 403, retry: 'never', mend: 'Call from the kiosk screen itself.' },
+  REQUEST_FORBIDDEN: {
+    status: 403,
+    retry: 'never',
+    mend: 'Call from the kiosk screen itself; a program needs the right that the message names.',
+  },
   NOT_FOUND: { status: 404, retry: 'never', mend: 'Check the identifier.' },
   STAGE_CONFLICT: { status: 409, retry: 'never', mend: 'The document is at another step; read its state first.' },
   INTERNAL: { status: 500, retry: 'operator', mend: 'Report it with the log.' },

@@ -29,6 +29,10 @@ export interface ApiStand {
 export interface ApiStandOptions {
   readonly config?: object
   readonly batches?: object
+  /** What is configured of each client beside its token. */
+  readonly client?: object
+  /** Other parts of the configuration. */
+  readonly more?: object
   /** First line of the token file of each client. */
   readonly tokens?: Readonly<Record<string, string>>
   readonly mode?: number
@@ -45,10 +49,10 @@ export async function apiStand(options: ApiStandOptions = {}): Promise<ApiStand>
     const tokenFile = join(place.root, `${id}.token`)
     writeFileSync(tokenFile, `${token}\nanything else\n`)
     chmodSync(tokenFile, options.mode ?? 0o600)
-    return { id, tokenFile }
+    return { id, tokenFile, ...options.client }
   })
   const api = { port: 0, clients: named, ...options.config }
-  const config = parseConfig({ ...least, api, batches: options.batches ?? {} })
+  const config = parseConfig({ ...least, api, batches: options.batches ?? {}, ...options.more })
   const log = logInto(logged)
   const random = seeded('api')
   const batches = createBatches({ config, store, clock: createLeapingClock(), log, newId: () => newIdFrom(random) })

@@ -123,6 +123,7 @@ describe('the end', () => {
 /** A kiosk with a seal that is never asked. */
 const sealing = () =>
   sessionStand({
+    clients: { seals: ['9821920002'] },
     config: {
       seal: {
         services: [

@@ -147,6 +147,34 @@ describe('what this kiosk can do', () => {
     expect(refusal(path, value)).toContain(message)
   })
 
+  it('lets a seal be used by those alone whom the configuration gives it', () => {
+    const ens = '0801930008'
+    const service = {
+      id: 'aoc',
+      driver: 'trustedx',
+      url: 'https://seal.invalid',
+      tokenUrl: 'https://seal.invalid/token',
+    }
+    const seal = {
+      services: [{ ...service, clientId: 'kiosk', clientSecretFile: 'secret' }],
+      table: [asked.ens, ens].map(one => ({ ens: one, service: 'aoc', identity: one })),
+    }
+    const { request } = readSessionRequest({ ...asked, signature: { mode: 'seal' } })
+    const judge = (seals: readonly string[], over: object = {}) =>
+      refusalOf(() =>
+        checkPossible(
+          { ...request, ...over },
+          'ledger',
+          sessionConfig('/nowhere', { clients: { seals }, config: { seal } }),
+        ),
+      )
+    expect(judge([asked.ens])).toBe('nothing was refused')
+    for (const refused of [judge([]), judge([ens]), judge([asked.ens], { ens })])
+      expect(refused).toMatch(/^REQUEST_FORBIDDEN: \$\.ens: api\.clients does not give this client the seal of \d{10}/)
+    expect(judge([ens], { ens })).toBe('nothing was refused')
+    expect(judge([], { signature: { ...request.signature, mode: 'local' } })).toBe('nothing was refused')
+  })
+
   it('7 takes what it can', () => {
     expect(refusal('user', 'x')).toBe('nothing was refused')
     expect(refusal('result.redirectUrl', 'https://LEDGER.example:443/x')).toBe('nothing was refused')

@@ -77,7 +77,7 @@ export const Api = Type.Object(
           /** As the person at the screen reads it; absent: the id. */
           name: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
           tokenFile: File,
-          /** INE10 of the bodies whose seals may sign its batches, with nobody at the screen. */
+          /** INE10 of the bodies whose seals may sign its batches and the copies it has made, with nobody at the screen. */
           seals: Type.Array(Ine10, { default: [], maxItems: 1000, uniqueItems: true }),
           /** Hosts, `name` or `name:port`, that the addresses in its sessions may name: callbacks, and where people go on. */
           hosts: Hosts,

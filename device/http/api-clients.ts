@@ -7,7 +7,7 @@ import { asFault, Fault } from '../errors.ts'
 
 export interface ApiClient {
   readonly id: string
-  /** INE10 of the bodies whose seals may sign its batches. */
+  /** INE10 of the bodies whose seals may sign for it. */
   readonly seals: readonly string[]
 }
 

@@ -107,7 +107,7 @@ function batchRoutes(app: FastifyInstance, batches: Batches, clientOf: (request:
     const { id: client, seals } = clientOf(request)
     const { seal } = request.query
     if (seal !== undefined && !seals.includes(seal)) {
-      throw new Fault('REQUEST_FORBIDDEN', 'api.clients does not give this client that seal')
+      throw new Fault('REQUEST_FORBIDDEN', `api.clients does not give this client the seal of ${seal} (seals)`)
     }
     const { state, created } = await batches.accept({
       client,
