@@ -399,7 +399,16 @@ const table = {
     mend: 'The page was closed before it had its answer; open it again and ask anew.',
   },
   MESSAGE_TOO_LARGE: { status: 413, retry: 'never', mend: 'Send a smaller document; the limit is `maxMegabytes`.' },
-  CLIENT_UNKNOWN: { status: 401, retry: 'operator', mend: 'Name the client in `api.clients`, with its own token.' },
+  CLIENT_UNKNOWN: {
+    status: 401,
+    retry: 'operator',
+    mend: 'Name the client in `api.clients`, with its own token or the name in its certificate.',
+  },
+  CLIENT_CERTIFICATE_REFUSED: {
+    status: 401,
+    retry: 'operator',
+    mend: 'Renew the certificate of the client, or the file of `api.tls` that the message names.',
+  },
   // sessions
   SESSION_INVALID: {
     status: 400,

@@ -132,7 +132,8 @@ async function standAt(
     },
   })
   sessions.start()
-  const api = await startApi({ config: config.api, maxBodyBytes: 2 ** 20, batches: {} as Batches, log, sessions })
+  const around = { audit: store.audit, clock, log }
+  const api = await startApi({ ...around, config: config.api, maxBodyBytes: 2 ** 20, batches: {} as Batches, sessions })
   let stopped = false
   const stop = async () => {
     if (stopped) return

@@ -57,6 +57,8 @@ const applianceEvents = {
   batchItemFailed: { batch: 'token', item: 'count', code: 'token' },
   batchEnded: { batch: 'token', end: 'token', signed: 'count', failed: 'count' },
   batchErased: { batch: 'token', reason: 'token' },
+  /** A program that nobody knows, with those since the entry before that were of its kind. */
+  clientRefused: { code: 'token', attempts: 'count', certificateSha256: 'digest' },
   /** A document that was raised for a program. */
   extensionServed: { client: 'token', format: 'token', level: 'token', bytes: 'count', sha256: 'digest' },
   /** What a page (`site` is its host) has asked for at the screen, and what came of it. */

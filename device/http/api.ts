@@ -1,5 +1,5 @@
-// The interface for other programs: HTTP and JSON, each client with a token of its own, off unless it is configured. What a
-// client has left here no other client sees.
+// The interface for other programs: HTTP and JSON, each client with a token or a certificate of its own, off unless it is
+// configured. What a client has left here no other client sees.
 //
 // POST   /api/v1/batches                         an AutoFirma JSON batch; Idempotency-Key is honoured → 201 BatchAnswer
 //                                                ?seal=INE10: signed by the seal of that body, with nobody at the screen
@@ -14,32 +14,33 @@
 // GET    /api/v1/sessions/{id}/metadata          its ENI document, XML
 // GET    /api/v1/sessions/{id}/evidence          how it was made, JWS
 // DELETE /api/v1/sessions/{id}                   withdraws and erases it
-// GET    /api/v1/openapi.json                    of the sessions; without a token
+// GET    /api/v1/openapi.json                    of the sessions; to anybody
 //
 // and, where the configuration opens it, what card-api.ts (`cards`) and fortress.ts (`api.extension`) list.
 
-import { readFileSync } from 'node:fs'
+import { Server } from 'node:tls'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config/config.ts'
-import { Fault } from '../errors.ts'
-import type { Clock, Log, Random } from '../ports.ts'
+import { asFault, Fault } from '../errors.ts'
+import type { Random } from '../ports.ts'
 import type { BatchState } from '../requests/batch-state.ts'
 import type { Batches } from '../requests/batches.ts'
 import type { SessionsOfClients } from '../requests/session-desk.ts'
 import { bodyOf, idempotencyKeyOf, streamed } from './api-body.ts'
-import { type ApiClient, createApiClients } from './api-clients.ts'
+import { type ApiClient, createApiClients, refusalCodes, type Shown } from './api-clients.ts'
+import { createApiTls } from './api-tls.ts'
 import { type CardApiParts, cardApiRoutes } from './card-api.ts'
 import { type FortressParts, fortressPaths, fortressRoutes } from './fortress.ts'
 import { createFortressTokens } from './fortress-tokens.ts'
+import { createRefusals, type RefusalParts } from './refusals.ts'
 import { createApp, listen } from './server.ts'
 import { openapiPath, sessionRoutes } from './session-routes.ts'
 
-export interface ApiParts {
+export interface ApiParts extends RefusalParts {
   readonly config: NonNullable<Config['api']>
   /** Of a batch as JSON text. */
   readonly maxBodyBytes: number
   readonly batches: Batches
-  readonly log: Log
   /** Raises signatures for the clients; absent: the routes are not there. */
   readonly extension?: ServedExtension | undefined
   /** Absent: no client can have copies made. */
@@ -48,7 +49,7 @@ export interface ApiParts {
   readonly cards?: CardApiParts | undefined
 }
 
-export type ServedExtension = Omit<FortressParts, 'tokens' | 'log'> & { readonly clock: Clock; readonly random: Random }
+export type ServedExtension = Omit<FortressParts, 'tokens' | 'log' | 'shownBy'> & { readonly random: Random }
 
 export interface Api {
   /** Where it answers, with the port that the system gave where 0 was asked. */
@@ -61,11 +62,13 @@ export interface BatchAnswer extends BatchState {
   readonly url: string
 }
 
-/** Throws PORT_TAKEN, FILE_UNREADABLE, CONFIG_INVALID for a token file that others can read. */
+/** Throws PORT_TAKEN, FILE_UNREADABLE, CERTIFICATE_UNREADABLE, CONFIG_INVALID for a token file that others can read. */
 export async function startApi(parts: ApiParts): Promise<Api> {
-  const { config, maxBodyBytes, batches, log, extension, sessions, cards } = parts
-  const clients = createApiClients(config.clients)
-  const app = createApp(log, config.tls === undefined ? undefined : credentialsOf(config.tls))
+  const { config, maxBodyBytes, batches, log, clock, extension, sessions, cards } = parts
+  const clients = createApiClients(config.clients, clock)
+  const tls = config.tls && createApiTls(config.tls, log)
+  const app = createApp(log, tls?.credentials)
+  if (app.server instanceof Server) tls?.keepFresh(app.server)
   app.removeAllContentTypeParsers()
   // Handed on as it comes: a batch may be larger than the memory.
   app.addContentTypeParser(
@@ -73,18 +76,18 @@ export async function startApi(parts: ApiParts): Promise<Api> {
     { bodyLimit: maxBodyBytes },
     async (_request: unknown, body: unknown) => body,
   )
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
-    const { url = '' } = request.routeOptions
-    if (url === openapiPath || (extension !== undefined && fortressPaths.has(url))) return
-    clients.recognise(request.headers.authorization)
+  const shownBy = ({ headers, socket }: FastifyRequest): Shown => ({
+    authorization: headers.authorization,
+    certificate: tls?.shown(socket),
   })
-  const clientOf = (request: FastifyRequest) => clients.recognise(request.headers.authorization)
+  const clientOf = knownClients(app, request => clients.recognise(shownBy(request)), extension !== undefined)
+  noteRefusals(app, parts, shownBy)
   batchRoutes(app, batches, clientOf)
   if (sessions !== undefined) sessionRoutes(app, sessions, clientOf)
   if (cards !== undefined) cardApiRoutes(app, cards, clientOf)
   if (extension !== undefined) {
-    await fortressRoutes(app, { ...extension, log, tokens: createFortressTokens(clients, extension) })
+    const tokens = createFortressTokens(clients, { ...extension, clock })
+    await fortressRoutes(app, { ...extension, log, shownBy, tokens })
   }
   await listen(app, { host: config.host, port: config.port })
   const address = app.server.address()
@@ -96,8 +99,34 @@ export async function startApi(parts: ApiParts): Promise<Api> {
   }
 }
 
-function credentialsOf({ certificateFile, keyFile }: NonNullable<NonNullable<Config['api']>['tls']>) {
-  return { cert: readFileSync(certificateFile), key: readFileSync(keyFile) }
+/** Knows each request's client before anything else is done for it; the paths that others guard are let through. */
+function knownClients(
+  app: FastifyInstance,
+  recognise: (request: FastifyRequest) => ApiClient,
+  isExtending: boolean,
+): (request: FastifyRequest) => ApiClient {
+  const known = new WeakMap<FastifyRequest, ApiClient>()
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    const { url = '' } = request.routeOptions
+    if (url === openapiPath || (isExtending && fortressPaths.has(url))) return
+    known.set(request, recognise(request))
+  })
+  return request => known.get(request) ?? recognise(request)
+}
+
+function noteRefusals(app: FastifyInstance, parts: RefusalParts, shownBy: (request: FastifyRequest) => Shown): void {
+  const refusals = createRefusals(parts)
+  app.addHook('onError', async (request, reply, error) => {
+    const fault = asFault(error)
+    if (fault.code === 'KIOSK_BUSY' && shownBy(request).certificate?.stale === true) reply.header('connection', 'close')
+    if (!refusalCodes.has(fault.code)) return
+    const { fingerprint256 } = shownBy(request).certificate?.x509 ?? {}
+    const certificateSha256 = fingerprint256?.replaceAll(':', '').toLowerCase()
+    refusals.note(fault, { from: request.ip, certificateSha256 })
+    // RFC 9110, 11.6.1.
+    reply.header('www-authenticate', 'Bearer')
+  })
 }
 
 type OfBatch = { Params: { id: string } }

@@ -68,10 +68,14 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   }
 }
 
-/** What a server shows of itself by TLS: PEM of certificates and key. */
+/** What a server shows of itself by TLS, and whose certificates it asks for: PEM. */
 export interface ServerCredentials {
   readonly cert: string | Buffer
   readonly key: string | Buffer
+  readonly ca?: string
+  readonly crl?: string[]
+  readonly requestCert?: boolean
+  readonly rejectUnauthorized?: boolean
 }
 
 /** Of one part of a path: the id of a signature of a batch, percent-encoded. */

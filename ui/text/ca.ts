@@ -578,6 +578,7 @@ export const ca = {
   'error.MESSAGE_TOO_LARGE':
     'El document és massa gran per a aquest terminal.\nAvisi el servei que li ha demanat de signar.',
   'error.CLIENT_UNKNOWN': 'El programa que ho demana no és conegut.\nAvisi el personal.',
+  'error.CLIENT_CERTIFICATE_REFUSED': 'El certificat del programa que ho demana no és bo.\nAvisi el personal.',
   'error.SESSION_INVALID': 'La petició del programa no és correcta.\nAvisi el personal.',
   'error.SESSION_NOT_POSSIBLE': 'Aquest terminal no pot fer la còpia que es demana.\nAvisi el personal.',
   'error.ADDRESS_REFUSED': 'L’adreça que dona el programa no està permesa.\nAvisi el personal.',

@@ -572,6 +572,7 @@ export const en = {
   'error.PAGE_GONE': 'The page was closed before it was finished.\nOpen the page again and ask once more.',
   'error.MESSAGE_TOO_LARGE': 'The document is too large for this kiosk.\nTell the service that asked you to sign.',
   'error.CLIENT_UNKNOWN': 'The program that asks is not known.\nPlease tell the staff.',
+  'error.CLIENT_CERTIFICATE_REFUSED': 'The certificate of the program that asks is not good.\nPlease tell the staff.',
   'error.SESSION_INVALID': 'The request of the program is not correct.\nPlease tell the staff.',
   'error.SESSION_NOT_POSSIBLE': 'This kiosk cannot make the copy that is asked for.\nPlease tell the staff.',
   'error.ADDRESS_REFUSED': 'The address that the program gives is not allowed.\nPlease tell the staff.',

@@ -577,6 +577,7 @@ export const es = {
   'error.MESSAGE_TOO_LARGE':
     'El documento es demasiado grande para este terminal.\nAvise al servicio que le ha pedido firmar.',
   'error.CLIENT_UNKNOWN': 'El programa que lo pide no es conocido.\nAvise al personal.',
+  'error.CLIENT_CERTIFICATE_REFUSED': 'El certificado del programa que lo pide no es bueno.\nAvise al personal.',
   'error.SESSION_INVALID': 'La petición del programa no es correcta.\nAvise al personal.',
   'error.SESSION_NOT_POSSIBLE': 'Este terminal no puede hacer la copia que se pide.\nAvise al personal.',
   'error.ADDRESS_REFUSED': 'La dirección que da el programa no está permitida.\nAvise al personal.',
