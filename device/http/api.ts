@@ -7,6 +7,7 @@
 // GET    /api/v1/batches/{id}/result             the result in AutoFirma's JSON; ?signatures=false: the codes alone
 // GET    /api/v1/batches/{id}/signatures/{item}  one signature, as it is
 // DELETE /api/v1/batches/{id}                    withdraws and erases it
+// GET    /api/v1/batches/openapi.json            what of this there is; to anybody, as of the sessions
 //
 // POST   /api/v1/sessions                        a copy to be made here; Idempotency-Key is honoured → 201 OpenedSession
 // GET    /api/v1/sessions/{id}                   → SessionAnswer
@@ -21,14 +22,13 @@
 import { Server } from 'node:tls'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config/config.ts'
-import { asFault, Fault } from '../errors.ts'
+import { asFault } from '../errors.ts'
 import type { Random } from '../ports.ts'
-import type { BatchState } from '../requests/batch-state.ts'
 import type { Batches } from '../requests/batches.ts'
 import type { SessionsOfClients } from '../requests/session-desk.ts'
-import { bodyOf, idempotencyKeyOf, streamed } from './api-body.ts'
 import { type ApiClient, createApiClients, refusalCodes, type Shown } from './api-clients.ts'
 import { createApiTls } from './api-tls.ts'
+import { batchOpenapiPath, batchRoutes } from './batch-routes.ts'
 import { type CardApiParts, cardApiRoutes } from './card-api.ts'
 import { type FortressParts, fortressPaths, fortressRoutes } from './fortress.ts'
 import { createFortressTokens } from './fortress-tokens.ts'
@@ -55,11 +55,6 @@ export interface Api {
   /** Where it answers, with the port that the system gave where 0 was asked. */
   readonly url: string
   close(): Promise<void>
-}
-
-/** Answer about a batch. `waiting`: for a person at the kiosk, or for its seal; `done`: its result can be fetched. Erased at `expiresAt`. */
-export interface BatchAnswer extends BatchState {
-  readonly url: string
 }
 
 /** Throws PORT_TAKEN, FILE_UNREADABLE, CERTIFICATE_UNREADABLE, CONFIG_INVALID for a token file that others can read. */
@@ -99,6 +94,9 @@ export async function startApi(parts: ApiParts): Promise<Api> {
   }
 }
 
+/** Whoever builds a client reads them before there is one. */
+const openPaths: ReadonlySet<string> = new Set([openapiPath, batchOpenapiPath])
+
 /** Knows each request's client before anything else is done for it; the paths that others guard are let through. */
 function knownClients(
   app: FastifyInstance,
@@ -109,7 +107,7 @@ function knownClients(
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
     const { url = '' } = request.routeOptions
-    if (url === openapiPath || (isExtending && fortressPaths.has(url))) return
+    if (openPaths.has(url) || (isExtending && fortressPaths.has(url))) return
     known.set(request, recognise(request))
   })
   return request => known.get(request) ?? recognise(request)
@@ -127,48 +125,4 @@ function noteRefusals(app: FastifyInstance, parts: RefusalParts, shownBy: (reque
     // RFC 9110, 11.6.1.
     reply.header('www-authenticate', 'Bearer')
   })
-}
-
-type OfBatch = { Params: { id: string } }
-
-function batchRoutes(app: FastifyInstance, batches: Batches, clientOf: (request: FastifyRequest) => ApiClient): void {
-  app.post<{ Querystring: { seal?: string } }>('/api/v1/batches', async (request, reply) => {
-    const { id: client, seals } = clientOf(request)
-    const { seal } = request.query
-    if (seal !== undefined && !seals.includes(seal)) {
-      throw new Fault('REQUEST_FORBIDDEN', `api.clients does not give this client the seal of ${seal} (seals)`)
-    }
-    const { state, created } = await batches.accept({
-      client,
-      idempotencyKey: idempotencyKeyOf(request),
-      ...(seal !== undefined && { seal }),
-      text: bodyOf(request),
-    })
-    reply.header('location', pathOf(state.id))
-    return reply.status(created ? 201 : 200).send(answerOf(state))
-  })
-  app.get<OfBatch>('/api/v1/batches/:id', async (request, reply) =>
-    reply.send(answerOf(batches.state(request.params.id, clientOf(request).id))),
-  )
-  app.get<OfBatch & { Querystring: { signatures?: string } }>('/api/v1/batches/:id/result', async (request, reply) => {
-    const mode = request.query.signatures === 'false' ? 'three-phase' : 'local'
-    const text = await batches.result(request.params.id, clientOf(request).id, mode)
-    return streamed(reply, 'application/json; charset=utf-8', text)
-  })
-  app.get<{ Params: { id: string; item: string } }>('/api/v1/batches/:id/signatures/:item', async (request, reply) => {
-    const { id, item } = request.params
-    const { bytes, body } = await batches.signature(id, clientOf(request).id, item)
-    reply.header('content-length', bytes)
-    return streamed(reply, 'application/octet-stream', body)
-  })
-  app.delete<OfBatch>('/api/v1/batches/:id', async (request, reply) => {
-    await batches.withdraw(request.params.id, clientOf(request).id)
-    return reply.status(204).send()
-  })
-}
-
-const pathOf = (id: string) => `/api/v1/batches/${id}`
-
-function answerOf({ id, stage, end, seal, total, signed, failed, receivedAt, expiresAt }: BatchState): BatchAnswer {
-  return { id, stage, end, seal, total, signed, failed, receivedAt, expiresAt, url: pathOf(id) }
 }
