@@ -129,6 +129,7 @@ async function standAt(
         called.push(request)
         return outcome
       },
+      check: async () => ({ random: true }),
     },
   })
   sessions.start()

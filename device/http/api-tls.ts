@@ -8,7 +8,7 @@ import { type Server, TLSSocket } from 'node:tls'
 import type { Config } from '../config/config.ts'
 import { asFault, Fault } from '../errors.ts'
 import type { Log } from '../ports.ts'
-import { certificatesInPem } from '../trust/pem.ts'
+import { certificatesInPem, revocationListsInPem } from '../trust/pem.ts'
 import type { ShownCertificate } from './client-certificates.ts'
 import type { ServerCredentials } from './server.ts'
 
@@ -69,30 +69,35 @@ export function createApiTls(config: TlsConfig, log: Log): ApiTls {
 
 const peerOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`
 
-function credentialsIn({ certificateFile, keyFile, clientCaFile, clientCrlFile }: TlsConfig): ServerCredentials {
-  const credentials = { cert: textOf(certificateFile), key: textOf(keyFile) }
-  if (clientCaFile === undefined) return credentials
-  const ca = textOf(clientCaFile)
-  certificatesInPem(ca)
-  const crl = clientCrlFile === undefined ? undefined : listsIn(clientCrlFile)
-  // Who shows none may have a token; what is shown is judged by whoever answers, who says why.
-  return { ...credentials, ca, ...(crl !== undefined && { crl }), requestCert: true, rejectUnauthorized: false }
+function credentialsIn(config: TlsConfig): ServerCredentials {
+  const { cert, key, authorities, lists } = readTlsFiles(config)
+  if (authorities === undefined) return { cert, key }
+  return {
+    ...{ cert, key, ca: authorities },
+    // One by one: of a text with several, TLS reads the first only.
+    ...(lists !== undefined && { crl: lists.map(({ pem }) => pem) }),
+    requestCert: true,
+    // Who shows none may have a token; what is shown is judged by whoever answers, who says why.
+    rejectUnauthorized: false,
+  }
 }
 
-const listBlock = /-----BEGIN X509 CRL-----[A-Za-z0-9+/=\s]+-----END X509 CRL-----/g
-
-/** One by one: of a text with several, TLS reads the first only. */
-function listsIn(path: string): string[] {
-  const lists = textOf(path).match(listBlock)
-  if (lists === null) throw new Fault('CONFIG_INVALID', `${path} holds no list of revoked certificates in PEM`)
-  return lists
+/** PEM of all files. Throws FILE_UNREADABLE, CERTIFICATE_UNREADABLE, with the path. */
+export function readTlsFiles({ certificateFile, keyFile, clientCaFile, clientCrlFile }: TlsConfig) {
+  return {
+    cert: partOf(certificateFile, pem => certificatesInPem(pem) && pem),
+    key: partOf(keyFile, pem => pem),
+    authorities: clientCaFile && partOf(clientCaFile, pem => certificatesInPem(pem) && pem),
+    lists: clientCrlFile === undefined ? undefined : partOf(clientCrlFile, revocationListsInPem),
+  }
 }
 
-function textOf(path: string): string {
+function partOf<T>(path: string, read: (pem: string) => T): T {
   try {
-    return readFileSync(path, 'utf8')
+    return read(readFileSync(path, 'utf8'))
   } catch (thrown) {
-    throw new Fault('FILE_UNREADABLE', `${path}: ${asFault(thrown).detail}`, { cause: thrown })
+    const code = thrown instanceof Fault ? thrown.code : 'FILE_UNREADABLE'
+    throw new Fault(code, `${path}: ${asFault(thrown).detail}`, { cause: thrown })
   }
 }
 
