@@ -100,6 +100,8 @@ const applianceEvents = {
   sessionPutBack: { session: 'token' },
   sessionMaking: { session: 'token' },
   sessionReady: { session: 'token', sha256: 'digest' },
+  /** How long its copy is kept has changed: it is received everywhere, or was found not to be. */
+  sessionKept: { session: 'token' },
   sessionFetched: { session: 'token' },
   sessionEnded: { session: 'token', end: 'token', code: 'token', by: 'token' },
   sessionCallback: { session: 'token', notice: 'token', outcome: 'token', code: 'token', attempt: 'count' },

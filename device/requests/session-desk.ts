@@ -174,9 +174,12 @@ export function createSessions(parts: SessionsParts): Sessions {
     if (copy.hold !== null) holds.set(copy.id, `${copy.hold.code}: ${copy.hold.detail}`)
     const session = records.find(asked.id)
     if (session === undefined || isOfAnother(session, copy)) return
-    const endsAt = inMs(retentionHours * 3_600_000)
+    // As the queue counts it (queue.ts, wakeAt).
+    const endsAt = new Date(Date.parse(copy.changedAt) + retentionHours * 3_600_000).toISOString()
     const event = eventFrom(session, copy, { endsAt, heldBy: holds.get(copy.id) })
     if (event !== null) records.apply(asked.id, event)
+    // Whoever withdrew it while it went elsewhere too wants it gone as soon as it has arrived there.
+    if (session.stage === 'withdrawn') tasks.run(`drop:${asked.id}`, () => dropCopy(session))
     if (copy.stage.name === 'erased') holds.delete(copy.id)
   }
 

@@ -132,6 +132,8 @@ function entryOf(session: string, event: SessionEvent, after: Session): Applianc
       return { event: 'sessionMaking', details: { session } }
     case 'ready':
       return { event: 'sessionReady', details: { session, sha256: event.made.sha256 } }
+    case 'kept':
+      return { event: 'sessionKept', details: { session } }
     case 'fetched':
       return { event: 'sessionFetched', details: { session } }
     case 'failed':

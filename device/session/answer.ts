@@ -49,7 +49,7 @@ export const SessionAnswer = Type.Object(
       Type.String({
         format: 'date-time',
         description:
-          'When the state ends by itself: the waiting, the keeping of the result, the memory of what is over.',
+          'When the state ends by itself: the waiting, the keeping of the result, the memory of what is over. Null while it is made, and while a finished copy still has to be received elsewhere: it is kept so long, and its hours begin then.',
       }),
     ),
     document: nullable(Made),
