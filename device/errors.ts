@@ -578,6 +578,8 @@ const table = {
     retry: 'never',
     mend: 'Call from the kiosk screen itself; a program needs the right that the message names.',
   },
+  METHOD_NOT_ALLOWED: { status: 405, retry: 'never', mend: 'Use one of the methods that the answer allows.' },
+  MEDIA_TYPE_REFUSED: { status: 415, retry: 'never', mend: 'Send JSON in UTF-8, as `application/json`.' },
   NOT_FOUND: { status: 404, retry: 'never', mend: 'Check the identifier.' },
   STAGE_CONFLICT: { status: 409, retry: 'never', mend: 'The document is at another step; read its state first.' },
   INTERNAL: { status: 500, retry: 'operator', mend: 'Report it with the log.' },

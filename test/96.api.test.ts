@@ -192,7 +192,10 @@ describe('what is no batch', () => {
     const stand = await apiStand()
     expect(await stand.program().call('POST', path)).toMatchObject({ status: 400, body: { code: 'BATCH_INVALID' } })
     const headers = { 'content-type': 'text/xml' }
-    expect(await stand.program().call('POST', path, '<batch/>', headers)).toMatchObject({ status: 400 })
+    expect(await stand.program().call('POST', path, '<batch/>', headers)).toMatchObject({
+      status: 415,
+      body: { code: 'MEDIA_TYPE_REFUSED' },
+    })
   })
 
   it('is refused where it has too many documents', async () => {

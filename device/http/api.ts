@@ -26,12 +26,14 @@ import { asFault } from '../errors.ts'
 import type { Random } from '../ports.ts'
 import type { Batches } from '../requests/batches.ts'
 import type { SessionsOfClients } from '../requests/session-desk.ts'
+import { refuseOtherEncodings } from './api-body.ts'
 import { type ApiClient, createApiClients, refusalCodes, type Shown } from './api-clients.ts'
 import { createApiTls } from './api-tls.ts'
 import { batchOpenapiPath, batchRoutes } from './batch-routes.ts'
 import { type CardApiParts, cardApiRoutes } from './card-api.ts'
 import { type FortressParts, fortressPaths, fortressRoutes } from './fortress.ts'
 import { createFortressTokens } from './fortress-tokens.ts'
+import { refuseOtherMethods } from './methods.ts'
 import { createRefusals, type RefusalParts } from './refusals.ts'
 import { createApp, listen } from './server.ts'
 import { openapiPath, sessionRoutes } from './session-routes.ts'
@@ -69,7 +71,10 @@ export async function startApi(parts: ApiParts): Promise<Api> {
   app.addContentTypeParser(
     'application/json',
     { bodyLimit: maxBodyBytes },
-    async (_request: unknown, body: unknown) => body,
+    async (request: FastifyRequest, body: unknown) => {
+      refuseOtherEncodings(request)
+      return body
+    },
   )
   const shownBy = ({ headers, socket }: FastifyRequest): Shown => ({
     authorization: headers.authorization,
@@ -77,6 +82,7 @@ export async function startApi(parts: ApiParts): Promise<Api> {
   })
   const clientOf = knownClients(app, request => clients.recognise(shownBy(request)), extension !== undefined)
   noteRefusals(app, parts, shownBy)
+  const methods = refuseOtherMethods(app)
   batchRoutes(app, batches, clientOf)
   if (sessions !== undefined) sessionRoutes(app, sessions, clientOf)
   if (cards !== undefined) cardApiRoutes(app, cards, clientOf)
@@ -84,6 +90,7 @@ export async function startApi(parts: ApiParts): Promise<Api> {
     const tokens = createFortressTokens(clients, { ...extension, clock })
     await fortressRoutes(app, { ...extension, log, shownBy, tokens })
   }
+  methods.close()
   await listen(app, { host: config.host, port: config.port })
   const address = app.server.address()
   const port = address !== null && typeof address === 'object' ? address.port : config.port

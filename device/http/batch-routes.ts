@@ -7,7 +7,7 @@ import { Fault } from '../errors.ts'
 import type { BatchState } from '../requests/batch-state.ts'
 import type { Batches } from '../requests/batches.ts'
 import { version } from '../version.ts'
-import { bodyOf, idempotencyKeyOf, streamed } from './api-body.ts'
+import { bodyOf, idempotencyKeyOf, queryOf, streamed } from './api-body.ts'
 import type { ApiClient } from './api-clients.ts'
 
 export const batchOpenapiPath = '/api/v1/batches/openapi.json'
@@ -21,9 +21,9 @@ export function batchRoutes(
 ): void {
   const file = batchOpenapi(version)
   app.get(batchOpenapiPath, async (_request, reply) => reply.send(file))
-  app.post<{ Querystring: { seal?: string } }>('/api/v1/batches', async (request, reply) => {
+  app.post('/api/v1/batches', async (request, reply) => {
     const { id: client, seals } = clientOf(request)
-    const { seal } = request.query
+    const { seal } = queryOf(request, ['seal'])
     if (seal !== undefined && !seals.includes(seal)) {
       throw new Fault('REQUEST_FORBIDDEN', `api.clients does not give this client the seal of ${seal} (seals)`)
     }
@@ -39,8 +39,11 @@ export function batchRoutes(
   app.get<OfBatch>('/api/v1/batches/:id', async (request, reply) =>
     reply.send(answerOf(batches.state(request.params.id, clientOf(request).id))),
   )
-  app.get<OfBatch & { Querystring: { signatures?: string } }>('/api/v1/batches/:id/result', async (request, reply) => {
-    const mode = request.query.signatures === 'false' ? 'three-phase' : 'local'
+  app.get<OfBatch>('/api/v1/batches/:id/result', async (request, reply) => {
+    const { signatures = 'true' } = queryOf(request, ['signatures'])
+    if (signatures !== 'true' && signatures !== 'false')
+      throw new Fault('REQUEST_INVALID', 'signatures: neither true nor false')
+    const mode = signatures === 'false' ? 'three-phase' : 'local'
     const text = await batches.result(request.params.id, clientOf(request).id, mode)
     return streamed(reply, 'application/json; charset=utf-8', text)
   })

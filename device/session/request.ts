@@ -23,8 +23,9 @@ import { nearestName } from '../nearest.ts'
 import { knownKeys } from '../schema-keys.ts'
 
 const strict = { additionalProperties: false } as const
-const line = (description: string) =>
-  Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}]*$', description })
+/** Nothing that breaks the line, turns its direction or is no character of XML: people read it on the screen, and it goes into XML. */
+const lineText = '^[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}\\u202A-\\u202E\\u2066-\\u2069\\uFFFE\\uFFFF]*$'
+const line = (description: string) => Type.String({ minLength: 1, maxLength: 200, pattern: lineText, description })
 const url = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description }))
 
 const Asked = Type.Object(

@@ -625,6 +625,9 @@ export const ca = {
   'error.REQUEST_INVALID':
     'El terminal no ha entès la petició.\nTorni-ho a provar. Si torna a fallar, avisi el personal.',
   'error.REQUEST_FORBIDDEN': 'Això només es pot fer des del mateix terminal.\nAvisi el personal.',
+  'error.METHOD_NOT_ALLOWED':
+    'El programa ho ha demanat d’una manera que aquest terminal no coneix.\nAvisi el personal.',
+  'error.MEDIA_TYPE_REFUSED': 'El programa ha enviat una cosa que aquest terminal no llegeix.\nAvisi el personal.',
   'error.NOT_FOUND': 'Això ja no hi és.\nMiri la pantalla i torni-ho a provar.',
   'error.STAGE_CONFLICT': 'Això no es pot fer en aquest pas.\nMiri la pantalla i torni-ho a provar.',
   'error.INTERNAL': 'Hi ha hagut un error.\nTorni-ho a provar. Si torna a fallar, avisi el personal.',

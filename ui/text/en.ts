@@ -619,6 +619,8 @@ export const en = {
   'error.REQUEST_INVALID':
     'The kiosk did not understand the request.\nTry again. If it fails again, please tell the staff.',
   'error.REQUEST_FORBIDDEN': 'This can only be done at the kiosk itself.\nPlease tell the staff.',
+  'error.METHOD_NOT_ALLOWED': 'The program asked in a way that this kiosk does not know.\nPlease tell the staff.',
+  'error.MEDIA_TYPE_REFUSED': 'The program sent something that this kiosk does not read.\nPlease tell the staff.',
   'error.NOT_FOUND': 'That is no longer there.\nLook at the screen and try again.',
   'error.STAGE_CONFLICT': 'That cannot be done at this step.\nLook at the screen and try again.',
   'error.INTERNAL': 'Something has failed.\nTry again. If it fails again, please tell the staff.',

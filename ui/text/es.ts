@@ -627,6 +627,8 @@ export const es = {
   'error.REQUEST_INVALID':
     'El terminal no ha entendido la petición.\nInténtelo de nuevo. Si vuelve a fallar, avise al personal.',
   'error.REQUEST_FORBIDDEN': 'Esto solo se puede hacer desde el propio terminal.\nAvise al personal.',
+  'error.METHOD_NOT_ALLOWED': 'El programa lo ha pedido de una manera que este terminal no conoce.\nAvise al personal.',
+  'error.MEDIA_TYPE_REFUSED': 'El programa ha enviado algo que este terminal no lee.\nAvise al personal.',
   'error.NOT_FOUND': 'Eso ya no está ahí.\nMire la pantalla e inténtelo de nuevo.',
   'error.STAGE_CONFLICT': 'Eso no se puede hacer en este paso.\nMire la pantalla e inténtelo de nuevo.',
   'error.INTERNAL': 'Se ha producido un error.\nInténtelo de nuevo. Si vuelve a fallar, avise al personal.',
