@@ -111,6 +111,18 @@ describe('the end', () => {
     expect(stand.called.map(({ body }) => JSON.parse(body).state)).toEqual(['ready'])
   })
 
+  it('gives a code of the client’s own back, which one session has at a time', async () => {
+    const stand = await sessionStand()
+    const coded = { ...asked, signature: { mode: 'none', csv: 'ABCD-1234-EFGH-5678-JKMN-PQRS-TVWX-YZ' } }
+    const ask = async (key: string, client: 'ledger' | 'other' = 'ledger') =>
+      (await stand.program(client).call('POST', path, coded, { 'idempotency-key': key })).status
+    const first = await stand.ask({ signature: coded.signature })
+    expect(await ask('one')).toBe(400)
+    expect(await ask('two', 'other')).toBe(400)
+    expect((await stand.program().call('DELETE', `${path}/${first.sessionID}`)).status).toBe(204)
+    expect([await ask('one'), await ask('one'), await ask('three')]).toEqual([201, 200, 400])
+  })
+
   it('of a copy that goes elsewhere too is no reason to keep it from there', async () => {
     const stand = await archiving()
     const { sessionID, documentId } = await ready(stand)

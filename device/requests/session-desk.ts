@@ -18,7 +18,7 @@ import { csvOfSession, orderOfSession } from '../session/order.ts'
 import { createPickupAttempts } from '../session/pickup-attempts.ts'
 import { newPickupCode, pickupCodeIn } from '../session/pickup-code.ts'
 import { type ApiWithSessions, checkPossible } from '../session/possible.ts'
-import { readSessionRequest, requestDigest } from '../session/request.ts'
+import { readSessionRequest, requestDigest, suppliedCsv } from '../session/request.ts'
 import type { Session } from '../session/session.ts'
 import type { Store } from '../store/store.ts'
 import { createTasks } from '../tasks.ts'
@@ -117,6 +117,9 @@ export function createSessions(parts: SessionsParts): Sessions {
       throw new Fault('IDEMPOTENCY_KEY_REUSED', `the key came with another request, of the session ${earlier}`)
     }
     checkPossible(request, client, config)
+    const csv = suppliedCsv(request)
+    if (csv !== undefined && records.hasCsv(csv))
+      throw new Fault('SESSION_INVALID', '$.signature.csv: the copy of another session has this code')
     if (records.waitingOf(client) >= limits.maxWaiting)
       throw new Fault('KIOSK_BUSY', `${limits.maxWaiting} sessions of yours wait already (api.sessions.maxWaiting)`)
     const id = newId()

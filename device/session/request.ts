@@ -142,15 +142,19 @@ function unknownField(pointer: string): string {
 
 function checkedCodes({ ens, document, signature }: SessionRequest): readonly (readonly [string, Checked])[] {
   const { type, organ, sia, elaborationState, sourceNature: nature } = document
-  const { csv } = signature
   return [
     ['$.ens', checkIne10(ens)],
     ['$.document.type', checkDocumentType(type)],
     ...optional('$.document.organ', organ, checkDir3),
     ...optional('$.document.sia', sia, checkSia),
     ...optional('$.document.elaborationState', elaborationState, text => checkMadeState(text, nature)),
-    ...optional('$.signature.csv', csv === 'none' || csv === 'auto' ? undefined : csv, checkSuppliedCsv),
+    ...optional('$.signature.csv', suppliedCsv({ signature }), checkSuppliedCsv),
   ]
+}
+
+/** The verification code that the client brings along; undefined where it brings none. */
+export function suppliedCsv({ signature: { csv } }: Pick<SessionRequest, 'signature'>): string | undefined {
+  return csv === 'none' || csv === 'auto' ? undefined : csv
 }
 
 function optional(path: string, text: string | undefined, check: (text: string) => Checked) {
