@@ -2,17 +2,14 @@
 // are looked at before each connection and each request, so that replacing them is all that a renewal or a revocation takes;
 // new ones that cannot be used change nothing, and the log says so.
 
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { type Server, TLSSocket } from 'node:tls'
-import type { Config } from '../config/config.ts'
-import { asFault, Fault } from '../errors.ts'
+import { asFault } from '../errors.ts'
 import type { Log } from '../ports.ts'
-import { certificatesInPem, revocationListsInPem } from '../trust/pem.ts'
 import type { ShownCertificate } from './client-certificates.ts'
 import type { ServerCredentials } from './server.ts'
-
-type TlsConfig = NonNullable<NonNullable<Config['api']>['tls']>
+import { readTlsFiles, type TlsConfig } from './tls-files.ts'
 
 export interface ApiTls {
   readonly credentials: ServerCredentials
@@ -79,25 +76,6 @@ function credentialsIn(config: TlsConfig): ServerCredentials {
     requestCert: true,
     // Who shows none may have a token; what is shown is judged by whoever answers, who says why.
     rejectUnauthorized: false,
-  }
-}
-
-/** PEM of all files. Throws FILE_UNREADABLE, CERTIFICATE_UNREADABLE, with the path. */
-export function readTlsFiles({ certificateFile, keyFile, clientCaFile, clientCrlFile }: TlsConfig) {
-  return {
-    cert: partOf(certificateFile, pem => certificatesInPem(pem) && pem),
-    key: partOf(keyFile, pem => pem),
-    authorities: clientCaFile && partOf(clientCaFile, pem => certificatesInPem(pem) && pem),
-    lists: clientCrlFile === undefined ? undefined : partOf(clientCrlFile, revocationListsInPem),
-  }
-}
-
-function partOf<T>(path: string, read: (pem: string) => T): T {
-  try {
-    return read(readFileSync(path, 'utf8'))
-  } catch (thrown) {
-    const code = thrown instanceof Fault ? thrown.code : 'FILE_UNREADABLE'
-    throw new Fault(code, `${path}: ${asFault(thrown).detail}`, { cause: thrown })
   }
 }
 
