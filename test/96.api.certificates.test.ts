@@ -2,7 +2,7 @@
 // for a batch that is not there, and is told so.
 
 import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -98,6 +98,15 @@ describe('a certificate', () => {
     expect(await stand.curl(await issue(right))).toMatchObject(letIn)
     for (const other of [`${right}/CN=x`, '/CN=Diputació, "Llibre"', '/O=Diputació/CN=Diputació, "llibre"'])
       expect(await stand.curl(await issue(other))).toMatchObject(unknown)
+  })
+
+  it('of somebody’s own making is its own authority, once it is among them', async () => {
+    const stand = await tlsStand({ subject: { CN: 'alone' } })
+    const own = { certificateFile: join(stand.folder, 'own.pem'), keyFile: join(stand.folder, 'own.key') }
+    await selfSigned(own, '/CN=alone')
+    expect(await stand.curl(own)).toMatchObject(refusal('it is not issued by an authority'))
+    appendFileSync(stand.ca.caFile, readFileSync(own.certificateFile))
+    expect(await stand.curl(own)).toMatchObject(letIn)
   })
 
   it('that fits two clients is neither’s', async () => {

@@ -111,13 +111,17 @@ function knownClients(
   isExtending: boolean,
 ): (request: FastifyRequest) => ApiClient {
   const known = new WeakMap<FastifyRequest, ApiClient>()
+  const clientOf = (request: FastifyRequest): ApiClient => {
+    const client = known.get(request) ?? recognise(request)
+    known.set(request, client)
+    return client
+  }
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
     const { url = '' } = request.routeOptions
-    if (openPaths.has(url) || (isExtending && fortressPaths.has(url))) return
-    known.set(request, recognise(request))
+    if (!openPaths.has(url) && !(isExtending && fortressPaths.has(url))) clientOf(request)
   })
-  return request => known.get(request) ?? recognise(request)
+  return clientOf
 }
 
 function noteRefusals(app: FastifyInstance, parts: RefusalParts, shownBy: (request: FastifyRequest) => Shown): void {
