@@ -169,7 +169,12 @@ export async function startAppliance(
     held => held.close(),
   )
   const extension = servedExtension(config, rooms, { ...around, anchors, newId, folder: scratchFolder, store })
-  const doors = await openDoors(config, dataFolder, { ...requests, extension, cards, sessions }, around)
+  const doors = await openDoors(
+    config,
+    dataFolder,
+    { ...requests, extension, cards, sessions, audit: store.audit },
+    around,
+  )
   for (const one of doors.open) started.adopt(one, held => held.close())
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()

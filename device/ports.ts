@@ -651,6 +651,11 @@ export type CallbackOutcome =
 export interface Callbacks {
   /** At least once on the wire; whoever receives tells repetitions by `id`. */
   call(request: CallbackRequest, signal?: AbortSignal): Promise<CallbackOutcome>
+  /**
+   * Whether the files for callbacks to a client can be used; `random` is false for a secret that somebody may have thought up.
+   * Nobody is asked. Throws CONFIG_INVALID with what is wrong.
+   */
+  check(client: string, signal?: AbortSignal): Promise<{ readonly random: boolean }>
 }
 
 // ------------------------------------------------------------------------------------------------------------ peers

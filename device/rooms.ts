@@ -176,7 +176,9 @@ function netConfiguration({
     ...(extension !== undefined && { extension: extensionOptions(extension.service) }),
     ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownTrust(cards) } }),
     revocation: { ...certificateHosts, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
-    callbackClients: (api?.clients ?? []).map(({ name: _name, tokenFile: _token, ...client }) => client),
+    callbackClients: (api?.clients ?? []).map(
+      ({ name: _name, tokenFile: _token, certificate: _certificate, seals: _seals, ...client }) => client,
+    ),
     references: { hosts, pins, caFiles, allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
   }
 }

@@ -96,15 +96,6 @@ describe('the seals of the configuration', () => {
       'both a user and a client',
     ],
     ['a client of a seal that there is not', { api: sealing(['0801930008']) }, 'api.clients.0.seals names 0801930008'],
-    [
-      'a client of a seal that signs whole copies alone',
-      {
-        services: [gateway],
-        table: [{ ...row, service: 'old', certificateFile: 'seal.pem' }],
-        api: sealing([ens]),
-      },
-      `api.clients.0.seals names ${ens}`,
-    ],
   ])('are refused with %s', (_name, over, words) => {
     expect(faultsOf(over)).toContain(words)
   })

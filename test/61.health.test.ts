@@ -14,6 +14,10 @@ const config = parseConfig({
   devices: { tokenModules: ['/usr/lib/opensc-pkcs11.so'] },
   destinations: [{ id: 'archive', driver: 'https', url: 'https://archive.example' }],
 })
+const served = {
+  ...{ host: '127.0.0.1', port: 0, clients: [] },
+  tls: { certificateFile: '/nowhere/kiosk.pem', keyFile: '/nowhere/kiosk.key' },
+}
 const feeder = { id: 'feeder', name: 'A scanner', driver: 'escl', sources: ['adf'], duplex: true } as const
 const trust = () => ({ source: 'time-service', service: 'systemd-timesyncd', at: '2026-11-27T08:59:00.000Z' }) as const
 const clock = { now: () => now, trust, sleep: async () => undefined }
@@ -109,6 +113,7 @@ describe('a monitor is told', () => {
       ['warning', 'queue warning null'],
     ],
     ['the net worker is lost', { pauses: { list: broken } }, ['warning', 'host warning WORKER_LOST']],
+    ['programs are turned away', { config: { ...config, api: served } }, ['warning', 'tls warning FILE_UNREADABLE']],
   ])('that %s', async (_, change, expected) => {
     expect(told(await createHealth(kiosk(change))())).toEqual(expected)
   })

@@ -42,7 +42,8 @@ async function stand(options: CardSiteOptions = {}): Promise<Stand> {
   const cards = { desk, config: { clients: ['office', 'other'] } }
   // Batches are another test's.
   const batches = {} as ApiParts['batches']
-  const api: Api = await startApi({ config, maxBodyBytes: 1 << 20, batches, log, cards })
+  const around = { audit: site.store.audit, clock: site.clock, log }
+  const api: Api = await startApi({ ...around, config, maxBodyBytes: 1 << 20, batches, cards })
   onTestFinished(() => api.close())
   const call: Stand['call'] = async (client, method, path, body, key) => {
     const response = await fetch(`${api.url}api/v1/cards/${path}`, {

@@ -108,8 +108,8 @@ export function sealFaults({ seal, body, procedures, api }: Surroundings): strin
     ...procedures.flatMap((procedure, i) => procedureFaults(`procedures.${i}`, procedure, { seal, body })),
     ...(api?.clients ?? []).flatMap(({ seals = [] }, i) =>
       seals
-        .filter(ens => sealOf(seal, ens)?.takes !== 'digest')
-        .map(ens => `api.clients.${i}.seals names ${ens}, and seal.table has no seal of it that signs digests`),
+        .filter(ens => sealOf(seal, ens) === undefined)
+        .map(ens => `api.clients.${i}.seals names ${ens}, and seal.table has no seal of it`),
     ),
   ]
 }

@@ -47,10 +47,24 @@ export interface CallbackClient {
 /** Throws CONFIG_INVALID for a client that is not known. */
 export function createWebhooks({ clients }: { readonly clients: readonly CallbackClient[] }): Callbacks {
   const known = new Map(clients.map(client => [client.id, client]))
+  const named = (id: string): CallbackClient => {
+    const client = known.get(id)
+    if (client === undefined) throw new Fault('CONFIG_INVALID', `api.clients: none has the id ${id}`)
+    return client
+  }
   return Object.freeze({
+    async check(id: string) {
+      const client = named(id)
+      const secret = await secretOf(client)
+      if (!secret.usable) throw new Fault('CONFIG_INVALID', secret.reason)
+      const random = looksRandom(secret.key)
+      secret.key.fill(0)
+      const ca = await readCaFile(client.callbackCaFile)
+      if (!ca.usable) throw new Fault('CONFIG_INVALID', ca.reason)
+      return { random }
+    },
     async call(request: CallbackRequest, signal?: AbortSignal): Promise<CallbackOutcome> {
-      const client = known.get(request.client)
-      if (client === undefined) throw new Fault('CONFIG_INVALID', `api.clients: none has the id ${request.client}`)
+      const client = named(request.client)
       const secret = await secretOf(client)
       if (!secret.usable) return later('CREDENTIALS_REFUSED', secret.reason, operatorPauseMs)
       const ca = await readCaFile(client.callbackCaFile)
@@ -118,6 +132,11 @@ async function secretOf({ id, callbackSecretFile: path }: CallbackClient) {
     usable: false,
     reason: `the callback secret file ${path} does not hold whsec_ and the Base64 of 24 to 64 octets`,
   } as const
+}
+
+/** Half of the octets of chance are no ASCII, and few of them are alike: one in ten million random secrets fails this. */
+function looksRandom(key: Buffer): boolean {
+  return key.some(octet => octet > 0x7f) && new Set(key).size > key.length / 2
 }
 
 function outcomeOf({ status, headers }: HttpResponse): CallbackOutcome {

@@ -586,6 +586,7 @@ export const ca = {
   'error.MESSAGE_TOO_LARGE':
     'El document és massa gran per a aquest terminal.\nAvisi el servei que li ha demanat de signar.',
   'error.CLIENT_UNKNOWN': 'El programa que ho demana no és conegut.\nAvisi el personal.',
+  'error.CLIENT_CERTIFICATE_REFUSED': 'El certificat del programa que ho demana no és bo.\nAvisi el personal.',
   'error.SESSION_INVALID': 'La petició del programa no és correcta.\nAvisi el personal.',
   'error.SESSION_NOT_POSSIBLE': 'Aquest terminal no pot fer la còpia que es demana.\nAvisi el personal.',
   'error.ADDRESS_REFUSED': 'L’adreça que dona el programa no està permesa.\nAvisi el personal.',
@@ -632,6 +633,9 @@ export const ca = {
   'error.REQUEST_INVALID':
     'El terminal no ha entès la petició.\nTorni-ho a provar. Si torna a fallar, avisi el personal.',
   'error.REQUEST_FORBIDDEN': 'Això només es pot fer des del mateix terminal.\nAvisi el personal.',
+  'error.METHOD_NOT_ALLOWED':
+    'El programa ho ha demanat d’una manera que aquest terminal no coneix.\nAvisi el personal.',
+  'error.MEDIA_TYPE_REFUSED': 'El programa ha enviat una cosa que aquest terminal no llegeix.\nAvisi el personal.',
   'error.NOT_FOUND': 'Això ja no hi és.\nMiri la pantalla i torni-ho a provar.',
   'error.STAGE_CONFLICT': 'Això no es pot fer en aquest pas.\nMiri la pantalla i torni-ho a provar.',
   'error.INTERNAL': 'Hi ha hagut un error.\nTorni-ho a provar. Si torna a fallar, avisi el personal.',

@@ -580,6 +580,7 @@ export const en = {
   'error.PAGE_GONE': 'The page was closed before it was finished.\nOpen the page again and ask once more.',
   'error.MESSAGE_TOO_LARGE': 'The document is too large for this kiosk.\nTell the service that asked you to sign.',
   'error.CLIENT_UNKNOWN': 'The program that asks is not known.\nPlease tell the staff.',
+  'error.CLIENT_CERTIFICATE_REFUSED': 'The certificate of the program that asks is not good.\nPlease tell the staff.',
   'error.SESSION_INVALID': 'The request of the program is not correct.\nPlease tell the staff.',
   'error.SESSION_NOT_POSSIBLE': 'This kiosk cannot make the copy that is asked for.\nPlease tell the staff.',
   'error.ADDRESS_REFUSED': 'The address that the program gives is not allowed.\nPlease tell the staff.',
@@ -626,6 +627,8 @@ export const en = {
   'error.REQUEST_INVALID':
     'The kiosk did not understand the request.\nTry again. If it fails again, please tell the staff.',
   'error.REQUEST_FORBIDDEN': 'This can only be done at the kiosk itself.\nPlease tell the staff.',
+  'error.METHOD_NOT_ALLOWED': 'The program asked in a way that this kiosk does not know.\nPlease tell the staff.',
+  'error.MEDIA_TYPE_REFUSED': 'The program sent something that this kiosk does not read.\nPlease tell the staff.',
   'error.NOT_FOUND': 'That is no longer there.\nLook at the screen and try again.',
   'error.STAGE_CONFLICT': 'That cannot be done at this step.\nLook at the screen and try again.',
   'error.INTERNAL': 'Something has failed.\nTry again. If it fails again, please tell the staff.',

@@ -585,6 +585,7 @@ export const es = {
   'error.MESSAGE_TOO_LARGE':
     'El documento es demasiado grande para este terminal.\nAvise al servicio que le ha pedido firmar.',
   'error.CLIENT_UNKNOWN': 'El programa que lo pide no es conocido.\nAvise al personal.',
+  'error.CLIENT_CERTIFICATE_REFUSED': 'El certificado del programa que lo pide no es bueno.\nAvise al personal.',
   'error.SESSION_INVALID': 'La petición del programa no es correcta.\nAvise al personal.',
   'error.SESSION_NOT_POSSIBLE': 'Este terminal no puede hacer la copia que se pide.\nAvise al personal.',
   'error.ADDRESS_REFUSED': 'La dirección que da el programa no está permitida.\nAvise al personal.',
@@ -634,6 +635,8 @@ export const es = {
   'error.REQUEST_INVALID':
     'El terminal no ha entendido la petición.\nInténtelo de nuevo. Si vuelve a fallar, avise al personal.',
   'error.REQUEST_FORBIDDEN': 'Esto solo se puede hacer desde el propio terminal.\nAvise al personal.',
+  'error.METHOD_NOT_ALLOWED': 'El programa lo ha pedido de una manera que este terminal no conoce.\nAvise al personal.',
+  'error.MEDIA_TYPE_REFUSED': 'El programa ha enviado algo que este terminal no lee.\nAvise al personal.',
   'error.NOT_FOUND': 'Eso ya no está ahí.\nMire la pantalla e inténtelo de nuevo.',
   'error.STAGE_CONFLICT': 'Eso no se puede hacer en este paso.\nMire la pantalla e inténtelo de nuevo.',
   'error.INTERNAL': 'Se ha producido un error.\nInténtelo de nuevo. Si vuelve a fallar, avise al personal.',
