@@ -28,7 +28,7 @@ import type { Batches } from '../requests/batches.ts'
 import type { SessionsOfClients } from '../requests/session-desk.ts'
 import { bodyOf, idempotencyKeyOf, streamed } from './api-body.ts'
 import { type ApiClient, createApiClients } from './api-clients.ts'
-import { type CardApiParts, cardApiRoutes } from './card-api.ts'
+import { type CardApiParts, cardApiRoutes, cardOpenapiPath } from './card-api.ts'
 import { type FortressParts, fortressPaths, fortressRoutes } from './fortress.ts'
 import { createFortressTokens } from './fortress-tokens.ts'
 import { createApp, listen } from './server.ts'
@@ -76,7 +76,7 @@ export async function startApi(parts: ApiParts): Promise<Api> {
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
     const { url = '' } = request.routeOptions
-    if (url === openapiPath || (extension !== undefined && fortressPaths.has(url))) return
+    if (openFiles.has(url) || (extension !== undefined && fortressPaths.has(url))) return
     clients.recognise(request.headers.authorization)
   })
   const clientOf = (request: FastifyRequest) => clients.recognise(request.headers.authorization)
@@ -99,6 +99,8 @@ export async function startApi(parts: ApiParts): Promise<Api> {
 function credentialsOf({ certificateFile, keyFile }: NonNullable<NonNullable<Config['api']>['tls']>) {
   return { cert: readFileSync(certificateFile), key: readFileSync(keyFile) }
 }
+
+const openFiles = new Set([openapiPath, cardOpenapiPath])
 
 type OfBatch = { Params: { id: string } }
 

@@ -38,9 +38,16 @@ export function MaintenanceScreen() {
         </>
       }
       actions={
-        <Button kind="quiet" onPress={() => void kiosk.leave()}>
-          {kiosk.say('action.back')}
-        </Button>
+        <>
+          <Button kind="quiet" onPress={() => void kiosk.leave()}>
+            {kiosk.say('action.back')}
+          </Button>
+          {kiosk.view.value?.offersBlanks === true && (
+            <Button onPress={() => void kiosk.ask('cards/open', { language: kiosk.language.value, official: true })}>
+              {kiosk.say('cards.officialOffer')}
+            </Button>
+          )}
+        </>
       }
     >
       {fault !== null && (
