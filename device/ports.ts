@@ -810,6 +810,11 @@ export interface CardShop {
     id: string,
     signal?: AbortSignal,
   ): Promise<{ readonly outcome: 'form'; readonly bytes: Uint8Array } | { readonly outcome: 'none' } | CardLater>
+  /** By what the person goes on elsewhere after a renewal, or abroad; `none` where there is no such code (yet). Nobody keeps it. */
+  activation(
+    id: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly outcome: 'code'; readonly code: string } | { readonly outcome: 'none' } | CardLater>
   /** Hands over the signed form and the identity document; `already`: the service has them. Safe to repeat. */
   submit(
     id: string,

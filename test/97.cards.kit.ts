@@ -129,7 +129,8 @@ export async function cardSite(options: CardSiteOptions = {}): Promise<CardSite>
       pollMinutes: 15,
       erasePersonalDataDays: options.erasePersonalDataDays ?? 30,
       screen: true,
-      clients: [],
+      screenOptions: [],
+      clients: [] as string[],
       ...(options.callbackUrl !== undefined && { callback: { url: options.callbackUrl, clients: [] } }),
     }
     const kiosk = { id: 'kiosk-17' } as CardDeskKiosk

@@ -45,6 +45,7 @@ export function restedCardShop(shop: CardShop, breaker: Breaker): CardShop {
     requests: (productCode: string, signal?: AbortSignal) => through(() => shop.requests(productCode, signal), signal),
     request: (id: string, signal?: AbortSignal) => through(() => shop.request(id, signal), signal),
     form: (id: string, signal?: AbortSignal) => through(() => shop.form(id, signal), signal),
+    activation: (id: string, signal?: AbortSignal) => through(() => shop.activation(id, signal), signal),
     submit: (id: string, papers: Parameters<CardShop['submit']>[1], signal?: AbortSignal) =>
       through(() => shop.submit(id, papers, signal), signal),
   })

@@ -65,6 +65,11 @@ function ScannersScreen({ scanners, fault, paused, unsureOrders, onHosts }: Scan
           <Button kind="quiet" onPress={() => void kiosk.leave()}>
             {kiosk.say('action.back')}
           </Button>
+          {kiosk.view.value?.offersBlanks === true && (
+            <Button onPress={() => void kiosk.ask('cards/open', { language: kiosk.language.value, official: true })}>
+              {kiosk.say('cards.officialOffer')}
+            </Button>
+          )}
         </>
       }
     >
