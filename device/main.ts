@@ -115,6 +115,7 @@ export async function startAppliance(
       store,
       shop: () => rooms.cardShop(),
       newReference,
+      peers: rooms.peers(),
       forms: () => requests.forms,
       pdfPages: rooms.pdfPages(),
       scanPaper: (paper, language, signal) =>
@@ -124,7 +125,10 @@ export async function startAppliance(
     }),
     held => held.stop(),
   )
-  const pauses = createPauses({ config, queue, hosts: path.hosts, peers: rooms.peers(), cards, clock })
+  const sessions = servedSessions({ ...common, rooms, store, deviceKeyFile, screenUrl: () => server.url })
+  if (sessions !== undefined) started.adopt(sessions, held => held.stop())
+  const minding = { hosts: path.hosts, peers: rooms.peers(), cards, callbacks: sessions?.callbacks }
+  const pauses = createPauses({ config, queue, clock, ...minding })
   const maintenance = started.adopt(
     createMaintenance({ ...common, visit, pauses, cards, scanner, printer, store, targets: rooms.targets() }),
     held => held.stop(),
@@ -134,8 +138,6 @@ export async function startAppliance(
     await openRequests({ ...common, rooms, store, scratchFolder, copyInHand }),
     held => held.stop(),
   )
-  const sessions = servedSessions({ ...common, rooms, store, deviceKeyFile, screenUrl: () => server.url })
-  if (sessions !== undefined) started.adopt(sessions, held => held.stop())
   path.start()
   visit.start()
   cards?.start()
@@ -180,7 +182,12 @@ export async function startAppliance(
     held => held.close(),
   )
   const extension = servedExtension(config, rooms, { ...around, anchors, newId, folder: scratchFolder, store })
-  const doors = await openDoors(config, dataFolder, { ...requests, extension, cards, sessions }, around)
+  const doors = await openDoors(
+    config,
+    dataFolder,
+    { ...requests, extension, cards, sessions, audit: store.audit },
+    around,
+  )
   for (const one of doors.open) started.adopt(one, held => held.close())
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()

@@ -60,6 +60,9 @@ export interface Maintenance {
 
 type State = Omit<MaintenanceView, 'scanners' | 'printer' | 'pauses' | 'unsureOrders'>
 
+/** A service that was asked again is seen to be back so soon. */
+const lookAgainMs = 5_000
+
 const idle: State = Object.freeze({ work: 'none', result: null, fault: null })
 
 export function createMaintenance(parts: MaintenanceParts): Maintenance {
@@ -77,10 +80,17 @@ export function createMaintenance(parts: MaintenanceParts): Maintenance {
     for (const listener of listeners) listener()
   }
 
-  /** A service that is left alone is told when somebody opens the screen or asks; what delivers tells by itself. */
+  /** What delivers and what is called back tell by themselves; services are looked at, while there is something to be seen. */
   async function lookAtPauses(): Promise<void> {
+    if (state === null) return
+    const before = seenOf(paused)
     paused = await pauses.list()
-    if (state !== null) change(state)
+    if (state !== null && seenOf(paused) !== before) change(state)
+    lookAgain()
+  }
+
+  function lookAgain(): void {
+    if (paused.length > 0) tasks.at('pauses', clock.now() + lookAgainMs, () => tasks.run('pauses', lookAtPauses))
   }
 
   async function perform(info: ScannerInfo, signal: AbortSignal): Promise<void> {
@@ -138,6 +148,7 @@ export function createMaintenance(parts: MaintenanceParts): Maintenance {
       checks = store.calibrations.last()
       paused = await pauses.list()
       if (visit.view().copy === null) change(idle)
+      lookAgain()
     },
     check(deviceId: string) {
       if (state === null || state.work !== 'none') throw new Fault('STAGE_CONFLICT', 'no check can begin now')
@@ -186,6 +197,11 @@ function unsureOrders(cards: MaintenanceParts['cards']): number {
 
 function printerView(info: PrinterInfo | null): MaintenanceView['printer'] {
   return info === null ? null : { name: info.name, code: info.code, low: info.low }
+}
+
+/** As it is on the screen: how long a service is left alone for is told in seconds. */
+function seenOf(paused: readonly PausedHost[]): string {
+  return JSON.stringify(paused.map(one => ({ ...pauseView(one), since: '', until: one.until.slice(0, 19) })))
 }
 
 function pauseView({ service, host, since, until, code }: PausedHost): PauseView {

@@ -180,7 +180,12 @@ function seen({ visit, maintenance, signing, programs, portals, counter, printin
   const view = visit.view()
   const request = signing.view()
   const cards = counter?.view() ?? null
-  const offers = { offersCards: counter !== undefined, pickup: sessions !== undefined, prints: printing !== undefined }
+  const offers = {
+    offersCards: counter?.opensTo.anybody === true,
+    offersBlanks: counter?.opensTo.official === true,
+    pickup: sessions !== undefined,
+    prints: printing !== undefined,
+  }
   const print = printing?.view() ?? null
   const offered = { ...view, waiting: programs.waiting(), portals, ...offers, ...(print !== null && { print }) }
   // A copy that is finished makes room.

@@ -1,6 +1,6 @@
 // The papers of one order at the screen: the form as images to read, its signature by a card there is already or by hand on
-// paper, printed here or brought along; the identity document from the scanner, and both handed in. All of it is in memory until
-// it is handed in, and forgotten with the visit.
+// paper, printed here or brought along; the identity document from the scanner, with the order or with the form, and both handed
+// in. All of it is in memory until it is handed in, and forgotten with the visit.
 
 import { asFault, type ErrorCode, Fault } from '../errors.ts'
 import type { CardErrandView } from '../http/view-cards.ts'
@@ -29,8 +29,13 @@ export type PaperName = 'form' | ScannedPaper
 
 export interface CounterPapers {
   view(): PapersView
-  /** Fetches the form of an order. */
-  open(order: { readonly id: string; readonly reference: string }): void
+  /** Fetches the form of an order; `documentEnclosed`: the identity document went with it. */
+  open(order: OrderInHand): void
+  /** Before there is an order: the identity document that goes with it. What was scanned before stays. */
+  openIdentity(): void
+  identityView(): Omit<Extract<CardErrandView, { at: 'identity' }>, 'language' | 'at' | 'offer'>
+  /** The identity document, once it is scanned. */
+  identity(): CardPaper | null
   /** Throws STAGE_CONFLICT where there is no form yet or it is signed, KIOSK_BUSY. */
   sign(): void
   /** Prints the form, to be signed by hand. Throws STAGE_CONFLICT as `sign`, PRINTER_ABSENT, KIOSK_BUSY. */
@@ -41,7 +46,7 @@ export interface CounterPapers {
   accept(): void
   /** False where there is nothing to go back to but the order. */
   back(): boolean
-  /** The form that is on paper, and then the identity document. Throws STAGE_CONFLICT before, or while it works. */
+  /** The form that is on paper, then the identity document; without an order that. Throws STAGE_CONFLICT as they say. */
   scan(language: string): void
   /** True where they were taken; the view tells why not. Throws STAGE_CONFLICT where something is missing. */
   submit(): Promise<boolean>
@@ -54,14 +59,20 @@ export interface CounterPapers {
   stop(): Promise<void>
 }
 
+export interface OrderInHand {
+  readonly id: string
+  readonly reference: string
+  readonly documentEnclosed: boolean
+}
+
 interface Paper {
   readonly pdf: Uint8Array
   readonly images: readonly Uint8Array[]
 }
 
 interface Papers {
-  readonly id: string
-  readonly reference: string
+  /** null: there is none yet. */
+  readonly order: OrderInHand | null
   form: Paper | null
   /** By hand: the person has it on paper. */
   byHand: boolean
@@ -84,6 +95,13 @@ export function createCounterPapers(parts: CounterPapersParts, changed: () => vo
   function now(): Papers {
     if (papers === null) throw new Fault('STAGE_CONFLICT', 'no papers are in hand')
     return papers
+  }
+
+  /** Throws STAGE_CONFLICT where there is no order yet. */
+  function ordered(): OrderInHand {
+    const { order } = now()
+    if (order === null) throw new Fault('STAGE_CONFLICT', 'there is no order yet')
+    return order
   }
 
   function idle(): Papers {
@@ -111,7 +129,7 @@ export function createCounterPapers(parts: CounterPapersParts, changed: () => vo
       await act(one)
     } catch (thrown) {
       const { code } = asFault(thrown)
-      if (papers === one) log.warn('papers of an order at the screen', { order: one.id, work, code })
+      if (papers === one) log.warn('papers of an order at the screen', { order: one.order?.id ?? null, work, code })
       one.fault = code
     }
     one.work = null
@@ -138,21 +156,31 @@ export function createCounterPapers(parts: CounterPapersParts, changed: () => vo
 
   return Object.freeze({
     view() {
-      const { reference, form, byHand, signed, ready, identity, work, fault } = now()
+      const { form, byHand, signed, ready, identity, work, fault } = now()
+      const { reference, documentEnclosed } = ordered()
       const count = (paper: Paper | null) => paper?.images.length ?? 0
       const pages = { form: count(form), signed: count(signed), identity: count(identity) }
-      const state = { byHand, signed: ready !== null, printer: printing !== undefined }
+      const state = { documentEnclosed, byHand, signed: ready !== null, printer: printing !== undefined }
       return { reference, pages, ...state, work: work === 'sign' ? null : work, fault }
     },
-    open({ id, reference }: { readonly id: string; readonly reference: string }) {
-      const nothing = { form: null, byHand: false, signed: null, ready: null, identity: null, work: null, fault: null }
-      papers = { id, reference, ...nothing }
+    identityView() {
+      const { identity, work, fault } = now()
+      return { pages: identity?.images.length ?? 0, work: work === 'scan' ? work : null, fault }
+    },
+    identity: () => identityOf(papers),
+    openIdentity() {
+      papers ??= { ...nothing, order: null }
+    },
+    open(order: OrderInHand) {
+      const { id } = order
+      papers = { ...nothing, order }
       inBackground('fetch', async (one, signal) => {
         one.form = await drawn(await desk.form(id), signal)
       })
     },
     sign() {
       const one = unsigned()
+      const { reference } = ordered()
       one.work = 'sign'
       const ended = (signature: Uint8Array | null) => {
         one.ready = signature === null ? null : { fileName: 'modulo.pdf.p7m', bytes: signature }
@@ -160,7 +188,7 @@ export function createCounterPapers(parts: CounterPapersParts, changed: () => vo
         if (papers === one) changed()
       }
       try {
-        forms().sign({ name: 'modulo.pdf', pdf: one.form.pdf }, one.reference, ended)
+        forms().sign({ name: 'modulo.pdf', pdf: one.form.pdf }, reference, ended)
       } catch (thrown) {
         one.work = null
         throw thrown
@@ -197,20 +225,22 @@ export function createCounterPapers(parts: CounterPapersParts, changed: () => vo
       return true
     },
     scan(language: string) {
-      const { ready, byHand } = idle()
-      if (ready === null && !byHand) throw new Fault('STAGE_CONFLICT', 'the form comes first')
-      const paper = ready === null ? 'signed' : 'identity'
+      const { order, ready, byHand } = idle()
+      if (order !== null && ready === null && !byHand) throw new Fault('STAGE_CONFLICT', 'the form comes first')
+      const paper = order !== null && ready === null ? 'signed' : 'identity'
       inBackground('scan', async (one, signal) => {
         one[paper] = await drawn(await scanPaper(paper, language, signal), signal)
       })
     },
     async submit() {
       const one = idle()
-      const { ready: form, identity } = one
-      if (form === null || identity === null) throw new Fault('STAGE_CONFLICT', 'a paper is missing')
-      const document = { fileName: 'documento.pdf', bytes: identity.pdf }
+      const { ready: form } = one
+      const { id, documentEnclosed } = ordered()
+      const document = identityOf(one) ?? undefined
+      if (form === null || (document === undefined && !documentEnclosed))
+        throw new Fault('STAGE_CONFLICT', 'a paper is missing')
       one.work = 'submit'
-      await doing(one, async ({ id }) => void (await desk.submit(id, { form, document })))
+      await doing(one, async () => void (await desk.submit(id, { form, document })))
       return one.fault === null
     },
     image(paper: PaperName, number: number) {
@@ -226,6 +256,15 @@ export function createCounterPapers(parts: CounterPapersParts, changed: () => vo
     },
     stop: () => tasks.stop(),
   })
+}
+
+const nothing = {
+  ...{ form: null, byHand: false, signed: null, ready: null, identity: null },
+  ...{ work: null, fault: null },
+}
+
+function identityOf(papers: Papers | null): CardPaper | null {
+  return papers?.identity == null ? null : { fileName: 'documento.pdf', bytes: papers.identity.pdf }
 }
 
 async function* once(bytes: Uint8Array): ByteStream {

@@ -7,7 +7,7 @@ import type { Kiosk } from '../kiosk.ts'
 import { Button } from '../parts/button.tsx'
 import { Drawing } from '../parts/drawing.tsx'
 import { FaultText } from '../parts/fault-text.tsx'
-import { Pager } from '../parts/pager.tsx'
+import { PaperPages } from '../parts/paper-pages.tsx'
 import { Screen } from '../parts/screen.tsx'
 import type { TextKey } from '../text/texts.ts'
 
@@ -26,7 +26,7 @@ export function CardPapersScreen() {
   const kiosk = useKiosk()
   const papers = useErrand('papers')
   const step = stepOf(papers)
-  const shown = papersShown[step]
+  const shown = shownAt(step, papers)
   return (
     <Screen
       title={kiosk.say(titles[step])}
@@ -48,18 +48,22 @@ export function CardPapersScreen() {
         </>
       }
     >
-      {shown === null ? <Drawing name="feeder" /> : <Pages paper={shown} count={papers.pages[shown]} />}
+      {shown === null ? <Drawing name="feeder" /> : <PaperPages paper={shown} count={papers.pages[shown]} />}
     </Screen>
   )
 }
 
-/** What can be looked at; null where something is to be put in the scanner. */
-const papersShown = { form: 'form', byHand: null, scanned: 'signed', identity: null, handIn: 'identity' } as const
+/** What can be looked at; null where something is to be put in the scanner. What is handed in is looked at once more. */
+function shownAt(step: Step, { pages }: Papers): keyof Papers['pages'] | null {
+  if (step === 'byHand' || step === 'identity') return null
+  if (step === 'handIn' && pages.identity > 0) return 'identity'
+  return pages.signed > 0 ? 'signed' : 'form'
+}
 
-function stepOf({ signed, byHand, pages }: Papers): Step {
+function stepOf({ signed, byHand, pages, documentEnclosed }: Papers): Step {
   if (!signed && byHand) return pages.signed === 0 ? 'byHand' : 'scanned'
   if (!signed) return 'form'
-  return pages.identity === 0 ? 'identity' : 'handIn'
+  return pages.identity === 0 && !documentEnclosed ? 'identity' : 'handIn'
 }
 
 interface StepProps {
@@ -76,7 +80,9 @@ function How({ kiosk, papers: { work, fault, pages, printer }, step }: StepProps
           <FaultText code={fault} />
         </div>
       )}
-      {step === 'handIn' ? <p class="large">{kiosk.say('cards.handIn.how')}</p> : null}
+      {step === 'handIn' ? (
+        <p class="large">{kiosk.say(pages.identity === 0 ? 'cards.handIn.form' : 'cards.handIn.how')}</p>
+      ) : null}
       {step === 'identity' ? <p class="large">{kiosk.say('cards.identity.how')}</p> : null}
       {step === 'byHand' ? <p class="large">{kiosk.say('cards.byHand.how')}</p> : null}
       {step === 'scanned' ? (
@@ -131,33 +137,14 @@ function Onward({ kiosk, papers, step }: StepProps) {
     )
   return (
     <>
-      <Button disabled={isBusy} onPress={() => void kiosk.ask('cards/scan')}>
-        {kiosk.say('cards.handIn.again')}
-      </Button>
+      {papers.pages.identity > 0 && (
+        <Button disabled={isBusy} onPress={() => void kiosk.ask('cards/scan')}>
+          {kiosk.say('cards.handIn.again')}
+        </Button>
+      )}
       <Button kind="primary" disabled={isBusy} onPress={() => void kiosk.ask('cards/submit')}>
         {kiosk.say('cards.handIn.go')}
       </Button>
     </>
-  )
-}
-
-function Pages({ paper, count }: { readonly paper: keyof Papers['pages']; readonly count: number }) {
-  const kiosk = useKiosk()
-  const numbers = Array.from({ length: count }, (_, i) => i + 1)
-  return (
-    <Pager
-      items={numbers}
-      size={1}
-      class="paper-pages"
-      draw={number => (
-        <li key={number}>
-          <img
-            src={`/screen/cards/pages/${paper}/${number}`}
-            alt={kiosk.say('page.number', { number })}
-            draggable={false}
-          />
-        </li>
-      )}
-    />
   )
 }
