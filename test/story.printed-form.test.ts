@@ -160,6 +160,22 @@ it('the receipt of a copy is printed, and where its answer was lost the person s
   expect(read.trim()).toBe(copy?.result?.qr)
 })
 
+it('the command line prints the rendition of a copy on A4, and that alone', async () => {
+  const { id } = kiosk.screen.copy()
+  const said = await compulsa('queue', 'export', id, '--printable', '--print', '--json')
+  expect(JSON.parse(said)).toEqual({ printable: true, printed: true })
+  const rendition = join(folder, 'rendition.pdf')
+  await writeFile(rendition, printer.printed().at(-1)?.document ?? '')
+  expect(execFileSync('pdfinfo', [rendition], { encoding: 'utf8' })).toMatch(/Page size: .*A4/)
+  await expect(compulsa('queue', 'export', id, '--print')).rejects.toMatchObject({ code: 2 })
+  expect(JSON.parse(await compulsa('devices', '--require', 'printer', '--json')).printer).toMatchObject({
+    state: 'ready',
+  })
+  printer.set('paused')
+  await expect(compulsa('devices', '--require', 'printer')).rejects.toMatchObject({ code: 1 })
+  printer.set('ready')
+})
+
 it('leaves nothing of the person in the log', () => {
   expect(kiosk.logged.join('\n')).not.toMatch(/NRELRT|a\.neri@example|Alberta/i)
 })
