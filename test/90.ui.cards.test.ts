@@ -81,7 +81,7 @@ describe('an order', () => {
     await visit.show(shown('cardSummary'))
     await visit.page.getByRole('button', { name: /^Domicili|^Naixement/ }).tap()
     await visit.button('Demana per 57,90 €').tap()
-    await expect.poll(() => visit.page.locator('dialog').textContent()).toContain('Costa 57,90 € més IVA')
+    await expect.poll(() => visit.page.locator('dialog').textContent()).toMatch(/Costa 57,90\s€ més IVA/)
     await visit.button('No, encara no').tap()
     await visit.button('Demana per 57,90 €').tap()
     await visit.button('Sí, demana-ho').tap()
