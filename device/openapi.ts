@@ -21,12 +21,15 @@ export function openapiFile({ version, tag, description, paths, webhooks, schema
     openapi: '3.1.0',
     info: { title: `Compulsa: ${tag}`, version, description, license: { name: 'EUPL-1.2', identifier: 'EUPL-1.2' } },
     servers: [{ url: '/api/v1' }],
-    security: [{ token: [] }],
+    security: [{ token: [] }, { certificate: [] }],
     tags: [{ name: tag }],
     paths,
     ...(webhooks !== undefined && { webhooks }),
     components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'Of a client of `api.clients`.' } },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'Of a client of `api.clients`.' },
+        certificate: { type: 'mutualTLS', description: 'By the name that `api.clients` gives to the client’s.' },
+      },
       schemas: { ...schemas, Error: failure },
     },
   }
@@ -46,15 +49,18 @@ export const jsonContent = (name: string) => ({
   'application/json': { schema: { $ref: `#/components/schemas/${name}` } },
 })
 
-/** Answers by what is thrown, under its status. */
-export function failures(...codes: readonly ErrorCode[]): Readonly<Record<string, object>> {
-  const statuses = [...new Set(codes.map(code => errorTable[code].status))].sort()
-  return Object.fromEntries(
-    statuses.map(status => {
-      const told = codes.filter(code => errorTable[code].status === status)
-      return [String(status), { description: told.join(', '), content: jsonContent('Error') }]
-    }),
+/** Answers by what is thrown, under its status; who is not known may have shown a token or a certificate. */
+export function failures(...told: readonly ErrorCode[]): Readonly<Record<string, object>> {
+  const codes = told.flatMap(code =>
+    code === 'CLIENT_UNKNOWN' ? ([code, 'CLIENT_CERTIFICATE_REFUSED'] as const) : [code],
   )
+  const statuses = [...new Set(codes.map(code => errorTable[code].status))].sort()
+  const named = statuses.map(status => {
+    const those = codes.filter(code => errorTable[code].status === status)
+    return [String(status), { description: those.join(', '), content: jsonContent('Error') }]
+  })
+  const other = { description: 'Any other row of the table of errors.', content: jsonContent('Error') }
+  return { ...Object.fromEntries(named), default: other }
 }
 
 /** Of an answer. */

@@ -44,7 +44,8 @@ export async function apiStand(options: CardSiteOptions = {}): Promise<ApiStand>
   const cards = { desk, config: { clients: ['office', 'other'] } }
   // Batches are another test's.
   const batches = {} as ApiParts['batches']
-  const api: Api = await startApi({ config, maxBodyBytes: 1 << 20, batches, log, cards })
+  const around = { audit: site.store.audit, clock: site.clock, log }
+  const api: Api = await startApi({ ...around, config, maxBodyBytes: 1 << 20, batches, cards })
   onTestFinished(() => api.close())
   const call: ApiStand['call'] = async (client, method, path, body, key) => {
     const response = await fetch(`${api.url}api/v1/cards/${path}`, {

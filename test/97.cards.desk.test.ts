@@ -111,7 +111,7 @@ describe('an order', () => {
     const first = await site.desk.order({ product: 'VIDEORIC', body: { id: card.id } })
     await site.until(first.id, 'placed')
     const second = await site.desk.order({ product: 'VIDEORIC', body: { id: card.id }, again: true })
-    await site.pass(0)
+    await site.until(second.id, 'unknown')
     await site.pass(minute)
     expect(await site.until(second.id, 'placed')).toMatchObject({ remote: { placedBy: 'look' } })
     expect(site.shop.exchanges().filter(one => one.path === '/richiesta/VIDEORIC')).toHaveLength(2)

@@ -2,7 +2,7 @@
 // client, and true: what is asked and answered fits it, what is refused does not.
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import { asked, path, type SessionStand, sessionStand, tokens } from './99.sessions.kit.ts'
+import { asked, type Opened, path, type SessionStand, sessionStand, tokens } from './99.sessions.kit.ts'
 import { type Served, servedFile } from './openapi.kit.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -57,6 +57,10 @@ describe('the OpenAPI file', () => {
     await look()
     await call('DELETE', `/${sessionID}`)
     await look()
+    const repeated = await stand.program().call('POST', path, asked, { 'idempotency-key': 'k' })
+    await call('DELETE', `/${(repeated.body as Opened).sessionID}`)
+    const { status, body: again } = await stand.program().call('POST', path, asked, { 'idempotency-key': 'k' })
+    expect([status, faultsOf('OpenedSession', again)]).toEqual([200, []])
     expect(states).toEqual(['waiting', 'in-hand', 'ready', 'withdrawn'])
     for (const { body } of stand.called) expect(faultsOf('CallbackBody', JSON.parse(body))).toEqual([])
     expect(faultsOf('Error', await call('GET', '/NOBODY'))).toEqual([])

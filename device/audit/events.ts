@@ -57,6 +57,8 @@ const applianceEvents = {
   batchItemFailed: { batch: 'token', item: 'count', code: 'token' },
   batchEnded: { batch: 'token', end: 'token', signed: 'count', failed: 'count' },
   batchErased: { batch: 'token', reason: 'token' },
+  /** A program that nobody knows, with those since the entry before that were of its kind. */
+  clientRefused: { code: 'token', attempts: 'count', certificateSha256: 'digest' },
   /** A document that was raised for a program. */
   extensionServed: { client: 'token', format: 'token', level: 'token', bytes: 'count', sha256: 'digest' },
   /** What a page (`site` is its host) has asked for at the screen, and what came of it. */
@@ -104,6 +106,8 @@ const applianceEvents = {
   sessionPutBack: { session: 'token' },
   sessionMaking: { session: 'token' },
   sessionReady: { session: 'token', sha256: 'digest' },
+  /** How long its copy is kept has changed: it is received everywhere, or was found not to be. */
+  sessionKept: { session: 'token' },
   sessionFetched: { session: 'token' },
   sessionEnded: { session: 'token', end: 'token', code: 'token', by: 'token' },
   sessionCallback: { session: 'token', notice: 'token', outcome: 'token', code: 'token', attempt: 'count' },

@@ -7,7 +7,8 @@ import { type CardStage, finalStages, hasActivation, wantsForm } from '../cards/
 import { families } from '../cards/products.ts'
 import type { Config } from '../config/config.ts'
 import { asFault, Fault } from '../errors.ts'
-import type { CardShop, Clock, Log, Random } from '../ports.ts'
+import { hostAndPort } from '../hosts.ts'
+import type { CardShop, Clock, Log, Peers, Random } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import { createTasks } from '../tasks.ts'
 import { namesIn } from './callback.ts'
@@ -71,6 +72,7 @@ export interface CardDeskParts {
   readonly config: Pick<Config, 'kiosk'> & { readonly cards: NonNullable<Config['cards']> }
   readonly store: Pick<Store, 'cards' | 'blobs' | 'audit'>
   readonly shop: CardShop
+  readonly peers: Pick<Peers, 'wake'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -171,6 +173,16 @@ export function createCardDesk(parts: CardDeskParts): CardDesk {
 
   const go = () => tasks.run('orders', pump)
 
+  /** Also where the service is left alone by whoever speaks with it. */
+  const goNow = () =>
+    tasks.run('wake', async () => {
+      try {
+        await parts.peers.wake(hostAndPort(settings.url))
+      } finally {
+        go()
+      }
+    })
+
   async function decide(id: string, decision: CardDecision): Promise<CardOrderView> {
     if (decision.decision === 'send-again') records.apply(id, { type: 'sentAgain' })
     else if (decision.decision === 'drop')
@@ -229,7 +241,7 @@ export function createCardDesk(parts: CardDeskParts): CardDesk {
         const { stage } = records.load(one)
         if (active.includes(stage)) records.apply(one, { type: 'hinted' })
       }
-      go()
+      goNow()
     },
     decide,
     callback(told: unknown) {

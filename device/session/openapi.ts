@@ -44,7 +44,14 @@ const create = {
       content: json('OpenedSession'),
     },
     ...failures(
-      ...(['SESSION_INVALID', 'REQUEST_INVALID', 'CLIENT_UNKNOWN', 'ADDRESS_REFUSED', 'MESSAGE_TOO_LARGE'] as const),
+      ...([
+        'SESSION_INVALID',
+        'REQUEST_INVALID',
+        'CLIENT_UNKNOWN',
+        'REQUEST_FORBIDDEN',
+        'ADDRESS_REFUSED',
+        'MESSAGE_TOO_LARGE',
+      ] as const),
       ...(['SESSION_NOT_POSSIBLE', 'RESOLUTION_TOO_LOW', 'IDEMPOTENCY_KEY_REUSED', 'KIOSK_BUSY'] as const),
     ),
   },

@@ -5,6 +5,7 @@
 import { Buffer } from 'node:buffer'
 import { Fault } from '../../device/errors.ts'
 import type { CardLater, CardOrderOutcome, CardShop } from '../../device/ports.ts'
+import { createBreakers } from '../breakers.ts'
 import { type HttpRequest, type HttpResponse, request as httpRequest } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
@@ -12,6 +13,7 @@ import { retryAfterMs } from '../retry-after.ts'
 import { activationIn, type Envelope, envelopeIn, marksIn, productsIn, requestIn, requestsIn } from './answers.ts'
 import { readShown } from './credential.ts'
 import { type Answered, laterOf, laterOfError, refusalOf, serviceErrors, unreachable } from './outcomes.ts'
+import { breakerOptions, restedCardShop } from './rested.ts'
 
 const connectTimeoutMs = 15_000
 const idleTimeoutMs = 45_000
@@ -29,6 +31,8 @@ export interface OpenapiCardShopOptions {
   readonly pins?: readonly string[]
   /** For one exchange. Default 2 min. */
   readonly deadlineMs?: number
+  /** Milliseconds that only grow; default: those of this process. */
+  readonly now?: () => number
 }
 
 type Sent = Pick<HttpRequest, 'method'> & {
@@ -37,9 +41,18 @@ type Sent = Pick<HttpRequest, 'method'> & {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Throws CONFIG_INVALID for an address that cannot be meant, and REQUEST_INVALID for a name that fits into no path. */
-export function createOpenapiCardShop(options: OpenapiCardShopOptions): CardShop {
+/**
+ * Throws CONFIG_INVALID for an address that cannot be meant, and REQUEST_INVALID for a name that fits into no path. While it is
+ * left alone that can be seen in `breakers`.
+ */
+export function createOpenapiCardShop(options: OpenapiCardShopOptions, breakers = createBreakers()): CardShop {
+  const { now = () => performance.now() } = options
   const base = checkedBase(options.url)
+  const breaker = breakers.add({ service: 'cards', id: 'cards', url: base }, breakerOptions(now))
+  return restedCardShop(cardShopAt(base, options), breaker)
+}
+
+function cardShopAt(base: string, options: OpenapiCardShopOptions): CardShop {
   const exchange = (sent: Sent) => exchanged(base, options, sent)
   const get = async (path: string, signal?: AbortSignal) => answered(await exchange({ method: 'GET', path, signal }))
   return Object.freeze({
