@@ -182,4 +182,49 @@ describe('a seal service that is left alone', () => {
     await pauses.askNow('seal.example:443')
     expect(events).toEqual(['wake seal.example:443', 'resumed A'])
   })
+
+  it('is told once with all that it is asked for, and asked by all that wait for it', async () => {
+    const asked: string[] = []
+    const queue = {
+      list: ({ stages }: { readonly stages: readonly string[] }) => {
+        asked.push(...stages)
+        return []
+      },
+    } as unknown as Queue
+    const host = 'services.example:443'
+    const rest = { host, sinceMs: 4_000, leftMs: 1_000, code: 'REVOCATION_UNAVAILABLE' } as const
+    const called = { host, service: 'callback', ids: ['ledger'], since: 'S', until: 'U', copies: null } as const
+    const pauses = createPauses({
+      ...{ config, queue, clock },
+      hosts: { paused: () => [], askNow: () => false, subscribe: () => () => true },
+      peers: {
+        resting: async () => [
+          { ...rest, service: 'revocation', id: 'ocsp' },
+          { ...rest, service: 'revocation', id: 'crl', sinceMs: 9_000, leftMs: 0 },
+          { ...rest, service: 'references', id: 'batches' },
+          { ...rest, service: 'cards', id: 'cards' },
+        ],
+        wake: async () => undefined,
+      },
+      cards: { state: () => ({ creditLow: null }) as never, poll: () => void asked.push('cards') },
+      callbacks: {
+        paused: () => [{ ...called, code: 'DESTINATION_UNREACHABLE' }],
+        askNow: one => asked.push(`callbacks ${one}`) > 0,
+        subscribe: () => () => undefined,
+      },
+    })
+    expect(await pauses.list()).toMatchObject([
+      {
+        service: 'revocation',
+        ids: ['ocsp', 'crl'],
+        since: '2026-11-27T08:59:51.000Z',
+        until: '2026-11-27T09:00:01.000Z',
+      },
+      { service: 'references', ids: ['batches'] },
+      { service: 'cards', ids: ['cards'] },
+      { service: 'callback', ids: ['ledger'] },
+    ])
+    await pauses.askNow(host)
+    expect(asked).toEqual([`callbacks ${host}`, 'extending', 'extending', 'cards'])
+  })
 })

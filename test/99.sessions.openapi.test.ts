@@ -2,7 +2,7 @@
 // client, and true: what is asked and answered fits it, what is refused does not.
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import { asked, type Opened, path, type SessionStand, sessionStand } from './99.sessions.kit.ts'
+import { asked, type Opened, path, type SessionStand, sessionStand, tokens } from './99.sessions.kit.ts'
 import { type Served, servedFile } from './openapi.kit.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -21,7 +21,7 @@ const call = async (method: string, rest = '', body?: unknown) =>
 describe('the OpenAPI file', () => {
   it('1 is valid, and every schema in it is', () => served.expectValid())
 
-  it('2 names what there is', () => served.expectAllServed(stand.url))
+  it('2 names what there is', () => served.expectAllServed(stand.url, tokens.ledger))
 
   it('3 fits what is asked, with all of it and with the least, and not what is refused', () => {
     const least = { ens: '9821920002', user: 'u', document: { title: 't' }, signature: { mode: 'none' } }

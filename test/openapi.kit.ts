@@ -15,8 +15,8 @@ export interface Served {
   faultsOf(name: string, value: unknown): readonly unknown[]
   /** That the file is valid, every schema in it compiles, and no reference leads nowhere. */
   expectValid(): void
-  /** That every operation is there, for those who have a token. */
-  expectAllServed(api: string): Promise<void>
+  /** That every operation is there, and for those who have a token only. */
+  expectAllServed(api: string, token?: string): Promise<void>
 }
 
 /** Read without a token, as by whoever builds a client. */
@@ -35,7 +35,7 @@ export async function servedFile(url: string): Promise<Served> {
     file,
     faultsOf,
     expectValid: () => expectValid(file, faultsOf),
-    expectAllServed: api => allServed(file, api),
+    expectAllServed: (api, token) => allServed(file, api, token),
   }
 }
 
@@ -50,12 +50,17 @@ function expectValid(file: OpenapiFile, faultsOf: Served['faultsOf']): void {
   expect(new Set(references)).toEqual(new Set(names))
 }
 
-async function allServed({ paths }: OpenapiFile, api: string): Promise<void> {
+async function allServed({ paths }: OpenapiFile, api: string, token: string | undefined): Promise<void> {
   for (const [template, methods] of Object.entries(paths)) {
     for (const method of Object.keys(methods).filter(name => name !== 'parameters')) {
       const url = `${api}api/v1${template.replaceAll(/\{\w+\}/g, 'NOBODY')}`
-      const { detail } = (await (await fetch(url, { method })).json()) as { detail: string }
-      expect(detail, `${method} ${template}`).toBe('no known token')
+      const asked = async (headers: Record<string, string>) => (await fetch(url, { method, headers })).text()
+      expect(await asked({}), `${method} ${template}`).toContain('no known token')
+      // Whatever is asked without a token is refused alike, be there something or not.
+      if (token !== undefined)
+        expect(await asked({ authorization: `Bearer ${token}` }), `${method} ${template}`).not.toContain(
+          'nothing is here',
+        )
     }
   }
 }

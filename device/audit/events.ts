@@ -77,6 +77,8 @@ const applianceEvents = {
     order: 'token',
     product: 'token',
     cents: 'count',
+    /** Where it can be more than one. */
+    quantity: 'count',
     sha256: 'digest',
     /** The program that ordered; or somebody at the screen did; neither: an operator. */
     client: 'token',
@@ -92,6 +94,10 @@ const applianceEvents = {
   cardOrderSeen: { order: 'token', state: 'token' },
   cardPapersGiven: { order: 'token', sha256: 'digest', documentSha256: 'digest' },
   cardPapersEnded: { order: 'token', end: 'token' },
+  /** A code was shown to whoever had ordered it: `screen`, `operator` or a client. */
+  cardActivationShown: { order: 'token', to: 'token' },
+  /** Too many wrong codes of the registration authority at the screen. */
+  cardOfficialLocked: { attempts: 'count' },
   cardOrderErased: { order: 'token', reason: 'token' },
   cardPricesRead: { products: 'count', sha256: 'digest' },
   /** What an integrator (`client`) has a copy made by; `session` is its id, `sha256` of the request or of the copy. */

@@ -26,6 +26,8 @@ export const Batches = Type.Object(
     allowPrivate: Hosts,
     /** The keys that hosts of references and of three-phase services, `name` or `name:port`, may have; they need TLS then. */
     pins: Type.Record(Host, Pins, { default: {} }),
+    /** PEM of the only authorities trusted for such a host; for the others the runtime's own list. */
+    caFiles: Type.Record(Host, File, { default: {} }),
     maxDocuments: Type.Integer({ minimum: 1, maximum: 100_000, default: 10_000 }),
     /** Of the whole batch as JSON text. */
     maxMegabytes: Type.Integer({ minimum: 1, maximum: 100_000, default: 1024 }),

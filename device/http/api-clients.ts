@@ -2,10 +2,9 @@
 // certificate that it shows by TLS. All that is shown has to be good and the same client's: nothing wrong is passed over
 // because something else is right. Tokens are compared by their digests in constant time; no header names a certificate.
 
-import { createHash, timingSafeEqual } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
-import { asFault, type ErrorCode, Fault } from '../errors.ts'
+import { type ErrorCode, Fault } from '../errors.ts'
 import type { Clock } from '../ports.ts'
+import { isSecret, secretDigest, secretLine } from '../secret-line.ts'
 import { bearsName, type CertificateName } from '../trust/certificate-name.ts'
 import { faultOf, type ShownCertificate } from './client-certificates.ts'
 
@@ -40,7 +39,7 @@ const minTokenLength = 20
 export function createApiClients(clients: readonly NamedClient[], clock: Pick<Clock, 'now'>): ApiClients {
   const known = clients.map(({ id, tokenFile, certificate, seals = [] }) => ({
     client: { id, seals },
-    digest: tokenFile === undefined ? undefined : digestOf(tokenIn(tokenFile)),
+    digest: tokenFile === undefined ? undefined : secretDigest(tokenIn(tokenFile)),
     certificate,
   }))
   const digests = known.flatMap(({ digest }) => digest?.toString('hex') ?? [])
@@ -49,8 +48,7 @@ export function createApiClients(clients: readonly NamedClient[], clock: Pick<Cl
 
   function ofToken(authorization: string): ApiClient {
     const token = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization)?.[1]
-    const digest = digestOf(token ?? '')
-    const found = known.find(one => one.digest !== undefined && timingSafeEqual(one.digest, digest))
+    const found = known.find(one => one.digest !== undefined && isSecret(one.digest, token ?? ''))
     if (token === undefined || found === undefined) throw new Fault('CLIENT_UNKNOWN', 'no known token')
     return found.client
   }
@@ -81,21 +79,7 @@ export function createApiClients(clients: readonly NamedClient[], clock: Pick<Cl
 /** What says that somebody is not known. */
 export const refusalCodes: ReadonlySet<ErrorCode> = new Set(['CLIENT_UNKNOWN', 'CLIENT_CERTIFICATE_REFUSED'])
 
-function digestOf(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
-}
-
-/** The token in a file: its first line. Throws FILE_UNREADABLE, CONFIG_INVALID. */
+/** The token in a file. Throws FILE_UNREADABLE, CONFIG_INVALID. */
 export function tokenIn(path: string): string {
-  try {
-    if ((statSync(path).mode & 0o077) !== 0)
-      throw new Fault('CONFIG_INVALID', `${path} can be read by others than its owner (chmod 600)`)
-    const token = readFileSync(path, 'utf8').split(/\r?\n/)[0] ?? ''
-    if (token.length < minTokenLength || !/^[\x21-\x7e]+$/.test(token))
-      throw new Fault('CONFIG_INVALID', `${path} holds no token of ${minTokenLength} or more visible characters`)
-    return token
-  } catch (thrown) {
-    if (thrown instanceof Fault) throw thrown
-    throw new Fault('FILE_UNREADABLE', `${path}: ${asFault(thrown).detail}`, { cause: thrown })
-  }
+  return secretLine('token', path, minTokenLength)
 }

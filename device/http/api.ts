@@ -30,7 +30,7 @@ import { refuseOtherEncodings } from './api-body.ts'
 import { type ApiClient, createApiClients, refusalCodes, type Shown } from './api-clients.ts'
 import { createApiTls } from './api-tls.ts'
 import { batchOpenapiPath, batchRoutes } from './batch-routes.ts'
-import { type CardApiParts, cardApiRoutes } from './card-api.ts'
+import { type CardApiParts, cardApiRoutes, cardOpenapiPath } from './card-api.ts'
 import { type FortressParts, fortressPaths, fortressRoutes } from './fortress.ts'
 import { createFortressTokens } from './fortress-tokens.ts'
 import { refuseOtherMethods } from './methods.ts'
@@ -106,7 +106,7 @@ export async function startApi(parts: ApiParts): Promise<Api> {
 }
 
 /** Whoever builds a client reads them before there is one. */
-const openPaths: ReadonlySet<string> = new Set([openapiPath, batchOpenapiPath])
+const openPaths: ReadonlySet<string> = new Set([openapiPath, batchOpenapiPath, cardOpenapiPath])
 
 /** Knows each request's client before anything else is done for it; the paths that others guard are let through. */
 function knownClients(

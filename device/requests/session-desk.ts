@@ -22,7 +22,7 @@ import { readSessionRequest, requestDigest, suppliedCsv } from '../session/reque
 import type { Session } from '../session/session.ts'
 import type { Store } from '../store/store.ts'
 import { createTasks } from '../tasks.ts'
-import { createNotices } from './session-notices.ts'
+import { type CallbackHosts, createNotices } from './session-notices.ts'
 import { isOver, openSessionRecords } from './session-records.ts'
 
 /** How a person says which session it is. */
@@ -65,6 +65,7 @@ export interface Sessions extends SessionsOfClients {
   take(pickup: Pickup, open: (copy: AskedCopy) => void): void
   /** As `withdraw`, by an operator: the client is told. */
   withdrawAny(id: string): Promise<void>
+  readonly callbacks: CallbackHosts
   /** Takes up what was left: sessions whose copies went on without them, callbacks, times that are over. */
   start(): void
   stop(): Promise<void>
@@ -265,6 +266,7 @@ export function createSessions(parts: SessionsParts): Sessions {
         .signed,
     withdraw: async (id: string, client: string) => withdraw(id, ofClient(id, client), 'client'),
     withdrawAny: async (id: string) => withdraw(id, records.load(id), 'operator'),
+    callbacks: notices,
     take,
     start() {
       records.subscribe((id, session) => {

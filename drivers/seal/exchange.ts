@@ -100,6 +100,11 @@ export function objectIn(answer: SealAnswer, what: string): Json {
   return object
 }
 
+/** Whether it can be a token: the characters of RFC 6750, 2.1, nothing that would become a header of its own. */
+export function isBearer(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9._~+/-]{1,16000}=*$/.test(value)
+}
+
 /** Why there is no success. `what` names the call. */
 export function refusal(answer: SealAnswer, what: string): Fault {
   const { status, retryAfterMs } = answer
