@@ -38,6 +38,7 @@ export async function exchange(ask: SealAsk, peer: SealPeer, signal?: AbortSigna
       ...ask,
       ...(ca !== undefined && { ca }),
       pins: peer.pins,
+      keep: true,
       ...(signal !== undefined && { signal }),
       connectTimeoutMs,
       idleTimeoutMs,

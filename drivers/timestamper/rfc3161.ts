@@ -119,6 +119,7 @@ function post({ url, query, shown, ...limits }: Exchange): Promise<HttpResponse>
     idleTimeoutMs,
     maxBodyBytes: maxReplyBytes,
     ...limits,
+    keep: true,
   })
 }
 
