@@ -101,10 +101,11 @@ export async function startFire(options: FireOptions): Promise<FireSimulator> {
 
   async function sign(session: FireSession, fails: Fails): Promise<void> {
     const identity = await certificateOf(fails('another-person') ? '52020824E' : session.subject)
-    const { format, algorithm, documents } = session
-    const properties = fails('old-version') ? without(session.properties) : session.properties
+    const { algorithm, documents } = session
     let failing = session.batch && fails('first-of-batch-fails')
     for (const document of documents.values()) {
+      const { format } = document
+      const properties = fails('old-version') ? without(document.properties) : document.properties
       const digest = fails('another-digest') ? Buffer.alloc(32, 7) : document.digest
       const made = failing ? undefined : fireSignature({ identity, format, algorithm, properties, digest, now: now() })
       failing = false
