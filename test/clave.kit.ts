@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import { parseProperties } from '../device/ades/java-properties.ts'
 import { createTestPages } from '../drivers/clave/test-pages.ts'
+import type { Started } from './cli.kit.ts'
 import { fireReturnPath } from './sim/fire.ts'
 import { fireCode, firePassword } from './sim/fire.users.ts'
 import type { Site } from './sim/site.ts'
@@ -35,7 +36,8 @@ export async function inBrowser(at: AtPhone, page: string, act: 'sign' | 'cancel
   expect((await fetch(back)).status).toBe(200)
 }
 
-/** The page that somebody is to go to, once a transaction has begun. */
-export async function pageToCome({ clave }: Pick<Site, 'clave'>): Promise<string> {
-  return vi.waitFor(() => clave?.pages().at(-1) ?? expect.unreachable('nobody is sent away yet'), 20_000)
+/** The page that the command line sends somebody to, the `nth` of one run. */
+export async function pageTold({ output }: Pick<Started, 'output'>, nth = 0): Promise<string> {
+  const pages = () => output().match(/^https:\S+(?=\s)/gm) ?? []
+  return vi.waitFor(() => pages()[nth] ?? expect.unreachable('nobody is sent away yet'), 20_000)
 }

@@ -90,8 +90,6 @@ export interface PrepareJob extends AwaitedSignature {
 export interface CompleteJob extends AwaitedSignature {
   readonly job: 'complete'
   readonly level: SignatureLevel
-  /** As it was prepared. */
-  readonly digest: Uint8Array
   /** DER. */
   readonly cms: Uint8Array
   /** Number of the identity document of the person who was to sign. */

@@ -1,24 +1,25 @@
-// A door on loopback that the last page of a service leads back to, for a browser on the same machine: one address that nobody
-// guesses, one visit, and nothing else is served.
+// A door on loopback that the last page of a service leads back to, for a browser on the same machine: an address that nobody
+// guesses for each way there, and nothing else is served.
 
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface WayBack {
-  readonly url: string
-  /** Somebody came. Rejects with the signal's reason. */
+  /** An address for the next one who is sent away; the one of before leads nowhere from now on. */
+  next(): string
+  /** Whoever was sent away is back. Rejects with the signal's reason. */
   visited(signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }
 
 /** `page` is what the visitor reads. */
 export async function openWayBack(page: string): Promise<WayBack> {
-  const path = `/${randomBytes(16).toString('base64url')}`
-  const came = Promise.withResolvers<void>()
+  let path = ''
+  let came = Promise.withResolvers<void>()
   const server = createServer((request, response) => {
-    // Links are looked at before anybody follows them by HEAD, not by GET.
-    if (request.method !== 'GET' || request.url?.split('?')[0] !== path) {
+    // A link may be looked at by HEAD before anybody follows it.
+    if (request.method !== 'GET' || path === '' || request.url?.split('?')[0] !== path) {
       response.writeHead(404).end()
       return
     }
@@ -27,12 +28,17 @@ export async function openWayBack(page: string): Promise<WayBack> {
       'content-security-policy': "default-src 'none'",
       connection: 'close',
     })
-    response.end(page, () => came.resolve())
+    const { resolve } = came
+    response.end(page, resolve)
   })
   await listening(server)
   const { port } = server.address() as AddressInfo
   return Object.freeze({
-    url: `http://127.0.0.1:${port}${path}`,
+    next(): string {
+      path = `/${randomBytes(16).toString('base64url')}`
+      came = Promise.withResolvers()
+      return `http://127.0.0.1:${port}${path}`
+    },
     visited(signal: AbortSignal): Promise<void> {
       const { promise, reject } = Promise.withResolvers<void>()
       const gone = () => reject(signal.reason)

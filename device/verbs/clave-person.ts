@@ -59,8 +59,10 @@ export async function numberOf(call: Call): Promise<string> {
 
 /** Sends people away and waits for them, one after the other. */
 export interface PersonAway {
-  /** Where the service sends them in the end. */
-  readonly returnUrl: string
+  /** Where the service sends the next of them in the end. */
+  returnUrl(): string
+  /** Whether somebody whom an earlier run has sent away can still be waited for. */
+  leadsHere(returnUrl: string): boolean
   /** Resolves when the person says, or their browser shows, that they are done. Throws CLAVE_EXPIRED, the signal's reason. */
   away(page: string, endsAt: number): Promise<void>
   close(): Promise<void>
@@ -71,7 +73,8 @@ export async function openPersonAway(call: Call, { clave, kiosk }: Config): Prom
   const phone = call.flag('here') || !isTerminal() ? undefined : clave?.returnUrl
   const way = phone === undefined ? await openWayBack(backPage(kiosk.languages[0] ?? 'es')) : undefined
   return Object.freeze({
-    returnUrl: way?.url ?? phone ?? '',
+    returnUrl: () => way?.next() ?? phone ?? '',
+    leadsHere: (returnUrl: string) => returnUrl === phone,
     async away(page: string, endsAt: number): Promise<void> {
       call.ask('The person signs at this page, with their password and the code that comes by SMS:')
       for (const line of [...(way === undefined ? qrLines(page) : []), page]) call.ask(line)

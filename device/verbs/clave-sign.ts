@@ -31,9 +31,8 @@ export async function signedByPerson(signing: PersonSigning): Promise<Written & 
   const work = { call, bench, files, ...openedBy(extra) }
   const prepared = await perform({ job: 'prepare', ...awaited }, work)
   if (prepared.outcome !== 'prepared') throw new Fault('INTERNAL', `preparing ended with ${prepared.outcome}`)
-  const { digest } = prepared
-  const cms = await cmsOver(digest, subject, signing)
-  const made = await perform({ job: 'complete', ...awaited, level, digest, cms, subject }, work)
+  const cms = await cmsOver(prepared.digest, subject, signing)
+  const made = await perform({ job: 'complete', ...awaited, level, cms, subject }, work)
   if (made.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${made.outcome}`)
   return made
 }
@@ -43,8 +42,7 @@ async function cmsOver(digest: Uint8Array, subject: string, signing: PersonSigni
   const clave = bench.rooms.clave()
   const person = await openPersonAway(call, config)
   try {
-    const { returnUrl } = person
-    const order = { subject, language: config.kiosk.languages[0] ?? 'es', returnUrl }
+    const order = { subject, language: config.kiosk.languages[0] ?? 'es', returnUrl: person.returnUrl() }
     const place = awaited.format === 'PAdES' ? ('pdf' as const) : ('file' as const)
     const document = { id: bench.newId(), digest, title: basename(call.words[0] ?? ''), place }
     const { id, page } = await clave.start(order, document, call.signal)
