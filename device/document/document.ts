@@ -39,6 +39,8 @@ export interface SignatureFacts {
   readonly level: SignatureLevel
   /** When it was made, ISO 8601. */
   readonly at: string
+  /** By a person with Cl@ve Firma, and with no card. */
+  readonly clave?: true
   /** When its level was reached, ISO 8601; absent at level B. */
   readonly extendedAt?: string
   /** Who raised it last; absent at level B, and for what an earlier version raised. */
@@ -80,7 +82,13 @@ export interface Hold {
 export type Stage =
   | { readonly name: 'gathering'; readonly scan: 'idle' | 'running' }
   | { readonly name: 'composing'; readonly approval: Approval }
-  | { readonly name: 'signing'; readonly approval: Approval; readonly copy: StoredBlob }
+  | {
+      readonly name: 'signing'
+      readonly approval: Approval
+      readonly copy: StoredBlob
+      /** Why nothing came of signing with Cl@ve Firma the last time; absent where nobody need be told. */
+      readonly refused?: ErrorCode
+    }
   | {
       readonly name: 'sealing'
       readonly approval: Approval
@@ -184,8 +192,8 @@ export type DocumentEvent =
   | { readonly type: 'signatureDropped' }
   | { readonly type: 'claveIntended'; readonly pending: PendingClave }
   | { readonly type: 'claveStarted'; readonly transaction: NonNullable<PendingClave['transaction']> }
-  /** Nothing came of it, and the person's number is forgotten. */
-  | { readonly type: 'claveDropped'; readonly code: ErrorCode }
+  /** Nothing came of it, and the person's number is forgotten; `told` where they did not do it themselves. */
+  | { readonly type: 'claveDropped'; readonly code: ErrorCode; readonly told: boolean }
   | ({ readonly type: 'signed'; readonly deliveryKeys: readonly string[] } & SignedCopy)
   | ({ readonly type: 'sealed' } & SignedCopy)
   | {

@@ -255,6 +255,8 @@ export interface ResultView {
   readonly pages: number
   readonly bytes: number
   readonly signer: string | null
+  /** Somebody put a card in, and takes it along. */
+  readonly cardUsed: boolean
   /** The seal of the body is still to be put on, by itself. */
   readonly unsealed: boolean
   /** ISO 8601. */

@@ -17,8 +17,16 @@ export function ClaveNumberScreen() {
   const kiosk = useKiosk()
   const { clave } = useCopy().copy
   const [number, setNumber] = useState('')
-  const type = useCallback((key: string) => setNumber(typed => (typed + key).slice(0, longest)), [])
-  const erase = useCallback(() => setNumber(typed => typed.slice(0, -1)), [])
+  const changed = useCallback(
+    (change: (typed: string) => string) => {
+      // What was wrong with it is not told of another number.
+      kiosk.change({ notice: null })
+      setNumber(change)
+    },
+    [kiosk],
+  )
+  const type = useCallback((key: string) => changed(typed => (typed + key).slice(0, longest)), [changed])
+  const erase = useCallback(() => changed(typed => typed.slice(0, -1)), [changed])
   const go = useCallback(() => {
     if (number.length === longest) void kiosk.ask('copy/clave/begin', { number })
   }, [kiosk, number])
