@@ -120,7 +120,7 @@ export async function startAppliance(
   )
   const copyInHand = () => visit.busy() || counter?.busy() === true
   const requests: Requests = started.adopt(
-    await openRequests({ ...common, rooms, store, scratchFolder, copyInHand }),
+    await openRequests({ ...common, rooms, store, scratchFolder, copyInHand, screenUrl: () => server.url }),
     held => held.stop(),
   )
   const sessions = servedSessions({ ...common, rooms, store, deviceKeyFile, screenUrl: () => server.url })

@@ -38,6 +38,7 @@ export const openedRequest: RequestView = {
   failed: 0,
   fault: null,
   card: null,
+  ways: ['card'],
   files: [],
   several: false,
 }

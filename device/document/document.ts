@@ -10,6 +10,7 @@ import type { SignerFacts } from '../trust/signer-facts.ts'
 import { type CopyTrail, emptyTrail, type MadeFacts, type ScannerFacts } from './copy-trail.ts'
 import type { Page, PreparedImage, ReadText, StoredBlob, StoredPage } from './page.ts'
 import type { PendingClave, PendingSignature } from './pending-signature.ts'
+import type { ExtendedBy, SignatureFacts } from './signature-facts.ts'
 
 /** What was asked for, fixed when the document is opened, so that a changed configuration never bends a copy in hand. */
 export type CopyOrder = Pick<
@@ -31,26 +32,6 @@ export interface Approval {
   readonly elaborationState: 'EE03' | 'EE99'
   readonly at: string
 }
-
-/** Facts of the signature that was made and verified. */
-export interface SignatureFacts {
-  readonly signer: string
-  /** Reached so far; what was ordered is in the order. */
-  readonly level: SignatureLevel
-  /** When it was made, ISO 8601. */
-  readonly at: string
-  /** By a person with Cl@ve Firma, and with no card. */
-  readonly clave?: true
-  /** When its level was reached, ISO 8601; absent at level B. */
-  readonly extendedAt?: string
-  /** Who raised it last; absent at level B, and for what an earlier version raised. */
-  readonly extendedBy?: ExtendedBy
-  /** Why the configured service did not, where it was raised here in its place. */
-  readonly declined?: { readonly code: ErrorCode; readonly detail: string }
-}
-
-/** This kiosk, or the configured service. */
-export type ExtendedBy = 'local' | 'service'
 
 /** What is tried again by itself until it succeeds: how often it failed so far, and when it is due. */
 export interface Attempts {

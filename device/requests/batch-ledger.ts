@@ -1,7 +1,7 @@
 // The memory of a batch in the store: the signatures as encrypted files, and a sealed row for each of its items, each with its
 // entry in the audit trail.
 
-import type { ItemIntent, ItemOutcome, Ledger, MadeSignature } from '../batch/outcome.ts'
+import type { BatchVisit, ItemIntent, ItemOutcome, Ledger, MadeSignature } from '../batch/outcome.ts'
 import type { StoredBlob } from '../document/page.ts'
 import { type ErrorCode, Fault } from '../errors.ts'
 import type { Store } from '../store/store.ts'
@@ -19,6 +19,8 @@ export interface StoredBatch {
   readonly stopOnError: boolean
   /** INE10 of the body whose seal signs it; absent: somebody at the screen does. */
   readonly seal?: string
+  /** Somebody is away to sign some of it; absent: nobody. */
+  readonly visit?: BatchVisit
   readonly end: BatchEnd | null
 }
 

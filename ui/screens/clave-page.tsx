@@ -1,7 +1,7 @@
 // Signing with Cl@ve: the way to the service's page, by a QR code for the person's phone or in a frame here. On a phone nobody
 // but the person knows when it is done; the frame leads back by itself.
 
-import { useCopy, useKiosk } from '../context.ts'
+import { useKiosk, useSigning } from '../context.ts'
 import { timeText } from '../dates.ts'
 import { Button } from '../parts/button.tsx'
 import { FaultText } from '../parts/fault-text.tsx'
@@ -10,14 +10,14 @@ import { Screen } from '../parts/screen.tsx'
 
 export function ClavePageScreen() {
   const kiosk = useKiosk()
-  const { clave } = useCopy().copy
+  const { of, clave } = useSigning()
   if (clave?.state !== 'page') return null
   const { on, page, endsAt, fault } = clave
   const until = kiosk.say('clave.until', { time: timeText(endsAt, kiosk.language.value) })
   const actions = (
     <>
-      <Button onPress={() => void kiosk.ask('copy/clave/cancel')}>{kiosk.say('clave.again')}</Button>
-      <Button kind="primary" onPress={() => void kiosk.ask('copy/clave/finish')}>
+      <Button onPress={() => void kiosk.ask(`${of}/clave/cancel`)}>{kiosk.say('clave.again')}</Button>
+      <Button kind="primary" onPress={() => void kiosk.ask(`${of}/clave/finish`)}>
         {kiosk.say('clave.done')}
       </Button>
     </>

@@ -1,12 +1,12 @@
 // Signing with Cl@ve: the service is being asked.
 
-import { useCopy, useKiosk } from '../context.ts'
+import { useKiosk, useSigning } from '../context.ts'
 import { Drawing } from '../parts/drawing.tsx'
 import { Screen } from '../parts/screen.tsx'
 
 export function ClaveWaitScreen() {
   const kiosk = useKiosk()
-  const finishing = useCopy().copy.clave?.state === 'finishing'
+  const finishing = useSigning().clave?.state === 'finishing'
   return (
     <Screen
       title={kiosk.say('clave.wait.title')}
