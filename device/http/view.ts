@@ -122,6 +122,8 @@ export interface RequestView {
   /** Why it is paused, or was refused as a whole. */
   readonly fault: ErrorCode | null
   readonly card: CardView | null
+  /** A card is put in for it, and taken along in the end. */
+  readonly cardUsed: boolean
   /** How the person may sign it. */
   readonly ways: readonly ('card' | 'clave')[]
   /** At the stage `clave`. */

@@ -158,6 +158,7 @@ export function viewOf({ id, errand, states, counts, stage, fault, person }: InH
     failed: counts.failed,
     fault,
     card: stage === 'card' || stage === 'pin' || stage === 'paused' ? card.view() : null,
+    cardUsed: person === null && ['sign', 'certificate'].includes(errand.work.kind),
     ways: waysOf(errand),
     ...(stage === 'clave' && person !== null && { clave: person.view() }),
     files,
