@@ -103,6 +103,7 @@ async function attempt({ destination, credential, request, body, now, signal }: 
       body: body.stream,
       ...(credential.ca === undefined ? {} : { ca: credential.ca }),
       pins: destination.pins,
+      keep: true,
       connectTimeoutMs,
       idleTimeoutMs: destination.idleTimeoutMs ?? idleTimeoutMs,
       deadlineMs: destination.deadlineMs ?? defaultDeadlineMs,
