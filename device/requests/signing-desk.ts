@@ -103,8 +103,8 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
   function finish(one: InHand, how: ErrandEnd): void {
     if (one.over) return
     one.over = true
-    // One that is interrupted while signatures are fetched goes on where it was.
-    if (one.person !== null && !one.person.isWorking()) tasks.run(`forget:${one.id}`, one.person.end)
+    // Fetching signatures goes on where it was interrupted.
+    if (one.person?.isWorking() === false) tasks.run(`forget:${one.id}`, one.person.end)
     const unsaid = tellEnd(one, how, log)
     card.release()
     if (unsaid === null && (how.end === 'refused' || how.end === 'left')) {
@@ -211,12 +211,9 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
 
   const person = signingPerson({
     ...parts,
+    ...{ tasks, inHand, progressOf, finish, stay },
     clave: config.clave,
-    tasks,
-    inHand,
     inHandNow: () => current,
-    progressOf,
-    finish,
     changed: tell,
   })
 

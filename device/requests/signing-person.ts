@@ -13,12 +13,19 @@ export interface SigningPersonParts extends Omit<PersonDeskParts, 'errand' | 'cl
   readonly inHandNow: () => InHand | null
   readonly progressOf: (one: InHand) => ErrandProgress
   readonly finish: (one: InHand, how: ErrandEnd) => void
+  /** Waits anew for a touch. */
+  readonly stay: () => void
 }
 
 export type SigningPerson = Pick<SigningDesk, 'acceptClave' | 'beginClave' | 'finishClave' | 'cancelClave' | 'returned'>
 
 export function signingPerson(parts: SigningPersonParts): SigningPerson {
-  const { clave, inHand, inHandNow, progressOf, finish, changed } = parts
+  const { clave, inHand, inHandNow, progressOf, finish, stay } = parts
+  const changed = () => {
+    // Whoever was at the service's page, however long, has time to read what came of it.
+    stay()
+    parts.changed()
+  }
   const deskOf = (one: InHand) => {
     if (one.person === null) throw new Fault('STAGE_CONFLICT', 'nobody signs with Cl@ve')
     return one.person
@@ -32,6 +39,7 @@ export function signingPerson(parts: SigningPersonParts): SigningPerson {
       }
       one.person = createPersonDesk({
         ...parts,
+        changed,
         errand: work.person,
         clave,
         signal: one.ending.signal,
