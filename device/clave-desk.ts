@@ -47,6 +47,7 @@ export function createClaveDesk(parts: ClaveDeskParts): ClaveDesk {
   const tasks = createTasks({ clock, log })
   const listeners = new Set<() => void>()
   const work = new Map<string, 'starting' | 'finishing'>()
+  /** What is told of the copy besides: before anything was stored of it, and while its transaction may well be alive. */
   const faults = new Map<string, ErrorCode>()
 
   function tell(): void {
@@ -72,9 +73,9 @@ export function createClaveDesk(parts: ClaveDeskParts): ClaveDesk {
 
   function cameToNothing(id: string, { code, detail }: Fault, what: 'starting' | 'finishing'): void {
     log.warn('signing with Cl@ve came to nothing', { document: id, code, detail })
-    faults.set(id, code)
     const isAlive = what === 'finishing' && passing.has(code)
-    if (!isAlive && queue.get(id).stage.name === 'authorising') queue.commit(id, { type: 'claveDropped', code })
+    if (isAlive || queue.get(id).stage.name !== 'authorising') faults.set(id, code)
+    else queue.commit(id, { type: 'claveDropped', code, told: true })
   }
 
   function commit(id: string, event: DocumentEvent): Document {
@@ -96,17 +97,16 @@ export function createClaveDesk(parts: ClaveDeskParts): ClaveDesk {
   function expire(id: string, endsAt: number): void {
     const { stage } = queue.get(id)
     if (stage.name !== 'authorising' || endOf(stage.pending.transaction) !== endsAt || work.has(id)) return
-    drop(id, 'CLAVE_EXPIRED')
-    faults.set(id, 'CLAVE_EXPIRED')
+    drop(id, { code: 'CLAVE_EXPIRED', told: true })
     tell()
   }
 
   /** Forgets the transaction and, so that its page can no longer be used, has the service forget it too. */
-  function drop(id: string, code: ErrorCode): void {
+  function drop(id: string, why: { readonly code: ErrorCode; readonly told: boolean }): void {
     const { stage } = queue.get(id)
     if (stage.name !== 'authorising') return
     const { transaction, subject } = stage.pending
-    queue.commit(id, { type: 'claveDropped', code })
+    queue.commit(id, { type: 'claveDropped', ...why })
     if (transaction === null) return
     tasks.run(`forget:${transaction.id}`, async signal => {
       await clave.failure({ id: transaction.id, subject }, signal).catch((thrown: unknown) => {
@@ -157,13 +157,13 @@ export function createClaveDesk(parts: ClaveDeskParts): ClaveDesk {
     },
     async cancel(id: string): Promise<void> {
       await tasks.end(`clave:${id}`)
-      drop(id, 'CLAVE_CANCELLED')
+      drop(id, { code: 'CLAVE_CANCELLED', told: false })
       faults.delete(id)
       tell()
     },
     takeUp(document: Document): void {
       if (document.stage.name !== 'authorising') return
-      if (document.stage.pending.transaction === null) drop(document.id, 'INTERRUPTED')
+      if (document.stage.pending.transaction === null) drop(document.id, { code: 'INTERRUPTED', told: false })
       else expireInTime(document)
     },
     subscribe(listener: () => void): () => void {
@@ -184,7 +184,7 @@ function viewOf({ id, stage, order }: Document, config: Config, told: Told): Cla
   const { clave, devices } = config
   if (order.signature.mode !== 'clave' || clave === undefined) return undefined
   if (stage.name !== 'signing' && stage.name !== 'authorising') return undefined
-  const fault = told.faults.get(id) ?? null
+  const fault = told.faults.get(id) ?? (stage.name === 'signing' ? stage.refused : undefined) ?? null
   const state = told.work.get(id)
   if (state !== undefined) return { state }
   const transaction = stage.name === 'authorising' ? stage.pending.transaction : null

@@ -58,7 +58,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<0 | 1
   const verb = await verbNamed(name)
   const json = rest.includes('--json')
   const progress = (line: string) => (json ? undefined : console.error(line))
-  const call = readCall(verb, rest, { progress, signal })
+  const call = readCall(verb, rest, { progress, ask: line => console.error(line), signal })
   if (call.help) {
     console.log(helpOf(verb))
     return 0

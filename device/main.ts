@@ -135,7 +135,7 @@ export async function startAppliance(
   )
   const copyInHand = () => visit.busy() || counter?.busy() === true
   const requests: Requests = started.adopt(
-    await openRequests({ ...common, rooms, store, scratchFolder, copyInHand }),
+    await openRequests({ ...common, rooms, store, scratchFolder, copyInHand, screenUrl: () => server.url }),
     held => held.stop(),
   )
   path.start()

@@ -9,11 +9,11 @@ import type {
   DeliveryState,
   Document,
   DocumentEvent,
-  SignatureFacts,
   Stage,
   StageName,
 } from './document/document.ts'
 import type { StoredBlob } from './document/page.ts'
+import type { SignatureFacts } from './document/signature-facts.ts'
 import { Fault } from './errors.ts'
 
 export type StageOf<N extends StageName> = Extract<Stage, { readonly name: N }>

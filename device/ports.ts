@@ -420,6 +420,8 @@ export interface ClaveDocument {
   readonly digest: Uint8Array
   /** What the person reads at the service. */
   readonly title: string
+  /** Where the signature goes: one in a PDF must not state its time, one in a file of its own has to (EN 319 122-1, 6.3). */
+  readonly place: 'pdf' | 'file'
 }
 
 export interface ClaveOrder {

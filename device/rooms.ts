@@ -192,7 +192,14 @@ function netConfiguration({
 }
 
 function claveOptions(clave: NonNullable<Config['clave']>, applicationName: string) {
-  const { page: _page, returnUrl: _url, frameOrigins: _origins, minutes: _minutes, ...options } = clave
+  const {
+    page: _page,
+    returnUrl: _url,
+    frameOrigins: _origins,
+    minutes: _minutes,
+    maxDocuments: _most,
+    ...options
+  } = clave
   return { ...options, applicationName }
 }
 

@@ -104,7 +104,11 @@ export const claveStarted = {
   type: 'claveStarted',
   transaction: { id: 'one', page: 'https://fire.example/entry', at },
 } as const satisfies DocumentEvent
-export const claveDropped = { type: 'claveDropped', code: 'CLAVE_CANCELLED' } as const satisfies DocumentEvent
+export const claveDropped = {
+  type: 'claveDropped',
+  code: 'CLAVE_CANCELLED',
+  told: false,
+} as const satisfies DocumentEvent
 export const approve = { type: 'approved', sourceNature: 'original' } as const satisfies DocumentEvent
 export const composed = {
   type: 'composed',

@@ -245,5 +245,7 @@ describe('a signature that a person makes elsewhere', () => {
 
   it('goes back to what it was when nothing came of it', () => {
     expect(next(away, claveDropped, at).stage).toEqual(stages.signing.stage)
+    const told = next(away, { ...claveDropped, told: true }, at).stage
+    expect(told).toEqual({ ...stages.signing.stage, refused: claveDropped.code })
   })
 })

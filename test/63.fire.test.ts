@@ -131,7 +131,7 @@ describe('a signature', () => {
 })
 
 describe('a batch', () => {
-  const documents = ['a', 'b', 'c'].map(claveDocument)
+  const documents = [claveDocument('a'), claveDocument('b'), claveDocument('c', 'file')]
 
   it('is signed with one visit, and each signature fetched once', async () => {
     const { port, atPage } = await scene()

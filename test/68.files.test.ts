@@ -131,6 +131,7 @@ describe('written is', () => {
     await file.close()
     const call = readCall(signVerb, ['moving', '--out', at('moved')], {
       progress: () => undefined,
+      ask: () => undefined,
       signal: AbortSignal.timeout(10_000),
     })
     const outcome = {

@@ -98,6 +98,7 @@ describe('an order that is answered by anything but a purchase', () => {
       code: 'DESTINATION_UNREACHABLE',
     })
     await shop.online(true)
+    await shop.online(true)
     expect(await driver.order('NOTHING', Buffer.from('{}'))).toMatchObject({ outcome: 'refused' })
   })
 

@@ -85,6 +85,7 @@ export async function startPageStand(
     anchors,
     ...around,
     copyInHand: () => copy,
+    screenUrl: () => 'http://127.0.0.1/',
   }
   const requests = await openRequests(parts)
   return {

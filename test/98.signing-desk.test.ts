@@ -51,6 +51,7 @@ function stand() {
     log: logInto([]),
     newId: () => String(++ids),
     copyInHand: () => false,
+    screenUrl: () => 'http://127.0.0.1/',
   })
   return { desk, looks, openings, session, closed: () => closed }
 }

@@ -1,6 +1,6 @@
 // The command line as a child process, beside a simulated site, in a folder of its own.
 
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,11 +16,21 @@ export interface Run {
   readonly stderr: string
 }
 
+/** A program that runs, and what came of it once it has ended. */
+export interface Started {
+  readonly child: ChildProcess
+  /** What it has written so far. */
+  output(): string
+  readonly ended: Promise<Run>
+}
+
 export interface CommandLine {
   readonly folder: string
   readonly site: Site
   /** Runs `compulsa` with these words, in the folder. */
   compulsa(...args: string[]): Promise<Run>
+  /** Any program, in the folder. */
+  started(command: string, ...args: string[]): Started
   /** Words that name the site's configuration and data. */
   configured(): string[]
 }
@@ -51,6 +61,19 @@ export function commandLine(options: Partial<SiteOptions> = {}): CommandLine {
           resolve({ code, stdout, stderr })
         })
       }),
+    started: (command: string, ...args: string[]) => startedIn(folder, command, args),
     configured: () => ['--config', site.configFile, '--data', site.dataFolder],
   })
+}
+
+function startedIn(cwd: string, command: string, args: readonly string[]): Started {
+  const child = spawn(command, args, { cwd })
+  const told = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (chunk: Buffer) => {
+      told[name] += chunk
+    })
+  }
+  const ended = new Promise<Run>(resolve => child.on('close', code => resolve({ code: code ?? -1, ...told })))
+  return { child, output: () => told.stdout + told.stderr, ended }
 }

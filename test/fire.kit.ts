@@ -16,8 +16,8 @@ export const returnUrl = 'https://seu.example.org/signed'
 export const person = '50751129L'
 export const order: ClaveOrder = { subject: person, language: 'ca', returnUrl }
 
-export function claveDocument(id = 'doc-1'): ClaveDocument {
-  return { id, digest: createHash('sha256').update(id).digest(), title: `Còpia «${id}»` }
+export function claveDocument(id = 'doc-1', place: ClaveDocument['place'] = 'pdf'): ClaveDocument {
+  return { id, digest: createHash('sha256').update(id).digest(), title: `Còpia «${id}»`, place }
 }
 
 export interface FireScene {

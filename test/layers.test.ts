@@ -201,6 +201,7 @@ describe('who may import whom', () => {
             'drivers/worker/launch.ts',
             'device/http/operator-client.ts',
             'device/http/afirma-server.ts',
+            'device/http/way-back.ts',
           ].includes(i.from),
       )
     expect(describeAll(wrong)).toEqual([])

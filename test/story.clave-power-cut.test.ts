@@ -88,6 +88,11 @@ describe('one copy', () => {
       ({ copy }) => copy?.clave?.state === 'number' && copy.clave.fault === 'CLAVE_FAILED',
       'the number again',
     )
+
+    // Why nothing came of it is still told after a cut.
+    await kiosk.cut()
+    kiosk = await takenUp('number')
+    expect(kiosk.screen.copy().clave).toMatchObject({ fault: 'CLAVE_FAILED' })
     await signAt(await sentAway(kiosk))
     await kiosk.screen.post('/screen/copy/clave/finish')
     await kiosk.screen.until(one => one.copy?.result != null, 'the receipt')

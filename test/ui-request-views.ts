@@ -2,7 +2,7 @@
 // administration with twelve documents, and a program of the town hall's own.
 
 import type { CardView, RequestedDocumentView, RequestView, View } from '../device/http/view.ts'
-import { certificate, emptyView, expiredCertificate, otherCertificate } from './ui-views.ts'
+import { certificate, clavePage, emptyView, endsAt, expiredCertificate, otherCertificate } from './ui-views.ts'
 
 const names = [
   'Sol·licitud d’ajut al lloguer.pdf',
@@ -38,6 +38,8 @@ export const openedRequest: RequestView = {
   failed: 0,
   fault: null,
   card: null,
+  cardUsed: true,
+  ways: ['card'],
   files: [],
   several: false,
 }
@@ -55,6 +57,7 @@ export const certificateWanted = { operation: 'select-certificate', documents: [
 
 export const fileToSave = {
   operation: 'save-file',
+  cardUsed: false,
   documents: [],
   total: 0,
   files: [{ name: 'justificant-signat.pdf', bytes: 834_000 }],
@@ -62,6 +65,7 @@ export const fileToSave = {
 
 export const filesToLoad = {
   operation: 'load-file',
+  cardUsed: false,
   documents: [],
   total: 0,
   files: ['dni.pdf', 'nomina-gener.pdf', 'nomina-febrer.pdf', names[3], 'foto.png', 'escriptura.pdf'].map(
@@ -122,6 +126,14 @@ export const requestSituations: Readonly<Record<string, View>> = {
   requestLoad: withRequest(filesToLoad),
   requestLoadSeveral: withRequest({ ...filesToLoad, several: true }),
   requestLoadNone: withRequest({ ...filesToLoad, files: [] }),
+  requestWays: withRequest({ ways: ['card', 'clave'] }),
+  requestClaveOnly: withRequest({ ...oneDocument, ways: ['clave'] }),
+  requestClaveNumber: withRequest({ stage: 'clave', clave: { state: 'number', fault: null, cardToo: false } }),
+  requestClavePage: withRequest({
+    stage: 'clave',
+    done: 10,
+    clave: { state: 'page', on: 'phone', page: clavePage, endsAt, fault: null },
+  }),
   requestReader: withRequest({ stage: 'card' }),
   requestCard: withRequest({ stage: 'card', card: { state: 'absent' } }),
   requestCardFault: withRequest({ stage: 'card', card: cardWith([expiredCertificate]) }),

@@ -121,6 +121,7 @@ export const result: ResultView = {
   pages: 4,
   bytes: 734_003,
   signer: 'Roser Puigdevall i Castellfollit',
+  cardUsed: true,
   unsealed: false,
   finishedAt: '2026-03-09T10:42:00.000Z',
   qr: 'https://seu.vilaficticia.example/copia?ref=K7QF-2M9X',

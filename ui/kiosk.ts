@@ -2,7 +2,7 @@
 // its signals and call its functions; they hold nothing themselves.
 
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
-import type { ProcedureView, View } from '../device/http/view.ts'
+import type { ClaveView, ProcedureView, View } from '../device/http/view.ts'
 import { type Calls, createCalls } from './calls.ts'
 import { openFeed } from './feed.ts'
 import { createIdleWatch, type IdleWatch } from './idle.ts'
@@ -164,7 +164,7 @@ function idleSecondsOf(view: View | null, local: Local): number | null {
   const { copy, request, kiosk } = view
   if (copy === null && request !== undefined) {
     const signs = request.stage === 'signing' || request.card?.state === 'signing' || local.pinSent
-    return signs ? null : kiosk.idleSeconds
+    return signs || isElsewhere(request.clave) ? null : kiosk.idleSeconds
   }
   if (copy === null && view.cards !== undefined) return kiosk.idleSeconds
   if (copy === null && view.maintenance !== undefined)
@@ -172,7 +172,10 @@ function idleSecondsOf(view: View | null, local: Local): number | null {
   if (copy === null) return local.language === null ? null : kiosk.idleSeconds
   const composing = copy.stage === 'composing' && copy.fault === null
   const signing = copy.stage === 'signing' && (copy.card?.state === 'signing' || local.pinSent)
-  // Whoever signs on a phone does not touch this screen; the service's own time ends that.
-  const elsewhere = copy.clave !== undefined && copy.clave.state !== 'number'
-  return copy.scanning || composing || signing || elsewhere ? null : kiosk.idleSeconds
+  return copy.scanning || composing || signing || isElsewhere(copy.clave) ? null : kiosk.idleSeconds
+}
+
+/** Whoever signs on a phone does not touch this screen; the service's own time ends that. */
+function isElsewhere(clave: ClaveView | undefined): boolean {
+  return clave !== undefined && clave.state !== 'number'
 }

@@ -61,8 +61,7 @@ export type ScreenName =
 const byStage: Record<CopyStage, (copy: CopyView, local: Local, signing: Signing) => ScreenName> = {
   gathering: gatheringScreen,
   composing: copy => (copy.fault === null ? 'preparing' : 'stopped'),
-  signing: ({ clave }, local, signing) =>
-    clave === undefined || local.byCard ? signScreen(signing, local) : byClave[clave.state],
+  signing: (_copy, local, signing) => (local.byCard ? signScreen(signing, local) : wayScreen(signing, local)),
   delivering: resultScreen,
   done: resultScreen,
 }
@@ -77,6 +76,7 @@ const byClave: Record<ClaveView['state'], ScreenName> = {
 const byRequestStage: Record<RequestStage, (signing: Signing, local: Local) => ScreenName> = {
   asking: () => 'request',
   card: signScreen,
+  clave: wayScreen,
   signing: () => 'requestSigning',
   pin: goOnScreen,
   paused: goOnScreen,
@@ -129,6 +129,11 @@ const byCard: Record<CardView['state'], (signing: Signing, local: Local) => Scre
   fault: () => 'cardFault',
   signing: signingScreen,
   present: presentCardScreen,
+}
+
+/** As the person wants to sign. */
+function wayScreen(signing: Signing, local: Local): ScreenName {
+  return signing.clave === null ? signScreen(signing, local) : byClave[signing.clave.state]
 }
 
 function signScreen(signing: Signing, local: Local): ScreenName {

@@ -5,9 +5,11 @@ import { splicesOf } from '../bytes.ts'
 import { Fault } from '../errors.ts'
 import type { RandomAccess } from '../ports.ts'
 import { readCertificate } from '../trust/certificate.ts'
+import { signerOf } from '../trust/cms-signer.ts'
 import type { Report } from '../trust/report.ts'
+import { awaitedDigest, withAwaited } from './awaited.ts'
 import { type Extended, type ExtendRequest, type ExtendTools, extendFile } from './extend.ts'
-import type { Ask, ExtendJob, Job, JobOutcome, SignJob, VerifyJob } from './job.ts'
+import type { Ask, CompleteJob, ExtendJob, Job, JobOutcome, SignJob, VerifyJob } from './job.ts'
 import { type Made, signFile } from './sign.ts'
 import { cadesPackaging, subjectOf } from './sign-cms.ts'
 import { type VerifyFileOptions, verifyFile } from './verify.ts'
@@ -42,6 +44,15 @@ export async function perform(job: Job, tools: EngineTools): Promise<JobOutcome>
     case 'sign': {
       const used = { ...tools, input: await subjectOf(job, tools.input) }
       return written(await signed(job, used), originalOf(job, used), job, used)
+    }
+    case 'prepare':
+      return { outcome: 'prepared', digest: await awaitedDigest(job, { ...tools, password: passwordOf(tools) }) }
+    case 'complete': {
+      const original = job.format === 'CAdES' ? tools.input : undefined
+      const made = await withAwaited(job, { ...tools, password: passwordOf(tools) })
+      const outcome = await written(await raised(made, job, original, tools), original, job, tools)
+      signerOf(job.cms, outcome.report, { subject: job.subject, judged: job.anchors.length > 0 })
+      return outcome
     }
     case 'extend': {
       const request = { level: job.level, ...openedWith(job, tools) }
@@ -78,8 +89,17 @@ async function signed(job: SignJob, tools: EngineTools): Promise<Made & Partial<
     sign: (algorithm, digest) => ask({ ask: 'sign', algorithm, digest }),
     timestamps: toolsFor(job, tools),
   })
+  return raised(made, job, originalOf(job, tools), tools)
+}
+
+/** Raised to the level that the job asks for, where that is above the one at which signatures are made. */
+async function raised(
+  made: Made,
+  job: SignJob | CompleteJob,
+  original: RandomAccess | undefined,
+  tools: EngineTools,
+): Promise<Made & Partial<Extended>> {
   if (job.level === 'B') return made
-  const original = originalOf(job, tools)
   const request: ExtendRequest = {
     ...openedWith(job, tools),
     level: job.level,
@@ -132,15 +152,15 @@ function judgedBy(job: VerifyJob, tools: EngineTools) {
 async function written(
   { file, hash, answeredEarlier = [], ignored = [], notes = [] }: Made & Partial<Extended>,
   content: RandomAccess | undefined,
-  job: SignJob | ExtendJob,
+  job: SignJob | CompleteJob | ExtendJob,
   tools: EngineTools,
-): Promise<JobOutcome> {
+): Promise<Extract<JobOutcome, { readonly outcome: 'written' }>> {
   const options = {
     ...openedWith(job, tools),
     anchors: job.anchors,
     now: tools.clock.now(),
     revocation: 'if-present',
-    strict: job.job === 'sign' && job.pdf.formAsSigned === true,
+    strict: job.job !== 'extend' && job.pdf.formAsSigned === true,
     ...(content !== undefined && { content }),
   } as const
   const { report } = await verifyFile(file, { ...options, ...(hash !== undefined && { hash }) })

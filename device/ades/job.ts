@@ -73,6 +73,29 @@ export interface PdfSignatureOptions {
 
 export type ShownSignature = Omit<VisibleSignature, 'image' | 'typeface' | 'masking'>
 
+/** By a person at a service that is told a digest and gives back a CMS: whose it will be is not known before. */
+export interface AwaitedSignature extends JobCommon {
+  /** CAdES: detached, over the input as it is. */
+  readonly format: 'PAdES' | 'CAdES'
+  readonly properties: Pick<SignatureProperties, 'signingTime' | 'location'>
+  readonly pdf: PdfSignatureOptions
+}
+
+/** What the service is to be told. */
+export interface PrepareJob extends AwaitedSignature {
+  readonly job: 'prepare'
+}
+
+/** The same request again, and what came of it. */
+export interface CompleteJob extends AwaitedSignature {
+  readonly job: 'complete'
+  readonly level: SignatureLevel
+  /** DER. */
+  readonly cms: Uint8Array
+  /** Number of the identity document of the person who was to sign. */
+  readonly subject: string
+}
+
 export interface ExtendJob extends JobCommon {
   readonly job: 'extend'
   readonly level: Exclude<SignatureLevel, 'B'>
@@ -92,7 +115,7 @@ export interface CheckExtendedJob extends JobCommon {
   readonly level: Exclude<SignatureLevel, 'B'>
 }
 
-export type Job = SignJob | ExtendJob | VerifyJob | CheckExtendedJob
+export type Job = SignJob | PrepareJob | CompleteJob | ExtendJob | VerifyJob | CheckExtendedJob
 
 /** What a job may ask for while it runs. */
 export type Ask =
@@ -117,6 +140,8 @@ export interface Written {
 
 export type JobOutcome =
   | ({ readonly outcome: 'written' } & Written)
+  /** SHA-256 of what is to be signed. */
+  | { readonly outcome: 'prepared'; readonly digest: Uint8Array }
   | { readonly outcome: 'verified'; readonly format: SignatureFormat | 'none'; readonly report: Report }
 
 /** Files that a job is about, by their paths. */

@@ -16,14 +16,23 @@ import type { FileHash } from '../pdf/file-hash.ts'
 import { addPageImage, type PageImageRequest } from '../pdf/page-image.ts'
 import type { AllowedChanges } from '../pdf/permissions.ts'
 import { type FillOutcome, fillContents, type PreparedSignature, signedParts } from '../pdf/signature-dictionary.ts'
-import { prepareSignature } from '../pdf/signature-field.ts'
+import { prepareSignature, type SignatureFieldRequest } from '../pdf/signature-field.ts'
 import type { SignatureAppearance } from '../pdf/signature-widget.ts'
 import type { DigestAlgorithm } from '../ports.ts'
 import { obtainTimestamp, type TimestampTools } from '../trust/timestamp-request.ts'
 import type { SignatureProperties, SignerIdentity, SignerLocation } from './request.ts'
 
-export interface PadesRequest extends SignerIdentity {
+export interface PadesRequest extends SignerIdentity, PadesContent {
   readonly properties: SignatureProperties
+  /** Room for a signature-time-stamp, octets; absent for a signature of level B. */
+  readonly timestampOctets?: number
+  /** Room for the whole CMS at least, octets. */
+  readonly reservedOctets?: number
+}
+
+/** What a signature says and shows in the PDF, whoever makes it. */
+export interface PadesContent {
+  readonly properties: Pick<SignatureProperties, 'signingTime' | 'location'>
   /** An empty field of the document's to fill, or the wished name of a new one. */
   readonly fieldName: string
   readonly name?: string
@@ -33,10 +42,6 @@ export interface PadesRequest extends SignerIdentity {
   /** Certifies the document; only as its first signature. */
   readonly certify?: AllowedChanges
   readonly appearance?: SignatureAppearance
-  /** Room for a signature-time-stamp, octets; absent for a signature of level B. */
-  readonly timestampOctets?: number
-  /** Room for the whole CMS at least, octets. */
-  readonly reservedOctets?: number
   /** Put into the document before it is signed, which none may be that is signed already. */
   readonly pageImage?: PageImageRequest
   readonly attachment?: AttachmentRequest
@@ -53,22 +58,34 @@ const attributeOverhead = 64
  * content of a document that is signed already.
  */
 export async function preparePades(document: PdfDocument, request: PadesRequest): Promise<PreparedSignature> {
-  const { properties, fieldName, name, reason, contactInfo, certify, appearance, timestampOctets } = request
+  const { properties, reason, timestampOctets } = request
   const explained = properties.policy !== undefined || (properties.commitments?.length ?? 0) > 0
   if (reason !== undefined && explained) {
     throw new Fault('REQUEST_INVALID', 'a reason cannot stand beside a signature policy or a commitment type')
   }
-  const location = placeOf(properties.location)
   const room = timestampOctets === undefined ? 0 : timestampOctets + attributeOverhead
+  return prepareContent(document, request, {
+    reservedBytes: Math.max(cmsReserveOctets(request) + room, request.reservedOctets ?? 0),
+    digestAlgorithm: digestOf(request.algorithm),
+    timestamped: timestampOctets !== undefined,
+  })
+}
+
+/** The update with room for a CMS of which no more is known than this. Throws as `preparePades` does. */
+export async function prepareContent(
+  document: PdfDocument,
+  content: PadesContent,
+  cms: Required<Pick<SignatureFieldRequest, 'reservedBytes' | 'digestAlgorithm' | 'timestamped'>>,
+): Promise<PreparedSignature> {
+  const { properties, fieldName, name, reason, contactInfo, certify, appearance } = content
+  const location = placeOf(properties.location)
   const draft = createDraft(document)
-  await addContent(draft, request)
+  await addContent(draft, content)
   return prepareSignature(draft, {
     kind: 'signature',
     fieldName,
-    reservedBytes: Math.max(cmsReserveOctets(request) + room, request.reservedOctets ?? 0),
+    ...cms,
     signingTime: properties.signingTime,
-    digestAlgorithm: digestOf(request.algorithm),
-    timestamped: timestampOctets !== undefined,
     ...(name !== undefined && { name }),
     ...(reason !== undefined && { reason }),
     ...(location !== undefined && { location }),
@@ -78,7 +95,7 @@ export async function preparePades(document: PdfDocument, request: PadesRequest)
   })
 }
 
-async function addContent(draft: Draft, { pageImage, attachment, appearance }: PadesRequest): Promise<void> {
+async function addContent(draft: Draft, { pageImage, attachment, appearance }: PadesContent): Promise<void> {
   const asked = {
     'an image on its pages': pageImage,
     'an attachment': attachment,

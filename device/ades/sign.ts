@@ -15,10 +15,11 @@ import { fieldsOf } from '../pdf/tree.ts'
 import { unknownSignature } from '../pdf/unknown-signatures.ts'
 import type { DigestAlgorithm, RandomAccess, SignatureAlgorithm } from '../ports.ts'
 import type { TimestampTools } from '../trust/timestamp-request.ts'
-import type { ShownSignature, SignJob } from './job.ts'
+import type { PdfSignatureOptions, ShownSignature, SignJob } from './job.ts'
 import {
   assemblePades,
   intendPades,
+  type PadesContent,
   type PadesRequest,
   preparePades,
   stampSignature,
@@ -27,18 +28,22 @@ import {
 import { signCms } from './sign-cms.ts'
 import { signXml } from './xades-sign.ts'
 
-export interface SignTools {
-  readonly input: RandomAccess
-  /** The signed original, where a detached signature gets another one. */
-  readonly content: RandomAccess | undefined
-  /** Opens an encrypted PDF. */
-  readonly password: string | undefined
+/** Files that go into a signature of a PDF. */
+export interface PdfResources {
   /** Of a visible signature: a TrueType font program, and a JPEG or PNG. */
   readonly font: Uint8Array | undefined
   readonly image: Uint8Array | undefined
   /** Put into a PDF before it is signed: a JPEG or PNG, and a file of any kind. */
   readonly pageImage?: Uint8Array | undefined
   readonly attachment?: Uint8Array | undefined
+}
+
+export interface SignTools extends PdfResources {
+  readonly input: RandomAccess
+  /** The signed original, where a detached signature gets another one. */
+  readonly content: RandomAccess | undefined
+  /** Opens an encrypted PDF. */
+  readonly password: string | undefined
   /** The signature value over a digest; ECDSA as DER. */
   sign(algorithm: SignatureAlgorithm, digest: Uint8Array): Promise<Uint8Array>
   readonly timestamps: TimestampTools
@@ -90,16 +95,17 @@ async function signPdf(job: SignJob, tools: SignTools): Promise<Made> {
   return { file: appended(input, kept.update), hash: hash.append(kept.update, prepared), notes }
 }
 
-async function refuseUnknown(document: PdfDocument): Promise<void> {
+/** Throws REQUEST_INVALID. */
+export async function refuseUnknown(document: PdfDocument): Promise<void> {
   const kind = await unknownSignature(document)
   if (kind === undefined) return
   throw new Fault('REQUEST_INVALID', `the document has a signature of the kind ${kind}, beside which none is allowed`)
 }
 
 /** What of the request has its price, or could be done in part only. */
-async function notesOn(
+export async function notesOn(
   document: PdfDocument,
-  { attachment, appearance, fieldName }: PadesRequest,
+  { attachment, appearance, fieldName }: PadesContent,
 ): Promise<readonly string[]> {
   const problem = attachment && (await pdfAProblem(document, attachment.data))
   const place = appearance && (await placeProblem(document, appearance, fieldName))
@@ -131,22 +137,38 @@ function hashesFor(digestAlgorithm: DigestAlgorithm, level: SignJob['level']): r
 }
 
 function padesRequest({ identity, properties, level, pdf }: SignJob, tools: SignTools): PadesRequest {
-  const { fieldName = 'Signature1', certificationLevel, reason, contactInfo, visible, reservedBytes } = pdf
+  const { reservedBytes } = pdf
   return {
     ...identity,
+    ...padesContent(pdf, properties, tools),
+    properties,
+    ...(level !== 'B' && { timestampOctets: usualTimestampOctets }),
+    ...(reservedBytes !== undefined && { reservedOctets: reservedBytes }),
+  }
+}
+
+/** What a signature says and shows in the PDF, with the files that go into it. */
+export function padesContent(
+  pdf: PdfSignatureOptions,
+  properties: PadesContent['properties'],
+  tools: PdfResources,
+): PadesContent {
+  const { fieldName = 'Signature1', certificationLevel, reason, contactInfo, visible } = pdf
+  return {
     properties,
     fieldName,
     ...(reason !== undefined && { reason }),
     ...(contactInfo !== undefined && { contactInfo }),
     ...(certificationLevel !== undefined && { certify: certificationLevel }),
     ...(visible !== undefined && { appearance: appearanceOf(visible, tools) }),
-    ...(level !== 'B' && { timestampOctets: usualTimestampOctets }),
-    ...(reservedBytes !== undefined && { reservedOctets: reservedBytes }),
     ...addedContent(pdf, tools, properties.signingTime),
   }
 }
 
-function appearanceOf({ rectangle, pages, ...shown }: ShownSignature, { font, image }: SignTools): SignatureAppearance {
+function appearanceOf(
+  { rectangle, pages, ...shown }: ShownSignature,
+  { font, image }: PdfResources,
+): SignatureAppearance {
   return {
     ...shown,
     page: pages,
@@ -162,7 +184,7 @@ function rectangleOf([left, bottom, right, top]: ShownSignature['rectangle']): P
 
 function addedContent(
   { pageImage, attachment }: SignJob['pdf'],
-  { pageImage: image, attachment: data }: SignTools,
+  { pageImage: image, attachment: data }: PdfResources,
   modifiedAt: number,
 ): Pick<PadesRequest, 'pageImage' | 'attachment'> {
   return {

@@ -8,7 +8,8 @@ import { dateByPattern } from './date-pattern.ts'
 import { masked, type TextMask } from './text-mask.ts'
 
 export interface VisibleTextFacts {
-  readonly certificate: Certificate
+  /** Absent where it is not known yet who signs: `namesSigner` tells whether that matters. */
+  readonly certificate?: Certificate
   /** Milliseconds since 1970. */
   readonly signingTime: number
   /** IANA name of the zone that a date is shown in. */
@@ -37,35 +38,10 @@ export function visibleText(template: string, facts: VisibleTextFacts): VisibleT
   return { text, unknown }
 }
 
-function variable(
-  name: string,
-  { certificate, reason, location, contactInfo, mask }: VisibleTextFacts,
-): string | undefined {
-  const { facts, fields } = certificate
-  const shown = (text: string) => (mask === undefined ? text : masked(text, mask))
-  const subject = (type: keyof typeof nameAttributes) =>
-    shown(attributeOfName(fields.subject, nameAttributes[type]) ?? '')
+function variable(name: string, facts: VisibleTextFacts): string | undefined {
+  const { certificate, reason, location, contactInfo, mask } = facts
+  if (Object.hasOwn(ofSigner, name)) return certificate && ofSigner[name]?.(certificate, mask)
   switch (name) {
-    case 'SUBJECTCN':
-      return shown(facts.holder)
-    case 'SUBJECTDN':
-      return shown(facts.subject)
-    case 'ISSUERCN':
-      return issuerOf(certificate)
-    case 'CERTSERIAL':
-      return BigInt(`0x${facts.serialNumber}`).toString()
-    case 'GIVENNAME':
-      return subject('givenName')
-    case 'SURNAME':
-      return subject('surname')
-    case 'ORGANIZATION':
-      return subject('organizationName')
-    case 'OU':
-      return subject('organizationalUnitName')
-    case 'TITLE':
-      return subject('title')
-    case 'PSEUDONYM':
-      return subject('pseudonym')
     case 'REASON':
       return reason ?? ''
     case 'LOCATION':
@@ -75,6 +51,35 @@ function variable(
     default:
       return undefined
   }
+}
+
+type OfSigner = (certificate: Certificate, mask: TextMask | undefined) => string
+
+/** What the variables about the signer show. */
+const ofSigner: Readonly<Record<string, OfSigner>> = {
+  SUBJECTCN: ({ facts }, mask) => hidden(facts.holder, mask),
+  SUBJECTDN: ({ facts }, mask) => hidden(facts.subject, mask),
+  ISSUERCN: issuerOf,
+  CERTSERIAL: ({ facts }) => BigInt(`0x${facts.serialNumber}`).toString(),
+  GIVENNAME: subjects('givenName'),
+  SURNAME: subjects('surname'),
+  ORGANIZATION: subjects('organizationName'),
+  OU: subjects('organizationalUnitName'),
+  TITLE: subjects('title'),
+  PSEUDONYM: subjects('pseudonym'),
+}
+
+function subjects(type: keyof typeof nameAttributes): OfSigner {
+  return ({ fields }, mask) => hidden(attributeOfName(fields.subject, nameAttributes[type]) ?? '', mask)
+}
+
+function hidden(text: string, mask: TextMask | undefined): string {
+  return mask === undefined ? text : masked(text, mask)
+}
+
+/** Whether a text has a variable that only the signer's certificate fills. */
+export function namesSigner(template: string): boolean {
+  return [...template.matchAll(/\$\$([A-Z]+)\$\$/g)].some(([, name = '']) => Object.hasOwn(ofSigner, name))
 }
 
 function issuerOf({ facts, fields }: Certificate): string {

@@ -53,6 +53,9 @@ const applianceEvents = {
   /** What a program (`client`) has left to be signed; `batch` is its id. */
   batchAccepted: { batch: 'token', client: 'token', documents: 'count', sha256: 'digest' },
   batchTakenUp: { batch: 'token', certificateSha256: 'digest' },
+  /** A person was sent to Cl@ve Firma to sign so many of its documents, and that is over. */
+  batchVisitBegun: { batch: 'token', documents: 'count' },
+  batchVisitEnded: { batch: 'token' },
   batchItemSigned: { batch: 'token', item: 'count', format: 'token', sha256: 'digest', ignored: 'token' },
   batchItemFailed: { batch: 'token', item: 'count', code: 'token' },
   batchEnded: { batch: 'token', end: 'token', signed: 'count', failed: 'count' },

@@ -49,3 +49,26 @@ export interface Ledger {
   /** Of an item that is signed. */
   signature(number: number): ByteStream
 }
+
+/** What somebody at a service elsewhere is to sign of a batch with one visit. */
+export interface BatchVisit {
+  readonly id: string
+  /** Number of the person's identity document. */
+  readonly subject: string
+  /** Where the person goes, and where the service leads them in the end. */
+  readonly page: string
+  readonly returnUrl: string
+  /** Milliseconds since 1970. */
+  readonly endsAt: number
+  /** Numbers of the items that it is about. */
+  readonly items: readonly number[]
+  /** Those that the service has signed, once the person was there; null before. */
+  readonly signed: readonly number[] | null
+}
+
+/** Remembers the visit that is not over. */
+export interface VisitMemory {
+  visit(): BatchVisit | null
+  /** Durable when it resolves. */
+  keepVisit(visit: BatchVisit | null): Promise<void>
+}

@@ -25,7 +25,7 @@ export interface RunParts {
 }
 
 /** What ends the run and is no document's fault: with the card back, or space on the disk, the same item can be signed. */
-const endsRun: ReadonlySet<ErrorCode> = new Set([
+export const endsRun: ReadonlySet<ErrorCode> = new Set([
   'TOKEN_MODULE_FAILED',
   'TOKEN_ABSENT',
   'TOKEN_REMOVED',
@@ -43,6 +43,12 @@ const endsRun: ReadonlySet<ErrorCode> = new Set([
   'SEAL_CREDENTIALS_REFUSED',
   'SEAL_REFUSED',
   'SEAL_UNFIT',
+  'CLAVE_ABSENT',
+  'CLAVE_UNREACHABLE',
+  'CLAVE_UNTRUSTED',
+  'CLAVE_CREDENTIALS_REFUSED',
+  'CLAVE_EXPIRED',
+  'CLAVE_OTHER_PERSON',
   'TSA_ABSENT',
   'TSA_CREDENTIALS_REFUSED',
   'TSA_UNTRUSTED',

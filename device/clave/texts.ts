@@ -125,6 +125,7 @@ const heads = {
   functionalContact: ['Contacto funcional', 'Contacte funcional', 'Functional contact'],
   technicalContact: ['Contacto técnico', 'Contacte tècnic', 'Technical contact'],
   volume: ['Firmas previstas al año', 'Signatures previstes l’any', 'Expected signatures a year'],
+  back: ['Ya puede cerrar esta página.', 'Ja podeu tancar aquesta pàgina.', 'You can close this page now.'],
   operator: ['Operador que factura los SMS', 'Operador que factura els SMS', 'Operator that bills the SMS'],
 } as const satisfies Words<string>
 

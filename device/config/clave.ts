@@ -36,6 +36,8 @@ export const Clave = Type.Object(
     returnUrl: Type.Optional(HttpsUrl),
     /** Sites beside FIRe's own whose pages the frame may show; with `page` kiosk. */
     frameOrigins: Type.Array(Origin, { default: [], maxItems: 10, uniqueItems: true }),
+    /** How many documents FIRe takes in one batch (`batch.maxDocuments` there); a larger one takes several visits. */
+    maxDocuments: Type.Integer({ minimum: 1, maximum: 1000, default: 10 }),
     /** How long FIRe keeps a signature that nobody has made. */
     minutes: Type.Integer({ minimum: 1, maximum: 60, default: 10 }),
   },

@@ -10,6 +10,7 @@ import type { SignerFacts } from '../trust/signer-facts.ts'
 import { type CopyTrail, emptyTrail, type MadeFacts, type ScannerFacts } from './copy-trail.ts'
 import type { Page, PreparedImage, ReadText, StoredBlob, StoredPage } from './page.ts'
 import type { PendingClave, PendingSignature } from './pending-signature.ts'
+import type { ExtendedBy, SignatureFacts } from './signature-facts.ts'
 
 /** What was asked for, fixed when the document is opened, so that a changed configuration never bends a copy in hand. */
 export type CopyOrder = Pick<
@@ -31,24 +32,6 @@ export interface Approval {
   readonly elaborationState: 'EE03' | 'EE99'
   readonly at: string
 }
-
-/** Facts of the signature that was made and verified. */
-export interface SignatureFacts {
-  readonly signer: string
-  /** Reached so far; what was ordered is in the order. */
-  readonly level: SignatureLevel
-  /** When it was made, ISO 8601. */
-  readonly at: string
-  /** When its level was reached, ISO 8601; absent at level B. */
-  readonly extendedAt?: string
-  /** Who raised it last; absent at level B, and for what an earlier version raised. */
-  readonly extendedBy?: ExtendedBy
-  /** Why the configured service did not, where it was raised here in its place. */
-  readonly declined?: { readonly code: ErrorCode; readonly detail: string }
-}
-
-/** This kiosk, or the configured service. */
-export type ExtendedBy = 'local' | 'service'
 
 /** What is tried again by itself until it succeeds: how often it failed so far, and when it is due. */
 export interface Attempts {
@@ -80,7 +63,13 @@ export interface Hold {
 export type Stage =
   | { readonly name: 'gathering'; readonly scan: 'idle' | 'running' }
   | { readonly name: 'composing'; readonly approval: Approval }
-  | { readonly name: 'signing'; readonly approval: Approval; readonly copy: StoredBlob }
+  | {
+      readonly name: 'signing'
+      readonly approval: Approval
+      readonly copy: StoredBlob
+      /** Why nothing came of signing with Cl@ve Firma the last time; absent where nobody need be told. */
+      readonly refused?: ErrorCode
+    }
   | {
       readonly name: 'sealing'
       readonly approval: Approval
@@ -184,8 +173,8 @@ export type DocumentEvent =
   | { readonly type: 'signatureDropped' }
   | { readonly type: 'claveIntended'; readonly pending: PendingClave }
   | { readonly type: 'claveStarted'; readonly transaction: NonNullable<PendingClave['transaction']> }
-  /** Nothing came of it, and the person's number is forgotten. */
-  | { readonly type: 'claveDropped'; readonly code: ErrorCode }
+  /** Nothing came of it, and the person's number is forgotten; `told` where they did not do it themselves. */
+  | { readonly type: 'claveDropped'; readonly code: ErrorCode; readonly told: boolean }
   | ({ readonly type: 'signed'; readonly deliveryKeys: readonly string[] } & SignedCopy)
   | ({ readonly type: 'sealed' } & SignedCopy)
   | {

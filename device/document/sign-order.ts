@@ -86,13 +86,13 @@ export function statedBy(
 }
 
 /**
- * What a PDF signature shows and says, the signer's name in its text, and what of --extra has no effect there. No secret is
+ * What a PDF signature shows and says, the signer's name in its text where it is known who signs, and what of --extra has no effect there. No secret is
  * in it.
  */
 export function shownBy(
   { pdf }: ExtraParams,
   properties: SignatureProperties,
-  signerCertificate: Uint8Array,
+  signerCertificate: Uint8Array | undefined,
 ): { readonly pdf: SignJob['pdf']; readonly ignored: readonly string[] } {
   const { fieldName, certificationLevel, reason, contactInfo, pageImage, attachment } = pdf
   const { reservedBytes, formAsSigned, knownSignaturesOnly } = pdf
@@ -126,7 +126,7 @@ interface VisibleFacts {
   readonly reason?: string
   readonly contactInfo?: string
   readonly properties: SignatureProperties
-  readonly signerCertificate: Uint8Array
+  readonly signerCertificate: Uint8Array | undefined
 }
 
 function visibleBy(
@@ -138,11 +138,11 @@ function visibleBy(
   if (text === undefined) return { visible, unknown: [] }
   const { timeZone } = new Intl.DateTimeFormat().resolvedOptions()
   const { city } = properties.location ?? {}
-  const certificate = readCertificate(signerCertificate)
-  const hides = masking !== undefined && (masking.wanted ?? !isPseudonym(certificate))
+  const certificate = signerCertificate && readCertificate(signerCertificate)
+  const hides = masking !== undefined && (masking.wanted ?? (certificate !== undefined && !isPseudonym(certificate)))
   const filled = visibleText(text, {
     ...said,
-    certificate,
+    ...(certificate !== undefined && { certificate }),
     signingTime: properties.signingTime,
     timeZone,
     ...(city !== undefined && { location: city }),

@@ -192,7 +192,8 @@ function signing(
   }
   if (event.type === 'signatureDropped') return { ...document, hold: null, stage: { name: 'signing', approval, copy } }
   if (event.type !== 'signed') throw conflict(document, event)
-  const signature = { signer: event.signer, level: 'B', at } as const
+  const clave = stage.name === 'authorising' ? ({ clave: true } as const) : {}
+  const signature = { signer: event.signer, level: 'B', at, ...clave } as const
   const deliveries = deliveriesFor(document, event.deliveryKeys)
   return outbound(document, { approval, copy: event.copy, signature }, deliveries)
 }
@@ -200,7 +201,10 @@ function signing(
 /** One transaction at a time: what nothing came of is dropped before another is begun. */
 function authorising(document: Document, stage: StageOf<'authorising'>, event: DocumentEvent): Document {
   const { approval, copy, pending } = stage
-  if (event.type === 'claveDropped') return { ...document, hold: null, stage: { name: 'signing', approval, copy } }
+  if (event.type === 'claveDropped') {
+    const refused = event.told ? { refused: event.code } : {}
+    return { ...document, hold: null, stage: { name: 'signing', approval, copy, ...refused } }
+  }
   if (event.type !== 'claveStarted' || pending.transaction !== null) throw conflict(document, event)
   return { ...document, stage: { ...stage, pending: { ...pending, transaction: event.transaction } } }
 }

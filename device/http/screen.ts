@@ -104,7 +104,7 @@ export function screenRoutes(app: FastifyInstance, parts: ScreenParts): void {
   act('/screen/copy/reopen', () => desk.reopen(visit.copyId()))
   act('/screen/copy/leave', () => visit.leave())
   act('/screen/copy/stay', () => visit.stay())
-  if (parts.clave !== undefined) claveRoutes(app, parts.clave, visit)
+  if (parts.clave !== undefined) claveRoutes(app, parts.clave, visit, signing)
   requestRoutes(app, parts)
   maintenanceRoutes(app, maintenance)
   if (counter !== undefined) cardScreenRoutes(app, counter)

@@ -139,6 +139,7 @@ function resultView(copy: Document, config: Config): ResultView | null {
     pages: copySheets(copy.pages).length,
     bytes: stage.copy.bytes,
     signer: stage.signature?.signer ?? null,
+    cardUsed: copy.order.signature.mode !== 'seal' && stage.signature !== null && stage.signature.clave !== true,
     unsealed: stage.name === 'unsealed',
     finishedAt: stage.signature?.at ?? stage.approval.at,
     qr: receiptText(copy, config),

@@ -22,6 +22,9 @@
 //
 // POST /screen/request/accept | refuse         what a page or a program asks for, which the person has read
 // POST /screen/request/sign/{tokenId}/{keyId}  PIN as application/octet-stream → SignAnswer; starts, or goes on, signing
+// POST /screen/request/clave/choose
+// POST /screen/request/clave/begin              {number, language}
+// POST /screen/request/clave/finish | cancel
 // POST /screen/request/certificate/{tokenId}/{keyId}   tells the page this certificate
 // POST /screen/request/save                    lets the page save its file
 // POST /screen/request/load                    {names}
@@ -106,11 +109,11 @@ export type RequestOperation =
   | 'load-file'
 
 /**
- * `asking`: the person reads what it is. `card`: card, certificate and PIN. `signing`: progress. `pin`: the card wants the PIN
+ * `asking`: the person reads what it is. `card`: card, certificate and PIN. `clave`: the person signs with Cl@ve Firma. `signing`: progress. `pin`: the card wants the PIN
  * before each signature. `paused`: the card is gone, or a PIN was refused; with the card back it goes on by a PIN.
  * `finished`: what came of it, until it is closed.
  */
-export type RequestStage = 'asking' | 'card' | 'signing' | 'pin' | 'paused' | 'finished'
+export type RequestStage = 'asking' | 'card' | 'clave' | 'signing' | 'pin' | 'paused' | 'finished'
 
 export interface RequestView {
   readonly id: string
@@ -127,6 +130,12 @@ export interface RequestView {
   /** Why it is paused, or was refused as a whole. */
   readonly fault: ErrorCode | null
   readonly card: CardView | null
+  /** A card is put in for it, and taken along in the end. */
+  readonly cardUsed: boolean
+  /** How the person may sign it. */
+  readonly ways: readonly ('card' | 'clave')[]
+  /** At the stage `clave`. */
+  readonly clave?: ClaveView
   /** `save-file`: the file; `load-file`: what may be chosen. */
   readonly files: readonly { readonly name: string; readonly bytes: number }[]
   /** `load-file`: whether several may be chosen. */
@@ -263,6 +272,8 @@ export interface ResultView {
   readonly pages: number
   readonly bytes: number
   readonly signer: string | null
+  /** Somebody put a card in, and takes it along. */
+  readonly cardUsed: boolean
   /** The seal of the body is still to be put on, by itself. */
   readonly unsealed: boolean
   /** ISO 8601. */

@@ -79,6 +79,10 @@ export function createVisit(parts: VisitParts): Visit {
 
   function touch(): void {
     interrupted = false
+    waitForTouch()
+  }
+
+  function waitForTouch(): void {
     tasks.at('idle', clock.now() + config.kiosk.idleSeconds * 1000 + warningMs, onIdle)
   }
 
@@ -118,6 +122,8 @@ export function createVisit(parts: VisitParts): Visit {
 
   function onChange(document: Document): void {
     if (document.id === current?.id) {
+      // Whoever was at a service's page, however long, has time to read what came of it.
+      if (current.stage.name === 'authorising' && document.stage.name !== 'authorising') waitForTouch()
       const gone = document.stage.name === 'discarded' || document.stage.name === 'erased'
       current = gone ? (document.stage.name === 'erased' ? followerOf(document) : null) : document
       if (isSigning(document)) card.look()

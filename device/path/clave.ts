@@ -10,7 +10,7 @@ import type { PendingClave } from '../document/pending-signature.ts'
 import { Fault } from '../errors.ts'
 import { openPdf } from '../pdf/document.ts'
 import type { ByteStream, ClaveFirma } from '../ports.ts'
-import { cmsSigner, personNumber } from '../trust/cms-signer.ts'
+import { signerOf } from '../trust/cms-signer.ts'
 import { signerFacts } from '../trust/signer-facts.ts'
 import { believed, type SignedCopyTools } from './signed-copy.ts'
 import { concatenated, type NewId, streamOf } from './step.ts'
@@ -28,7 +28,10 @@ export async function intendClave(document: Document, subject: string, tools: Cl
   if (stage.name !== 'signing') throw new Fault('STAGE_CONFLICT', `nothing is signed at ${stage.name}`)
   const file = await tools.blobs.open(id, stage.copy.name)
   try {
-    const { prepared, digest: octets } = await prepareForAnyone(await openPdf(file), tools.clock.now())
+    const { prepared, digest: octets } = await prepareForAnyone(await openPdf(file), {
+      properties: { signingTime: tools.clock.now() },
+      fieldName: 'Signature1',
+    })
     const digest = Buffer.from(octets).toString('base64')
     const { update: bytes, ...slot } = prepared
     const update = await tools.blobs.write(id, streamOf(bytes))
@@ -53,7 +56,7 @@ export async function startClave(
   const { title } = document.order
   const started = await clave.start(
     { subject, language: document.language, returnUrl },
-    { id: document.id, digest: Buffer.from(digest, 'base64'), title: `${title} ${document.reference}` },
+    { id: document.id, digest: Buffer.from(digest, 'base64'), title: `${title} ${document.reference}`, place: 'pdf' },
     signal,
   )
   return { type: 'claveStarted', transaction: { ...started, at: new Date(clock.now()).toISOString() } }
@@ -74,15 +77,8 @@ export async function recoverClave(
   const cms = await tools.clave.recover({ id: transaction.id, subject }, signal)
   const signed = await assembled(document.id, copy.name, pending, cms, tools)
   const report = await believed(document.id, signed, tools)
-  const signer = cmsSigner(cms)
-  const [only, ...more] = report.signatures
-  if (signer === undefined || more.length > 0 || only?.signer?.sha256 !== signer.facts.sha256) {
-    throw new Fault('SIGNATURE_INVALID', 'the copy came to have another signature than the one that was asked for')
-  }
-  const number = personNumber(signer)
-  if (number !== undefined && number !== subject) {
-    throw new Fault('CLAVE_OTHER_PERSON', 'the certificate names another number than the one that was given')
-  }
+  if (report.signatures.length > 1) throw new Fault('SIGNATURE_INVALID', 'the copy came to have several signatures')
+  const signer = signerOf(cms, report, { subject, judged: tools.anchors.length > 0 })
   const certificate = signerFacts(signer.der, 'SHA256withRSA')
   const deliveryKeys = document.order.destinations.map(() => tools.newId())
   return { type: 'signed', copy: signed, signer: signer.facts.holder, certificate, deliveryKeys }

@@ -92,7 +92,8 @@ function usable(candidate: SigningCertificate, now: number): SigningCertificate 
   return choice.candidate
 }
 
-function note({ number }: BatchItem, outcome: ItemOutcome, log: Log): void {
+/** For the log: no name of a document, which may say who somebody is. */
+export function note({ number }: BatchItem, outcome: ItemOutcome, log: Log): void {
   if (outcome.outcome === 'failed') log.warn('a signature failed', { item: number, code: outcome.code })
   else if (outcome.ignored.length > 0)
     log.warn('extra parameters without effect', { item: number, names: namesToken(outcome.ignored) })

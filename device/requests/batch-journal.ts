@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { SignatureFormat } from '../ades/request.ts'
-import type { ItemIntent, ItemOutcome, Ledger, MadeSignature } from '../batch/outcome.ts'
+import type { BatchVisit, ItemIntent, ItemOutcome, Ledger, MadeSignature, VisitMemory } from '../batch/outcome.ts'
 import { type ErrorCode, Fault, isErrorCode } from '../errors.ts'
 import type { ByteStream } from '../ports.ts'
 import { syncFolder } from '../store/durable.ts'
@@ -15,6 +15,7 @@ import { createSyncedFile, lengthOf, type SyncedFile } from '../synced-file.ts'
 /** A record as it stands in the file; `length` bytes of a signature follow that of `signed`. */
 type Entry =
   | { readonly batch: string }
+  | { readonly visit: BatchVisit | null }
   | { readonly n: number; readonly intent: ItemIntent }
   | { readonly n: number; readonly signed: Made }
   | { readonly n: number; readonly failed: { code: ErrorCode; detail: string } }
@@ -27,7 +28,7 @@ interface Made {
   readonly notes?: readonly string[]
 }
 
-export interface BatchJournal extends Ledger {
+export interface BatchJournal extends Ledger, VisitMemory {
   /** How many items were finished when it was opened. */
   readonly finishedBefore: number
   /** Whether nothing of the batch was even begun. */
@@ -39,7 +40,7 @@ export interface BatchJournal extends Ledger {
 
 /** A multiple of three, so that Base64 needs no copy of what is left over. */
 const pieceBytes = 3 << 16
-/** Longer than any line: an intent, or two hundred names of parameters. */
+/** Longer than any line: an intent, two hundred names of parameters, a visit about a thousand documents. */
 const maxLineBytes = 1 << 20
 
 interface Memory {
@@ -47,6 +48,7 @@ interface Memory {
   readonly intents: Map<number, ItemIntent>
   /** Where the bytes of a signature begin. */
   readonly places: Map<number, number>
+  visit: BatchVisit | null
 }
 
 /**
@@ -55,7 +57,7 @@ interface Memory {
  */
 export async function openBatchJournal(path: string, batchSha256: string): Promise<BatchJournal> {
   const file = await open(path, 'a+', 0o600)
-  const memory: Memory = { outcomes: new Map(), intents: new Map(), places: new Map() }
+  const memory: Memory = { outcomes: new Map(), intents: new Map(), places: new Map(), visit: null }
   let append: Append
   try {
     const end = await readBack(file, path, batchSha256, memory)
@@ -74,6 +76,7 @@ export async function openBatchJournal(path: string, batchSha256: string): Promi
     isEmpty: () => memory.outcomes.size === 0 && memory.intents.size === 0,
     ...writing(memory, append),
     outcome: (number: number) => memory.outcomes.get(number),
+    visit: () => memory.visit,
     signature: (number: number) => read(file, memory, number),
     close: () => file.close(),
     remove: () => rm(path, { force: true }),
@@ -94,6 +97,10 @@ const newline = Buffer.from('\n')
 
 function writing(memory: Memory, append: Append) {
   return {
+    async keepVisit(visit: BatchVisit | null): Promise<void> {
+      await append({ visit })
+      memory.visit = visit
+    },
     async intend(number: number, fresh: ItemIntent): Promise<ItemIntent> {
       const before = memory.intents.get(number)
       if (before !== undefined) return before
@@ -143,7 +150,8 @@ async function readBack(file: FileHandle, path: string, batch: string, memory: M
       end = next
       continue
     }
-    if ('intent' in entry) memory.intents.set(entry.n, entry.intent)
+    if ('visit' in entry) memory.visit = entry.visit
+    else if ('intent' in entry) memory.intents.set(entry.n, entry.intent)
     else if ('failed' in entry) keep(memory, entry.n, { outcome: 'failed', ...entry.failed })
     else {
       const { length, ...facts } = entry.signed
@@ -181,8 +189,9 @@ function entryIn(line: string): Entry | undefined {
     return undefined
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { batch, n, intent, signed, failed } = value as Readonly<Record<string, unknown>>
+  const { batch, visit, n, intent, signed, failed } = value as Readonly<Record<string, unknown>>
   if (typeof batch === 'string') return { batch }
+  if (visit === null || (isObject(visit) && typeof visit['page'] === 'string')) return value as Entry
   if (typeof n !== 'number') return undefined
   if (isObject(intent) && typeof intent['signingTime'] === 'number') return value as Entry
   if (isObject(signed) && typeof signed['length'] === 'number') return value as Entry

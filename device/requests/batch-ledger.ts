@@ -2,7 +2,7 @@
 // entry in the audit trail.
 
 import type { batchEnds } from '../batch/answer.ts'
-import type { ItemIntent, ItemOutcome, Ledger, MadeSignature } from '../batch/outcome.ts'
+import type { BatchVisit, ItemIntent, ItemOutcome, Ledger, MadeSignature } from '../batch/outcome.ts'
 import type { StoredBlob } from '../document/page.ts'
 import { type ErrorCode, Fault } from '../errors.ts'
 import type { Store } from '../store/store.ts'
@@ -20,6 +20,8 @@ export interface StoredBatch {
   readonly stopOnError: boolean
   /** INE10 of the body whose seal signs it; absent: somebody at the screen does. */
   readonly seal?: string
+  /** Somebody is away to sign some of it; absent: nobody. */
+  readonly visit?: BatchVisit
   readonly end: BatchEnd | null
 }
 

@@ -3,9 +3,9 @@
 
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readExtraParams } from '../ades/extra-params.ts'
+import { type ExtraParams, readExtraParams } from '../ades/extra-params.ts'
 import { formatOf } from '../ades/format.ts'
-import type { Ask, DocumentJobs } from '../ades/job.ts'
+import type { Ask, DocumentJobs, Job, JobFiles, JobOutcome } from '../ades/job.ts'
 import type { Packaging, SignatureFormat, SignatureOperation, SignerIdentity } from '../ades/request.ts'
 import { type BatchItem, documentName } from '../batch/batch.ts'
 import type { ItemIntent, MadeSignature } from '../batch/outcome.ts'
@@ -46,19 +46,13 @@ export async function signItem(
   parts: BatchSigningParts,
   signal: AbortSignal,
 ): Promise<MadeSignature> {
-  const document = data ?? (await documentOf(item, parts, signal))
-  const format = item.format === 'auto' ? await detectedFormat(document) : item.format
-  const operation = operationOf(item, format)
-  const extra = readExtraParams(item.extraParams, format, operation)
-  const input = join(parts.scratch.folder, `${item.number}.in`)
-  const held = [input]
-  await writeFile(input, document, { mode: 0o600 })
-  try {
-    const { job, ignored: theirs } = signJobOf({
+  return withItem({ item, data }, parts, signal, async at => {
+    const { format, operation, extra, packaging } = at
+    const { job, ignored } = signJobOf({
       format,
       level: 'B',
       operation,
-      packaging: packagingBy(extra, item.packaging, usualPackaging[format]),
+      packaging,
       extra,
       identity: parts.identity,
       properties: statedBy(extra, intent.signingTime),
@@ -66,32 +60,80 @@ export async function signItem(
       anchors: parts.anchors,
       signatureId: `sig-${intent.signatureId}`,
     })
-    const brought = await filesOf(extra, parts.scratch)
-    held.push(...[brought.image, brought.pageImage, brought.attachment].filter(path => path !== undefined))
-    const { password } = openedBy(extra)
     using unmade = whileUnmade(signal)
     const asked = async (ask: Ask) => {
       const value = await answer(ask, parts, signal)
       unmade.made()
       return value
     }
-    const outcome = await parts.documents.perform(job, { ...brought, input }, asked, {
-      signal: unmade.signal,
-      ...(password !== undefined && { password: Buffer.from(password) }),
-    })
-    if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
-    const bytes = inPieces(outcome.base === 'input' ? document : new Uint8Array(), outcome.splices)
-    const ignored = [...theirs, ...(outcome.ignored ?? [])]
-    const { notes } = outcome
-    return { format, bytes, ignored: [...new Set(ignored)], ...(notes !== undefined && { notes }) }
+    return madeOf(at, ignored, await performItem(job, at, parts, unmade.signal, asked))
+  })
+}
+
+/** A document of the batch as a file, and what is asked of its signature. */
+export interface ItemAtHand {
+  readonly document: Uint8Array
+  readonly files: JobFiles
+  readonly format: SignatureFormat
+  readonly operation: SignatureOperation
+  readonly packaging: Packaging
+  readonly extra: ExtraParams
+}
+
+/** As `signItem`, for whatever is done with the document; its files are gone when `work` ends. */
+export async function withItem<T>(
+  { item, data }: { readonly item: BatchItem; readonly data: Uint8Array | null },
+  parts: Pick<BatchSigningParts, 'references' | 'readFile' | 'scratch'>,
+  signal: AbortSignal,
+  work: (at: ItemAtHand) => Promise<T>,
+): Promise<T> {
+  const document = data ?? (await documentOf(item, parts, signal))
+  const format = item.format === 'auto' ? await detectedFormat(document) : item.format
+  const operation = operationOf(item, format)
+  const extra = readExtraParams(item.extraParams, format, operation)
+  const packaging = packagingBy(extra, item.packaging, usualPackaging[format])
+  const input = join(parts.scratch.folder, `${item.number}.in`)
+  const held = [input]
+  await writeFile(input, document, { mode: 0o600 })
+  try {
+    const brought = await filesOf(extra, parts.scratch)
+    held.push(...[brought.image, brought.pageImage, brought.attachment].filter(path => path !== undefined))
+    return await work({ document, files: { ...brought, input }, format, operation, packaging, extra })
   } finally {
     await Promise.all(held.map(path => rm(path, { force: true })))
   }
 }
 
+/** The job on the document at hand, which may ask for nothing unless `answer` gives it. */
+export function performItem(
+  job: Job,
+  { files, extra }: ItemAtHand,
+  { documents }: Pick<BatchSigningParts, 'documents'>,
+  signal: AbortSignal,
+  answer: (ask: Ask) => Promise<Uint8Array> = refuse,
+): Promise<JobOutcome> {
+  const { password } = openedBy(extra)
+  return documents.perform(job, files, answer, {
+    signal,
+    ...(password !== undefined && { password: Buffer.from(password) }),
+  })
+}
+
+/** What a job has made of the document at hand. `ignored`: parameters that had no effect beside those that it names itself. */
+export function madeOf(
+  { document, format }: ItemAtHand,
+  ignored: readonly string[],
+  outcome: JobOutcome,
+): MadeSignature {
+  if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
+  const { base, splices, notes, ignored: own = [] } = outcome
+  const bytes = inPieces(base === 'input' ? document : new Uint8Array(), splices)
+  return { format, bytes, ignored: [...new Set([...ignored, ...own])], ...(notes !== undefined && { notes }) }
+}
+
 async function documentOf(
   { source }: BatchItem,
-  { references, readFile }: BatchSigningParts,
+  { references, readFile }: Pick<BatchSigningParts, 'references' | 'readFile'>,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   switch (source.kind) {
@@ -157,6 +199,9 @@ function whileUnmade(signal: AbortSignal): Disposable & { readonly signal: Abort
 }
 
 async function answer(ask: Ask, { sign }: BatchSigningParts, signal: AbortSignal): Promise<Uint8Array> {
-  if (ask.ask !== 'sign') throw new Fault('INTERNAL', `a signature at level B asks for ${ask.ask}`)
-  return sign(ask.algorithm, ask.digest, signal)
+  return ask.ask === 'sign' ? sign(ask.algorithm, ask.digest, signal) : refuse(ask)
+}
+
+async function refuse({ ask }: Ask): Promise<never> {
+  throw new Fault('INTERNAL', `a signature at level B asks for ${ask}`)
 }

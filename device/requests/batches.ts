@@ -4,7 +4,7 @@
 
 import type { ApplianceEntry } from '../audit/events.ts'
 import type { Batch, BatchLimits } from '../batch/batch.ts'
-import type { Ledger } from '../batch/outcome.ts'
+import type { Ledger, VisitMemory } from '../batch/outcome.ts'
 import { readBatch } from '../batch/read-batch.ts'
 import { itemResults, type ResultMode, resultText } from '../batch/result.ts'
 import type { Config } from '../config/config.ts'
@@ -22,6 +22,7 @@ export interface OpenBatch {
   readonly client: string
   readonly batch: Batch
   readonly ledger: Ledger
+  readonly memory: VisitMemory
   text(): ByteStream
   /** Notes by which certificate it goes on; lower-case hex. */
   takenUp(certificateSha256: string): void
@@ -174,7 +175,8 @@ export function createBatches(parts: BatchesParts): Batches {
   }
 
   const end = (id: string, how: BatchEnd) => {
-    const body = { ...bodyOf(id).body, end: how }
+    const { visit: _over, ...rest } = bodyOf(id).body
+    const body = { ...rest, end: how }
     commit(id, body, { event: 'batchEnded', details: { batch: id, end: how, ...countsIn(batches.items, id, body) } })
     taken.delete(id)
     expireLater()
@@ -193,6 +195,17 @@ export function createBatches(parts: BatchesParts): Batches {
     const times = batches.list().flatMap(({ id, wakeAt }) => (wakeAt === null || taken.has(id) ? [] : [wakeAt]))
     if (times.length > 0) tasks.at('expire', Math.min(...times), () => tasks.run('expire', expire))
   }
+
+  const memoryOf = (id: string): VisitMemory => ({
+    visit: () => bodyOf(id).body.visit ?? null,
+    async keepVisit(visit) {
+      const { visit: before, ...body } = bodyOf(id).body
+      if (visit === null && before === undefined) return
+      if (visit === null) return commit(id, body, { event: 'batchVisitEnded', details: { batch: id } })
+      const details = { batch: id, documents: visit.items.length }
+      return commit(id, { ...body, visit }, { event: 'batchVisitBegun', details })
+    },
+  })
 
   /** One that is done and changes no more; the last one is kept, since its signatures are fetched one by one. */
   async function opened(id: string): Promise<Pick<OpenBatch, 'batch' | 'ledger'>> {
@@ -251,6 +264,7 @@ export function createBatches(parts: BatchesParts): Batches {
           client: body.client,
           batch: await read(id),
           ledger: ledgerOf(id, store),
+          memory: memoryOf(id),
           text: () => text(id),
           takenUp: certificateSha256 =>
             commit(id, bodyOf(id).body, { event: 'batchTakenUp', details: { batch: id, certificateSha256 } }),

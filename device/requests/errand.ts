@@ -1,9 +1,10 @@
 // What a page or a program wants of the person at the screen, in one shape: what is shown of it, what is done once the person
 // agrees, who is told how it ended, and the desk before the person that does it. Types only.
 
+import type { BatchVisit } from '../batch/outcome.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { AskerView, RequestedDocumentView, RequestOperation, RequestView, SignAnswer } from '../http/view.ts'
-import type { SigningCertificate } from '../ports.ts'
+import type { ClaveOrder, SigningCertificate } from '../ports.ts'
 import type { KeyHolder } from './key-holder.ts'
 
 /**
@@ -38,6 +39,8 @@ export type ErrandWork =
       readonly fitting: (certificates: readonly SigningCertificate[]) => readonly SigningCertificate[]
       /** Signs with a key that is open. Throws what ends it, or the signal's reason. */
       readonly sign: (key: KeyHolder, tell: ErrandProgress, signal: AbortSignal) => Promise<void>
+      /** Where a person may sign it with Cl@ve Firma, too. */
+      readonly person?: PersonErrand
     }
   | {
       readonly kind: 'certificate'
@@ -46,6 +49,20 @@ export type ErrandWork =
     }
   | { readonly kind: 'save'; readonly save: () => Promise<void> }
   | { readonly kind: 'load'; readonly load: (names: readonly string[]) => Promise<void> }
+
+/** Signing with Cl@ve Firma in place of a card: one visit to the service's page after the other. */
+export interface PersonErrand {
+  /** Whether there is a reader for cards, too. */
+  readonly cardToo: boolean
+  /** The visit that was left open, where it can still come to something. */
+  open(): BatchVisit | null
+  /** The next one; null where nothing is left for it. Throws the CLAVE_ faults, and what ends a run. */
+  begin(order: ClaveOrder, tell: ErrandProgress, signal: AbortSignal): Promise<BatchVisit | null>
+  /** The person is done. Throws as `begin` does; where it can be asked again, the visit is still open. */
+  finish(tell: ErrandProgress, signal: AbortSignal): Promise<void>
+  /** The visit is over, here and at the service, if one is open. */
+  forget(): Promise<void>
+}
 
 /** Tells that a document is signed, or why it is not. */
 export type ErrandProgress = (number: number, fault: ErrorCode | null) => void
@@ -65,6 +82,16 @@ export interface SigningDesk {
   /** Whether something is in hand that is not finished. */
   busy(): boolean
   accept(): void
+  /** The person wants to sign with Cl@ve Firma. Throws STAGE_CONFLICT where that is not offered. */
+  acceptClave(): void
+  /** Throws IDENTITY_NUMBER_INVALID, STAGE_CONFLICT; what the service says is told by the view. */
+  beginClave(typed: string, language: string): void
+  /** The person is done at the service's page. Throws STAGE_CONFLICT. */
+  finishClave(): void
+  /** Gives up the visit that is open; another can be begun. */
+  cancelClave(): Promise<void>
+  /** The service's page has led back to this screen; unknown tokens are nothing. */
+  returned(token: string): void
   refuse(): void
   /** The PIN is overwritten before this resolves. */
   sign(tokenId: string, keyId: string, pin: Uint8Array): Promise<SignAnswer>

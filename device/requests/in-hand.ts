@@ -2,10 +2,11 @@
 
 import { asFault, type ErrorCode, Fault } from '../errors.ts'
 import type { CardWatch } from '../http/card-watch.ts'
-import type { AskerView, RequestOperation, RequestStage, RequestView } from '../http/view.ts'
+import type { AskerView, RequestOperation, RequestStage, RequestView, SignAnswer } from '../http/view.ts'
 import type { Log, SigningCertificate } from '../ports.ts'
 import type { DocumentState, Errand, ErrandEnd } from './errand.ts'
 import type { KeyHolder } from './key-holder.ts'
+import type { PersonDesk } from './person-desk.ts'
 
 /** Documents that the screen is told of. */
 const maxShown = 200
@@ -20,6 +21,8 @@ export interface InHand {
   stage: RequestStage
   fault: ErrorCode | null
   key: KeyHolder | null
+  /** Who signs with Cl@ve Firma in place of a card. */
+  person: PersonDesk | null
   /** What the person has said last is being done, such as a PIN that is being checked; nothing else is begun meanwhile. */
   acting: boolean
   /** Why it ends, once somebody has ended it. */
@@ -38,6 +41,7 @@ export function newInHand(id: string, errand: Errand): InHand {
     stage: 'asking',
     fault: null,
     key: null,
+    person: null,
     acting: false,
     how: null,
     over: false,
@@ -85,6 +89,19 @@ export function fittingOf(
   return 'fitting' in work ? work.fitting(certificates) : certificates
 }
 
+/** The PIN for a key that is in use already. Throws TOKEN_ABSENT for another card's. */
+export async function goOn(
+  { key }: InHand,
+  { tokenId, keyId }: Pick<SigningCertificate, 'tokenId' | 'keyId'>,
+  pin: Uint8Array,
+): Promise<SignAnswer> {
+  if (key === null || key.certificate.tokenId !== tokenId || key.certificate.keyId !== keyId)
+    throw new Fault('TOKEN_ABSENT', 'the signing goes on with the card that it began with')
+  const answer = await key.pin(pin)
+  if (answer.answer === 'accepted') return { outcome: 'signed' }
+  return { outcome: 'refused', code: answer.code, tries: answer.tries }
+}
+
 /** Why the end could not be written down, such as a full disk; null as a rule. */
 export function tellEnd({ id, errand }: InHand, how: ErrandEnd, log: Log): ErrorCode | null {
   try {
@@ -117,7 +134,12 @@ export function messageFor(asker: AskerView, operation: RequestOperation): Erran
   }
 }
 
-export function viewOf({ id, errand, states, counts, stage, fault }: InHand, card: CardWatch): RequestView {
+function waysOf({ work }: Errand): RequestView['ways'] {
+  if (work.kind !== 'sign' || work.person === undefined) return ['card']
+  return work.person.cardToo ? ['card', 'clave'] : ['clave']
+}
+
+export function viewOf({ id, errand, states, counts, stage, fault, person }: InHand, card: CardWatch): RequestView {
   const { asker, operation, documents, total, preparedElsewhere, files, several, before } = errand
   const stateOf = (number: number): DocumentState => {
     const known = states.get(number) ?? before?.(number)
@@ -136,6 +158,9 @@ export function viewOf({ id, errand, states, counts, stage, fault }: InHand, car
     failed: counts.failed,
     fault,
     card: stage === 'card' || stage === 'pin' || stage === 'paused' ? card.view() : null,
+    cardUsed: person === null && ['sign', 'certificate'].includes(errand.work.kind),
+    ways: waysOf(errand),
+    ...(stage === 'clave' && person !== null && { clave: person.view() }),
     files,
     several,
   }

@@ -7,8 +7,9 @@ import { clientName } from '../config/requests.ts'
 import { asFault } from '../errors.ts'
 import type { AskerView, WaitingView } from '../http/view.ts'
 import { readCertificateFilters } from '../trust/certificate-filter.ts'
-import { type BatchErrandParts, documentsOf, signBatch, stateIn } from './batch-errand.ts'
+import { documentsOf, signBatch, stateIn } from './batch-errand.ts'
 import { type Batches, batchLimits, type OpenBatch } from './batches.ts'
+import { type ClaveErrandParts, personErrand } from './clave-errand.ts'
 import type { Errand, ErrandEnd, SigningDesk } from './errand.ts'
 
 export interface ProgramDesk {
@@ -17,7 +18,7 @@ export interface ProgramDesk {
   take(id: string): Promise<void>
 }
 
-export interface ProgramDeskParts extends BatchErrandParts {
+export interface ProgramDeskParts extends ClaveErrandParts {
   readonly batches: Batches
   readonly desk: SigningDesk
 }
@@ -51,9 +52,10 @@ function askerFor(client: string, { config }: ProgramDeskParts): AskerView {
 }
 
 function errandOf(open: OpenBatch, parts: ProgramDeskParts): Errand {
-  const { batch, ledger, client } = open
+  const { batch, ledger, client, memory } = open
   const filters = readCertificateFilters(batch.extraParams)
   const work = { batch, ledger, documents: () => documentsIn(open.text(), batch, batchLimits(parts.config)) }
+  const person = personErrand(work, memory, parts)
   return {
     asker: askerFor(client, parts),
     operation: 'batch',
@@ -70,6 +72,7 @@ function errandOf(open: OpenBatch, parts: ProgramDeskParts): Errand {
         open.takenUp(createHash('sha256').update(key.certificate.certificate).digest('hex'))
         await signBatch(work, key, tell, signal, parts)
       },
+      ...(person !== undefined && { person }),
     },
     ended: end => settle(open, end, parts),
   }

@@ -26,6 +26,8 @@ export interface RequestsParts
   readonly scratchFolder: string
   /** Whether a copy is in hand that somebody still works on. */
   readonly copyInHand: () => boolean
+  /** The screen's own address, with a slash at the end. */
+  readonly screenUrl: () => string
 }
 
 export interface Requests {
@@ -40,10 +42,10 @@ export interface Requests {
 }
 
 export async function openRequests(parts: RequestsParts): Promise<Requests> {
-  const { config, rooms, store, clock, log, newId, copyInHand } = parts
+  const { config, rooms, store, clock, log, newId, copyInHand, screenUrl } = parts
   const scratch = await createScratch(parts.scratchFolder)
   const batches = createBatches({ config, store, clock, log, newId })
-  const signing = createSigningDesk({ config, signer: rooms.signer(), clock, log, newId, copyInHand })
+  const signing = createSigningDesk({ config, signer: rooms.signer(), clock, log, newId, copyInHand, screenUrl })
   const common = { ...parts, documents: rooms.documents(), references: rooms.references(), scratch }
   const maxFileBytes = (config.autofirma?.maxMegabytes ?? 1) * 2 ** 20
   const pages = createPageDesk({
@@ -59,7 +61,7 @@ export async function openRequests(parts: RequestsParts): Promise<Requests> {
   return Object.freeze({
     batches,
     signing,
-    programs: createProgramDesk({ ...common, batches, desk: signing }),
+    programs: createProgramDesk({ ...common, batches, desk: signing, clave: rooms.clave() }),
     pages,
     forms: createFormSigning({ ...common, desk: signing }),
     showRefused({ origin, code }: Refused): void {

@@ -2,8 +2,9 @@
 // to, signed with the card, paused while the card is out, stopped, refused or left. It never runs beside a copy.
 //
 //   asking ─accept─► card ─PIN─► signing ⇄ pin (a card that wants the PIN each time)
-//     │                │           │  ⇅ card out, card back and PIN
-//     │                │           │ paused
+//     │ │              │           │  ⇅ card out, card back and PIN
+//     │ │              │           │ paused
+//     │ └──► clave (a person at the service's page: person-desk.ts)
 //     └──── refuse, silence, asker gone, stop ────► finished ─close─► nothing
 
 import type { Config } from '../config/config.ts'
@@ -17,6 +18,7 @@ import {
   acting,
   faultOf,
   fittingOf,
+  goOn,
   type InHand,
   messageFor,
   newInHand,
@@ -25,6 +27,7 @@ import {
   viewOf,
 } from './in-hand.ts'
 import { createKeyHolder, type KeyHolder } from './key-holder.ts'
+import { signingPerson } from './signing-person.ts'
 
 export interface SigningDeskParts {
   readonly config: Config
@@ -32,6 +35,8 @@ export interface SigningDeskParts {
   readonly clock: Clock
   readonly log: Log
   readonly newId: () => string
+  /** The screen's own address, with a slash at the end. */
+  readonly screenUrl: () => string
   /** Whether a copy is in hand that somebody still works on. */
   copyInHand(): boolean
 }
@@ -60,7 +65,6 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
   })
 
   const busy = () => current !== null && current.stage !== 'finished'
-
   const become = (one: InHand, stage: RequestStage, fault: ErrorCode | null = null) => {
     one.stage = stage
     one.fault = fault
@@ -81,7 +85,7 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
   function onIdle(): void {
     if (current === null) return
     if (current.stage === 'finished') close()
-    else if (current.stage === 'signing') stay()
+    else if (current.stage === 'signing' || current.person?.isElsewhere() === true) stay()
     else {
       log.info('a request ended by silence', { request: current.id })
       finishBy(current, { end: 'left' })
@@ -91,7 +95,7 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
   /** Ends what is under way, and then the errand. */
   function finishBy(one: InHand, how: ErrandEnd): void {
     one.how ??= how
-    const running = one.key !== null && one.stage !== 'card'
+    const running = (one.key !== null && one.stage !== 'card') || one.person?.isWorking() === true
     one.ending.abort(new Fault('REQUEST_DECLINED', `ended: ${one.how.end}`))
     if (!running) finish(one, one.how)
   }
@@ -99,6 +103,8 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
   function finish(one: InHand, how: ErrandEnd): void {
     if (one.over) return
     one.over = true
+    // Fetching signatures goes on where it was interrupted.
+    if (one.person?.isWorking() === false) tasks.run(`forget:${one.id}`, one.person.end)
     const unsaid = tellEnd(one, how, log)
     card.release()
     if (unsaid === null && (how.end === 'refused' || how.end === 'left')) {
@@ -137,13 +143,15 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
     }
   }
 
+  const progressOf = (one: InHand) => (number: number, fault: ErrorCode | null) => {
+    noteState(one, number, { state: fault === null ? 'signed' : 'failed', fault })
+    if (current === one) tell()
+  }
+
   function run(one: InHand, key: KeyHolder): void {
     const { work } = one.errand
     if (work.kind !== 'sign') return
-    const progress = (number: number, fault: ErrorCode | null) => {
-      noteState(one, number, { state: fault === null ? 'signed' : 'failed', fault })
-      if (current === one) tell()
-    }
+    const progress = progressOf(one)
     tasks.run(`request:${one.id}`, async () => {
       let how: ErrandEnd
       try {
@@ -187,14 +195,6 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
     tell()
   }
 
-  async function goOn({ key }: InHand, tokenId: string, keyId: string, pin: Uint8Array): Promise<SignAnswer> {
-    if (key === null || key.certificate.tokenId !== tokenId || key.certificate.keyId !== keyId)
-      throw new Fault('TOKEN_ABSENT', 'the signing goes on with the card that it began with')
-    const answer = await key.pin(pin)
-    if (answer.answer === 'accepted') return { outcome: 'signed' }
-    return { outcome: 'refused', code: answer.code, tries: answer.tries }
-  }
-
   /** What needs no key: done at once, and ended by what it throws. */
   async function done(one: InHand, work: () => Promise<void> | void): Promise<void> {
     try {
@@ -209,7 +209,16 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
     if (copyInHand() || busy()) throw new Fault('KIOSK_BUSY', 'the person is busy with something else')
   }
 
+  const person = signingPerson({
+    ...parts,
+    ...{ tasks, inHand, progressOf, finish, stay },
+    clave: config.clave,
+    inHandNow: () => current,
+    changed: tell,
+  })
+
   return Object.freeze({
+    ...person,
     free,
     view: () => (current === null ? null : viewOf(current, card)),
     subscribe(listener: () => void): () => void {
@@ -241,12 +250,14 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
       card.look()
     },
     refuse(): void {
-      finishBy(inHand('asking', 'card'), { end: 'refused' })
+      finishBy(inHand('asking', 'card', 'clave'), { end: 'refused' })
     },
     async sign(tokenId: string, keyId: string, pin: Uint8Array): Promise<SignAnswer> {
       try {
         const one = inHand('card', 'pin', 'paused')
-        return await acting(one, () => (one.stage === 'card' ? open : goOn)(one, tokenId, keyId, pin))
+        return await acting(one, () =>
+          one.stage === 'card' ? open(one, tokenId, keyId, pin) : goOn(one, { tokenId, keyId }, pin),
+        )
       } finally {
         pin.fill(0)
       }
@@ -272,7 +283,7 @@ export function createSigningDesk(parts: SigningDeskParts): SigningDesk {
       await acting(one, () => done(one, () => work.load(names)))
     },
     stop(): void {
-      finishBy(inHand('signing', 'pin', 'paused'), { end: 'stopped' })
+      finishBy(inHand('signing', 'pin', 'paused', 'clave'), { end: 'stopped' })
     },
     close,
     stay: () => {

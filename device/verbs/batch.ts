@@ -1,21 +1,26 @@
-// `compulsa batch`: an AutoFirma JSON batch, signed with one login or with the seal of a body. What is finished is kept beside the result until the
-// whole is there: a batch that was interrupted goes on where it was, and no signature is made twice.
+// `compulsa batch`: an AutoFirma JSON batch, signed with one login, with the seal of a body, or by a person with Cl@ve Firma. What is
+// finished is kept beside the result until the whole is there: a batch that was interrupted goes on where it was, and no signature is
+// made twice.
 
 import { createReadStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Batch, BatchLimits } from '../batch/batch.ts'
+import type { Batch, BatchItem, BatchLimits } from '../batch/batch.ts'
+import type { ItemOutcome } from '../batch/outcome.ts'
 import { documentsIn, readBatch } from '../batch/read-batch.ts'
 import { countsOf, type ItemResult, itemResults, type ResultMode, resultText, signedName } from '../batch/result.ts'
 import { runBatch } from '../batch/run.ts'
 import type { Config } from '../config/config.ts'
 import { asFault, Fault } from '../errors.ts'
-import { newIdFrom, systemClock, systemRandom } from '../host.ts'
+import { systemClock } from '../host.ts'
 import type { ByteStream } from '../ports.ts'
 import { readReferencedFile } from '../requests/batch-files.ts'
 import { type BatchJournal, openBatchJournal } from '../requests/batch-journal.ts'
 import { signItem } from '../requests/batch-signing.ts'
+import { checkClaveBatch } from '../requests/clave-batch.ts'
 import { configOf, readable, type Workbench, withWorkbench, writeOutput } from './appliance.ts'
+import { signBatchByPerson } from './clave-batch.ts'
+import { claveOptions, signsWithClave } from './clave-person.ts'
 import { type SessionIdentity, signerOptions, withSession, withSigner } from './identity.ts'
 import { openFile } from './scratch.ts'
 import { sealOption, sealSession, signsWithSeal } from './seal-identity.ts'
@@ -37,6 +42,7 @@ export const batchVerb: Verb = {
     },
     ...keyOptions,
     ...sealOption,
+    ...claveOptions,
     ...trustOption,
   },
   run,
@@ -47,11 +53,13 @@ const underWay = 4
 
 async function run(call: Call): Promise<Answer> {
   const { config } = configOf(call)
+  const byPerson = signsWithClave(call, config)
   const used = withSigner(call, config)
   const [path = ''] = call.words
   const limits = limitsFor(call, config)
   const text = () => textOf(path)
   const batch = await readable(readBatch(text(), limits), path)
+  if (byPerson) checkClaveBatch(batch)
   const anchors = await anchorsFor(call, config)
   const out = resolve(call.text('out') ?? '')
   const journal = await opened(`${out}.part`, batch)
@@ -59,8 +67,10 @@ async function run(call: Call): Promise<Answer> {
     if (journal.finishedBefore > 0) call.progress(`${journal.finishedBefore} of ${batch.items.length} were done before`)
     await withWorkbench(used, async bench => {
       bench.rooms.start('document')
-      const work = (key: SessionIdentity) => sign({ call, config, bench, batch, journal, key, anchors, text, limits })
-      if (signsWithSeal(call)) await work(await sealSession(call, config, bench.rooms.seals(), batch.algorithm))
+      const signing = { call, config, bench, batch, journal, anchors, text, limits }
+      const work = (key: SessionIdentity) => sign({ ...signing, key })
+      if (byPerson) await signWithPerson(signing)
+      else if (signsWithSeal(call)) await work(await sealSession(call, config, bench.rooms.seals(), batch.algorithm))
       else await withSession(call, bench.rooms.signer(), batch, work)
     })
     const results = await written(call, batch, journal, out)
@@ -104,48 +114,76 @@ interface Signing {
   readonly bench: Workbench
   readonly batch: Batch
   readonly journal: BatchJournal
-  readonly key: SessionIdentity
   readonly anchors: readonly Uint8Array[]
   readonly text: () => ByteStream
   readonly limits: BatchLimits
 }
 
-async function sign({ call, config, bench, batch, journal, key, anchors, text, limits }: Signing): Promise<void> {
-  const { rooms, scratch } = bench
-  const parts = {
+/** What signing a batch needs, whoever signs. */
+function partsOf({ config, bench, batch, anchors, text, limits }: Signing) {
+  const { rooms, scratch, newId } = bench
+  return {
     documents: rooms.documents(),
     references: rooms.references(),
     readFile: (path: string) => readReferencedFile(path, config.batches.folders, limits.maxDocumentBytes),
-    identity: key.identity,
-    sign: key.sign,
     anchors,
     scratch,
+    newId,
+    clock: systemClock,
+    items: () => documentsIn(text(), batch, limits),
   }
+}
+
+async function sign({ key, ...signing }: Signing & { readonly key: SessionIdentity }): Promise<void> {
+  const { call, batch, journal } = signing
+  const { items, ...common } = partsOf(signing)
+  const parts = { ...common, identity: key.identity, sign: key.sign }
   const { concurrency } = key
   // A seal's values are waited for over the network, and cost this machine nothing.
   const most = signsWithSeal(call) ? Math.max(concurrency, underWay) : underWay
-  let done = journal.finishedBefore
-  // Foreign texts: a terminal would obey what is in some of them.
-  const tell = (line: string) => call.progress(line.replace(/\p{C}/gu, '\u{fffd}'))
   await runBatch({
     batch,
-    documents: documentsIn(text(), batch, limits),
+    documents: items(),
     ledger: journal,
     sign: (item, data, intent, signal) => signItem(item, data, intent, parts, signal),
-    newIntent: () => ({ signingTime: systemClock.now(), signatureId: newIdFrom(systemRandom) }),
+    newIntent: () => ({ signingTime: systemClock.now(), signatureId: parts.newId() }),
     concurrency,
     underWay: most,
     clock: systemClock,
     signal: call.signal,
-    onOutcome: (item, outcome) => {
-      done += 1
-      const what = outcome.outcome === 'signed' ? 'signed' : `${outcome.code}: ${outcome.detail}`
-      tell(`${done} of ${batch.items.length}: ${item.id}: ${what}`)
-      if (outcome.outcome !== 'signed') return
-      for (const name of outcome.ignored) tell(`${item.id}: extra parameter ${name} has no effect`)
-      for (const note of outcome.notes ?? []) tell(`${item.id}: ${note}`)
+    onOutcome: outcomesTold(signing),
+  })
+}
+
+async function signWithPerson(signing: Signing): Promise<void> {
+  const { call, config, bench, batch, journal } = signing
+  const { items, ...common } = partsOf(signing)
+  await signBatchByPerson({
+    call,
+    config,
+    work: { batch, ledger: journal, documents: items },
+    parts: {
+      ...common,
+      clave: bench.rooms.clave(),
+      memory: journal,
+      limits: config.clave ?? { maxDocuments: 0, minutes: 0 },
+      onOutcome: outcomesTold(signing),
     },
   })
+}
+
+function outcomesTold({ call, batch, journal }: Signing): (item: BatchItem, outcome: ItemOutcome) => void {
+  let done = journal.finishedBefore
+  // Foreign texts: a terminal would obey what is in some of them.
+  const tell = (line: string) => call.progress(line.replace(/\p{C}/gu, '\u{fffd}'))
+  return (item, outcome) => {
+    done += 1
+    const what = outcome.outcome === 'signed' ? 'signed' : `${outcome.code}: ${outcome.detail}`
+    tell(`${done} of ${batch.items.length}: ${item.id}: ${what}`)
+    if (outcome.outcome !== 'signed') return
+    for (const name of outcome.ignored) tell(`${item.id}: extra parameter ${name} has no effect`)
+    for (const note of outcome.notes ?? []) tell(`${item.id}: ${note}`)
+  }
 }
 
 /** Result and, where they go into a folder, the signatures. Throws OUTPUT_UNWRITABLE. */

@@ -1,7 +1,8 @@
 // `compulsa queue`: where the copies are. Reading needs no running appliance; `retry` and `hold` ask it.
 
-import type { Attempts, Document, SignatureFacts } from '../document/document.ts'
+import type { Attempts, Document } from '../document/document.ts'
 import { documentIn } from '../document/shape.ts'
+import type { SignatureFacts } from '../document/signature-facts.ts'
 import { errorTable, Fault } from '../errors.ts'
 import type { PausedHost } from '../host-pauses.ts'
 import { askAppliance } from '../http/operator-client.ts'

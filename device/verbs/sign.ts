@@ -1,18 +1,21 @@
-// `compulsa sign`: one signature on a file, in any of the three formats and at any level, with a token, a key store or the seal
-// of a body. What was made is verified before it is written.
+// `compulsa sign`: one signature on a file, in any of the three formats and at any level, with a token, a key store, the seal of a
+// body, or by a person with Cl@ve Firma. What was made is verified before it is written.
 
 import { basename } from 'node:path'
 import type { ExtraParams } from '../ades/extra-params.ts'
 import { formatOf } from '../ades/format.ts'
 import type { Written } from '../ades/job.ts'
 import type { Packaging, SignatureFormat, SignatureLevel, SignatureOperation } from '../ades/request.ts'
+import { type AwaitedOrder, awaitedBy } from '../document/awaited-order.ts'
 import { filesOf, openedBy, packagingBy, signJobOf } from '../document/sign-order.ts'
 import { Fault } from '../errors.ts'
 import type { Report, SignatureReport } from '../trust/report.ts'
 import { configOf, readable, withWorkbench } from './appliance.ts'
+import { claveOptions, signsWithClave } from './clave-person.ts'
+import { type PersonSigning, signedByPerson } from './clave-sign.ts'
 import { extraOf, propertiesOf } from './extra.ts'
 import { type Identity, signerOptions, withIdentity, withSigner } from './identity.ts'
-import { contentOption, passwordOption, perform, tellEarlier, writeMade } from './job.ts'
+import { contentOption, type Performed, passwordOption, perform, tellEarlier, writeMade } from './job.ts'
 import { reportLines, unaskedLines } from './report-lines.ts'
 import { openFile } from './scratch.ts'
 import { sealIdentity, sealOption, signsWithSeal } from './seal-identity.ts'
@@ -36,6 +39,7 @@ export const signVerb: Verb = {
     op: { type: 'string', help: 'sign (default), cosign or countersign' },
     ...signerOptions,
     ...sealOption,
+    ...claveOptions,
     ...contentOption,
     ...passwordOption,
     ...timestampOptions,
@@ -48,6 +52,7 @@ export const signVerb: Verb = {
 
 async function run(call: Call): Promise<Answer> {
   const { config } = configOf(call)
+  const byPerson = signsWithClave(call, config)
   const used = withTimestamping(call, withSigner(call, config))
   const format = await formatFor(call)
   const operation = call.choice('op', ['sign', 'cosign', 'countersign']) ?? 'sign'
@@ -55,33 +60,53 @@ async function run(call: Call): Promise<Answer> {
   const asked = askedFor(call, { format, operation, extra })
   if (asked.level !== 'B') requireTimestamping(used)
   const properties = await propertiesOf(call, extra)
-  const anchors = await anchorsFor(call, config)
+  const policy = used.timestamping?.policy
+  const order = {
+    ...asked,
+    extra: { ...extra, cades: cadesFor(call, extra) },
+    properties,
+    anchors: await anchorsFor(call, config),
+    ...(policy !== undefined && { timestampPolicy: policy }),
+  }
   return await withWorkbench(used, async bench => {
     // While the signer is still being asked for its certificates.
     bench.rooms.start('document', ...(asked.level === 'B' ? [] : (['net'] as const)))
+    const files = await filesOf(extra, bench.scratch)
+    if (byPerson) return await signWithPerson(call, { config: used, bench, files, order })
     const work = async (signer: Identity): Promise<Answer> => {
-      const policy = used.timestamping?.policy
-      const { job, ignored: theirs } = signJobOf({
-        ...asked,
-        extra: { ...extra, cades: cadesFor(call, extra) },
-        identity: signer.identity,
-        properties,
-        contentName: basename(call.words[0] ?? ''),
-        anchors,
-        ...(policy !== undefined && { timestampPolicy: policy }),
-      })
-      const files = await filesOf(extra, bench.scratch)
+      const contentName = basename(call.words[0] ?? '')
+      const { job, ignored: theirs } = signJobOf({ ...order, identity: signer.identity, contentName })
       const outcome = await perform(job, { call, bench, files, identity: signer, ...openedBy(extra) })
       if (outcome.outcome !== 'written') throw new Fault('INTERNAL', `signing ended with ${outcome.outcome}`)
-      await writeMade(call, outcome)
-      tellEarlier(call, outcome)
-      const ignored = [...new Set([...theirs, ...(filters?.unknown ?? []), ...(outcome.ignored ?? [])])]
-      tellEffects(call, ignored, outcome)
-      return answerOf(call, signer.holder, ignored, outcome)
+      return await finished(call, signer.holder, [...theirs, ...(filters?.unknown ?? [])], outcome)
     }
     if (signsWithSeal(call)) return await work(await sealIdentity(call, config, bench.rooms.seals()))
     return await withIdentity(call, bench.rooms.signer(), work, filters)
   })
+}
+
+async function signWithPerson(
+  call: Call,
+  { config, bench, files, order }: Pick<PersonSigning, 'config' | 'bench' | 'files'> & { readonly order: Ordered },
+): Promise<Answer> {
+  const { level, extra } = order
+  const { awaited, ignored } = awaitedBy(order)
+  const made = await signedByPerson({ call, config, bench, files, awaited, level, extra })
+  return await finished(call, lastSigned(made.report)[0]?.signer?.holder ?? '', ignored, made)
+}
+
+/** Written, and told what has become of it. */
+async function finished(
+  call: Call,
+  signer: string,
+  unused: readonly string[],
+  outcome: Written & Performed,
+): Promise<Answer> {
+  await writeMade(call, outcome)
+  tellEarlier(call, outcome)
+  const ignored = [...new Set([...unused, ...(outcome.ignored ?? [])])]
+  tellEffects(call, ignored, outcome)
+  return answerOf(call, signer, ignored, outcome)
 }
 
 /** What of --extra was not done, and what was done at a price. */
@@ -109,6 +134,8 @@ function cadesFor(call: Call, { cades }: ExtraParams): ExtraParams['cades'] {
   const { envelopBelow, ...rest } = cades
   return envelopBelow === undefined || call.text('packaging') !== undefined ? rest : cades
 }
+
+type Ordered = AwaitedOrder & Asked
 
 interface Asked {
   readonly format: SignatureFormat

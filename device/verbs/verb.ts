@@ -31,6 +31,8 @@ export interface Call {
   choice<T extends string>(option: string, values: readonly T[]): T | undefined
   /** A line on stderr while the work goes on. */
   progress(line: string): void
+  /** A line on stderr that a person has to see now, also where the answer is JSON. */
+  ask(line: string): void
   readonly signal: AbortSignal
 }
 
@@ -57,7 +59,7 @@ const commonOptions = {
 export function readCall(
   verb: Verb,
   argv: readonly string[],
-  context: Pick<Call, 'progress' | 'signal'>,
+  context: Pick<Call, 'progress' | 'ask' | 'signal'>,
 ): Call & { readonly help: boolean } {
   const options: Verb['options'] = { ...commonOptions, ...verb.options }
   const { values, positionals } = parse(argv, options)

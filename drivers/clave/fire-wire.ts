@@ -2,7 +2,7 @@
 // functions: the form of each operation, and what its answer holds.
 //
 // The document stays here. FIRe is asked for a detached CAdES over a digest that was made before (`precalculatedHashAlgorithm`),
-// without the signing time, which a CMS in a PDF must not have: what comes back fits into a prepared PDF (AutoFirma's
+// for a PDF without the signing time, which a CMS in it must not have: what comes back fits into a prepared PDF (AutoFirma's
 // integration manual names that use of `includeSigningTimeAttribute`). Content hints come whatever is asked.
 
 import { Buffer } from 'node:buffer'
@@ -26,18 +26,21 @@ export const operations = {
 
 export type Form = Readonly<Record<string, string>>
 
-/** How the signature is to be made. */
-const manner = {
-  cop: 'sign',
-  algorithm: 'SHA256withRSA',
-  format: 'CAdES',
-  properties: properties({
-    mode: 'explicit',
-    precalculatedHashAlgorithm: 'SHA-256',
-    includeSigningTimeAttribute: 'false',
-    includeContentHintAttribute: 'false',
-  }),
-} as const
+const signed = { cop: 'sign', algorithm: 'SHA256withRSA' } as const
+
+/** How the signature is to be made; FIRe takes all three of a document of a batch, or those of the batch. */
+function manner(place: ClaveDocument['place']) {
+  return {
+    cop: 'sign',
+    format: 'CAdES',
+    properties: properties({
+      mode: 'explicit',
+      precalculatedHashAlgorithm: 'SHA-256',
+      ...(place === 'pdf' && { includeSigningTimeAttribute: 'false' }),
+      includeContentHintAttribute: 'false',
+    }),
+  } as const
+}
 
 export interface FireApplication {
   /** As the person reads it at the service. */
@@ -53,7 +56,8 @@ export function signForm(order: ClaveOrder, document: ClaveDocument, application
     op: operations.sign,
     subjectid: order.subject,
     language: order.language,
-    ...manner,
+    ...signed,
+    ...manner(document.place),
     dat: base64url(document.digest),
     config: configuration(order, application, document),
   }
@@ -64,16 +68,18 @@ export function createBatchForm(order: ClaveOrder, application: FireApplication)
     op: operations.createBatch,
     subjectid: order.subject,
     language: order.language,
-    ...manner,
+    ...signed,
+    ...manner('pdf'),
     config: configuration(order, application),
   }
 }
 
-export function addDocumentForm(transaction: ClaveTransaction, { id, digest, title }: ClaveDocument): Form {
+export function addDocumentForm(transaction: ClaveTransaction, { id, digest, title, place }: ClaveDocument): Form {
   return {
     ...about(operations.addDocument, transaction),
     docid: id,
     dat: base64url(digest),
+    ...(place !== 'pdf' && manner(place)),
     config: properties({ docTitle: title }),
   }
 }

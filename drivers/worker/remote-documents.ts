@@ -45,6 +45,7 @@ const outcome = Type.Union([
     },
     closed,
   ),
+  Type.Object({ outcome: Type.Literal('prepared'), digest: bytes }, closed),
   Type.Object(
     {
       outcome: Type.Literal('verified'),
@@ -137,8 +138,13 @@ function askFrom(told: unknown): Ask {
 }
 
 function outcomeFrom(channel: PortChannel, value: unknown, splices: readonly Splice[]): JobOutcome {
-  const told = distrust(channel, () => checked(outcome, fromJson(value), 'outcome'))
+  const told = distrust(channel, () => digestChecked(checked(outcome, fromJson(value), 'outcome')))
   return (told.outcome === 'written' ? { ...told, splices } : told) as JobOutcome
+}
+
+function digestChecked<T extends { readonly outcome: string }>(told: T): T {
+  if (!('digest' in told) || (told.digest instanceof Uint8Array && told.digest.length === 32)) return told
+  throw new Fault('FRAME_INVALID', 'a digest of another length')
 }
 
 async function serve(

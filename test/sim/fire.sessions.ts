@@ -8,6 +8,8 @@ import { Breach, json, type SimAnswer } from './seal-server.ts'
 export interface FireDocument {
   readonly digest: Buffer
   readonly title: string
+  readonly format: string
+  readonly properties: ReadonlyMap<string, string>
   signature?: Uint8Array
   /** FIRe's own word (BatchResult). */
   state: string
@@ -114,11 +116,11 @@ export function createFireSessions({ now, lifeSeconds, maxDocuments, base }: Fir
   }
 
   async function perform(call: FireCall, sign: (session: FireSession) => Promise<void>): Promise<SimAnswer> {
-    const { op, form, data, config } = call
+    const { op, form } = call
     switch (op) {
       case '1': {
         const session = open(call)
-        session.documents.set('', { digest: data, title: config.get('docTitle') ?? '', state: 'PENDING' })
+        session.documents.set('', documentIn(session, call))
         return started(session, form.get('language'))
       }
       case '5':
@@ -141,12 +143,21 @@ export function createFireSessions({ now, lifeSeconds, maxDocuments, base }: Fir
     return op === '8' ? listed(session) : json(200, { result: { prov: 'clavefirma', state: 0 } }, { signed: true })
   }
 
-  function added({ documents }: FireSession, { form, data, config }: FireCall): SimAnswer {
-    const id = form.get('docid') ?? ''
+  function added(session: FireSession, call: FireCall): SimAnswer {
+    const { documents } = session
+    const id = call.form.get('docid') ?? ''
     if (documents.has(id)) throw new FireRefusal(42)
     if (documents.size >= maxDocuments) throw new FireRefusal(43)
-    documents.set(id, { digest: data, title: config.get('docTitle') ?? '', state: 'PENDING' })
+    documents.set(id, documentIn(session, call))
     return json(200, { ok: true })
+  }
+
+  /** A document has all of its manner from its own call where that says anything of it (SignBatchConfig), else the batch's. */
+  function documentIn(session: FireSession, { form, data, config, properties }: FireCall): FireDocument {
+    const own = form.has('cop') || form.has('format') || form.has('properties')
+    const { format, properties: common } = session
+    const manner = own ? { format: form.get('format') ?? '', properties } : { format, properties: common }
+    return { digest: data, title: config.get('docTitle') ?? '', state: 'PENDING', ...manner }
   }
 
   function listed({ documents }: FireSession): SimAnswer {

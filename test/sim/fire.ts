@@ -21,7 +21,7 @@ export type FireFault =
   | 'no-signature'
   /** The person is to be sent somewhere without TLS. */
   | 'plain-page'
-  /** The signature is made, and cannot be fetched for a moment. */
+  /** Signatures are made, and cannot be fetched for a moment. */
   | 'result-away'
   /** One document of a batch fails. */
   | 'first-of-batch-fails'
@@ -78,7 +78,7 @@ export async function startFire(options: FireOptions): Promise<FireSimulator> {
       const call = callIn(request)
       checkClient(request, call.form.get('appid'))
       if (injected !== undefined) throw new FireRefusal(injected)
-      if (call.op === '11' && fails('result-away')) return { status: 503, type: 'text/plain', body: '' }
+      if (['10', '11'].includes(call.op) && fails('result-away')) return { status: 503, type: 'text/plain', body: '' }
       const answer = await sessions.perform(call, session => sign(session, fails))
       if (fails('plain-page')) return plainly(answer)
       if (call.op === '2' && fails('pending')) return json(200, { result: { state: 1 } })
@@ -101,10 +101,11 @@ export async function startFire(options: FireOptions): Promise<FireSimulator> {
 
   async function sign(session: FireSession, fails: Fails): Promise<void> {
     const identity = await certificateOf(fails('another-person') ? '52020824E' : session.subject)
-    const { format, algorithm, documents } = session
-    const properties = fails('old-version') ? without(session.properties) : session.properties
+    const { algorithm, documents } = session
     let failing = session.batch && fails('first-of-batch-fails')
     for (const document of documents.values()) {
+      const { format } = document
+      const properties = fails('old-version') ? without(document.properties) : document.properties
       const digest = fails('another-digest') ? Buffer.alloc(32, 7) : document.digest
       const made = failing ? undefined : fireSignature({ identity, format, algorithm, properties, digest, now: now() })
       failing = false

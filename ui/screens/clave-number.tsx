@@ -1,7 +1,7 @@
 // Signing with Cl@ve: the number of the person's identity document, typed here and forgotten with this screen.
 
 import { useCallback, useEffect, useState } from 'preact/hooks'
-import { useCopy, useKiosk } from '../context.ts'
+import { useKiosk, useSigning } from '../context.ts'
 import { BackToPages } from '../parts/back-to-pages.tsx'
 import { Button } from '../parts/button.tsx'
 import { FaultText } from '../parts/fault-text.tsx'
@@ -15,13 +15,22 @@ const longest = 9
 
 export function ClaveNumberScreen() {
   const kiosk = useKiosk()
-  const { clave } = useCopy().copy
+  const { of, clave } = useSigning()
   const [number, setNumber] = useState('')
-  const type = useCallback((key: string) => setNumber(typed => (typed + key).slice(0, longest)), [])
-  const erase = useCallback(() => setNumber(typed => typed.slice(0, -1)), [])
+  const changed = useCallback(
+    (change: (typed: string) => string) => {
+      // What was wrong with it is not told of another number.
+      kiosk.change({ notice: null })
+      setNumber(change)
+    },
+    [kiosk],
+  )
+  const type = useCallback((key: string) => changed(typed => (typed + key).slice(0, longest)), [changed])
+  const erase = useCallback(() => changed(typed => typed.slice(0, -1)), [changed])
   const go = useCallback(() => {
-    if (number.length === longest) void kiosk.ask('copy/clave/begin', { number })
-  }, [kiosk, number])
+    const spoken = of === 'request' ? { language: kiosk.language.value } : {}
+    if (number.length === longest) void kiosk.ask(`${of}/clave/begin`, { number, ...spoken })
+  }, [kiosk, number, of])
   useKeys({ type, erase, go })
   const fault = kiosk.local.value.notice ?? (clave?.state === 'number' ? clave.fault : null)
   const cardToo = clave?.state === 'number' && clave.cardToo

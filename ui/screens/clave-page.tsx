@@ -1,7 +1,8 @@
 // Signing with Cl@ve: the way to the service's page, by a QR code for the person's phone or in a frame here. On a phone nobody
 // but the person knows when it is done; the frame leads back by itself.
 
-import { useCopy, useKiosk } from '../context.ts'
+import { passed } from '../asked.ts'
+import { useKiosk, useSigning } from '../context.ts'
 import { timeText } from '../dates.ts'
 import { Button } from '../parts/button.tsx'
 import { FaultText } from '../parts/fault-text.tsx'
@@ -10,14 +11,19 @@ import { Screen } from '../parts/screen.tsx'
 
 export function ClavePageScreen() {
   const kiosk = useKiosk()
-  const { clave } = useCopy().copy
+  const { of, clave } = useSigning()
   if (clave?.state !== 'page') return null
   const { on, page, endsAt, fault } = clave
   const until = kiosk.say('clave.until', { time: timeText(endsAt, kiosk.language.value) })
+  const request = kiosk.view.value?.request
+  // Why they are asked to go there once more.
+  const before = request !== undefined && passed(request) > 0 && (
+    <strong>{kiosk.say('request.progress', { done: passed(request), total: request.total })}. </strong>
+  )
   const actions = (
     <>
-      <Button onPress={() => void kiosk.ask('copy/clave/cancel')}>{kiosk.say('clave.again')}</Button>
-      <Button kind="primary" onPress={() => void kiosk.ask('copy/clave/finish')}>
+      <Button onPress={() => void kiosk.ask(`${of}/clave/cancel`)}>{kiosk.say('clave.again')}</Button>
+      <Button kind="primary" onPress={() => void kiosk.ask(`${of}/clave/finish`)}>
         {kiosk.say('clave.done')}
       </Button>
     </>
@@ -33,7 +39,14 @@ export function ClavePageScreen() {
         title={kiosk.say('clave.kiosk.title')}
         layout="stack"
         class="clave framed"
-        lead={told || <p>{until}</p>}
+        lead={
+          told || (
+            <p>
+              {before}
+              {until}
+            </p>
+          )
+        }
         actions={actions}
       >
         {/* It may fill in forms and run its scripts at its own site; it cannot reach this page, or leave its frame. */}
@@ -61,7 +74,10 @@ export function ClavePageScreen() {
               <li>{kiosk.say('clave.phone.back')}</li>
             </ol>
           )}
-          <p>{until}</p>
+          <p>
+            {before}
+            {until}
+          </p>
         </>
       }
       actions={actions}

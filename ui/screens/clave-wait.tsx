@@ -1,12 +1,14 @@
 // Signing with Cl@ve: the service is being asked.
 
-import { useCopy, useKiosk } from '../context.ts'
+import { useKiosk, useSigning } from '../context.ts'
 import { Drawing } from '../parts/drawing.tsx'
+import { RequestProgress } from '../parts/request-progress.tsx'
 import { Screen } from '../parts/screen.tsx'
 
 export function ClaveWaitScreen() {
   const kiosk = useKiosk()
-  const finishing = useCopy().copy.clave?.state === 'finishing'
+  const request = kiosk.view.value?.request
+  const finishing = useSigning().clave?.state === 'finishing'
   return (
     <Screen
       title={kiosk.say('clave.wait.title')}
@@ -17,6 +19,7 @@ export function ClaveWaitScreen() {
       <p class="large" role="status">
         {kiosk.say(finishing ? 'clave.wait.finishing' : 'clave.wait.starting')}
       </p>
+      {request !== undefined && <RequestProgress request={request} />}
     </Screen>
   )
 }

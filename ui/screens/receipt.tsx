@@ -90,7 +90,7 @@ function Summary({ result, stopped }: { readonly result: ResultView; readonly st
         ))}
       </dl>
       <p class="take">
-        {kiosk.say(`receipt.paper.${result.paper}`)} {result.signer !== null && kiosk.say('receipt.card')}
+        {kiosk.say(`receipt.paper.${result.paper}`)} {result.cardUsed && kiosk.say('receipt.card')}
       </p>
     </>
   )

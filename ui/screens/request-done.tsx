@@ -41,7 +41,7 @@ export function RequestDoneScreen() {
       {failures.length > 0 && (
         <Pager items={failures} size={failuresOnScreen} class="failures" draw={one => <Failure document={one} />} />
       )}
-      {kindOf(request) !== 'save' && kindOf(request) !== 'load' && <p class="take">{kiosk.say('receipt.card')}</p>}
+      {request.cardUsed && <p class="take">{kiosk.say('receipt.card')}</p>}
     </Screen>
   )
 }

@@ -83,10 +83,22 @@ function GoOn({ kiosk, request }: { readonly kiosk: Kiosk; readonly request: Req
     if (kind === 'load') void kiosk.ask('request/load', { names })
     else void kiosk.ask(kind === 'save' ? 'request/save' : 'request/accept')
   }
+  const [isCard, isClave] = [request.ways.includes('card'), request.ways.includes('clave')]
+  const byClave = () => void kiosk.ask('request/clave/choose')
+  if (!isCard) {
+    return (
+      <Button kind="primary" onPress={byClave}>
+        {kiosk.say('clave.other')}
+      </Button>
+    )
+  }
   return (
-    <Button kind="primary" disabled={kind === 'load' && names.length === 0} onPress={goOn}>
-      {kiosk.say(goOnTexts[kind])}
-    </Button>
+    <>
+      {isClave && <Button onPress={byClave}>{kiosk.say('clave.other')}</Button>}
+      <Button kind="primary" disabled={kind === 'load' && names.length === 0} onPress={goOn}>
+        {kiosk.say(isClave ? 'clave.card' : goOnTexts[kind])}
+      </Button>
+    </>
   )
 }
 

@@ -96,6 +96,7 @@ async function write({ file, out }: BenchJob, input: RandomAccess, outcome: JobO
     if (outcome.report.indication !== 'TOTAL-PASSED') throw new Error(JSON.stringify(outcome.report))
     return
   }
+  if (outcome.outcome !== 'written') throw new Error(`the job ended with ${outcome.outcome}`)
   const { base, splices } = outcome
   const [first, ...more] = splices
   if (file === out && first?.offset === input.size && more.length === 0) await appendFile(out, first.insert)
