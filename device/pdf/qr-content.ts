@@ -1,9 +1,6 @@
-// A text as a QR code (ISO/IEC 18004), drawn as vectors.
+// A text as a QR code, drawn as vectors on a page.
 
-import qrcode from 'qrcode-generator'
-
-/** Modules on each side that must stay light. */
-const quietZone = 4
+import { qrModules, quietZone } from './qr-modules.ts'
 
 export interface QrPlace {
   /** Points; of the quiet zone, which is inside the side. */
@@ -12,17 +9,14 @@ export interface QrPlace {
   readonly side: number
 }
 
-/** Operators for one path of squares: error correction level M, the smallest version that holds the text. */
+/** Operators for one path of squares. */
 export function qrContent(text: string, { left, bottom, side }: QrPlace): string {
-  const code = qrcode(0, 'M')
-  code.addData(text)
-  code.make()
-  const modules = code.getModuleCount()
+  const { modules, isDark } = qrModules(text)
   const module = side / (modules + 2 * quietZone)
   const squares: string[] = []
   for (let row = 0; row < modules; row++) {
     for (let column = 0; column < modules; column++) {
-      if (code.isDark(row, column)) squares.push(`${column} ${modules - 1 - row} 1 1 re`)
+      if (isDark(row, column)) squares.push(`${column} ${modules - 1 - row} 1 1 re`)
     }
   }
   const origin = [left + quietZone * module, bottom + quietZone * module].map(decimal).join(' ')
