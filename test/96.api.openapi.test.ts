@@ -4,7 +4,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { readBatch } from '../device/batch/read-batch.ts'
 import { base64, limits, streamOf, written } from './93.batch.kit.ts'
-import { type ApiStand, apiStand } from './96.api.kit.ts'
+import { type ApiStand, apiStand, tokens } from './96.api.kit.ts'
 import { type Served, servedFile } from './openapi.kit.ts'
 
 type Enum = { readonly enum: readonly unknown[] }
@@ -27,7 +27,7 @@ const one = { id: 'a', datareference: base64('x') }
 describe('the OpenAPI file of batches', () => {
   it('is valid, names what there is, and both ways in', async () => {
     served.expectValid()
-    await served.expectAllServed(stand.url)
+    await served.expectAllServed(stand.url, tokens.ledger)
     expect(served.file).toMatchObject({
       security: [{ token: [] }, { certificate: [] }],
       components: { securitySchemes: { token: { scheme: 'bearer' }, certificate: { type: 'mutualTLS' } } },

@@ -1,7 +1,7 @@
 // The pick-up code that a person types at the kiosk: how it is made, read and guarded against guessing.
 
 import { describe, expect, it } from 'vitest'
-import { createPickupAttempts } from '../device/session/pickup-attempts.ts'
+import { createCodeAttempts } from '../device/code-attempts.ts'
 import { checkDigit, newPickupCode, pickupCodeIn } from '../device/session/pickup-code.ts'
 import { seeded } from './25.store.setup.ts'
 
@@ -49,7 +49,7 @@ describe('the pick-up code', () => {
 
   it('14 cannot be guessed for long: five wrong ones in a row, then pauses that double', () => {
     let now = 1_000_000
-    const attempts = createPickupAttempts({ now: () => now })
+    const attempts = createCodeAttempts({ now: () => now })
     for (let i = 0; i < 4; i++) attempts.wrong()
     expect(attempts.waitMs()).toBe(0)
     attempts.wrong()

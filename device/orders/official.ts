@@ -1,9 +1,9 @@
 // Whether somebody at the screen is an official of a registration authority: by a code of the authority's, so that nobody who
 // walks by orders cards in batches. Guessing is held up as for pick-up codes.
 
+import { createCodeAttempts } from '../code-attempts.ts'
 import type { Clock } from '../ports.ts'
 import { isSecret, secretDigest, secretLine } from '../secret-line.ts'
-import { createPickupAttempts } from '../session/pickup-attempts.ts'
 import type { Store } from '../store/store.ts'
 
 export type OfficialAnswer = 'right' | 'wrong' | 'locked'
@@ -28,7 +28,7 @@ export function officialCode(codeFile: string): string {
 /** Throws as `officialCode`. */
 export function createOfficialDoor({ codeFile, store, clock }: OfficialParts): OfficialDoor {
   const digest = secretDigest(officialCode(codeFile))
-  const attempts = createPickupAttempts({ now: clock.now })
+  const attempts = createCodeAttempts({ now: clock.now })
   return Object.freeze({
     knock(code: string) {
       if (attempts.waitMs() > 0) return 'locked'

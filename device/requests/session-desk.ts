@@ -3,6 +3,7 @@
 // copy: it follows the document that was opened for it, also over a restart at any moment.
 
 import { signedEvidence } from '../attachments.ts'
+import { createCodeAttempts } from '../code-attempts.ts'
 import type { Config } from '../config/config.ts'
 import type { Document, Opening } from '../document/document.ts'
 import { writeEni } from '../eni/document.ts'
@@ -15,7 +16,6 @@ import { liveStages, type Queue } from '../queue.ts'
 import { answerOf, type SessionAnswer } from '../session/answer.ts'
 import { eventFrom, eventWithout } from '../session/follow.ts'
 import { csvOfSession, orderOfSession } from '../session/order.ts'
-import { createPickupAttempts } from '../session/pickup-attempts.ts'
 import { newPickupCode, pickupCodeIn } from '../session/pickup-code.ts'
 import { type ApiWithSessions, checkPossible } from '../session/possible.ts'
 import { readSessionRequest, requestDigest, suppliedCsv } from '../session/request.ts'
@@ -93,7 +93,7 @@ export function createSessions(parts: SessionsParts): Sessions {
   const tasks = createTasks({ clock, log })
   const records = openSessionRecords({ store, clock, newId })
   const notices = createNotices({ ...parts, records, tasks })
-  const attempts = createPickupAttempts({ now: clock.now })
+  const attempts = createCodeAttempts({ now: clock.now })
   /** What held a copy last, for when an operator gives it up. */
   const holds = new Map<string, string>()
   let unsubscribe: (() => void) | undefined

@@ -1,11 +1,11 @@
-// How often pick-up codes may be guessed at the kiosk: after five wrong ones in a row nobody types any for a minute, then
-// for two, up to sixteen. A code that was mistyped fails by its check digit and does not count.
+// How often a code may be guessed at the kiosk, of a pick-up or of officials: after five wrong ones in a row nobody types any for a
+// minute, then for two, up to sixteen. A code that is seen to be mistyped, by a check digit, does not count.
 
 const tolerated = 5
 const firstPauseMs = 60_000
 const longestPauseMs = 16 * 60_000
 
-export interface PickupAttempts {
+export interface CodeAttempts {
   /** Milliseconds that are still to be waited; 0: a code may be tried. */
   waitMs(): number
   /** A well-formed code that nobody has. Gives how many there were in a row. */
@@ -13,7 +13,7 @@ export interface PickupAttempts {
   right(): void
 }
 
-export function createPickupAttempts({ now }: { readonly now: () => number }): PickupAttempts {
+export function createCodeAttempts({ now }: { readonly now: () => number }): CodeAttempts {
   let failures = 0
   let since = 0
   let pauseMs = 0
