@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=1
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=65536 node --max-semi-space-size=1
 // The command line: one table of verbs. Exit 0 done, 1 the work failed (one line on stderr: code and what to do), 2 wrong
 // usage. Secrets come from files, never from arguments. What the verbs import is compiled once and kept beside the
 // packages; where that folder cannot be written, every start compiles.

@@ -16,7 +16,7 @@ import { createTurns } from './turns.ts'
 
 export interface DeliveringParts extends DeliverTools {
   readonly config: Pick<Config, 'destinations'>
-  readonly queue: Pick<Queue, 'get' | 'commit' | 'list'>
+  readonly queue: Pick<Queue, 'get' | 'find' | 'commit' | 'list'>
   readonly tasks: Pick<Tasks, 'run' | 'at'>
   readonly log: Log
   /** Asks for the document anew at that time, milliseconds since 1970, and at no other. */
@@ -90,10 +90,18 @@ export function createDelivering(parts: DeliveringParts): Delivering {
   }
 
   function makeDue(destinationIds: readonly string[], how: 'one' | 'all'): void {
-    for (const { id } of queue.list({ stages: ['delivering'] })) {
-      const { stage, hold: held } = queue.get(id)
-      const waits = (one: DeliveryState) => one.state === 'waiting' && destinationIds.includes(one.destinationId)
-      if (held !== null || stage.name !== 'delivering' || !stage.deliveries.some(waits)) continue
+    tasks.run(`due:${how}:${destinationIds.join(' ')}`, signal => makeDueInGoes(destinationIds, how, signal))
+  }
+
+  /** Those that were tried have a plan of their own; the others go by themselves. */
+  async function makeDueInGoes(destinationIds: readonly string[], how: 'one' | 'all', signal: AbortSignal) {
+    const wasTried = ({ destinationId, state, attempts }: DeliveryState) =>
+      state === 'waiting' && attempts > 0 && destinationIds.includes(destinationId)
+    for (const [looked, { id }] of queue.list({ stages: ['delivering'] }).entries()) {
+      if (looked % mostInOneGo === mostInOneGo - 1) await clock.sleep(0, signal)
+      const document = queue.find(id)
+      if (document?.stage.name !== 'delivering' || document.hold !== null) continue
+      if (!document.stage.deliveries.some(wasTried)) continue
       queue.commit(id, { type: 'deliveriesRetried', destinationIds })
       if (how === 'one') return
     }

@@ -6,12 +6,13 @@ import type { CardDesk } from './orders/desk.ts'
 import type { Requests } from './requests/requests.ts'
 import type { Sessions } from './requests/session-desk.ts'
 import type { Surroundings } from './rooms.ts'
+import type { Store } from './store/store.ts'
 
 /** `api` is where programs are served; null where they are not. Throws PORT_TAKEN, and what the files of the clients throw. */
 export async function openDoors(
   config: Config,
   folder: string,
-  { batches, pages, showRefused, extension, cards, sessions }: Served,
+  { batches, pages, showRefused, extension, cards, sessions, audit }: Served,
   { clock, random, log }: Surroundings,
 ): Promise<{ readonly api: string | null; readonly open: readonly Door[] }> {
   const { api, autofirma, batches: limits, kiosk } = config
@@ -23,7 +24,7 @@ export async function openDoors(
       config: api,
       maxBodyBytes: limits.maxMegabytes * 2 ** 20,
       batches,
-      log,
+      ...{ audit, clock, log },
       extension,
       sessions,
       cards: cards && config.cards && { desk: cards, config: config.cards },
@@ -41,6 +42,7 @@ export async function openDoors(
 }
 
 interface Served extends Requests {
+  readonly audit: Store['audit']
   readonly extension: ServedExtension | undefined
   readonly cards: CardDesk | undefined
   readonly sessions: Sessions | undefined

@@ -399,7 +399,16 @@ const table = {
     mend: 'The page was closed before it had its answer; open it again and ask anew.',
   },
   MESSAGE_TOO_LARGE: { status: 413, retry: 'never', mend: 'Send a smaller document; the limit is `maxMegabytes`.' },
-  CLIENT_UNKNOWN: { status: 401, retry: 'operator', mend: 'Name the client in `api.clients`, with its own token.' },
+  CLIENT_UNKNOWN: {
+    status: 401,
+    retry: 'operator',
+    mend: 'Name the client in `api.clients`, with its own token or the name in its certificate.',
+  },
+  CLIENT_CERTIFICATE_REFUSED: {
+    status: 401,
+    retry: 'operator',
+    mend: 'Renew the certificate of the client, or the file of `api.tls` that the message names.',
+  },
   // sessions
   SESSION_INVALID: {
     status: 400,
@@ -564,7 +573,13 @@ const table = {
   USAGE: { status: 400, retry: 'never', mend: 'Run the verb with --help.' },
   // HTTP
   REQUEST_INVALID: { status: 400, retry: 'never', mend: 'Correct the field named in the message.' },
-  REQUEST_FORBIDDEN: { status: 403, retry: 'never', mend: 'Call from the kiosk screen itself.' },
+  REQUEST_FORBIDDEN: {
+    status: 403,
+    retry: 'never',
+    mend: 'Call from the kiosk screen itself; a program needs the right that the message names.',
+  },
+  METHOD_NOT_ALLOWED: { status: 405, retry: 'never', mend: 'Use one of the methods that the answer allows.' },
+  MEDIA_TYPE_REFUSED: { status: 415, retry: 'never', mend: 'Send JSON in UTF-8, as `application/json`.' },
   NOT_FOUND: { status: 404, retry: 'never', mend: 'Check the identifier.' },
   STAGE_CONFLICT: { status: 409, retry: 'never', mend: 'The document is at another step; read its state first.' },
   INTERNAL: { status: 500, retry: 'operator', mend: 'Report it with the log.' },

@@ -41,7 +41,6 @@ export function servedExtension(
   rooms: Rooms,
   {
     store,
-    clock,
     random,
     ...around
   }: Surroundings & Pick<ExtensionParts, 'anchors' | 'newId' | 'folder'> & { readonly store: Store },
@@ -59,5 +58,5 @@ export function servedExtension(
     ...(policy !== undefined && { timestampPolicy: policy }),
     audit: entry => void store.audit.append(entry),
   })
-  return { extender, authority, maxBytes, clock, random }
+  return { extender, authority, maxBytes, random }
 }

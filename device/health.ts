@@ -6,6 +6,7 @@ import type { Config } from './config/config.ts'
 import { hostOf } from './config/destinations.ts'
 import { asFault, type ErrorCode, errorTable } from './errors.ts'
 import type { PausedHost } from './host-pauses.ts'
+import { tlsState } from './http/tls-files.ts'
 import type { Pauses } from './pauses.ts'
 import type { Clock, ClockTrust, Scanner, ScannerInfo, Signer } from './ports.ts'
 import { liveStages, type Queue } from './queue.ts'
@@ -43,7 +44,7 @@ export interface Health {
 }
 
 export interface HealthReason {
-  readonly check: 'scanner' | 'disk' | 'storage' | 'card' | 'clock' | 'queue' | 'host'
+  readonly check: 'scanner' | 'disk' | 'storage' | 'card' | 'clock' | 'queue' | 'host' | 'tls'
   readonly severity: 'warning' | 'failing'
   readonly code: ErrorCode | null
   /** In words, without names of anybody. */
@@ -109,7 +110,7 @@ async function look(parts: HealthParts, deliveredTo: () => ReadonlyMap<string, n
     pausedHosts,
     ...stored,
   }
-  const reasons = [...found, ...reasonsOf(facts)]
+  const reasons = [...found, ...reasonsOf(facts), ...tlsReasons(config, now)]
   const worst = reasons.some(one => one.severity === 'failing') ? 'failing' : reasons.length > 0 ? 'warning' : 'ok'
   return { status: worst, reasons, ...facts }
 }
@@ -212,6 +213,14 @@ function reasonsOf({ scanners, card, clock, disk, stopped, oldestWaiting, paused
   }
   for (const { host, code, until } of pausedHosts) note('host', 'warning', code, `${host} is left alone until ${until}`)
   return reasons
+}
+
+/** Programs will be turned away, or are: copies are made all the same. */
+function tlsReasons({ api }: Config, now: number): readonly HealthReason[] {
+  const findings = api?.tls === undefined ? [] : tlsState(api.tls, now)
+  return findings
+    .filter(({ mend }) => mend !== '')
+    .map(({ check, code, detail }) => ({ check: 'tls', severity: 'warning', code, detail: `${check}: ${detail}` }))
 }
 
 /** By destination, milliseconds since 1970, from the audit trail: the whole of it once, then what is new. */

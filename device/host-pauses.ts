@@ -12,7 +12,7 @@ import type { Tasks } from './tasks.ts'
 /** A host that is left alone, for whoever asks about the appliance. */
 export interface PausedHost {
   /** What is asked of it. */
-  readonly service: 'delivery' | 'cards' | RestingService['service']
+  readonly service: 'delivery' | 'callback' | RestingService['service']
   /** `name:port`. */
   readonly host: string
   /** Of the destinations or the service in the configuration. */

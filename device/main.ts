@@ -104,6 +104,7 @@ export async function startAppliance(
       ...common,
       store,
       shop: () => rooms.cardShop(),
+      peers: rooms.peers(),
       newReference: () => newReferenceFrom(random),
       forms: () => requests.forms,
       pdfPages: rooms.pdfPages(),
@@ -113,7 +114,10 @@ export async function startAppliance(
     }),
     held => held.stop(),
   )
-  const pauses = createPauses({ config, queue, hosts: path.hosts, peers: rooms.peers(), cards, clock })
+  const sessions = servedSessions({ ...common, rooms, store, deviceKeyFile, screenUrl: () => server.url })
+  if (sessions !== undefined) started.adopt(sessions, held => held.stop())
+  const minding = { hosts: path.hosts, peers: rooms.peers(), cards, callbacks: sessions?.callbacks }
+  const pauses = createPauses({ config, queue, clock, ...minding })
   const maintenance = started.adopt(
     createMaintenance({ ...common, visit, pauses, cards, scanner, store, targets: rooms.targets() }),
     held => held.stop(),
@@ -123,8 +127,6 @@ export async function startAppliance(
     await openRequests({ ...common, rooms, store, scratchFolder, copyInHand }),
     held => held.stop(),
   )
-  const sessions = servedSessions({ ...common, rooms, store, deviceKeyFile, screenUrl: () => server.url })
-  if (sessions !== undefined) started.adopt(sessions, held => held.stop())
   path.start()
   visit.start()
   cards?.start()
@@ -167,7 +169,12 @@ export async function startAppliance(
     held => held.close(),
   )
   const extension = servedExtension(config, rooms, { ...around, anchors, newId, folder: scratchFolder, store })
-  const doors = await openDoors(config, dataFolder, { ...requests, extension, cards, sessions }, around)
+  const doors = await openDoors(
+    config,
+    dataFolder,
+    { ...requests, extension, cards, sessions, audit: store.audit },
+    around,
+  )
   for (const one of doors.open) started.adopt(one, held => held.close())
   store.audit.append({ event: 'applianceStarted', details: { version } })
   const running = started.move()

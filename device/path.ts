@@ -53,6 +53,8 @@ const pageDeadlineMs = 60_000
 const textDeadlineMs = 600_000
 /** A lost worker is back within this time. */
 const pageRetryMs = 1_000
+/** Documents that are looked at in one turn of the event loop at the start: ten thousand would hold up the screen for seconds. */
+const mostInOneGo = 25
 /** A page whose preparation kills the worker this often is not tried again. */
 const pageAttempts = 3
 
@@ -224,22 +226,29 @@ export function createPath(parts: PathParts): Path {
     }
   }
 
+  function scanWasInterrupted({ id, stage }: Document): void {
+    if (stage.name !== 'gathering' || stage.scan !== 'running') return
+    const detail = 'the appliance stopped during the scan'
+    queue.commit(id, { type: 'scanFailed', code: 'SCAN_INTERRUPTED', detail })
+  }
+
+  /** The oldest first. Whoever changes one of them meanwhile has it looked at then, and once more here. */
+  async function takeUpInGoes(signal: AbortSignal): Promise<void> {
+    const unfinished = queue.list({ stages: [...liveStages] }).toReversed()
+    for (const [looked, { id }] of unfinished.entries()) {
+      if (looked % mostInOneGo === mostInOneGo - 1) await clock.sleep(0, signal)
+      const document = queue.find(id)
+      if (document !== undefined) look(document)
+    }
+    if (unfinished.length > 0) log.info('unfinished documents were taken up', { documents: unfinished.length })
+  }
+
   return Object.freeze({
     hosts: delivering.hosts,
     start(): void {
-      for (const { id, stage } of queue.list({ stages: [...liveStages] })) {
-        const document = queue.get(id)
-        if (document.stage.name === 'gathering' && document.stage.scan === 'running') {
-          queue.commit(id, {
-            type: 'scanFailed',
-            code: 'SCAN_INTERRUPTED',
-            detail: 'the appliance stopped during the scan',
-          })
-        }
-        log.info('taken up', { document: id, stage })
-      }
       unsubscribe = queue.subscribe(look)
-      for (const { id } of queue.list({ stages: [...liveStages] })) look(queue.get(id))
+      for (const { id } of queue.list({ stages: ['gathering'] })) scanWasInterrupted(queue.get(id))
+      tasks.run('start', takeUpInGoes)
     },
     async stop(): Promise<void> {
       unsubscribe?.()

@@ -651,6 +651,11 @@ export type CallbackOutcome =
 export interface Callbacks {
   /** At least once on the wire; whoever receives tells repetitions by `id`. */
   call(request: CallbackRequest, signal?: AbortSignal): Promise<CallbackOutcome>
+  /**
+   * Whether the files for callbacks to a client can be used; `random` is false for a secret that somebody may have thought up.
+   * Nobody is asked. Throws CONFIG_INVALID with what is wrong.
+   */
+  check(client: string, signal?: AbortSignal): Promise<{ readonly random: boolean }>
 }
 
 // ------------------------------------------------------------------------------------------------------------ peers
@@ -682,8 +687,16 @@ export interface Peers {
 
 /** A service that is left alone, since its first failure and for a while still. */
 export interface RestingService {
-  readonly service: 'seal' | 'extension' | 'time-stamping' | 'clave'
-  /** In the configuration. */
+  readonly service:
+    | 'seal'
+    | 'extension'
+    | 'time-stamping'
+    | 'clave'
+    | 'cards'
+    | 'revocation'
+    | 'references'
+    | 'three-phase'
+  /** In the configuration; of revocation what is asked for: `ocsp`, `crl` or `issuer`. */
   readonly id: string
   /** `name:port`. */
   readonly host: string
@@ -797,6 +810,11 @@ export interface CardShop {
     id: string,
     signal?: AbortSignal,
   ): Promise<{ readonly outcome: 'form'; readonly bytes: Uint8Array } | { readonly outcome: 'none' } | CardLater>
+  /** By what the person goes on elsewhere after a renewal, or abroad; `none` where there is no such code (yet). Nobody keeps it. */
+  activation(
+    id: string,
+    signal?: AbortSignal,
+  ): Promise<{ readonly outcome: 'code'; readonly code: string } | { readonly outcome: 'none' } | CardLater>
   /** Hands over the signed form and the identity document; `already`: the service has them. Safe to repeat. */
   submit(
     id: string,

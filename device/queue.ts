@@ -8,7 +8,7 @@ import { documentIn, storedShape } from './document/shape.ts'
 import { next } from './document/transition.ts'
 import { Fault } from './errors.ts'
 import type { Clock } from './ports.ts'
-import type { DocumentQuery, DocumentSummary } from './store/documents.ts'
+import type { DocumentCount, DocumentQuery, DocumentSummary } from './store/documents.ts'
 import type { Store } from './store/store.ts'
 
 export interface Queue {
@@ -28,6 +28,8 @@ export interface Queue {
   ): Document
   /** Newest first, without opening anything. */
   list(query?: DocumentQuery): readonly DocumentSummary[]
+  /** How many are at these stages: cheap, however many. */
+  count(stages: readonly StageName[]): DocumentCount
   /** The document after the event, durable when this returns. Throws STAGE_CONFLICT, DISK_FULL and the rules' faults. */
   commit(id: string, event: DocumentEvent): Document
   /** Destroys key, pages and copy of a document that is done or discarded. */
@@ -108,6 +110,7 @@ export function createQueue({ store, clock }: { store: Store; clock: Clock }): Q
       return stored === undefined || stored.erased ? undefined : documentIn(stored.body)
     },
     list: (query?: DocumentQuery) => store.list(query),
+    count: (stages: readonly StageName[]) => store.count(stages),
     commit: (id: string, event: DocumentEvent) => tell(commitEvent(id, event)),
     async erase(id: string): Promise<void> {
       const event = { type: 'erased' } as const

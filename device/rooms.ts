@@ -166,8 +166,8 @@ function netConfiguration({
   cards,
   api,
 }: Config) {
-  const { allowPrivate, maxCrlMegabytes } = revocation
-  const { hosts, pins, maxDocumentMegabytes } = batches
+  const { maxCrlMegabytes, ...certificateHosts } = revocation
+  const { hosts, pins, caFiles, allowPrivate, maxDocumentMegabytes } = batches
   return {
     destinations,
     seal: seal ?? { services: [], table: [] },
@@ -175,9 +175,11 @@ function netConfiguration({
     ...(timestamping !== undefined && { timestamping }),
     ...(extension !== undefined && { extension: extensionOptions(extension.service) }),
     ...(cards !== undefined && { cards: { url: cards.url, tokenFile: cards.tokenFile, ...ownTrust(cards) } }),
-    revocation: { allowPrivate, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
-    callbackClients: (api?.clients ?? []).map(({ name: _name, tokenFile: _token, ...client }) => client),
-    references: { hosts, pins, allowPrivate: batches.allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
+    revocation: { ...certificateHosts, maxCrlBytes: maxCrlMegabytes * 1024 * 1024 },
+    callbackClients: (api?.clients ?? []).map(
+      ({ name: _name, tokenFile: _token, certificate: _certificate, seals: _seals, ...client }) => client,
+    ),
+    references: { hosts, pins, caFiles, allowPrivate, maxBytes: maxDocumentMegabytes * 1024 * 1024 },
   }
 }
 

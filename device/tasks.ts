@@ -1,9 +1,10 @@
 // Work in the background under names: one task of a name at a time, asked for again while it runs it runs once more
-// afterwards, at most `width` in a lane; and one timer under a name. Everything can be stopped and waited for.
+// afterwards, at most `width` in a lane, where what waits for its turn is a name and no more; and one timer under a name.
+// Everything can be stopped and waited for.
 
+import { createAlarms } from './alarms.ts'
 import { asFault } from './errors.ts'
 import type { Clock, Log } from './ports.ts'
-import { createTurns, type Turns } from './turns.ts'
 
 export interface Lane {
   readonly lane: string
@@ -22,40 +23,32 @@ export interface Tasks {
   stop(): Promise<void>
 }
 
+type Work = (signal: AbortSignal) => Promise<void>
+
 interface Running {
   readonly controller: AbortController
   again: (() => void) | null
   done: Promise<void>
 }
 
-/** A clock is asked again at least this often, so that a wall clock set forward is noticed. */
-const longestSleepMs = 60_000
+interface OpenLane {
+  under: number
+  /** By name, in the order in which they were asked for. */
+  readonly waiting: Map<string, Work>
+}
+
 /** After an unexpected failure a task rests this long before it may run again. */
 const restMs = 10_000
 
 export function createTasks({ clock, log }: { clock: Clock; log: Log }): Tasks {
   const running = new Map<string, Running>()
-  const timers = new Map<string, AbortController>()
-  const lanes = new Map<string, Turns>()
+  const lanes = new Map<string, OpenLane>()
+  const alarms = createAlarms({ clock, log })
   let stopped = false
 
-  function turnsIn({ lane, width }: Lane): Turns {
-    const turns = lanes.get(lane) ?? createTurns(() => width)
-    lanes.set(lane, turns)
-    return turns
-  }
-
-  async function perform(
-    name: string,
-    work: (signal: AbortSignal) => Promise<void>,
-    signal: AbortSignal,
-    lane?: Lane,
-  ): Promise<void> {
-    const begin = async () => {
-      if (!signal.aborted) await work(signal)
-    }
+  async function perform(name: string, work: Work, signal: AbortSignal, lane?: Lane): Promise<void> {
     try {
-      await (lane === undefined ? begin() : turnsIn(lane)(begin))
+      await work(signal)
     } catch (thrown) {
       if (signal.aborted) return
       const fault = asFault(thrown)
@@ -64,13 +57,7 @@ export function createTasks({ clock, log }: { clock: Clock; log: Log }): Tasks {
     }
   }
 
-  function run(name: string, work: (signal: AbortSignal) => Promise<void>, lane?: Lane): void {
-    if (stopped) return
-    const present = running.get(name)
-    if (present !== undefined) {
-      present.again = () => run(name, work, lane)
-      return
-    }
+  function begin(name: string, work: Work, lane?: Lane): Promise<void> {
     const controller = new AbortController()
     const entry: Running = { controller, again: null, done: Promise.resolve() }
     running.set(name, entry)
@@ -78,42 +65,63 @@ export function createTasks({ clock, log }: { clock: Clock; log: Log }): Tasks {
       running.delete(name)
       entry.again?.()
     })
+    return entry.done
+  }
+
+  function takeTurns(lane: Lane): void {
+    const open = lanes.get(lane.lane)
+    if (open === undefined) return
+    for (const [name, work] of open.waiting) {
+      if (open.under >= lane.width) return
+      open.waiting.delete(name)
+      open.under += 1
+      begin(name, work, lane).then(() => {
+        open.under -= 1
+        takeTurns(lane)
+      })
+    }
+  }
+
+  function run(name: string, work: Work, lane?: Lane): void {
+    if (stopped) return
+    const present = running.get(name)
+    if (present !== undefined) present.again = () => run(name, work, lane)
+    else if (lane === undefined) begin(name, work)
+    else {
+      const open = lanes.get(lane.lane) ?? { under: 0, waiting: new Map() }
+      lanes.set(lane.lane, open)
+      open.waiting.set(name, work)
+      takeTurns(lane)
+    }
   }
 
   function at(name: string, time: number, then: () => void): void {
-    if (stopped) return
-    timers.get(name)?.abort()
-    const controller = new AbortController()
-    timers.set(name, controller)
-    const { signal } = controller
-    const wait = async (): Promise<void> => {
-      for (let left = time - clock.now(); left > 0; left = time - clock.now())
-        await clock.sleep(Math.min(left, longestSleepMs), signal)
-      if (signal.aborted) return
-      timers.delete(name)
-      then()
-    }
-    wait().catch((thrown: unknown) => {
-      if (!signal.aborted) log.error('a timer failed', { timer: name, detail: asFault(thrown).detail })
-    })
+    if (!stopped) alarms.set(name, time, then)
+  }
+
+  function forget(isMeant: (name: string) => boolean): void {
+    for (const { waiting } of lanes.values()) for (const name of waiting.keys()) if (isMeant(name)) waiting.delete(name)
   }
 
   return Object.freeze({
     run,
     at,
     async end(name: string): Promise<void> {
+      forget(one => one === name)
       const task = running.get(name)
       task?.controller.abort()
       await task?.done
     },
     cancel(id: string): void {
-      for (const [name, timer] of timers) if (name.endsWith(`:${id}`)) timer.abort()
-      for (const [name, task] of running)
-        if (name.endsWith(`:${id}`) && !name.startsWith('erase:')) task.controller.abort()
+      const isMeant = (name: string) => name.endsWith(`:${id}`)
+      alarms.clear(isMeant)
+      forget(isMeant)
+      for (const [name, task] of running) if (isMeant(name) && !name.startsWith('erase:')) task.controller.abort()
     },
     async stop(): Promise<void> {
       stopped = true
-      for (const timer of timers.values()) timer.abort()
+      alarms.stop()
+      forget(() => true)
       for (const task of running.values()) task.controller.abort()
       await Promise.all([...running.values()].map(task => task.done))
     },

@@ -5,11 +5,13 @@
 export interface Breaker {
   /**
    * Does the work, and throws what it throws; throws what `resting` makes instead while the service is left alone. Work that
-   * `signal` ended tells nothing about the service.
+   * `signal` ended tells nothing about the service. `judge` finds the failure in a value that is one.
    */
-  run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
+  run<T>(work: () => Promise<T>, signal?: AbortSignal, judge?: (done: T) => Error | undefined): Promise<T>
   /** Undefined while it may be asked by anybody. */
   rest(): Rest | undefined
+  /** In a row until now. */
+  failures(): number
   /** Its pause is over; the next one tries. */
   wake(): void
 }
@@ -57,20 +59,30 @@ export function createBreaker({ now, tolerated = 3, pauseMs, longestMs, ...told 
     until = now() + Math.max(pause, Math.min(waitMs, longestAskedMs))
   }
 
+  const hear = (thrown: unknown, signal: AbortSignal | undefined) => {
+    const verdict = signal?.aborted === true ? 'nothing' : told.verdict(thrown)
+    if (verdict === 'answered') answered()
+    else if (verdict !== 'nothing') failed(verdict.waitMs, thrown)
+  }
+
   return Object.freeze({
-    async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    async run<T>(
+      work: () => Promise<T>,
+      signal?: AbortSignal,
+      judge: (done: T) => Error | undefined = () => undefined,
+    ): Promise<T> {
       const left = until - now()
       const isTrial = failures >= tolerated
       if (left > 0 || (isTrial && isTried)) throw told.resting(Math.max(left, 0))
       if (isTrial) isTried = true
       try {
         const done = await work()
-        answered()
+        const failure = judge(done)
+        if (failure === undefined) answered()
+        else hear(failure, signal)
         return done
       } catch (thrown) {
-        const verdict = signal?.aborted === true ? 'nothing' : told.verdict(thrown)
-        if (verdict === 'answered') answered()
-        else if (verdict !== 'nothing') failed(verdict.waitMs, thrown)
+        hear(thrown, signal)
         throw thrown
       } finally {
         if (isTrial) isTried = false
@@ -80,6 +92,7 @@ export function createBreaker({ now, tolerated = 3, pauseMs, longestMs, ...told 
       const leftMs = Math.max(0, until - now())
       return leftMs > 0 || failures >= tolerated ? { sinceMs: now() - since, leftMs, because } : undefined
     },
+    failures: () => failures,
     wake() {
       until = Math.min(until, now())
     },

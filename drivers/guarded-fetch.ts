@@ -2,13 +2,17 @@
 // signed. http and https only, no host and no address that must not be asked, few redirects, each judged like the first,
 // and one end in time for all of them. What goes wrong is an HttpError: `forbidden` what must not be asked.
 
-import { portOf } from '../device/hosts.ts'
+import { hostAndPort } from '../device/hosts.ts'
+import { readCaFile } from './credential-file.ts'
+import type { HostBreakers } from './host-breakers.ts'
 import { type HttpRequest, type HttpResponse, request } from './http.ts'
 import { HttpError } from './http-error.ts'
 import { isPublicAddress } from './public-address.ts'
 
 const maxRedirects = 3
 const maxUrlLength = 2048
+/** Of a name in the DNS (RFC 1035, 2.3.4). */
+const maxHostLength = 253
 /** A URL is a foreign text: as much of it is told as names it. */
 const maxToldLength = 200
 
@@ -26,30 +30,59 @@ export interface GuardedRequest
   readonly pinsFor?: (url: URL) => readonly string[] | undefined
   /** Whether the addresses of a URL's host need not be public. */
   readonly mayBePrivate: (url: URL) => boolean
+  /** Authorities, PEM, of the only ones trusted for a URL's host, where it has its own; else those of `ca`. */
+  readonly caFor?: (url: URL) => Promise<string | undefined>
+  /** Each host that is asked, those behind redirects too, by a breaker of its own. */
+  readonly hosts?: HostBreakers
   /** From the call to the last byte of the answer, redirects included. */
   readonly deadlineMs: number
   /** `refused`: a redirect is HttpError `malformed`, as more than three are otherwise. */
   readonly redirects: 'followed' | 'refused'
 }
 
-/** The first answer that is no redirect, whatever its status. Throws HttpError, or the signal's reason. */
-export async function guardedFetch(order: GuardedRequest): Promise<HttpResponse> {
+/**
+ * What `read` makes of the first answer that is no redirect, whatever its status. Throws HttpError, what `read` throws, what
+ * breakers throw of a host that is left alone, or the signal's reason.
+ */
+export async function guardedFetch<T>(
+  order: GuardedRequest,
+  read: (response: HttpResponse) => Promise<T> | T,
+): Promise<T> {
   const endsAt = performance.now() + order.deadlineMs
   let url = judged(order.url, order)
   for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-    const response = await request(requestFor(order, url, endsAt))
-    if (!isRedirect(response.status, order)) return response
-    response.close()
-    if (order.redirects === 'refused') throw new HttpError('malformed', `answered ${response.status}, a redirect`)
-    url = judged(redirectTarget(response, url), order)
+    const came = await throughBreaker(order, url, async () => {
+      const response = await request(await requestFor(order, url, endsAt))
+      if (!isRedirect(response.status, order)) return { read: await read(response) }
+      response.close()
+      return { redirect: response }
+    })
+    if ('read' in came) return came.read
+    const { status } = came.redirect
+    if (order.redirects === 'refused') throw new HttpError('malformed', `answered ${status}, a redirect`)
+    url = judged(redirectTarget(came.redirect, url), order)
   }
   throw new HttpError('malformed', `more than ${maxRedirects} redirects`)
 }
 
-/** The pins of a URL's host out of those configured for `name` or `name:port`. */
-export function amongPins(pins: Readonly<Record<string, readonly string[]>>): NonNullable<GuardedRequest['pinsFor']> {
-  const byHost = new Map(Object.entries(pins).map(([host, list]) => [host.toLowerCase(), list]))
-  return url => byHost.get(`${url.hostname}:${portOf(url)}`) ?? byHost.get(url.hostname)
+function throughBreaker<T>({ hosts, signal }: GuardedRequest, url: URL, work: () => Promise<T>): Promise<T> {
+  return hosts === undefined ? work() : hosts.run(url, work, signal)
+}
+
+/** What is configured for a URL's host, as `name:port` or `name`. */
+export function byHost<T>(configured: Readonly<Record<string, T>>): (url: URL) => T | undefined {
+  const values = new Map(Object.entries(configured).map(([host, value]) => [host.toLowerCase(), value]))
+  return url => values.get(hostAndPort(url)) ?? values.get(url.hostname)
+}
+
+/** The PEM of the files configured so, read anew each time. */
+export function authoritiesByHost(caFiles: Readonly<Record<string, string>>): NonNullable<GuardedRequest['caFor']> {
+  const fileFor = byHost(caFiles)
+  return async url => {
+    const ca = await readCaFile(fileFor(url))
+    if (!ca.usable) throw new HttpError('tls', ca.reason)
+    return ca.text
+  }
 }
 
 /**
@@ -66,11 +99,18 @@ export function toldUrl(text: string): string {
   return url.href.slice(0, maxToldLength)
 }
 
-function requestFor(order: GuardedRequest, url: URL, endsAt: number): HttpRequest {
-  const { url: _asked, body, mayAsk: _mayAsk, mayBePrivate, redirects: _redirects, pinsFor, ...rest } = order
+async function requestFor(order: GuardedRequest, url: URL, endsAt: number): Promise<HttpRequest> {
+  const { method, headers, body, mayBePrivate, pinsFor, caFor, connectTimeoutMs, idleTimeoutMs, maxBodyBytes } = order
+  const ca = (await caFor?.(url)) ?? order.ca
   return {
-    ...rest,
+    method,
+    ...(headers === undefined ? {} : { headers }),
     ...(body === undefined ? {} : { body: body() }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(order.signal === undefined ? {} : { signal: order.signal }),
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+    ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
     url,
     pins: pinsFor?.(url),
     ...(mayBePrivate(url) ? {} : { mayConnect: isPublicAddress }),
@@ -93,6 +133,7 @@ function judged(text: string, { mayAsk = () => true }: GuardedRequest): URL {
   const forbidden = (reason: string) => new HttpError('forbidden', reason)
   const url = text.length <= maxUrlLength && URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined) throw forbidden('no usable URL')
+  if (url.hostname.length > maxHostLength) throw forbidden('no usable URL')
   if (!/^https?:$/.test(url.protocol)) throw forbidden(`${url.protocol} is not followed`)
   if (url.username !== '' || url.password !== '') throw forbidden('a URL with a password is not followed')
   if (!mayAsk(url)) throw forbidden(`${url.protocol}//${url.host} is not among the hosts that may be asked`)

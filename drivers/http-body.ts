@@ -2,6 +2,7 @@
 
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { ByteStream } from '../device/ports.ts'
+import type { HttpResponse } from './http.ts'
 import { asHttpError, HttpError } from './http-error.ts'
 import type { Limits } from './http-limits.ts'
 
@@ -71,13 +72,17 @@ async function pump(outgoing: ClientRequest, body: ByteStream, limits: Limits, o
   }
 }
 
+/** Node passes the socket's `drain` on to the request until the answer is complete, which may be before the body is. */
 function drained(outgoing: ClientRequest): Promise<void> {
+  const { socket } = outgoing
   return new Promise(resolve => {
     const done = () => {
       outgoing.off('drain', done).off('close', done)
+      socket?.off('drain', done)
       resolve()
     }
     outgoing.on('drain', done).on('close', done)
+    socket?.on('drain', done)
   })
 }
 
@@ -104,6 +109,23 @@ export async function* readBody(
     throw limits.failure() ?? asHttpError(thrown, limits.host, false)
   } finally {
     close()
+  }
+}
+
+/** More than the words that go with a verdict; beyond it a new connection costs less. */
+const mostPassedOver = 16 * 1024
+
+/** Ends the exchange where only its head counts: a short answer is read past, so that a connection that is kept can serve again. */
+export async function passOver({ body }: Pick<HttpResponse, 'body'>): Promise<void> {
+  let size = 0
+  try {
+    for await (const piece of body) {
+      size += piece.byteLength
+      if (size > mostPassedOver) return
+    }
+  } catch (thrown) {
+    // Nobody wanted it.
+    if (!(thrown instanceof HttpError)) throw thrown
   }
 }
 

@@ -1,16 +1,17 @@
-// The only outgoing HTTP client. One connection per request (nothing is retried behind the caller's back, and a stale
-// kept-alive connection cannot make a request fail), no redirects, no decompression, every wait bounded. What the
-// network can do wrong is an HttpError with a kind that drivers map to their outcomes.
+// The only outgoing HTTP client. One connection per request unless the caller keeps them, nothing retried behind its back, no
+// redirects, no decompression, every wait bounded. What the network can do wrong is an HttpError with a kind that drivers map
+// to their outcomes.
 
 import { lookup } from 'node:dns'
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import type { SecureContextOptions } from 'node:tls'
+import type { SecureContext, SecureContextOptions } from 'node:tls'
 import type { ByteStream } from '../device/ports.ts'
 import { readBody, sendBody } from './http-body.ts'
 import { asHttpError, HttpError, unreached } from './http-error.ts'
 import { createLimits, type Limits } from './http-limits.ts'
+import { keptConnections } from './kept-connections.ts'
 import { pinnedIdentity } from './pins.ts'
 import { tlsContext } from './tls-context.ts'
 
@@ -35,6 +36,11 @@ export interface HttpRequest {
   readonly pins?: readonly string[] | undefined
   /** Shown where the peer asks for one (RFC 8446, 4.4.2). */
   readonly clientCertificate?: ClientCertificate
+  /**
+   * By TLS: takes a connection that an earlier request has left, and leaves its own once its answer is read to the end. A request
+   * on one that the peer closes in that very moment fails as on any other. Not together with `mayConnect`.
+   */
+  readonly keep?: boolean
   /**
    * Whether an IP address may be connected to; absent: any. It is asked about the very addresses that are then used,
    * those a name has just resolved to, so that no second look-up can give another.
@@ -112,29 +118,32 @@ function open(options: HttpRequest, limits: Limits): ClientRequest {
   const address = url.hostname.replace(/^\[|\]$/g, '')
   // An address is connected to without a look-up. Other spellings of one, 0x7f.1 or 2130706433, are none by now.
   if (mayConnect !== undefined && isIP(address) !== 0 && !mayConnect(address)) throw forbidden(limits.host)
-  const headers: Record<string, string> = { 'accept-encoding': 'identity', connection: 'close', ...options.headers }
+  const isKept = options.keep === true && mayConnect === undefined && url.protocol === 'https:'
+  const connection: Record<string, string> = isKept ? {} : { connection: 'close' }
+  const headers: Record<string, string> = { 'accept-encoding': 'identity', ...connection, ...options.headers }
   if (options.body instanceof Uint8Array) headers['content-length'] = String(options.body.byteLength)
   const common = {
     method: options.method,
     headers,
-    agent: false as const,
     signal: limits.signal,
     ...(mayConnect === undefined ? {} : { lookup: guardedLookup(mayConnect) }),
   }
   const { pins } = options
   if (url.protocol === 'https:') {
     const identity = pins === undefined ? {} : { checkServerIdentity: pinnedIdentity(limits.host, pins) }
-    return httpsRequest(url, { ...common, ...identity, ...tlsOptions(options, limits) })
+    const secureContext = contextOf(options, limits)
+    const tls = { ...identity, secureContext }
+    return httpsRequest(url, { ...common, ...tls, agent: isKept && keptConnections(secureContext, pins) })
   }
   if (pins !== undefined) throw new HttpError('pin', `${limits.host}: it is pinned, and asked without TLS`)
-  return httpRequest(url, common)
+  return httpRequest(url, { ...common, agent: false })
 }
 
-function tlsOptions({ ca, clientCertificate }: HttpRequest, { host }: Limits) {
+function contextOf({ ca, clientCertificate }: HttpRequest, { host }: Limits): SecureContext {
   const trusted = ca === undefined ? {} : { ca: [ca].flat() }
-  if (clientCertificate === undefined) return { secureContext: tlsContext(trusted) }
+  if (clientCertificate === undefined) return tlsContext(trusted)
   try {
-    return { secureContext: tlsContext({ ...trusted, ...shown(clientCertificate) }) }
+    return tlsContext({ ...trusted, ...shown(clientCertificate) })
   } catch (thrown) {
     // Without the text, which may quote what could not be read.
     const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unreadable'
@@ -167,12 +176,14 @@ function forbidden(host: string): HttpError {
 function awaitResponse(outgoing: ClientRequest, limits: Limits): Promise<IncomingMessage> {
   const secure = outgoing.protocol === 'https:'
   let connected = false
-  outgoing.once('socket', socket =>
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
+  outgoing.once('socket', socket => {
+    const whenConnected = () => {
       connected = true
       limits.connected()
-    }),
-  )
+    }
+    if (outgoing.reusedSocket) whenConnected()
+    else socket.once(secure ? 'secureConnect' : 'connect', whenConnected)
+  })
   return new Promise((resolve, reject) => {
     // Also heard after the answer has begun: the reading of its body then tells of the same failure.
     outgoing.on('error', thrown => reject(asHttpError(thrown, limits.host, secure && !connected)))

@@ -1,5 +1,5 @@
-// How long a peer asks to be left alone: the Retry-After field of its answer (RFC 9110, 10.2.3), read in one way for deliveries,
-// seals, extensions and the card service.
+// How long a peer asks to be left alone: the Retry-After field of its answer (RFC 9110, 10.2.3), read in one way for all
+// services.
 
 /** Longest wait that is passed on, milliseconds. */
 const longestRetryAfterMs = 24 * 3_600_000
@@ -14,6 +14,17 @@ export function retryAfterMs(headers: Readonly<Record<string, string>>, now: num
   // Against the destination's own clock: the kiosk's may be years off before its first synchronisation.
   const since = parseHttpDate(headers.date ?? '') ?? now
   return Math.min(longestRetryAfterMs, Math.max(0, at - since))
+}
+
+/** Of an answer by which a host says that it cannot now: how long it asks for, 0 where it does not say. undefined: it can. */
+export function awayForMs({
+  status,
+  headers,
+}: {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+}): number | undefined {
+  return status === 429 || status >= 500 ? (retryAfterMs(headers, Date.now()) ?? 0) : undefined
 }
 
 const httpDate =

@@ -85,16 +85,17 @@ describe('the seals of the configuration', () => {
       { services: [{ id: 'aoc', driver: 'csc', url: 'https://csc.example', clientId: 'kiosk' }] },
       'needs tokenUrl, clientId and clientSecretFile together',
     ],
-    ['a client of a seal that there is not', { api: sealing(['0801930008']) }, 'api.clients.0.seals names 0801930008'],
     [
-      'a client of a seal that signs whole copies alone',
-      {
-        services: [gateway],
-        table: [{ ...row, service: 'old', certificateFile: 'seal.pem' }],
-        api: sealing([ens]),
-      },
-      `api.clients.0.seals names ${ens}`,
+      'half a user',
+      { services: [{ id: 'aoc', driver: 'csc', url: 'https://csc.example', user: 'kiosk' }] },
+      'needs user and passwordFile together',
     ],
+    [
+      'a user beside a client',
+      { services: [{ ...service, driver: 'csc', user: 'kiosk', passwordFile: 'password' }] },
+      'both a user and a client',
+    ],
+    ['a client of a seal that there is not', { api: sealing(['0801930008']) }, 'api.clients.0.seals names 0801930008'],
   ])('are refused with %s', (_name, over, words) => {
     expect(faultsOf(over)).toContain(words)
   })

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { Fault } from '../device/errors.ts'
-import type { Peers } from '../device/ports.ts'
+import type { Peers, RestingService } from '../device/ports.ts'
 import { peerHandlers } from '../drivers/worker/peer-handlers.ts'
 import { remotePeers } from '../drivers/worker/remote-peers.ts'
 import { channelTo } from './20.worker.said.ts'
@@ -14,6 +14,13 @@ const seal = { service: 'seal', id: 'one', host: 'seal.example:443', sinceMs: 5,
 describe('peers behind a channel', () => {
   it('tell keys, entries and pauses, and are woken', async () => {
     const asked: unknown[] = []
+    const resting: readonly RestingService[] = [
+      { ...seal, code: 'SEAL_UNREACHABLE' },
+      { ...seal, service: 'revocation', id: 'ocsp', host: '[::1]:80', code: 'REVOCATION_UNAVAILABLE' },
+      { ...seal, service: 'references', id: 'batches', host: `${'a'.repeat(253)}:65535`, code: 'TLS_PIN_MISMATCH' },
+      { ...seal, service: 'three-phase', id: 'autofirma', code: 'BATCH_SERVICE_FAILED' },
+      { ...seal, service: 'cards', id: 'cards', code: 'DESTINATION_BUSY' },
+    ]
     const peers: Peers = {
       keys: async peer => {
         asked.push(peer)
@@ -21,7 +28,7 @@ describe('peers behind a channel', () => {
         return [pin]
       },
       enter: async id => id === 'copia',
-      resting: async () => [{ ...seal, code: 'SEAL_UNREACHABLE' }],
+      resting: async () => resting,
       wake: async host => void asked.push(host),
     }
     const remote = remotePeers(await channelTo(peerHandlers(peers)))
@@ -30,7 +37,7 @@ describe('peers behind a channel', () => {
       code: 'DESTINATION_UNTRUSTED',
     })
     expect([await remote.enter('copia'), await remote.enter('archive')]).toEqual([true, false])
-    expect(await remote.resting()).toEqual([{ ...seal, code: 'SEAL_UNREACHABLE' }])
+    expect(await remote.resting()).toEqual(resting)
     await remote.wake('seal.example:443')
     expect(asked).toEqual([
       { url: 'https://a.example' },

@@ -40,7 +40,11 @@ describe('a worker process', () => {
     const { worker } = launch({ config: { greeting: 'hola', environment: { SANE_CONFIG_DIR: '/nowhere' } } })
     const answer = await resultOf(worker.channel.call('echo', { n: 1 }))
     delete process.env['COMPULSA_TEST_SECRET']
-    const environment = expect.objectContaining({ SANE_CONFIG_DIR: '/nowhere', MALLOC_ARENA_MAX: '2' })
+    const environment = expect.objectContaining({
+      SANE_CONFIG_DIR: '/nowhere',
+      MALLOC_ARENA_MAX: '2',
+      MALLOC_MMAP_THRESHOLD_: '65536',
+    })
     expect(answer).toEqual({ params: { n: 1 }, configuration: { greeting: 'hola' }, environment })
     expect(answer).not.toHaveProperty('environment.COMPULSA_TEST_SECRET')
   })

@@ -179,7 +179,7 @@ describe('a database from before there were batches', () => {
     store.close()
     tamper(
       place,
-      'DROP TABLE batch_item; DROP TABLE batch; DROP TABLE card_order; DROP TABLE session; PRAGMA user_version = 2',
+      'DROP TABLE batch_item; DROP TABLE batch; DROP TABLE card_order; DROP TABLE session; DROP INDEX document_live; CREATE INDEX document_stage ON document (stage, ordinal); PRAGMA user_version = 2',
     )
     const again = openAt(place)
     expect(again.load('d')).toMatchObject({ body: { kept: true } })

@@ -76,6 +76,7 @@ describe('migrations', () => {
       'a20fde94e61d9016',
       'e05a92f2e9b87478',
       'f12926caa7f2f468',
+      'fea7ae38676345a3',
     ])
   })
 

@@ -3,8 +3,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openForReading } from '../device/store/database.ts'
+import { createDocumentReader } from '../device/store/documents.ts'
 import {
   begin,
   collect,
@@ -98,6 +99,45 @@ describe('list', () => {
     expect(ids({ stages: ['scanning'] })).toEqual(['b', 'a'])
     expect(ids({ stages: [] })).toEqual([])
     expect(ids({ includeErased: true })).toEqual(['d', 'c', 'b', 'a'])
+  })
+
+  it('is counted by stage, those without a time of their own apart, and without the erased', async () => {
+    const store = openAt(newPlace())
+    const at = (id: string, stage: string, wakeAt: number | null) => {
+      begin(store, id)
+      store.commit({ id, version: 2, stage, wakeAt, body: {} }, opened)
+    }
+    at('a', 'delivering', 5)
+    at('b', 'delivering', null)
+    at('c', 'unsealed', 0)
+    at('d', 'gathering', 7)
+    at('e', 'delivering', 9)
+    await store.erase('e', erasure)
+    expect(store.count(['delivering', 'unsealed'])).toEqual({ waiting: 2, stopped: 1 })
+    expect([store.count(['done']), store.count([])]).toEqual(Array(2).fill({ waiting: 0, stopped: 0 }))
+  })
+
+  it('is found by an index, so that years of erased documents cost nothing', () => {
+    const place = newPlace()
+    openAt(place).close()
+    const database = openForReading(join(place.folder, 'compulsa.sqlite'))
+    onTestFinished(() => void database.close())
+    const prepare = vi.spyOn(database, 'prepare')
+    const unused = () => expect.unreachable()
+    const keys = { newKey: unused, wrap: unused, unwrap: unused, check: unused, recognise: unused }
+    createDocumentReader({ database, keys })
+    const planOf = (sql: string) => {
+      const given = { stages: '["delivering"]', limit: 1, includeErased: 0 }
+      return database
+        .prepare<[object], { readonly detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+        .all(given)
+        .map(({ detail }) => detail)
+    }
+    const byStage = prepare.mock.calls.map(([sql]) => sql).filter(sql => sql.includes('@stages'))
+    expect(byStage.map(planOf)).toEqual([
+      expect.arrayContaining(['SEARCH document USING INDEX document_live (stage=? AND <expr><?)']),
+      expect.arrayContaining(['SEARCH document USING COVERING INDEX document_live (stage=? AND <expr>=?)']),
+    ])
   })
 
   it('does not let one damaged row hide the others', () => {

@@ -45,7 +45,7 @@ describe('trust', () => {
     ['a token file without end', () => truncate(scene.tokenFile, 2 ** 31), 'too large'],
     ['a missing CA file', () => rm(scene.caFile), 'ENOENT'],
     ['a CA file that holds none', () => writeFile(scene.caFile, 'hello'), 'PEM'],
-  ])('%s sends nothing and lets go of the copy', async (_, spoil, because) => {
+  ])('%s sends nothing and lets go of the copy', async (what, spoil, because) => {
     await spoil()
     let released = false
     const body: ByteStream = {
@@ -58,7 +58,8 @@ describe('trust', () => {
       }),
     }
     const outcome = await scene.deliver({}, copy({ body }))
-    expect(verdict(outcome)).toBe('later DESTINATION_UNTRUSTED')
+    const told = what.includes('CA file') ? 'DESTINATION_UNTRUSTED' : 'CREDENTIALS_REFUSED'
+    expect(verdict(outcome)).toBe(`later ${told}`)
     expect(outcome).toMatchObject({ detail: expect.stringContaining(because) })
     expect([scene.receiver.attempts(), released]).toEqual([0, true])
   })

@@ -121,9 +121,10 @@ describe('a folder by SFTP', () => {
       },
       'one line',
     ],
-  ])('%s sends nothing', async (_, spoilt, because) => {
+  ])('%s sends nothing', async (what, spoilt, because) => {
     const outcome = await deliver(await spoilt())
-    expect(verdict(outcome)).toBe('later DESTINATION_UNTRUSTED')
+    const told = what.startsWith('host keys') ? 'DESTINATION_UNTRUSTED' : 'CREDENTIALS_REFUSED'
+    expect(verdict(outcome)).toBe(`later ${told}`)
     expect(outcome).toMatchObject({ detail: expect.stringContaining(because) })
   })
 
@@ -211,7 +212,7 @@ describe('a WebDAV collection', () => {
   test.each<[string, Partial<WebdavDestination>, string]>([
     ['another user', { user: 'nobody' }, 'later CREDENTIALS_REFUSED 900000'],
     ['no user', {}, 'later CREDENTIALS_REFUSED 900000'],
-    ['a password file that is not there', { passwordFile: '/nowhere' }, 'later DESTINATION_UNTRUSTED'],
+    ['a password file that is not there', { passwordFile: '/nowhere' }, 'later CREDENTIALS_REFUSED'],
     ['a CA file that is not there', { caFile: '/nowhere' }, 'later DESTINATION_UNTRUSTED'],
   ])('%s is not let in', async (name, change, expected) => {
     const { user: _, passwordFile: __, ...open } = { user: '', passwordFile: '', caFile: files.ca }

@@ -42,6 +42,7 @@ function world(copies: number, answer: (request: DeliveryRequest) => Promise<Del
     config: { destinations },
     queue: {
       get,
+      find: get,
       list: () => expect.unreachable(),
       commit: (id: string, event: DocumentEvent) => {
         const changed = next(get(id), event, new Date(clock.now()).toISOString())

@@ -14,6 +14,10 @@ const config = parseConfig({
   devices: { tokenModules: ['/usr/lib/opensc-pkcs11.so'] },
   destinations: [{ id: 'archive', driver: 'https', url: 'https://archive.example' }],
 })
+const served = {
+  ...{ host: '127.0.0.1', port: 0, clients: [] },
+  tls: { certificateFile: '/nowhere/kiosk.pem', keyFile: '/nowhere/kiosk.key' },
+}
 const feeder = { id: 'feeder', name: 'A scanner', driver: 'escl', sources: ['adf'], duplex: true } as const
 const trust = () => ({ source: 'time-service', service: 'systemd-timesyncd', at: '2026-11-27T08:59:00.000Z' }) as const
 const clock = { now: () => now, trust, sleep: async () => undefined }
@@ -109,6 +113,7 @@ describe('a monitor is told', () => {
       ['warning', 'queue warning null'],
     ],
     ['the net worker is lost', { pauses: { list: broken } }, ['warning', 'host warning WORKER_LOST']],
+    ['programs are turned away', { config: { ...config, api: served } }, ['warning', 'tls warning FILE_UNREADABLE']],
   ])('that %s', async (_, change, expected) => {
     expect(told(await createHealth(kiosk(change))())).toEqual(expected)
   })
@@ -176,5 +181,50 @@ describe('a seal service that is left alone', () => {
     await expect(pauses.askNow('other.example:443')).rejects.toMatchObject({ code: 'NOT_FOUND' })
     await pauses.askNow('seal.example:443')
     expect(events).toEqual(['wake seal.example:443', 'resumed A'])
+  })
+
+  it('is told once with all that it is asked for, and asked by all that wait for it', async () => {
+    const asked: string[] = []
+    const queue = {
+      list: ({ stages }: { readonly stages: readonly string[] }) => {
+        asked.push(...stages)
+        return []
+      },
+    } as unknown as Queue
+    const host = 'services.example:443'
+    const rest = { host, sinceMs: 4_000, leftMs: 1_000, code: 'REVOCATION_UNAVAILABLE' } as const
+    const called = { host, service: 'callback', ids: ['ledger'], since: 'S', until: 'U', copies: null } as const
+    const pauses = createPauses({
+      ...{ config, queue, clock },
+      hosts: { paused: () => [], askNow: () => false, subscribe: () => () => true },
+      peers: {
+        resting: async () => [
+          { ...rest, service: 'revocation', id: 'ocsp' },
+          { ...rest, service: 'revocation', id: 'crl', sinceMs: 9_000, leftMs: 0 },
+          { ...rest, service: 'references', id: 'batches' },
+          { ...rest, service: 'cards', id: 'cards' },
+        ],
+        wake: async () => undefined,
+      },
+      cards: { state: () => ({ creditLow: null }) as never, poll: () => void asked.push('cards') },
+      callbacks: {
+        paused: () => [{ ...called, code: 'DESTINATION_UNREACHABLE' }],
+        askNow: one => asked.push(`callbacks ${one}`) > 0,
+        subscribe: () => () => undefined,
+      },
+    })
+    expect(await pauses.list()).toMatchObject([
+      {
+        service: 'revocation',
+        ids: ['ocsp', 'crl'],
+        since: '2026-11-27T08:59:51.000Z',
+        until: '2026-11-27T09:00:01.000Z',
+      },
+      { service: 'references', ids: ['batches'] },
+      { service: 'cards', ids: ['cards'] },
+      { service: 'callback', ids: ['ledger'] },
+    ])
+    await pauses.askNow(host)
+    expect(asked).toEqual([`callbacks ${host}`, 'extending', 'extending', 'cards'])
   })
 })

@@ -64,7 +64,8 @@ describe('compulsa doctor', () => {
       },
       timestamping: { url: 'https://tsa.example/', pins },
       cards: { url: 'https://cards.example', tokenFile: 't', pins },
-      batches: { hosts: ['docs.example'], pins: { 'docs.example': pins } },
+      batches: { hosts: ['docs.example'], pins: { 'docs.example': pins }, caFiles: { 'docs.example': 'ca.pem' } },
+      revocation: { pins: { 'ocsp.example:8443': pins }, caFiles: { 'crl.example': 'other.pem' } },
     }
     const bucket = {
       driver: 's3',
@@ -83,7 +84,9 @@ describe('compulsa doctor', () => {
       'https://tsa.example/',
       'https://cards.example',
       'https://docs.example/',
+      'https://ocsp.example:8443/',
     ])
+    expect(peers.map(({ caFile }) => caFile).filter(one => one !== undefined)).toEqual(['ca.pem'])
     expect(peers.every(one => one.pins?.[0] === pin.other)).toBe(true)
   })
 })

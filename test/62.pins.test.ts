@@ -10,6 +10,7 @@ import { createFortressExtender } from '../drivers/extender/fortress.ts'
 import { request } from '../drivers/http.ts'
 import { keysOf } from '../drivers/peers/tls.ts'
 import { createHttpReferences } from '../drivers/reference/http.ts'
+import { createHttpRevocation } from '../drivers/revocation/http.ts'
 import { createSealServices, type SealServiceConfig } from '../drivers/seal/services.ts'
 import { createRfc3161Timestamper } from '../drivers/timestamper/rfc3161.ts'
 import { createHttpTriphase } from '../drivers/triphase/http.ts'
@@ -112,7 +113,7 @@ describe('documents of others', () => {
   it('are not fetched from a pinned host with another key, nor without TLS', async () => {
     const { host } = new URL(other.url)
     const pins = { [host]: [pin.expected] }
-    const shared = { hosts: [host], allowPrivate: [host], maxBytes: 1000, ca: ca.caPem }
+    const shared = { hosts: [host], allowPrivate: [host], maxBytes: 1000, caFiles: { [host]: files.ca } }
     const before = await other.bytes()
     for (const url of [`${other.url}/a.pdf`, `http://${host}/a.pdf`]) {
       const fetched = createHttpReferences({ ...shared, pins }).fetch(url)
@@ -128,6 +129,24 @@ describe('documents of others', () => {
   })
 })
 
+describe('what certificates point to', () => {
+  it('is not asked by TLS where its host is pinned and has another key', async () => {
+    const { host } = new URL(other.url)
+    const shared = { allowPrivate: [host], caFiles: { [host]: files.ca } }
+    const before = await other.bytes()
+    for (const what of ['crl', 'issuer'] as const) {
+      const asked = createHttpRevocation({ ...shared, pins: { [host]: [pin.expected] } }).fetch(other.url, what)
+      await expect(asked).rejects.toMatchObject({ detail: expect.stringContaining('not pinned') })
+    }
+    expect(await other.bytes()).toBe(before)
+    const { fetch } = createHttpRevocation({ ...shared, pins: { [host]: [pin.other] } })
+    await expect(fetch(other.url, 'crl')).rejects.toThrow('answered 500')
+    await expect(createHttpRevocation({ allowPrivate: [host] }).fetch(other.url, 'crl')).rejects.toThrow(
+      'UNABLE_TO_VERIFY',
+    )
+  })
+})
+
 describe('a three-phase service', () => {
   it('is sent nothing where its host is pinned and has another key', async () => {
     // 127.0.0.1 is never a page's own server.
@@ -135,7 +154,7 @@ describe('a three-phase service', () => {
     try {
       const { host } = new URL(server.url)
       const post = (pins: Readonly<Record<string, readonly string[]>>) =>
-        createHttpTriphase({ allowPrivate: [host], ca: ca.caPem, pins }).post({
+        createHttpTriphase({ allowPrivate: [host], caFiles: { [host]: files.ca }, pins }).post({
           ...{ url: `${server.url}/presign`, allowedHosts: [host] },
           ...{ batch: Buffer.from('{}'), certificates: [Buffer.from('der')] },
         })

@@ -74,7 +74,7 @@ describe('an authority that asks for nothing', () => {
     ['http-401', 'TSA_CREDENTIALS_REFUSED'],
     ['http-403', 'TSA_CREDENTIALS_REFUSED'],
     ['http-404', 'TIMESTAMP_REFUSED'],
-    ['http-500', 'TIMESTAMP_REFUSED'],
+    ['http-500', 'TSA_UNREACHABLE'],
     ['redirect', 'TIMESTAMP_REFUSED'],
     ['wrong-type', 'TIMESTAMP_REFUSED'],
     ['html', 'TIMESTAMP_REFUSED'],

@@ -203,6 +203,7 @@ describe('a URL that is not followed', () => {
     ['data:,hello', 'data: is not followed'],
     ['not a url', 'no usable URL'],
     ['http://', 'no usable URL'],
+    [`http://${'a.'.repeat(127)}example/`, 'no usable URL'],
     [`http://ca.example/${'x'.repeat(3000)}`, 'no usable URL'],
     ['http://user:hush@ca.example/', 'password'],
   ])('%s is told and not asked', async (url, reason) => {

@@ -147,7 +147,7 @@ describe('a body that is not what the call takes', () => {
       body,
       headers: { ...own(), 'content-type': 'application/octet-stream' },
     })
-    expect(answer.status).toBe(400)
+    expect(answer.status).toBe(413)
     expect(answer.text).not.toContain('7777')
     expect(kiosk.logged.join()).not.toContain('7777')
   })

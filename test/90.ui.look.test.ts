@@ -63,6 +63,11 @@ const cases: Readonly<Record<string, Case>> = {
   ...Object.fromEntries(Object.entries(situations).map(([name, view]) => [name, { view }])),
   ...Object.fromEntries(Object.entries(requestSituations).map(([name, view]) => [name, { view }])),
   ...Object.fromEntries(Object.entries(cardSituations).map(([name, view]) => [name, { view }])),
+  maintenanceLast: {
+    view: situations['maintenanceAll'] ?? emptyView,
+    taps: Array(3).fill('.pager .button:last-child'),
+  },
+  maintenanceOther: { view: situations['maintenanceAll'] ?? emptyView, taps: ['.onward .first'] },
   procedures: { view: emptyView, taps: ['button[lang=ca]'] },
   manyProcedures: { view: { ...emptyView, procedures: manyProcedures }, taps: ['button[lang=ca]'] },
   nature: { view: withCopy({ pages: readyPages(4) }), taps: ['.onward .primary'] },

@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { say } from '../ui/text/texts.ts'
-import { checkedAs, emptyView, maintained, pausedHosts, readyPages, withCopy } from './ui-views.ts'
+import { checkedAs, emptyView, maintained, manyPausedHosts, pausedHosts, readyPages, withCopy } from './ui-views.ts'
 import { screenVisit } from './ui-visit.ts'
 
 const visit = screenVisit()
@@ -87,17 +87,28 @@ describe('a check', () => {
 describe('a host that is left alone', () => {
   it('is told with its cause and its times, before the scanners, and asked by one touch', async () => {
     await visit.show(maintained({ pauses: pausedHosts }))
-    const choice = visit.page.locator('.scanners button')
+    const choice = visit.page.locator('.scanners button').first()
     const told = (await choice.textContent()) ?? ''
-    expect(told).toContain(`${say('ca', 'pause.delivery')}: ${pausedHosts[0]?.host}`)
+    expect(told).toContain(`${say('ca', 'pause.delivery')}: arxiu.ajuntament-de…-roures.example:8443`)
     expect(told).toContain(say('ca', 'error.DESTINATION_UNREACHABLE').split('\n')[0])
     expect(told).toMatch(/9\/3\/26,? \d?\d:42\./)
-    await visit.button(say('ca', 'pager.next')).tap()
     await visit.page.getByText('segell.example:443').tap()
     await expect.poll(visit.paths).toEqual(['maintenance/ask'])
     expect(JSON.parse(String(visit.asked()[0]?.body))).toEqual({ host: 'segell.example:443' })
     visit.standIn.push(maintained({ pauses: [] }))
     await visit.page.getByRole('button', { name: /^Fujitsu/ }).waitFor()
+  })
+
+  it('keeps nobody from the scanners, however many there are', async () => {
+    await visit.show(maintained({ pauses: manyPausedHosts }))
+    expect(await visit.page.locator('.range').textContent()).toBe(
+      say('ca', 'pager.range', { first: 1, last: 2, count: 10 }),
+    )
+    await visit.button(say('ca', 'maintenance.toScanners')).tap()
+    await visit.page.getByRole('button', { name: /^Fujitsu/ }).waitFor()
+    await visit.button(say('ca', 'maintenance.toHosts', { count: 10 })).tap()
+    await visit.page.locator('.host').first().waitFor()
+    expect(visit.paths()).toEqual([])
   })
 })
 

@@ -95,8 +95,10 @@ describe('screenFor', () => {
   it('shows an order of cards beside neither copy nor request, where it stands', () => {
     const at = Object.values(cardSituations).map(view => [view.cards?.at, screenFor(view, freshLocal)])
     expect(Object.fromEntries(at)).toEqual({
+      official: 'cardOfficial',
       catalogue: 'cardCatalogue',
       question: 'cardQuestion',
+      identity: 'cardIdentity',
       summary: 'cardSummary',
       code: 'cardCode',
       order: 'cardOrder',

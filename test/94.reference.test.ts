@@ -34,10 +34,12 @@ describe('a configured host', () => {
   })
 
   it('proves by TLS who it is', async () => {
-    const { port, ca } = await listenSecurely((_asked, answer) => answer.end('secured'))
+    const { port, caFile } = await listenSecurely((_asked, answer) => answer.end('secured'))
     const url = `https://127.0.0.1:${port}/`
-    expect(String(await references({ ca }).fetch(url))).toBe('secured')
+    expect(String(await references({ caFiles: { '127.0.0.1': caFile } }).fetch(url))).toBe('secured')
     expect(await faultOf(references().fetch(url))).toMatch(/^REFERENCE_UNAVAILABLE /)
+    const lost = references({ caFiles: { '127.0.0.1': '/nowhere' } })
+    expect(await faultOf(lost.fetch(url))).toMatch(/^REFERENCE_UNAVAILABLE .*the CA file \/nowhere cannot be read/)
   })
 
   it.each([
@@ -132,7 +134,7 @@ describe('a redirect', () => {
       if (path === '/down') answer.writeHead(302, { location: `http://127.0.0.1:${plain.port}/` }).end()
       else answer.end('secured')
     })
-    const { fetch } = references({ ca: secure.ca })
+    const { fetch } = references({ caFiles: { [`127.0.0.1:${secure.port}`]: secure.caFile } })
     expect(await faultOf(fetch(`https://127.0.0.1:${secure.port}/down`))).toMatch(/^REFERENCE_REFUSED /)
     expect(String(await fetch(`http://127.0.0.1:${plain.port}/up`))).toBe('secured')
   })

@@ -4,6 +4,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createHttpTriphase } from '../drivers/triphase/http.ts'
 import { judge, now, smallPdf, temporaryFolder } from './50.signature.kit.ts'
+import { newFiles } from './60.targets.kit.ts'
 import { faultOf } from './94.hosts.kit.ts'
 import { signAtService } from './94.triphase.kit.ts'
 import { createTestPki, type KeyKind, pem, type TestIdentity } from './sim/pki.ts'
@@ -72,7 +73,9 @@ describe('a batch at the service of a page', () => {
   it('goes by TLS as well', async () => {
     const authority = await createTestCa()
     const running = await service({ tls: await authority.issue(['127.0.0.2']) })
-    const secure = createHttpTriphase({ allowPrivate: ['127.0.0.2'], ca: authority.caPem })
+    const files = await newFiles({ ca: authority.caPem })
+    onTestFinished(() => files.remove())
+    const secure = createHttpTriphase({ allowPrivate: ['127.0.0.2'], caFiles: { '127.0.0.2': files.ca } })
     const results = await signAtService(secure, running, batchOf(), await identity('P-256'))
     expect(results.map(({ result }) => result)).toEqual(Array(3).fill('DONE_AND_SAVED'))
     expect(running.violations).toEqual([])

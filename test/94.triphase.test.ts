@@ -65,7 +65,7 @@ describe('what is posted', () => {
   it('goes by TLS to who proves to be the host', async () => {
     const host = await listenSecurely((_asked, answer) => answer.end('{"è":1}'), near)
     const url = `https://${near}:${host.port}/presign`
-    expect(await triphase({ ca: host.ca }).post(requestTo(url))).toBe('{"è":1}')
+    expect(await triphase({ caFiles: { [near]: host.caFile } }).post(requestTo(url))).toBe('{"è":1}')
     expect(await faultOf(triphase().post(requestTo(url)))).toMatch(/^BATCH_SERVICE_FAILED /)
     expect(host.asked).toHaveLength(1)
   })

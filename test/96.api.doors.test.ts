@@ -92,6 +92,43 @@ describe('TLS', () => {
       expect(parseConfig({ ...least, api: { ...api, host } }).api?.host).toBe(host)
   })
 
+  it('has to ask for certificates where a client shows one, and knows what names there are', () => {
+    const least = {
+      body: { name: { ca: 'Ajuntament' }, ine10: '9821920002', dir3: 'L01080193' },
+      procedures: [{ id: 'copy', title: { ca: 'Còpia' } }],
+    }
+    const asking = { certificateFile: 'c', keyFile: 'k', clientCaFile: 'ca' }
+    const faultsOf =
+      (clients: readonly object[], tls: object = asking) =>
+      () =>
+        parseConfig({ ...least, api: { port: 0, tls, clients } })
+    const certificate = { dns: 'ledger.example' }
+    expect(
+      faultsOf([
+        { id: 'a', certificate },
+        { id: 'b', tokenFile: 'b' },
+      ]),
+    ).not.toThrow()
+    expect(
+      faultsOf([{ id: 'a', certificate: { subject: { CN: 'a', '2.5.4.97': 'b', serialNumber: 'c' } } }]),
+    ).not.toThrow()
+    const { clientCaFile: _, ...silent } = asking
+    expect(faultsOf([{ id: 'a', certificate }], silent)).toThrow('api.tls.clientCaFile is needed where api.clients.0')
+    expect(faultsOf([{ id: 'a', tokenFile: 'a' }], { ...silent, clientCrlFile: 'crl' })).toThrow(
+      'clientCrlFile goes with',
+    )
+    expect(faultsOf([{ id: 'a' }])).toThrow('api.clients.0 needs tokenFile or certificate')
+    expect(
+      faultsOf([
+        { id: 'a', certificate },
+        { id: 'b', certificate },
+      ]),
+    ).toThrow('is the one of api.clients.0 too')
+    expect(faultsOf([{ id: 'a', certificate: {} }])).toThrow('api.clients.0.certificate')
+    expect(faultsOf([{ id: 'a', certificate: { subject: {} } }])).toThrow('api.clients.0.certificate.subject')
+    expect(faultsOf([{ id: 'a', certificate: { subject: { cnn: 'x' } } }])).toThrow('names cnn, which is no attribute')
+  })
+
   it('is spoken where it is configured, and nothing else is', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'compulsa-api-'))
     onTestFinished(() => rm(folder, { recursive: true }))

@@ -5,18 +5,19 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { parseConfig } from '../device/config/config.ts'
 import { newIdFrom } from '../device/host.ts'
-import { startApi } from '../device/http/api.ts'
+import { type ServedExtension, startApi } from '../device/http/api.ts'
 import type { BatchEnd } from '../device/requests/batch-ledger.ts'
 import { type Batches, createBatches } from '../device/requests/batches.ts'
 import type { Store } from '../device/store/store.ts'
 import { newPlace, openAt, seeded, streamOf } from './25.store.setup.ts'
 import { logInto } from './95.afirma.desk.ts'
 import { type Program, programAt } from './requests.kit.ts'
-import { createLeapingClock } from './sim/clock.ts'
+import { createLeapingClock, type LeapingClock } from './sim/clock.ts'
 
 export interface ApiStand {
   readonly url: string
   readonly store: Store
+  readonly clock: LeapingClock
   readonly batches: Batches
   /** The blobs of the store. */
   readonly blobs: string
@@ -29,9 +30,14 @@ export interface ApiStand {
 export interface ApiStandOptions {
   readonly config?: object
   readonly batches?: object
+  /** What is configured of each client beside its token. */
+  readonly client?: object
+  /** Other parts of the configuration. */
+  readonly more?: object
   /** First line of the token file of each client. */
   readonly tokens?: Readonly<Record<string, string>>
   readonly mode?: number
+  readonly extension?: ServedExtension
 }
 
 export const tokens = { ledger: 'the-token-of-the-ledger', other: 'the-token-of-the-other' } as const
@@ -45,21 +51,25 @@ export async function apiStand(options: ApiStandOptions = {}): Promise<ApiStand>
     const tokenFile = join(place.root, `${id}.token`)
     writeFileSync(tokenFile, `${token}\nanything else\n`)
     chmodSync(tokenFile, options.mode ?? 0o600)
-    return { id, tokenFile }
+    return { id, tokenFile, ...options.client }
   })
   const api = { port: 0, clients: named, ...options.config }
-  const config = parseConfig({ ...least, api, batches: options.batches ?? {} })
+  const config = parseConfig({ ...least, api, batches: options.batches ?? {}, ...options.more })
   const log = logInto(logged)
   const random = seeded('api')
-  const batches = createBatches({ config, store, clock: createLeapingClock(), log, newId: () => newIdFrom(random) })
+  const clock = createLeapingClock()
+  const batches = createBatches({ config, store, clock, log, newId: () => newIdFrom(random) })
   onTestFinished(() => batches.stop())
   if (config.api === undefined) throw new Error('no api')
   const maxBodyBytes = config.batches.maxMegabytes * 2 ** 20
-  const started = await startApi({ config: config.api, maxBodyBytes, batches, log })
+  const { extension } = options
+  const around = { audit: store.audit, clock, log }
+  const started = await startApi({ ...around, config: config.api, maxBodyBytes, batches, extension })
   onTestFinished(() => started.close())
   return {
     url: started.url,
     store,
+    clock,
     batches,
     blobs: join(place.folder, 'blobs'),
     logged,

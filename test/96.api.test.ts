@@ -123,8 +123,8 @@ describe('an Idempotency-Key', () => {
     const stand = await apiStand()
     await stand.program().call('POST', path, written(), keyed)
     expect(await stand.program().call('POST', path, written({}, 3), keyed)).toMatchObject({
-      status: 409,
-      body: { code: 'STAGE_CONFLICT' },
+      status: 422,
+      body: { code: 'IDEMPOTENCY_KEY_REUSED' },
     })
     expect(stand.batches.waiting()).toHaveLength(1)
   })
@@ -143,6 +143,23 @@ describe('an Idempotency-Key', () => {
         status: 400,
         body: { code: 'REQUEST_INVALID' },
       })
+  })
+})
+
+describe('a batch for a seal whose service wants copies whole', () => {
+  it('is refused, although the seal is the client’s', async () => {
+    const seal = '9821920002'
+    const service = { id: 'old', driver: 'trustedx-soap', url: 'https://old.invalid/gw', clientId: 'kiosk' }
+    const row = { ens: seal, service: 'old', identity: 'CN=Segell', certificateFile: 'seal.pem' }
+    const stand = await apiStand({
+      client: { seals: [seal] },
+      more: { seal: { services: [{ ...service, clientSecretFile: 'secret' }], table: [row] } },
+    })
+    expect(await stand.program().call('POST', `${path}?seal=${seal}`, written())).toMatchObject({
+      status: 400,
+      body: { code: 'REQUEST_INVALID', detail: expect.stringContaining(seal) },
+    })
+    expect(readdirSync(stand.blobs)).toEqual([])
   })
 })
 
@@ -175,7 +192,10 @@ describe('what is no batch', () => {
     const stand = await apiStand()
     expect(await stand.program().call('POST', path)).toMatchObject({ status: 400, body: { code: 'BATCH_INVALID' } })
     const headers = { 'content-type': 'text/xml' }
-    expect(await stand.program().call('POST', path, '<batch/>', headers)).toMatchObject({ status: 400 })
+    expect(await stand.program().call('POST', path, '<batch/>', headers)).toMatchObject({
+      status: 415,
+      body: { code: 'MEDIA_TYPE_REFUSED' },
+    })
   })
 
   it('is refused where it has too many documents', async () => {

@@ -2,74 +2,15 @@
 // are whose, and that nothing of the person or the card is told to anybody.
 
 import { randomUUID } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parseConfig } from '../device/config/config.ts'
-import { type Api, type ApiParts, startApi } from '../device/http/api.ts'
-import { type CardSite, type CardSiteOptions, cardSite, delivery, papers, person } from './97.cards.kit.ts'
-import { secrets } from './sim/cardshop.answers.ts'
-
-const tokens = { office: 'the-token-of-the-office', other: 'the-token-of-the-other', reader: 'the-token-of-the-reader' }
-type Client = keyof typeof tokens
-
-interface Stand extends CardSite {
-  call(client: Client, method: string, path: string, body?: unknown, key?: string): Promise<Answer>
-}
-interface Answer {
-  readonly status: number
-  readonly text: string
-  readonly location: string | null
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the interface answers
-  readonly body: any
-}
-
-async function stand(options: CardSiteOptions = {}): Promise<Stand> {
-  const site = await cardSite({ inMemory: true, ...options })
-  const clients = await Promise.all(
-    Object.entries(tokens).map(async ([id, token]) => {
-      const tokenFile = join(site.folder, `${id}.token`)
-      await writeFile(tokenFile, token, { mode: 0o600 })
-      return { id, tokenFile, ...{ seals: [], hosts: [], allowPrivate: [], pins: {} } }
-    }),
-  )
-  const config = { host: '127.0.0.1', port: 0, clients }
-  const log = { info: () => undefined, warn: () => undefined, error: note }
-  function note(event: string, fields?: object) {
-    void (site.logged as string[]).push(JSON.stringify({ event, ...fields }))
-  }
-  const desk = new Proxy({} as CardSite['desk'], { get: (_gone, name) => Reflect.get(site.desk, name) })
-  const cards = { desk, config: { clients: ['office', 'other'] } }
-  // Batches are another test's.
-  const batches = {} as ApiParts['batches']
-  const api: Api = await startApi({ config, maxBodyBytes: 1 << 20, batches, log, cards })
-  onTestFinished(() => api.close())
-  const call: Stand['call'] = async (client, method, path, body, key) => {
-    const response = await fetch(`${api.url}api/v1/cards/${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${tokens[client]}`,
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...(key !== undefined && { 'idempotency-key': key }),
-      },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    })
-    const text = await response.text()
-    const json = response.headers.get('content-type')?.startsWith('application/json') === true
-    const location = response.headers.get('location')
-    return { status: response.status, text, location, body: json ? JSON.parse(text) : null }
-  }
-  return Object.create(site, { call: { value: call } })
-}
-
-const card = { product: 'SMARTCARDCNS', body: { anagrafica: person } }
-const wirePapers = Object.fromEntries(
-  Object.entries(papers).map(([name, { fileName, bytes }]) => [name, { fileName, base64: bytes.toString('base64') }]),
-)
+import { apiStand, card, wirePapers } from './97.cards.api.kit.ts'
+import { delivery, person } from './97.cards.kit.ts'
+import { activationCode, secrets } from './sim/cardshop.answers.ts'
 
 describe('a program', () => {
   it('reads prices, orders, fetches the form, hands the papers in and follows it to the tracking number', async () => {
-    const { call, shop, pass, until, logged } = await stand()
+    const { call, shop, pass, until, logged } = await apiStand()
     const listed = await call('office', 'GET', 'products')
     expect(listed.body).toMatchObject({ fetchedAt: expect.stringMatching(/Z$/), stale: null, vat: 'excluded' })
     expect(listed.body.products).toContainEqual(
@@ -104,8 +45,61 @@ describe('a program', () => {
     expect(shop.broken()).toEqual([])
   })
 
+  it('orders what wants the identity document at once, and hands in the form alone', async () => {
+    const { call, shop, pass, until } = await apiStand()
+    const { document, form } = wirePapers
+    const enclosed = { documento: document?.base64, nome_documento: 'id.jpg' }
+    const aruba = { product: 'SCARUBACNS', body: { anagrafica: person, ...enclosed } }
+    const { id } = (await call('office', 'POST', 'orders', aruba, randomUUID())).body
+    await until(id, 'placed')
+    expect(shop.sold()[0]?.body).toMatchObject(enclosed)
+    // The same with another scan is the same.
+    const rescanned = { ...aruba, body: { ...aruba.body, documento: 'JVBERi0xLjQ=' } }
+    expect((await call('office', 'POST', 'orders', rescanned, randomUUID())).status).toBe(409)
+    expect((await call('office', 'GET', `orders/${id}`)).body).toMatchObject({
+      wantsForm: true,
+      documentEnclosed: true,
+      recognisable: true,
+    })
+    expect((await call('office', 'POST', `orders/${id}/submit`, { form })).status).toBe(202)
+    await pass(0)
+    expect(shop.sold()[0]?.papers).toMatchObject([{ nome_modulo: 'form.pdf.p7m', ...enclosed }])
+    const plain = (await call('office', 'POST', 'orders', card, randomUUID())).body.id
+    await until(plain, 'placed')
+    expect((await call('office', 'POST', `orders/${plain}/submit`, { form })).body.detail).toMatch(/^document: none/)
+    for (const documento of ['', 'AAAA'])
+      expect(
+        (await call('office', 'POST', 'orders', { ...aruba, body: { ...aruba.body, documento } }, randomUUID())).status,
+      ).toBe(400)
+    expect(shop.broken()).toEqual([])
+  })
+
+  it('has the state asked for now, and fetches the code that was bought, which is nowhere else', async () => {
+    const { call, shop, pass, store, logged } = await apiStand()
+    const { id } = (await call('office', 'POST', 'orders', card, randomUUID())).body
+    expect((await call('office', 'GET', `orders/${id}/activation`)).status).toBe(404)
+    await pass(0)
+    shop.move(shop.sold()[0]?.id ?? '', 'in_lavorazione')
+    expect((await call('office', 'POST', `orders/${id}/poll`)).status).toBe(202)
+    await pass(0)
+    expect((await call('office', 'GET', `orders/${id}`)).body.request.state).toBe('in_lavorazione')
+    const asked = shop.exchanges().length
+    await call('office', 'POST', `orders/${id}/poll`)
+    await pass(0)
+    expect(shop.exchanges()).toHaveLength(asked)
+    const renewal = (await call('office', 'POST', 'orders', { product: 'RINCNS', body: {} }, randomUUID())).body.id
+    await pass(0)
+    const end = await call('office', 'GET', `orders/${renewal}`)
+    expect(end.body).toMatchObject({ stage: 'ended', hasActivation: true })
+    expect((await call('other', 'GET', `orders/${renewal}/activation`)).status).toBe(404)
+    const code = await call('office', 'GET', `orders/${renewal}/activation`)
+    expect([code.status, code.body]).toEqual([200, { code: activationCode }])
+    const kept = store.cards.list().map(one => store.cards.load(one.id))
+    expect(JSON.stringify([kept, store.audit.list({}), logged, end])).not.toContain(activationCode)
+  })
+
   it('orders once by one key, whatever happens between: a repeat, a race, a restart, an answer that was lost', async () => {
-    const { call, shop, restart, pass } = await stand()
+    const { call, shop, restart, pass } = await apiStand()
     const key = randomUUID()
     const atOnce = (asked: object) => Promise.all([1, 2, 3].map(() => call('office', 'POST', 'orders', asked, key)))
     // The price list is read meanwhile.
@@ -138,7 +132,7 @@ describe('a program', () => {
   })
 
   it('orders nothing by a key whose order was erased', async () => {
-    const { call, shop, pass, store } = await stand({ erasePersonalDataDays: 1 })
+    const { call, shop, pass, store } = await apiStand({ erasePersonalDataDays: 1 })
     const key = randomUUID()
     const renewal = { product: 'RINFIR', body: {} }
     const { id } = (await call('office', 'POST', 'orders', renewal, key)).body
@@ -150,7 +144,7 @@ describe('a program', () => {
   })
 
   it('sees its own orders only, and not even by whom the same was ordered', async () => {
-    const { call, desk, shop, pass, store } = await stand()
+    const { call, desk, shop, pass, store } = await apiStand()
     const { id } = (await call('office', 'POST', 'orders', card, randomUUID())).body
     const atScreen = await desk.order({ product: 'LETTORE', body: { anagrafica_spedizione: delivery } })
     expect((await call('other', 'GET', 'orders')).body).toEqual({ orders: [] })
@@ -174,7 +168,7 @@ describe('a program', () => {
   })
 
   it('that is not named may do nothing of it, and what is no order costs nothing', async () => {
-    const { call, shop } = await stand()
+    const { call, shop } = await apiStand()
     for (const [method, path, body] of [
       ['GET', 'products'],
       ['GET', 'orders'],

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { credentials, person } from './97.cards.kit.ts'
 import { commandLine } from './cli.kit.ts'
 import { type PoweredKiosk, power } from './power.kit.ts'
-import { secrets } from './sim/cardshop.answers.ts'
+import { activationCode, secrets } from './sim/cardshop.answers.ts'
 import { type CardShopSimulator, startCardShop } from './sim/cardshop.ts'
 
 const line = commandLine({ clients: ['back-office', 'other'] })
@@ -127,13 +127,28 @@ describe('by the command line', () => {
     expect(shop.broken()).toEqual([])
   })
 
+  it('a card of Aruba takes the document with the order, and a renewal is a code', async () => {
+    const aruba = await asked('order', 'OTPMOB', '--person', 'person.json', '--document', 'id.jpg')
+    await expect.poll(async () => (await asked('show', aruba.id)).stage).toBe('placed')
+    expect(shop.sold()[1]?.body).toMatchObject({ nome_documento: 'id.jpg' })
+    expect(await cards('submit', aruba.id, '--form', 'form.p7m')).toMatchObject({ code: 0 })
+    await expect.poll(() => shop.sold()[1]?.papers).toMatchObject([{ nome_documento: 'id.jpg' }])
+    const renewal = await asked('order', 'RINCNS')
+    await expect.poll(async () => (await asked('show', renewal.id)).stage).toBe('ended')
+    const shown = await cards('show', renewal.id)
+    expect(shown.stdout).toContain(`compulsa cards activation ${renewal.id}`)
+    expect(shown.stdout).not.toContain(activationCode)
+    expect((await cards('activation', renewal.id)).stdout).toBe(`${activationCode}\n`)
+    expect(await cards('activation', aruba.id)).toMatchObject({ code: 1, stderr: expect.stringMatching(/^NOT_FOUND/) })
+  })
+
   it('doctor tells whether the service lets the kiosk in, and what the orders and the price list tell', async () => {
     const told = async () => {
       const { findings } = JSON.parse((await line.compulsa('doctor', ...line.configured(), '--json')).stdout)
       return findings.filter((one: { check: string }) => one.check.startsWith('card '))
     }
     expect(await told()).toMatchObject([
-      { check: 'card service', ok: true, detail: expect.stringContaining('it accepts the token, 10 products') },
+      { check: 'card service', ok: true, detail: expect.stringContaining('it accepts the token, 26 products') },
       { check: 'card prices', ok: true, detail: expect.stringMatching(/^read 20.*, 0 days ago$/) },
     ])
     shop.set('creditLow')
@@ -156,7 +171,7 @@ describe('by the command line', () => {
       code: 1,
       stderr: expect.stringMatching(/^REQUEST_INVALID: .*anagrafica_spedizione/),
     })
-    expect(shop.sold()).toHaveLength(1)
+    expect(shop.sold()).toHaveLength(3)
   })
 
   it('a wrong use is told', async () => {
@@ -164,6 +179,7 @@ describe('by the command line', () => {
       ['order'],
       ['form', id],
       ['submit', id],
+      ['activation'],
       ['decide', id],
       ['decide', id, '--drop', '--send-again'],
       ['fetch'],

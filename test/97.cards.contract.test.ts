@@ -12,7 +12,7 @@ import { envelopeIn, marksIn, productsIn, requestIn, requestsIn } from '../drive
 import { createOpenapiCardShop } from '../drivers/cardshop/openapi.ts'
 import { laterOf, refusalOf } from '../drivers/cardshop/outcomes.ts'
 import { credentials, delivery, papers, person } from './97.cards.kit.ts'
-import { secrets } from './sim/cardshop.answers.ts'
+import { activationCode, secrets } from './sim/cardshop.answers.ts'
 import { type CardShopSimulator, startCardShop } from './sim/cardshop.ts'
 
 const recordings = new URL('./recordings/cardshop/', import.meta.url)
@@ -171,6 +171,25 @@ describe('what is said of a request', () => {
       'mobile',
       'order',
     ])
+  })
+
+  it('holds the code of a renewal, or from abroad, only where it is asked for by itself', async () => {
+    const { shop, driver } = await service()
+    for (const [product, expected] of [
+      ['RINFIR', { outcome: 'code', code: activationCode }],
+      ['FIREST', { outcome: 'code', code: activationCode }],
+      // Its credentials are a name to log in by, which is no code.
+      ['KEYCNS_VIDEO', { outcome: 'none' }],
+      ['SMARTCARDCNS', { outcome: 'none' }],
+    ] as const) {
+      const { id } = shop.foreign(product, { email: 'a@example.com', cellulare: '1' })
+      shop.move(id, 'evasa')
+      expect(await driver.activation(id), product).toEqual(expected)
+      expect(JSON.stringify(await driver.request(id))).not.toContain(activationCode)
+    }
+    expect(await driver.activation('no-such-id')).toEqual({ outcome: 'none' })
+    shop.set('unauthorised', 1)
+    expect(await driver.activation(shop.sold()[0]?.id ?? '')).toMatchObject({ code: 'CREDENTIALS_REFUSED' })
   })
 
   it('is nothing where nothing can be read', () => {

@@ -10,12 +10,10 @@ describe('at the screen', () => {
     const { offers, readAt, stale, unavailable } = at('catalogue')
     expect([stale, unavailable, readAt]).toEqual([false, false, expect.stringMatching(/Z$/)])
     expect(offers.map((one: { code: string }) => one.code)).toEqual([
-      'FIR',
-      'SMARTCARDCNS',
-      'SMARTCARDCNS_VIDEO',
-      'KEY',
-      'LETTORE',
-      'RINFIR',
+      ...['KEY', 'KIT', 'FIRREM', 'KEYCNS', 'SMARTCARDCNS', 'KITCNS', 'FIR'],
+      ...['SCARUBACNS', 'ARUBAKEYCNS', 'OTPDIS', 'OTPMOB'],
+      ...['SMARTCARDCNS_VIDEO', 'KEYCNS_VIDEO', 'FIRREM_VIDEO'],
+      ...['LETTORE', 'RINFIR', 'RINCNS', 'RINFIRREM', 'FIREST', 'VIDEORIC'],
     ])
     counter.choose('SMARTCARDCNS')
     expect(at('question')).toMatchObject({ number: 1, of: 26, value: '', question: { field: 'nome', kind: 'text' } })
@@ -27,7 +25,7 @@ describe('at the screen', () => {
     ])
     await counter.order(25.7)
     const { order } = at('order')
-    expect(order).toMatchObject({ reference: 'K7QF-0001', product: 'Smart Card CNS', price: 25.7 })
+    expect(order).toMatchObject({ reference: 'K7QF-0001', product: 'Smart Card Infocert CNS', price: 25.7 })
     await pass(0)
     expect(at('order').order).toMatchObject({ stage: 'placed', state: 'in_riconoscimento', wantsForm: true })
     const anagrafica = shop.sold()[0]?.body['anagrafica']

@@ -86,7 +86,7 @@ describe('an order', () => {
     ['SMARTCARDCNS_V', { anagrafica_spedizione: delivery, quantita: 50 }, 'in_lavorazione'],
     ['LETTORE', { data: { anagrafica_spedizione: delivery } }, 'in_lavorazione'],
     ['SMARTCARDCNS_VIDEO', { email: person.email, cellulare: person.cellulare }, 'in_lavorazione'],
-    ['SCARUBACNS', { anagrafica: person, documento: 'JVBERg==', nome_documento: 'id.pdf' }, 'in_registrazione'],
+    ['SCARUBACNS', { anagrafica: person, documento: 'JVBERi0xLjQ=', nome_documento: 'id.pdf' }, 'in_registrazione'],
   ])('of %s keeps the contract', async (product, body, state) => {
     const site = await cardSite()
     const { id } = await site.desk.order({ product, body })
@@ -105,12 +105,13 @@ describe('an order', () => {
     const site = await cardSite()
     const card = await site.desk.order({
       product: 'SCARUBACNS',
-      body: { anagrafica: person, documento: 'JVBERg==', nome_documento: 'id.pdf' },
+      body: { anagrafica: person, documento: 'JVBERi0xLjQ=', nome_documento: 'id.pdf' },
     })
     await site.until(card.id, 'placed')
     const first = await site.desk.order({ product: 'VIDEORIC', body: { id: card.id } })
     await site.until(first.id, 'placed')
     const second = await site.desk.order({ product: 'VIDEORIC', body: { id: card.id }, again: true })
+    await site.until(second.id, 'unknown')
     await site.pass(minute)
     expect(await site.until(second.id, 'placed')).toMatchObject({ remote: { placedBy: 'look' } })
     expect(site.shop.exchanges().filter(one => one.path === '/richiesta/VIDEORIC')).toHaveLength(2)

@@ -1,19 +1,27 @@
 // What is asked for each product at the screen, and what is wrong with an answer.
 
 import { describe, expect, it } from 'vitest'
-import { bodyOf, type FieldName, faultIn, isForPeople, questionsOf, tidied } from '../device/cards/fields.ts'
+import { bodyOf, faultIn, tidied } from '../device/cards/answers.ts'
+import { type FieldName, questionsOf } from '../device/cards/fields.ts'
 import { fiscalCodeFacts } from '../device/cards/fiscal-code.ts'
 import { readOrderBody } from '../device/cards/order-body.ts'
-import { given } from './97.cards.kit.ts'
+import { families, optionNames, type ProductFamily } from '../device/cards/products.ts'
+import { delivery, given } from './97.cards.kit.ts'
 
-const today = '2026-11-27T08:00:00.000Z'
+const rules = {
+  today: '2026-11-27T08:00:00.000Z',
+  mostCards: 50,
+  recognisable: (reference: string) => reference === 'K7QF-0001',
+}
+const asked = (family: ProductFamily) => ({ family, answers: {}, options: optionNames })
 const question = (field: FieldName) => {
-  const found = questionsOf('person', {}).find(one => one.field === field)
+  const all = (['person', 'blank', 'recognition'] as const).flatMap(family => questionsOf(asked(family)))
+  const found = all.find(one => one.field === field)
   if (found === undefined) throw new Error(field)
   return found
 }
 const wrong = (field: FieldName, typed: string, answers = {}) =>
-  faultIn(question(field), tidied(question(field), typed), answers, today)
+  faultIn(question(field), tidied(question(field), typed), answers, rules)
 
 describe('an answer', () => {
   it.each([
@@ -45,6 +53,14 @@ describe('an answer', () => {
     ['nome', 'x'.repeat(201), 'long'],
     ['sesso', 'X', 'choice'],
     ['sesso', 'F', null],
+    ['quantita', '50', null],
+    ['quantita', '51', 'count'],
+    ['quantita', '0', 'count'],
+    ['quantita', '1,5', 'count'],
+    ['ordine', 'K7QF-0001', null],
+    ['ordine', 'K7QF-0002', 'order'],
+    ['spedizione', 'fast', null],
+    ['spedizione', 'veloce', 'choice'],
   ] as const)('%s %j: %s', (field, typed, fault) => {
     expect(wrong(field, typed)).toBe(fault)
   })
@@ -54,26 +70,39 @@ describe('an answer', () => {
     expect(fiscalCodeFacts(answers.codice_fiscale)).toEqual({ born: '00-12-28', sex: 'F' })
     expect(wrong('data_nascita', '28/12/2000', answers)).toBeNull()
     expect(wrong('data_nascita', '27/12/2000', answers)).toBe('unlikeFiscalCode')
+    expect(wrong('data_emissione', '27/12/2000', { data_nascita: '28/12/2000' })).toBe('beforeBirth')
+    expect(wrong('data_emissione', '28/12/2000', { data_nascita: '28/12/2000' })).toBeNull()
     expect(wrong('sesso', 'M', answers)).toBe('unlikeFiscalCode')
     expect(wrong('cap_residenza', 'SW1A 1AA', { nazione_residenza: 'Regno Unito' })).toBeNull()
     expect(wrong('cap_residenza', 'SW1A 1AA', { nazione_residenza: 'Italia' })).toBe('postcode')
     expect(wrong('cap_residenza', '0800', { nazione_residenza: 'Espanya' })).toBe('postcode')
   })
 
-  it('of every product that is offered make a body that the service takes', () => {
-    const all: Readonly<Record<string, string>> = given
-    const families = ['person', 'video', 'devices', 'renewal'] as const
-    for (const family of families)
+  it('of every product make a body that the service takes, with what is chosen beside', () => {
+    const all: Readonly<Record<string, string>> = {
+      ...given,
+      ...{ quantita: '12', ordine: 'K7QF-0001', spedizione: 'fast', urgenza: 'yes', assistenza: 'no' },
+    }
+    const document = { fileName: 'documento.pdf', bytes: Buffer.from('%PDF-1.4') }
+    for (const [name, facts] of Object.entries(families))
       for (const consegna of ['home', 'elsewhere']) {
+        const family = name as ProductFamily
         const answers: Record<string, string> = { consegna }
-        for (const one of questionsOf(family, { consegna }))
-          answers[one.field] = tidied(one, { ...all, consegna }[one.field as string] ?? '')
-        expect(() => readOrderBody(family, bodyOf(family, answers)), family).not.toThrow()
+        const draft = { ...asked(family), answers }
+        for (const one of questionsOf(draft))
+          answers[one.field] = tidied(one, one.field === 'consegna' ? consegna : (all[one.field] ?? ''))
+        const beside = facts.document === 'with-order' ? { document } : {}
+        const body = bodyOf(draft, { order: 'ORDER-1', delivery, ...beside })
+        expect(readOrderBody(family, body), family).toBe(body)
+        const chosen = { spedizione: 'veloce', urgenza: true, assistenza: false }
+        for (const option of optionNames)
+          expect(body[option], `${family} ${option}`).toBe(facts.options.includes(option) ? chosen[option] : undefined)
       }
-    const offered = ['FIR', 'LETTORE', 'RINFIR', 'KEYCNS_VIDEO'] as const
-    expect(offered.every(code => isForPeople({ code, family: 'devices' }))).toBe(true)
-    expect(isForPeople({ code: 'KEY_V', family: 'devices' })).toBe(false)
-    for (const family of ['aruba', 'abroad', 'recognition', undefined] as const)
-      expect(isForPeople({ code: 'X', family })).toBe(false)
+  })
+
+  it('is wanted about nothing that the kiosk does not ask', () => {
+    expect(questionsOf({ ...asked('renewal'), options: [] })).toEqual([])
+    expect(questionsOf(asked('abroad')).map(one => one.field)).toEqual(['assistenza'])
+    expect(questionsOf(asked('blank')).map(one => one.field)).toEqual(['quantita', ...optionNames])
   })
 })

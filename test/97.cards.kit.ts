@@ -11,6 +11,7 @@ import { type CardDesk, createCardDesk } from '../device/orders/desk.ts'
 import type { CardOrderView } from '../device/orders/view.ts'
 import type { CardShop, Log } from '../device/ports.ts'
 import { openStore, type Store } from '../device/store/store.ts'
+import { createBreakers } from '../drivers/breakers.ts'
 import { createOpenapiCardShop, type OpenapiCardShopOptions } from '../drivers/cardshop/openapi.ts'
 import { type CardShopOptions, type CardShopSimulator, startCardShop } from './sim/cardshop.ts'
 import { createLeapingClock, type LeapingClock } from './sim/clock.ts'
@@ -105,7 +106,9 @@ export async function cardSite(options: CardSiteOptions = {}): Promise<CardSite>
   const shop = await startCardShop({ now: clock.now, ...options })
   const files = await credentials(folder, shop)
   const url = (await options.through?.(shop)) ?? shop.url
-  const made = createOpenapiCardShop({ url, ...files, deadlineMs: 20_000 })
+  const breakers = createBreakers(clock.now)
+  const peers = { wake: async () => breakers.wake(new URL(url).host) }
+  const made = createOpenapiCardShop({ url, ...files, deadlineMs: 20_000, now: clock.now }, breakers)
   const driver = options.wrap?.(made) ?? made
   const logged: string[] = []
   const note = (level: string) => (event: string, fields?: object) =>
@@ -126,11 +129,12 @@ export async function cardSite(options: CardSiteOptions = {}): Promise<CardSite>
       pollMinutes: 15,
       erasePersonalDataDays: options.erasePersonalDataDays ?? 30,
       screen: true,
-      clients: [],
+      screenOptions: [],
+      clients: [] as string[],
       ...(options.callbackUrl !== undefined && { callback: { url: options.callbackUrl, clients: [] } }),
     }
     const kiosk = { id: 'kiosk-17' } as CardDeskKiosk
-    const parts = { config: { kiosk, cards }, store, shop: driver, clock, random: systemRandom, log }
+    const parts = { config: { kiosk, cards }, store, shop: driver, peers, clock, random: systemRandom, log }
     const desk = createCardDesk({ ...parts, newId: () => newIdFrom(systemRandom) })
     desk.start()
     return { store, desk }

@@ -57,8 +57,8 @@ describe('the body of an order', () => {
   it('has the family that the code or the list tells', () => {
     const family = (code: string, blank = false) => familyOf({ code, blank })
     expect(family('OTPDIS')).toBe('aruba')
-    expect(family('NEWKEY_V')).toBe('devices')
-    expect(family('NEWKEY', true)).toBe('devices')
+    expect(family('NEWKEY_V')).toBe('blank')
+    expect(family('NEWKEY', true)).toBe('blank')
     expect(family('NEWKEY_VIDEO')).toBe('video')
     expect(family('RINNEW')).toBe('renewal')
     expect(family('NEWKEY')).toBeUndefined()

@@ -44,6 +44,7 @@ const honest: CardShop = {
   requests: async () => ({ outcome: 'listed', requests: Array.from({ length: 5_000 }, () => request) }),
   request: async id => (id === 'none' ? { outcome: 'missing' } : { outcome: 'found', request, marks }),
   form: async id => (id === 'none' ? { outcome: 'none' } : { outcome: 'form', bytes: form }),
+  activation: async id => (id === 'none' ? { outcome: 'none' } : { outcome: 'code', code: 'jDy7A692DJcx5456' }),
   submit: async (_id, given) =>
     Buffer.from(given.form.bytes).equals(papers.form.bytes) && given.document.fileName === 'id.jpg'
       ? { outcome: 'taken', request }
@@ -62,6 +63,8 @@ describe('through a channel', () => {
     const told = await shop.form('one')
     expect(told.outcome === 'form' && form.equals(told.bytes)).toBe(true)
     expect(await shop.form('none')).toEqual({ outcome: 'none' })
+    expect(await shop.activation('one')).toEqual({ outcome: 'code', code: 'jDy7A692DJcx5456' })
+    expect(await shop.activation('none')).toEqual({ outcome: 'none' })
     expect(await shop.submit('one', papers)).toEqual({ outcome: 'taken', request })
   })
 

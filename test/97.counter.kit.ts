@@ -14,7 +14,10 @@ export interface Stand extends CardSite {
 }
 
 type Counter = Parameters<typeof createCardCounter>[0]
-type Options = CardSiteOptions & Partial<Pick<Counter, 'othersBusy' | 'forms' | 'scanIdentity'>>
+type Options = CardSiteOptions &
+  Partial<Pick<Counter, 'othersBusy' | 'forms' | 'scanIdentity' | 'official'>> & {
+    readonly settings?: Partial<Counter['settings']>
+  }
 
 /** Gone after the test. */
 export async function stand(options: Options = {}): Promise<Stand> {
@@ -26,6 +29,8 @@ export async function stand(options: Options = {}): Promise<Stand> {
   let serial = 0
   const counter = createCardCounter({
     config: { kiosk: { id: 'kiosk-17', idleSeconds: 60 } } as Counter['config'],
+    settings: { screen: true, screenOptions: [], ...options.settings },
+    official: options.official,
     desk: site.desk,
     clock: site.clock,
     log,

@@ -89,8 +89,8 @@ export async function servedStand({
   const anchors = [trust.pki.root]
   const served = servedExtension(config, rooms, { ...around, anchors, newId, folder: place.root, store })
   if (config.api === undefined) throw new Error('no api')
-  const parts = { config: config.api, maxBodyBytes: 2 ** 20, batches: waiting, log: around.log, extension: served }
-  const api = await startApi(parts)
+  const parts = { ...around, audit: store.audit, maxBodyBytes: 2 ** 20, batches: waiting, extension: served }
+  const api = await startApi({ ...parts, config: config.api })
   onTestFinished(() => api.close())
   return {
     url: api.url,

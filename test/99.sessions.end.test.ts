@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { operatorHold } from './11.document.kit.ts'
+import { delivered, operatorHold } from './11.document.kit.ts'
 import { faultOf } from './25.store.setup.ts'
 import { fetched, hours, ready, stateOf, untilState } from './99.sessions.calls.ts'
 import { asked, made, path, type SessionStand, sessionStand } from './99.sessions.kit.ts'
@@ -47,6 +47,37 @@ describe('time', () => {
     expect(told.filter(({ state }) => state === 'expired').map(({ sessionID }) => sessionID)).toEqual([short.sessionID])
   })
 
+  it('does not run while the copy still has to be received elsewhere, and then begins', async () => {
+    const stand = await archiving()
+    const { sessionID, documentId } = await ready(stand)
+    expect(await stateOf(stand, sessionID)).toMatchObject({ state: 'ready', expiresAt: null })
+    stand.clock.leap(hours(100))
+    expect(await stateOf(stand, sessionID)).toMatchObject({ state: 'ready', expiresAt: null })
+    expect(await (await fetched(stand, `${sessionID}/document`)).text()).toBe(made)
+    stand.queue.commit(documentId, delivered('archive'))
+    await expect.poll(async () => (await stateOf(stand, sessionID))['expiresAt']).not.toBeNull()
+    const { expiresAt } = await stateOf(stand, sessionID)
+    expect((Date.parse(String(expiresAt)) - stand.clock.now()) / hours(1)).toBeCloseTo(12, 1)
+    stand.clock.leap(hours(12) + 1000)
+    await untilState(stand, sessionID, 'expired')
+  })
+
+  it('does not run either for a session of an earlier version, which had an end already', async () => {
+    let stand = await archiving()
+    const { sessionID } = await ready(stand)
+    await stand.sessions.stop()
+    const stored = stand.store.sessions.load(sessionID)
+    if (stored === undefined || stored.erased) throw new Error('no session')
+    const endsAt = new Date(stand.clock.now() + hours(1)).toISOString()
+    const body = { ...(stored.body as object), endsAt }
+    const { stage, version } = stored
+    const earlier = { id: sessionID, stage, version: version + 1, wakeAt: Date.parse(endsAt), body }
+    stand.store.sessions.commit(earlier, { event: 'sessionKept', details: { session: sessionID } })
+    stand.clock.leap(hours(2))
+    stand = await stand.restart()
+    expect(await stateOf(stand, sessionID)).toMatchObject({ state: 'ready', expiresAt: null })
+  })
+
   it('12 stands still while a copy is being made, also when it is held', async () => {
     const stand = await sessionStand()
     const session = await stand.ask()
@@ -80,14 +111,28 @@ describe('the end', () => {
     expect(stand.called.map(({ body }) => JSON.parse(body).state)).toEqual(['ready'])
   })
 
+  it('gives a code of the client’s own back, which one session has at a time', async () => {
+    const stand = await sessionStand()
+    const coded = { ...asked, signature: { mode: 'none', csv: 'ABCD-1234-EFGH-5678-JKMN-PQRS-TVWX-YZ' } }
+    const ask = async (key: string, client: 'ledger' | 'other' = 'ledger') =>
+      (await stand.program(client).call('POST', path, coded, { 'idempotency-key': key })).status
+    const first = await stand.ask({ signature: coded.signature })
+    expect(await ask('one')).toBe(400)
+    expect(await ask('two', 'other')).toBe(400)
+    expect((await stand.program().call('DELETE', `${path}/${first.sessionID}`)).status).toBe(204)
+    expect([await ask('one'), await ask('one'), await ask('three')]).toEqual([201, 200, 400])
+  })
+
   it('of a copy that goes elsewhere too is no reason to keep it from there', async () => {
-    const destinations = [{ id: 'archive', driver: 'https', url: 'https://archive.invalid/' }]
-    const stand = await sessionStand({ sessions: { destinations: ['archive'] }, config: { destinations } })
+    const stand = await archiving()
     const { sessionID, documentId } = await ready(stand)
     expect(await (await fetched(stand, `${sessionID}/document`)).text()).toBe(made)
     expect((await stand.program().call('DELETE', `${path}/${sessionID}`)).status).toBe(204)
     expect(await fetched(stand, `${sessionID}/document`)).toMatchObject({ status: 410 })
     expect(stand.queue.get(documentId).stage.name).toBe('delivering')
+    // And none to keep it when it has arrived.
+    stand.queue.commit(documentId, delivered('archive'))
+    await expect.poll(() => stand.queue.find(documentId)).toBeUndefined()
   })
 
   it('by an operator is told to the client', async () => {
@@ -120,9 +165,16 @@ describe('the end', () => {
   })
 })
 
+/** A kiosk whose copies go to an archive too, which a test speaks for. */
+const archiving = () => {
+  const destinations = [{ id: 'archive', driver: 'https', url: 'https://archive.invalid/' }]
+  return sessionStand({ sessions: { destinations: ['archive'] }, config: { destinations } })
+}
+
 /** A kiosk with a seal that is never asked. */
 const sealing = () =>
   sessionStand({
+    clients: { seals: ['9821920002'] },
     config: {
       seal: {
         services: [

@@ -129,10 +129,12 @@ async function standAt(
         called.push(request)
         return outcome
       },
+      check: async () => ({ random: true }),
     },
   })
   sessions.start()
-  const api = await startApi({ config: config.api, maxBodyBytes: 2 ** 20, batches: {} as Batches, log, sessions })
+  const around = { audit: store.audit, clock, log }
+  const api = await startApi({ ...around, config: config.api, maxBodyBytes: 2 ** 20, batches: {} as Batches, sessions })
   let stopped = false
   const stop = async () => {
     if (stopped) return

@@ -1,60 +1,27 @@
 // The OpenAPI file that is served beside the sessions: valid by the OpenAPI Initiative's own schema, open to whoever builds a
 // client, and true: what is asked and answered fits it, what is refused does not.
 
-import { readFileSync } from 'node:fs'
-import { Ajv2020 } from 'ajv/dist/2020.js'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { asked, path, type SessionStand, sessionStand } from './99.sessions.kit.ts'
+import { asked, type Opened, path, type SessionStand, sessionStand, tokens } from './99.sessions.kit.ts'
+import { type Served, servedFile } from './openapi.kit.ts'
 
 type Json = Readonly<Record<string, unknown>>
-interface File extends Json {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, object>> }
-}
 
 let stand: SessionStand
-let file: File
-let ajv: Ajv2020
+let served: Served
 beforeEach(async () => {
   stand = await sessionStand()
-  const answer = await fetch(`${stand.url}api/v1/openapi.json`)
-  expect(answer.status).toBe(200)
-  file = (await answer.json()) as File
-  ajv = new Ajv2020({ strict: false, allErrors: true, formats: { 'date-time': /^\d{4}-\d\d-\d\dT[\d:.]+Z$/ } })
-  ajv.addSchema({ $id: 'file', ...file })
+  served = await servedFile(`${stand.url}api/v1/openapi.json`)
 })
-
-/** What is wrong with a value, by one of the file's schemas. */
-function faultsOf(name: string, value: unknown): readonly unknown[] {
-  const validate = ajv.compile({ $ref: `file#/components/schemas/${name}` })
-  return validate(value) ? [] : (validate.errors ?? [])
-}
+const faultsOf = (name: string, value: unknown) => served.faultsOf(name, value)
 
 const call = async (method: string, rest = '', body?: unknown) =>
   (await stand.program().call(method, `${path}${rest}`, body)).body
 
 describe('the OpenAPI file', () => {
-  it('1 is valid, and every schema in it is', () => {
-    const schema = JSON.parse(readFileSync(new URL('fixtures/openapi/3.1.schema.json', import.meta.url), 'utf8'))
-    const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(schema)
-    expect(validate(file) ? [] : validate.errors).toEqual([])
-    for (const name of Object.keys(file.components.schemas)) expect(() => faultsOf(name, {})).not.toThrow()
-    const broken = structuredClone(file) as { paths: unknown }
-    broken.paths = []
-    expect(validate(broken)).toBe(false)
-  })
+  it('1 is valid, and every schema in it is', () => served.expectValid())
 
-  it('2 names what there is, and no reference leads nowhere', async () => {
-    for (const [template, methods] of Object.entries(file.paths)) {
-      for (const method of Object.keys(methods).filter(name => name !== 'parameters')) {
-        const url = `${stand.url}api/v1${template.replace('{id}', 'NOBODY')}`
-        const { detail } = (await (await fetch(url, { method })).json()) as { detail: string }
-        expect(detail, `${method} ${template}`).toBe('no known token')
-      }
-    }
-    const references = [...JSON.stringify(file).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name)
-    expect(new Set(references)).toEqual(new Set(Object.keys(file.components.schemas)))
-  })
+  it('2 names what there is', () => served.expectAllServed(stand.url, tokens.ledger))
 
   it('3 fits what is asked, with all of it and with the least, and not what is refused', () => {
     const least = { ens: '9821920002', user: 'u', document: { title: 't' }, signature: { mode: 'none' } }
@@ -90,6 +57,10 @@ describe('the OpenAPI file', () => {
     await look()
     await call('DELETE', `/${sessionID}`)
     await look()
+    const repeated = await stand.program().call('POST', path, asked, { 'idempotency-key': 'k' })
+    await call('DELETE', `/${(repeated.body as Opened).sessionID}`)
+    const { status, body: again } = await stand.program().call('POST', path, asked, { 'idempotency-key': 'k' })
+    expect([status, faultsOf('OpenedSession', again)]).toEqual([200, []])
     expect(states).toEqual(['waiting', 'in-hand', 'ready', 'withdrawn'])
     for (const { body } of stand.called) expect(faultsOf('CallbackBody', JSON.parse(body))).toEqual([])
     expect(faultsOf('Error', await call('GET', '/NOBODY'))).toEqual([])

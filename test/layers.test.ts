@@ -197,6 +197,7 @@ describe('who may import whom', () => {
           ![
             'drivers/exec.ts',
             'drivers/http.ts',
+            'drivers/kept-connections.ts',
             'drivers/worker/launch.ts',
             'device/http/operator-client.ts',
             'device/http/afirma-server.ts',

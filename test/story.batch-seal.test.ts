@@ -49,7 +49,7 @@ describe('batches for a seal', () => {
     expect(kiosk.screen.view()).toMatchObject({ waiting: [], copy: null })
     expect(kiosk.screen.view().request).toBeUndefined()
     const again = await program(kiosk).call('POST', '/api/v1/batches', await mixedBatch(), { 'idempotency-key': 'one' })
-    expect(again).toMatchObject({ status: 409, body: { code: 'STAGE_CONFLICT' } })
+    expect(again).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } })
   })
 
   it('wait for a service that is away, over a restart, and are signed once', async () => {

@@ -131,10 +131,17 @@ describe('no network, and then one', () => {
 
   it('is sealed at once when the service is back and asked, and delivered once', async () => {
     await sealOf(kiosk).fault(undefined)
+    const { host } = new URL(sealOf(kiosk).url)
+    await kiosk.screen.post('/screen/maintenance/open')
+    await kiosk.screen.until(view => view.maintenance?.pauses.some(one => one.host === host) === true, 'the pause')
     const socket = join(kiosk.site.dataFolder, 'data', 'operator.sock')
-    await askAppliance(socket, 'POST', '/hosts/ask', { host: new URL(sealOf(kiosk).url).host })
+    await askAppliance(socket, 'POST', '/hosts/ask', { host })
     await expect.poll(() => sealed(kiosk), { timeout: 20_000 }).toBe(1)
     expect((await statusOf(kiosk)).pausedHosts).toEqual([])
+    // Whoever has the screen open sees it without a touch.
+    kiosk.clock.leap(5_000)
+    await kiosk.screen.until(view => view.maintenance?.pauses.length === 0, 'no pause')
+    await kiosk.screen.post('/screen/maintenance/close')
     await untilSent(kiosk)
     expect(sealed(kiosk)).toBe(1)
     expect(kiosk.site.receiver.received()).toHaveLength(1)

@@ -29,6 +29,7 @@ beforeAll(async () => {
     seal: true,
     clave: {},
     clients: ['ledger', 'other'],
+    clientSeals: { ledger: ['9821920002'] },
     sessions: { hosts: [receiver.host] },
   })
 })

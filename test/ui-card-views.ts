@@ -20,13 +20,14 @@ const offer = {
   kind: 'Infocert',
   price: 57.9,
 }
+const blank = { code: 'SMARTCARDCNS_V', name: 'Smart Card Infocert CNS Vergine', kind: 'Infocert', price: 25.7 }
 const readAt = '2026-03-09T10:42:00.000Z'
 
 function errand<Name extends CardErrandView['at']>(at: Name, more: At<Name>): View {
   return { ...emptyView, offersCards: true, cards: { language: 'ca', at, ...more } as unknown as CardErrandView }
 }
 
-export const catalogue = { offers, readAt, stale: false, unavailable: false, fault: null }
+export const catalogue = { official: false, offers, readAt, stale: false, unavailable: false, fault: null }
 
 export const question = {
   offer,
@@ -60,6 +61,7 @@ export const order: CardOrderShown = {
   reference: 'K7QF-2M9X',
   product: offer.name,
   price: offer.price,
+  quantity: 1,
   orderedAt: readAt,
   stage: 'placed',
   state: 'in_lavorazione',
@@ -68,6 +70,7 @@ export const order: CardOrderShown = {
   device: null,
   wantsForm: false,
   papers: null,
+  hasActivation: false,
   waitsFor: null,
 }
 
@@ -75,12 +78,19 @@ const papers: At<'papers'> = {
   reference: 'K7QF-2M9X',
   pages: { form: 2, identity: 0 },
   signed: false,
+  documentEnclosed: false,
   work: null,
   fault: null,
 }
 
-export const withOrder = (more: Partial<CardOrderShown>): View => errand('order', { order: { ...order, ...more } })
+const unasked = { work: false, code: null, fault: null }
+export const withOrder = (more: Partial<CardOrderShown>, beside: Partial<Omit<At<'order'>, 'order'>> = {}): View =>
+  errand('order', { order: { ...order, ...more }, activation: unasked, recognition: null, ...beside })
 export const asking = (more: Partial<At<'question'>>): View => errand('question', { ...question, ...more })
+
+const summary: At<'summary'> = {
+  ...{ offer, count: 1, total: offer.price, readAt, deliveredTo: [], identityGiven: false, groups: [], refusal: null },
+}
 
 export const cardSituations: Readonly<Record<string, View>> = {
   cardCatalogue: errand('catalogue', catalogue),
@@ -107,9 +117,33 @@ export const cardSituations: Readonly<Record<string, View>> = {
     },
     value: 'licence',
   }),
-  cardSummary: errand('summary', { offer, readAt, groups, refusal: null }),
-  cardTwice: errand('summary', { offer, readAt, groups, refusal: 'twice' }),
-  cardRenewal: errand('summary', { offer, readAt, groups: [], refusal: null }),
+  cardSummary: errand('summary', { ...summary, groups }),
+  cardTwice: errand('summary', { ...summary, groups, refusal: 'twice' }),
+  cardRenewal: errand('summary', summary),
+  cardBatch: errand('summary', {
+    ...summary,
+    offer: blank,
+    count: 50,
+    total: 1285,
+    deliveredTo: ['Camera di Commercio dell’Umbria', 'via Cacciatori delle Alpi 42', '06121 Perugia'],
+    groups: [{ group: 'batch', answers: [{ field: 'quantita', value: '50', chosen: false }] }],
+  }),
+  cardEnclosed: errand('summary', { ...summary, groups, identityGiven: true }),
+  cardOfficial: errand('official', { refused: null }),
+  cardOfficialWrong: errand('official', { refused: 'locked' }),
+  cardBlanks: errand('catalogue', { ...catalogue, official: true, offers: [blank] }),
+  cardCount: asking({
+    question: { field: 'quantita', kind: 'count', group: 'batch', choices: [] },
+    value: '500',
+    fault: 'count',
+  }),
+  cardWhichOrder: asking({
+    question: { field: 'ordine', kind: 'order', group: 'order', choices: [] },
+    value: 'K7QF-2M9X',
+    fault: 'order',
+  }),
+  cardIdentity: errand('identity', { offer, pages: 0, work: null, fault: null }),
+  cardIdentityScanned: errand('identity', { offer, pages: 2, work: null, fault: null }),
   cardCode: errand('code', { unknown: false }),
   cardCodeUnknown: errand('code', { unknown: true }),
   cardOrderCredit: withOrder({ stage: 'new', state: null, waitsFor: 'credit' }),
@@ -121,6 +155,17 @@ export const cardSituations: Readonly<Record<string, View>> = {
     envelope: 'BUSTA-0042',
     device: '7420000123',
   }),
+  cardOrderMany: withOrder({ product: blank.name, price: blank.price, quantity: 50 }),
+  cardOrderVideo: withOrder(
+    { state: 'in_registrazione', wantsForm: true },
+    { recognition: { code: 'VIDEORIC', name: 'Videoriconoscimento Aruba', kind: 'Aruba', price: 15 } },
+  ),
+  cardOrderCode: withOrder({ stage: 'ended', state: 'evasa', hasActivation: true }),
+  cardOrderCodeShown: withOrder(
+    { stage: 'ended', state: 'evasa', hasActivation: true },
+    { activation: { ...unasked, code: 'jDy7A692DJcx5456' } },
+  ),
+  cardHandInForm: errand('papers', { ...papers, signed: true, documentEnclosed: true }),
   cardForm: errand('papers', papers),
   cardFormFault: errand('papers', { ...papers, pages: { form: 0, identity: 0 }, fault: 'DESTINATION_UNREACHABLE' }),
   cardIdentityFault: errand('papers', { ...papers, signed: true, fault: 'SCANNER_JAM' }),

@@ -10,6 +10,7 @@ import {
   endsAt,
   expiredCertificate,
   maintained,
+  manyPausedHosts,
   mixedPages,
   otherCertificate,
   pausedHosts,
@@ -26,7 +27,7 @@ export const situations: Readonly<Record<string, View>> = {
   maintenance: maintained({}),
   maintenanceFault: maintained({ fault: 'TARGET_NOT_FOUND' }),
   maintenancePaused: maintained({ scanners: [], pauses: pausedHosts }),
-  maintenanceAll: maintained({ pauses: pausedHosts, unsureOrders: 2 }),
+  maintenanceAll: maintained({ pauses: manyPausedHosts, unsureOrders: 2 }),
   maintenanceNone: maintained({ scanners: [] }),
   maintenanceMany: maintained({
     scanners: ['a', 'b', 'c'].map(id => ({

@@ -177,6 +177,30 @@ export const pausedHosts: MaintenanceView['pauses'] = [
   },
 ]
 
+const longestHost = `xn--${'a'.repeat(59)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'w'.repeat(54)}.example`
+
+/** One of each service, two by two of a host, and one with the longest name there can be. */
+export const manyPausedHosts: MaintenanceView['pauses'] = (
+  [
+    ['delivery', 'DESTINATION_UNREACHABLE'],
+    ['callback', 'CREDENTIALS_REFUSED'],
+    ['seal', 'SEAL_UNREACHABLE'],
+    ['extension', 'EXTENDER_UNAVAILABLE'],
+    ['time-stamping', 'TSA_UNREACHABLE'],
+    ['clave', 'CLAVE_UNREACHABLE'],
+    ['cards', 'CARD_CREDIT_LOW'],
+    ['revocation', 'REVOCATION_UNAVAILABLE'],
+    ['references', 'TLS_PIN_MISMATCH'],
+    ['three-phase', 'BATCH_SERVICE_FAILED'],
+  ] as const
+).map(([service, code], i) => ({
+  service,
+  host: i === 7 ? `${longestHost}:8443` : i % 2 === 0 ? (pausedHosts[0]?.host ?? '') : 'segell.example:443',
+  since: '2026-03-09T10:42:00.000Z',
+  until: '2026-03-09T11:05:00.000Z',
+  code,
+}))
+
 /** A check with one verdict for everything but the resolution, which is good. */
 export function checkedAs(verdict: CheckVerdict): View {
   const topics = (['resolution', 'geometry', 'gray', 'colour', 'streaks', 'drift'] as const).map((topic, i) => ({

@@ -15,6 +15,8 @@ import { CardScreen } from './screens/card.tsx'
 import { CardCatalogueScreen } from './screens/card-catalogue.tsx'
 import { CardCodeScreen } from './screens/card-code.tsx'
 import { CardFaultScreen } from './screens/card-fault.tsx'
+import { CardIdentityScreen } from './screens/card-identity.tsx'
+import { CardOfficialScreen } from './screens/card-official.tsx'
 import { CardOrderScreen } from './screens/card-order.tsx'
 import { CardPapersScreen } from './screens/card-papers.tsx'
 import { CardQuestionScreen } from './screens/card-question.tsx'
@@ -85,8 +87,10 @@ const screens: Readonly<Record<ScreenName, ComponentType>> = {
   requestSigning: RequestSigningScreen,
   requestPaused: RequestPausedScreen,
   requestDone: RequestDoneScreen,
+  cardOfficial: CardOfficialScreen,
   cardCatalogue: CardCatalogueScreen,
   cardQuestion: CardQuestionScreen,
+  cardIdentity: CardIdentityScreen,
   cardSummary: CardSummaryScreen,
   cardCode: CardCodeScreen,
   cardOrder: CardOrderScreen,
@@ -118,6 +122,7 @@ function partOf(view: View | null): string {
   if (view?.request !== undefined) return view.request.id
   const cards = view?.cards
   if (cards?.at === 'papers') return `${cards.signed} ${cards.pages.identity > 0}`
+  if (cards?.at === 'identity') return `${cards.pages > 0}`
   return cards?.at === 'question' ? cards.question.field : ''
 }
 

@@ -49,8 +49,10 @@ export type ScreenName =
   | 'requestSigning'
   | 'requestPaused'
   | 'requestDone'
+  | 'cardOfficial'
   | 'cardCatalogue'
   | 'cardQuestion'
+  | 'cardIdentity'
   | 'cardSummary'
   | 'cardCode'
   | 'cardOrder'
@@ -82,8 +84,10 @@ const byRequestStage: Record<RequestStage, (signing: Signing, local: Local) => S
 }
 
 const byErrand: Record<CardErrandView['at'], ScreenName> = {
+  official: 'cardOfficial',
   catalogue: 'cardCatalogue',
   question: 'cardQuestion',
+  identity: 'cardIdentity',
   summary: 'cardSummary',
   code: 'cardCode',
   order: 'cardOrder',

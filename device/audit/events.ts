@@ -57,6 +57,8 @@ const applianceEvents = {
   batchItemFailed: { batch: 'token', item: 'count', code: 'token' },
   batchEnded: { batch: 'token', end: 'token', signed: 'count', failed: 'count' },
   batchErased: { batch: 'token', reason: 'token' },
+  /** A program that nobody knows, with those since the entry before that were of its kind. */
+  clientRefused: { code: 'token', attempts: 'count', certificateSha256: 'digest' },
   /** A document that was raised for a program. */
   extensionServed: { client: 'token', format: 'token', level: 'token', bytes: 'count', sha256: 'digest' },
   /** What a page (`site` is its host) has asked for at the screen, and what came of it. */
@@ -75,6 +77,8 @@ const applianceEvents = {
     order: 'token',
     product: 'token',
     cents: 'count',
+    /** Where it can be more than one. */
+    quantity: 'count',
     sha256: 'digest',
     /** The program that ordered; or somebody at the screen did; neither: an operator. */
     client: 'token',
@@ -90,6 +94,10 @@ const applianceEvents = {
   cardOrderSeen: { order: 'token', state: 'token' },
   cardPapersGiven: { order: 'token', sha256: 'digest', documentSha256: 'digest' },
   cardPapersEnded: { order: 'token', end: 'token' },
+  /** A code was shown to whoever had ordered it: `screen`, `operator` or a client. */
+  cardActivationShown: { order: 'token', to: 'token' },
+  /** Too many wrong codes of the registration authority at the screen. */
+  cardOfficialLocked: { attempts: 'count' },
   cardOrderErased: { order: 'token', reason: 'token' },
   cardPricesRead: { products: 'count', sha256: 'digest' },
   /** What an integrator (`client`) has a copy made by; `session` is its id, `sha256` of the request or of the copy. */
@@ -98,6 +106,8 @@ const applianceEvents = {
   sessionPutBack: { session: 'token' },
   sessionMaking: { session: 'token' },
   sessionReady: { session: 'token', sha256: 'digest' },
+  /** How long its copy is kept has changed: it is received everywhere, or was found not to be. */
+  sessionKept: { session: 'token' },
   sessionFetched: { session: 'token' },
   sessionEnded: { session: 'token', end: 'token', code: 'token', by: 'token' },
   sessionCallback: { session: 'token', notice: 'token', outcome: 'token', code: 'token', attempt: 'count' },

@@ -30,7 +30,7 @@ interface RawItem {
   readonly extraparams: string | undefined
 }
 
-const maxIdLength = 200
+export const maxIdLength = 200
 
 /** Throws BATCH_INVALID, BATCH_TOO_LARGE, ALGORITHM_REFUSED, and what the stream throws. */
 export async function readBatch(text: ByteStream, limits: BatchLimits): Promise<Batch> {
@@ -156,11 +156,16 @@ function at<T>(path: string, read: () => T): T {
   }
 }
 
+export const batchDigests = ['SHA256', 'SHA384', 'SHA512'] as const
+/** What may stand behind a digest; the kind of key says it anyway. */
+export const batchKeys = ['', 'withRSA', 'withECDSA'] as const
+const algorithmPattern = /^SHA-?(1|256|384|512)(?:with(?:RSA|ECDSA))?$/i
+
 function algorithmOf(header: Header, { allowSha1 }: BatchLimits): BatchAlgorithm {
   const field = header.get('algorithm')
   const text = textOf(field)
   if (text === undefined || text === '') throw invalid('$.algorithm', 'is missing')
-  const digest = /^(SHA)-?(1|256|384|512)(?:with(?:RSA|ECDSA))?$/i.exec(text)?.[2]
+  const digest = algorithmPattern.exec(text)?.[1]
   if (digest === undefined)
     throw invalid('$.algorithm', 'is none of SHA1, SHA256, SHA384, SHA512, alone or withRSA or withECDSA')
   if (digest === '1' && !allowSha1)
@@ -175,7 +180,7 @@ function flagOf(field: Field | undefined): boolean {
   throw invalid(field?.path ?? '$', 'is neither true nor false')
 }
 
-const maxTimeoutSeconds = 86_400
+export const maxTimeoutSeconds = 86_400
 
 function timeoutOf(field: Field | undefined): number | null {
   const value = field?.value ?? null
@@ -233,25 +238,30 @@ interface NamedFormat {
   readonly packaging?: Packaging
 }
 
-const formats: Readonly<Record<string, NamedFormat>> = {
+/** By the name as AutoFirma writes it; how letters are cased says nothing. */
+export const batchFormats = {
   auto: { format: 'auto' },
-  pades: { format: 'PAdES' },
-  cades: { format: 'CAdES' },
-  xades: { format: 'XAdES' },
-  'xades enveloped': { format: 'XAdES', packaging: 'enveloped' },
-  'xades enveloping': { format: 'XAdES', packaging: 'enveloping' },
-  'xades detached': { format: 'XAdES', packaging: 'internally-detached' },
-  'xades externally detached': { format: 'XAdES', packaging: 'detached' },
-}
+  PAdES: { format: 'PAdES' },
+  CAdES: { format: 'CAdES' },
+  XAdES: { format: 'XAdES' },
+  'XAdES Enveloped': { format: 'XAdES', packaging: 'enveloped' },
+  'XAdES Enveloping': { format: 'XAdES', packaging: 'enveloping' },
+  'XAdES Detached': { format: 'XAdES', packaging: 'internally-detached' },
+  'XAdES Externally Detached': { format: 'XAdES', packaging: 'detached' },
+} as const satisfies Readonly<Record<string, NamedFormat>>
+const formats: ReadonlyMap<string, NamedFormat> = new Map(
+  Object.entries(batchFormats).map(([name, format]) => [name.toLowerCase(), format]),
+)
 
 function formatNamed(path: string, text: string): NamedFormat {
-  return formats[text.trim().toLowerCase()] ?? refuseName(path, text, 'XAdES, CAdES and PAdES')
+  return formats.get(text.trim().toLowerCase()) ?? refuseName(path, text, 'XAdES, CAdES and PAdES')
 }
+
+export const batchOperations = ['sign', 'cosign', 'countersign'] as const satisfies readonly SignatureOperation[]
 
 function operationNamed(path: string, text: string): SignatureOperation {
   const name = text.trim().toLowerCase()
-  if (name === 'sign' || name === 'cosign' || name === 'countersign') return name
-  return refuseName(path, text, 'sign, cosign and countersign')
+  return batchOperations.find(one => one === name) ?? refuseName(path, text, 'sign, cosign and countersign')
 }
 
 function refuseName(path: string, text: string, known: string): never {

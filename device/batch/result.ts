@@ -9,7 +9,8 @@ import type { ItemOutcome, Ledger } from './outcome.ts'
 export type ResultMode = 'local' | 'three-phase'
 
 /** Codes of clienteafirma's ProcessResult.Result that come from here. */
-export type ResultCode = 'DONE_AND_SAVED' | 'ERROR_PRE' | 'SKIPPED'
+export const resultCodes = ['DONE_AND_SAVED', 'ERROR_PRE', 'SKIPPED'] as const
+export type ResultCode = (typeof resultCodes)[number]
 
 export interface ItemResult {
   readonly id: string

@@ -1,12 +1,15 @@
 // The body of a card order: what a person's JSON file holds, checked against what the service wants before anything is
 // stored, and what goes out on the wire. A refusal names the field, never what stands in it.
 
+import { Buffer } from 'node:buffer'
 import Type, { type TSchema } from 'typebox'
 import Value from 'typebox/value'
 import { Fault } from '../errors.ts'
 import { nearestName } from '../nearest.ts'
+import type { CardPaper } from '../ports.ts'
 import { knownKeys } from '../schema-keys.ts'
-import type { ProductFamily } from './products.ts'
+import type { EnclosedName } from './order.ts'
+import { families, type ProductFamily } from './products.ts'
 
 const strict = { additionalProperties: false } as const
 const Text = Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}]*$' })
@@ -57,7 +60,21 @@ const help = Type.Optional(Type.Boolean())
 const common = { assistenza: help, urgenza: help }
 const shipped = { ...common, spedizione: Type.Optional(Type.Enum(['ordinaria', 'prioritaria', 'veloce'])) }
 
-const bodies: Readonly<Record<ProductFamily, TSchema>> = {
+/** Where devices go to. */
+export const Delivery = Type.Object({ email: Email, cellulare: Mobile, ...delivery }, strict)
+
+const Devices = Type.Object(
+  {
+    ...shipped,
+    anagrafica_spedizione: Delivery,
+    quantita: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+  },
+  strict,
+)
+const Unasked = Type.Object({ assistenza: help }, strict)
+
+/** What an order of each family has, as the service names it. */
+export const orderBodies = {
   person: Type.Object(
     {
       ...shipped,
@@ -74,18 +91,12 @@ const bodies: Readonly<Record<ProductFamily, TSchema>> = {
     strict,
   ),
   video: Type.Object({ ...common, email: Email, cellulare: Mobile }, strict),
-  devices: Type.Object(
-    {
-      ...shipped,
-      anagrafica_spedizione: Type.Object({ email: Email, cellulare: Mobile, ...delivery }, strict),
-      quantita: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
-    },
-    strict,
-  ),
-  renewal: Type.Object({ assistenza: help }, strict),
-  abroad: Type.Object({ assistenza: help }, strict),
+  devices: Devices,
+  blank: Devices,
+  renewal: Unasked,
+  abroad: Unasked,
   recognition: Type.Object({ id: Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$' }) }, strict),
-}
+} as const satisfies Readonly<Record<ProductFamily, TSchema>>
 
 export type OrderBody = Readonly<Record<string, unknown>>
 
@@ -94,7 +105,7 @@ export type OrderBody = Readonly<Record<string, unknown>>
  * is taken off. Throws REQUEST_INVALID naming each field that does not fit.
  */
 export function readOrderBody(family: ProductFamily, given: unknown): OrderBody {
-  const schema = bodies[family]
+  const schema: TSchema = orderBodies[family]
   const body = unwrapped(given)
   const faults = [...Value.Errors(schema, body)].flatMap(({ keyword, instancePath, message }) => {
     const path = instancePath.slice(1).replaceAll('/', '.')
@@ -123,6 +134,33 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** Files that go with an order, by their names in its JSON. */
+export type EnclosedFiles = Readonly<Partial<Record<EnclosedName, CardPaper>>>
+
+/** The order without its files, which are large and differ from one scan to the next, and the files. */
+export function apart(body: OrderBody): { readonly fields: OrderBody; readonly files: EnclosedFiles } {
+  const { documento, nome_documento, modulo, nome_modulo, ...fields } = body
+  const file = (name: EnclosedName, base64: unknown, fileName: unknown) =>
+    typeof base64 !== 'string'
+      ? {}
+      : {
+          [name]: {
+            fileName: typeof fileName === 'string' ? fileName : name,
+            bytes: Buffer.from(base64, 'base64'),
+          },
+        }
+  return { fields, files: { ...file('documento', documento, nome_documento), ...file('modulo', modulo, nome_modulo) } }
+}
+
+/** What is sent: the JSON that is kept with the files in it again. */
+export function whole(body: string, files: EnclosedFiles): string {
+  const named = Object.entries(files).map(([name, { fileName, bytes }]) => ({
+    [name]: Buffer.from(bytes).toString('base64'),
+    [`nome_${name}`]: fileName,
+  }))
+  return named.length === 0 ? body : JSON.stringify(Object.assign(JSON.parse(body), ...named))
+}
+
 /** How an order is told in free text. */
 export const noteMark = (order: string) => `[compulsa ${order}]`
 
@@ -134,7 +172,8 @@ export function wireBody(
   body: OrderBody,
   { order, kiosk, callbackUrl, family }: WireNames & { readonly family: ProductFamily },
 ): string {
-  if (family === 'recognition') return JSON.stringify(body)
+  // A change to an order is told by that order's own marks.
+  if (families[family].changes !== null) return JSON.stringify(body)
   const noted = Object.fromEntries(
     Object.entries(body).map(([key, value]) => {
       if (!key.startsWith('anagrafica') || !isObject(value)) return [key, value]

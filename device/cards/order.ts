@@ -16,7 +16,7 @@
 import type { StoredBlob } from '../document/page.ts'
 import { type ErrorCode, Fault } from '../errors.ts'
 import type { CardRequest } from '../ports.ts'
-import type { ProductFamily } from './products.ts'
+import { families, type ProductFamily } from './products.ts'
 
 export type CardStage = 'new' | 'sending' | 'unknown' | 'undecided' | 'placed' | 'ended' | 'refused' | 'cancelled'
 
@@ -29,14 +29,19 @@ export interface CardFault {
   readonly at: string
 }
 
+export type StoredPaper = StoredBlob & { readonly fileName: string }
+
 /** What was handed in to be uploaded. */
 export interface CardPapers {
   readonly state: 'waiting' | 'sent' | 'refused'
-  readonly form: StoredBlob & { readonly fileName: string }
-  readonly document: StoredBlob & { readonly fileName: string }
+  readonly form: StoredPaper
+  readonly document: StoredPaper
   readonly givenAt: string
   readonly attempts: number
 }
+
+/** The identity document and the signed form, as the service names them. */
+export type EnclosedName = 'documento' | 'modulo'
 
 export interface CardOrder {
   readonly stage: CardStage
@@ -48,9 +53,13 @@ export interface CardOrder {
   }
   /** What whoever ordered it saw: EUR before VAT, and when the list was read. */
   readonly price: { readonly amount: number; readonly fetchedAt: string }
-  /** The JSON that is sent. */
+  /** How many, where it can be more than one; absent: one. */
+  readonly quantity?: number
+  /** The JSON that is sent, but for the files. */
   readonly body: string
   readonly bodySha256: string
+  /** Files that go with the order, by their names in its JSON; absent: none, or within `body`. */
+  readonly enclosed?: Readonly<Partial<Record<EnclosedName, StoredPaper>>>
   readonly orderedAt: string
   /** The program that ordered it, and the digest of what it asked for; absent: a person at the kiosk, or an operator. */
   readonly client?: { readonly id: string; readonly askedSha256: string }
@@ -215,9 +224,23 @@ function failed({ code, detail, nextAt }: Failed, at: string): Pick<CardOrder, '
   return { lastFault: { code, detail, at }, nextAt }
 }
 
-/** What the service still waits for from the person. */
+/** Whether the service still waits for the signed form, or the identity document: not from whom it recognises by video. */
 export function wantsForm({ stage, remote, papers, product }: CardOrder): boolean {
   if (stage !== 'placed' || remote === null || papers?.state === 'waiting' || papers?.state === 'sent') return false
-  const takes = product.family === 'person' || product.family === 'aruba'
-  return takes && (remote.formThere !== true || remote.documentThere !== true)
+  if (families[product.family].document === null || remote.videoRecognition === true) return false
+  return remote.formThere !== true || remote.documentThere !== true
+}
+
+/** Whether somebody can still be recognised by video in place of a signed form. */
+export function isRecognisable({ stage, product, remote }: Pick<CardOrder, 'stage' | 'product' | 'remote'>): boolean {
+  if (stage !== 'placed' || remote === null || remote.videoRecognition === true || remote.formThere === true)
+    return false
+  return Object.values(families).some(({ changes }) => changes === product.family)
+}
+
+/** Whether what was bought is a code, and the service has it. */
+export function hasActivation({ stage, product, remote }: Pick<CardOrder, 'stage' | 'product' | 'remote'>): boolean {
+  return (
+    (stage === 'placed' || stage === 'ended') && remote?.state === finishedState && families[product.family].activation
+  )
 }

@@ -1,6 +1,8 @@
 // The part of the configuration about the service that sells signature cards; off where it is absent.
 
 import Type, { type Static } from 'typebox'
+import { Delivery } from '../cards/order-body.ts'
+import { optionNames } from '../cards/products.ts'
 import { Pins } from './pins.ts'
 import { Id } from './scanners.ts'
 
@@ -22,6 +24,21 @@ export const Cards = Type.Object(
     erasePersonalDataDays: Type.Integer({ minimum: 1, maximum: 3650, default: 30 }),
     /** Whether people can order at the screen. */
     screen: Type.Boolean({ default: false }),
+    /** Which of the service's options people choose at the screen; the price list does not tell what they cost. */
+    screenOptions: Type.Array(Type.Enum([...optionNames]), { default: [], maxItems: 3 }),
+    /** Blank cards at the maintenance screen, for officials of a registration authority, always to the authority's address. */
+    blanks: Type.Optional(
+      Type.Object(
+        {
+          /** One line, mode 0600: the code that an official types. */
+          codeFile: File,
+          /** Cards in one order. */
+          most: Type.Integer({ minimum: 1, maximum: 10_000, default: 50 }),
+          delivery: Delivery,
+        },
+        strict,
+      ),
+    ),
     /** The clients of `api` that may order by it; each sees its own orders only. */
     clients: Type.Array(Id, { default: [], maxItems: 20 }),
     /** A back office that the service calls, and the clients of `api` that may hand on what it was told. */

@@ -6,6 +6,7 @@ import { Pins } from './pins.ts'
 
 const strict = { additionalProperties: false } as const
 const File = Type.String({ minLength: 1 })
+const Host = Type.String({ pattern: '^[A-Za-z0-9._:[\\]-]{1,260}$' })
 
 /** The four kinds of access to an authority are told apart at the head of drivers/timestamper/credential.ts. */
 export const Timestamping = Type.Object(
@@ -31,7 +32,11 @@ export const Timestamping = Type.Object(
 export const Revocation = Type.Object(
   {
     /** Hosts, `name` or `name:port`, that certificates may point to although their addresses are not public. */
-    allowPrivate: Type.Array(Type.String({ pattern: '^[A-Za-z0-9._:[\\]-]{1,260}$' }), { default: [], maxItems: 100 }),
+    allowPrivate: Type.Array(Host, { default: [], maxItems: 100 }),
+    /** The keys that such a host, `name` or `name:port`, may have where a certificate points to it by https. */
+    pins: Type.Record(Host, Pins, { default: {} }),
+    /** PEM of the only authorities trusted for such a host; for the others the runtime's own list. */
+    caFiles: Type.Record(Host, File, { default: {} }),
     /** Largest revocation list that is fetched. */
     maxCrlMegabytes: Type.Integer({ minimum: 1, maximum: 100, default: 64 }),
   },

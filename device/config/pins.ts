@@ -24,6 +24,12 @@ interface Client {
   readonly callbackCaFile?: string | undefined
 }
 
+/** By `name` or `name:port`. */
+interface HostTrust {
+  readonly pins: Readonly<Record<string, readonly string[]>>
+  readonly caFiles: Readonly<Record<string, string>>
+}
+
 interface Peering {
   readonly destinations: readonly ({ readonly id: string } & (
     | { readonly driver: 'sftp' }
@@ -35,13 +41,14 @@ interface Peering {
   readonly extension?: { readonly service: Trusting }
   readonly clave?: Trusting
   readonly cards?: Trusting
-  readonly batches: { readonly pins: Readonly<Record<string, readonly string[]>> }
+  readonly batches: HostTrust
+  readonly revocation: HostTrust
   readonly api?: { readonly clients: readonly Client[] }
 }
 
 /** Each server once; those of time-stamps and batches that are asked without TLS are none. */
 export function pinnablePeers(config: Peering): readonly PinnablePeer[] {
-  const { destinations, seal, clave, timestamping, extension, cards, batches, api } = config
+  const { destinations, seal, clave, timestamping, extension, cards, batches, revocation, api } = config
   const peer = (name: string, { url, caFile, pins }: Trusting): PinnablePeer => ({ name, url, caFile, pins })
   const all = [
     ...destinations.flatMap(one => {
@@ -59,9 +66,8 @@ export function pinnablePeers(config: Peering): readonly PinnablePeer[] {
     ...(extension === undefined ? [] : [peer('extension service', extension.service)]),
     ...(clave === undefined ? [] : [peer('Cl@ve Firma', clave)]),
     ...(cards === undefined ? [] : [peer('card service', cards)]),
-    ...Object.entries(batches.pins).map(([host, pins]) =>
-      peer(`batches host ${host}`, { url: `https://${host}/`, pins }),
-    ),
+    ...pinnedHosts('batches', batches),
+    ...pinnedHosts('revocation', revocation),
     ...(api?.clients ?? []).flatMap(client =>
       Object.entries(client.pins).map(([host, pins]) =>
         peer(`callbacks of ${client.id} to ${host}`, { url: `https://${host}/`, caFile: client.callbackCaFile, pins }),
@@ -69,6 +75,15 @@ export function pinnablePeers(config: Peering): readonly PinnablePeer[] {
     ),
   ]
   return all.filter(({ url }) => url.startsWith('https://'))
+}
+
+function pinnedHosts(what: string, { pins, caFiles }: HostTrust): readonly PinnablePeer[] {
+  return Object.entries(pins).map(([host, own]) => ({
+    name: `${what} host ${host}`,
+    url: `https://${host}/`,
+    caFile: caFiles[host],
+    pins: own,
+  }))
 }
 
 const originOf = (url: string) => (URL.canParse(url) ? new URL(url).origin : url)

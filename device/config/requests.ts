@@ -3,6 +3,7 @@
 // default.
 
 import Type from 'typebox'
+import { attributeType } from '../trust/name-filter.ts'
 import { ServedExtension } from './extension.ts'
 import { Pins } from './pins.ts'
 import { csvPattern, largestMegabytes, legend, paper, Texts } from './procedure.ts'
@@ -25,6 +26,8 @@ export const Batches = Type.Object(
     allowPrivate: Hosts,
     /** The keys that hosts of references and of three-phase services, `name` or `name:port`, may have; they need TLS then. */
     pins: Type.Record(Host, Pins, { default: {} }),
+    /** PEM of the only authorities trusted for such a host; for the others the runtime's own list. */
+    caFiles: Type.Record(Host, File, { default: {} }),
     maxDocuments: Type.Integer({ minimum: 1, maximum: 100_000, default: 10_000 }),
     /** Of the whole batch as JSON text. */
     maxMegabytes: Type.Integer({ minimum: 1, maximum: 100_000, default: 1024 }),
@@ -64,20 +67,52 @@ const Sessions = Type.Object(
   strict,
 )
 
+/** By what the authority says of its holder, so that the next certificate changes nothing here; all that is given has to fit. */
+const CertificateName = Type.Object(
+  {
+    /** A dNSName of its subjectAltName, as it stands there. */
+    dns: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
+    /** A uniformResourceIdentifier of its subjectAltName. */
+    uri: Type.Optional(Type.String({ minLength: 1, maxLength: 2000 })),
+    /** Attributes of its subject, such as `CN`. */
+    subject: Type.Optional(
+      Type.Record(Type.String({ minLength: 1, maxLength: 100 }), Type.String({ minLength: 1, maxLength: 200 }), {
+        minProperties: 1,
+      }),
+    ),
+  },
+  { ...strict, minProperties: 1 },
+)
+
+const Tls = Type.Object(
+  {
+    certificateFile: File,
+    keyFile: File,
+    /** PEM of the authorities whose certificates clients may show, up to the root; absent: none is asked for. */
+    clientCaFile: Type.Optional(File),
+    /** PEM of what they have revoked, a list of every authority in a chain; out of date, it keeps all certificates out. */
+    clientCrlFile: Type.Optional(File),
+  },
+  strict,
+)
+
 export const Api = Type.Object(
   {
     /** An address of this machine; any but loopback needs `tls`. */
     host: Type.String({ pattern: '^[0-9A-Fa-f.:]{2,45}$', default: '127.0.0.1' }),
     port: Type.Integer({ minimum: 0, maximum: 65535 }),
-    tls: Type.Optional(Type.Object({ certificateFile: File, keyFile: File }, strict)),
+    tls: Type.Optional(Tls),
     clients: Type.Array(
       Type.Object(
         {
           id: Id,
           /** As the person at the screen reads it; absent: the id. */
           name: Type.Optional(Type.String({ minLength: 1, maxLength: 60 })),
-          tokenFile: File,
-          /** INE10 of the bodies whose seals may sign its batches, with nobody at the screen. */
+          /** With `certificate` beside it either is enough. */
+          tokenFile: Type.Optional(File),
+          /** What it shows by TLS. */
+          certificate: Type.Optional(CertificateName),
+          /** INE10 of the bodies whose seals may sign its batches and the copies it has made, with nobody at the screen. */
           seals: Type.Array(Ine10, { default: [], maxItems: 1000, uniqueItems: true }),
           /** Hosts, `name` or `name:port`, that the addresses in its sessions may name: callbacks, and where people go on. */
           hosts: Hosts,
@@ -131,17 +166,21 @@ export const Autofirma = Type.Object(
 
 const loopback = /^(127\.\d+\.\d+\.\d+|::1)$/
 
+interface Client {
+  readonly id: string
+  readonly tokenFile?: string
+  readonly certificate?: { readonly subject?: Readonly<Record<string, string>> }
+  readonly hosts: readonly string[]
+  readonly allowPrivate: readonly string[]
+}
+
 /** What of the parts above does not go together. */
 export function requestFaults(config: {
   readonly batches: { readonly hosts: readonly string[]; readonly allowPrivate: readonly string[] }
   readonly api?: {
     readonly host: string
-    readonly tls?: object
-    readonly clients: readonly {
-      readonly id: string
-      readonly hosts: readonly string[]
-      readonly allowPrivate: readonly string[]
-    }[]
+    readonly tls?: { readonly clientCaFile?: string; readonly clientCrlFile?: string }
+    readonly clients: readonly Client[]
     readonly sessions?: { readonly destinations: readonly string[] }
   }
   readonly destinations: readonly { readonly id: string }[]
@@ -153,15 +192,39 @@ export function requestFaults(config: {
   if (api === undefined) return faults
   const ids = api.clients.map(client => client.id)
   const twice = ids.filter((id, index) => ids.indexOf(id) < index).map(id => `api.clients has the id ${id} twice`)
-  const open = loopback.test(api.host) || api.tls !== undefined
-  const hidden = api.clients.flatMap(({ hosts, allowPrivate }, i) =>
-    allowPrivate
-      .filter(host => !hosts.includes(host))
-      .map(host => `api.clients.${i}.allowPrivate names ${host}, which is not in its hosts`),
-  )
   const unknown = (api.sessions?.destinations ?? [])
     .filter(id => destinations.every(one => one.id !== id))
     .map(id => `api.sessions.destinations names ${id}, which is not a destination`)
-  const tls = open ? [] : [`api.tls is needed where api.host is ${api.host}`]
-  return [...faults, ...twice, ...hidden, ...unknown, ...tls]
+  const open = loopback.test(api.host) || api.tls !== undefined
+  const tls = [
+    ...(open ? [] : [`api.tls is needed where api.host is ${api.host}`]),
+    ...(api.tls?.clientCrlFile === undefined || api.tls.clientCaFile !== undefined
+      ? []
+      : ['api.tls.clientCrlFile goes with clientCaFile']),
+  ]
+  return [...faults, ...twice, ...api.clients.flatMap((one, i) => clientFaults(i, one, api)), ...unknown, ...tls]
+}
+
+function clientFaults(
+  i: number,
+  { tokenFile, certificate, hosts, allowPrivate }: Client,
+  { tls, clients }: { readonly tls?: { readonly clientCaFile?: string }; readonly clients: readonly Client[] },
+): string[] {
+  const path = `api.clients.${i}`
+  const hidden = allowPrivate
+    .filter(host => !hosts.includes(host))
+    .map(host => `${path}.allowPrivate names ${host}, which is not in its hosts`)
+  if (certificate === undefined) {
+    return tokenFile === undefined ? [...hidden, `${path} needs tokenFile or certificate`] : hidden
+  }
+  const name = JSON.stringify(certificate)
+  const first = clients.findIndex(one => JSON.stringify(one.certificate) === name)
+  return [
+    ...hidden,
+    ...(first < i ? [`${path}.certificate is the one of api.clients.${first} too`] : []),
+    ...(tls?.clientCaFile === undefined ? [`api.tls.clientCaFile is needed where ${path} has a certificate`] : []),
+    ...Object.keys(certificate.subject ?? {})
+      .filter(keyword => attributeType(keyword) === undefined)
+      .map(keyword => `${path}.certificate.subject names ${keyword}, which is no attribute of a name`),
+  ]
 }

@@ -50,6 +50,10 @@ const Service = Type.Union([
       clientId: Type.Optional(ClientId),
       clientSecretFile: Type.Optional(File),
       scope: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })),
+      /** In place of those, of a service that takes user and password (authType `basic`). */
+      user: Type.Optional(ClientId),
+      /** One line, mode 0600. */
+      passwordFile: Type.Optional(File),
       /** Of credentials that want a PIN: one line, mode 0600. */
       pinFile: Type.Optional(File),
     },
@@ -104,8 +108,8 @@ export function sealFaults({ seal, body, procedures, api }: Surroundings): strin
     ...procedures.flatMap((procedure, i) => procedureFaults(`procedures.${i}`, procedure, { seal, body })),
     ...(api?.clients ?? []).flatMap(({ seals = [] }, i) =>
       seals
-        .filter(ens => sealOf(seal, ens)?.takes !== 'digest')
-        .map(ens => `api.clients.${i}.seals names ${ens}, and seal.table has no seal of it that signs digests`),
+        .filter(ens => sealOf(seal, ens) === undefined)
+        .map(ens => `api.clients.${i}.seals names ${ens}, and seal.table has no seal of it`),
     ),
   ]
 }
@@ -116,9 +120,14 @@ function serviceFaults({ services }: SealConfig): string[] {
   const halves = services.flatMap((one, i) => {
     if (one.driver !== 'csc') return []
     const given = [one.tokenUrl, one.clientId, one.clientSecretFile].filter(part => part !== undefined).length
-    return given === 0 || given === 3
-      ? []
-      : [`seal.services.${i} needs tokenUrl, clientId and clientSecretFile together`]
+    const login = [one.user, one.passwordFile].filter(part => part !== undefined).length
+    return [
+      ...(given === 0 || given === 3
+        ? []
+        : [`seal.services.${i} needs tokenUrl, clientId and clientSecretFile together`]),
+      ...(login === 1 ? [`seal.services.${i} needs user and passwordFile together`] : []),
+      ...(login > 0 && given > 0 ? [`seal.services.${i} has both a user and a client; which of them asks?`] : []),
+    ]
   })
   const secrets = services.flatMap((one, i) => {
     const { username, password } = URL.canParse(one.url) ? new URL(one.url) : { username: '', password: '' }

@@ -3,6 +3,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '../errors.ts'
+import { nearestName } from '../nearest.ts'
 import type { ByteStream } from '../ports.ts'
 
 /** The body of a request as it comes; empty where there is none. */
@@ -27,4 +28,27 @@ export function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
   if (key === undefined) return null
   if (typeof key === 'string' && keyPattern.test(key)) return key
   throw new Fault('REQUEST_INVALID', 'Idempotency-Key has 1 to 200 visible characters')
+}
+
+/** The parameters of the query, each at most once. Throws REQUEST_INVALID for one that there is not: a misspelled one would be passed over. */
+export function queryOf<Name extends string>(
+  request: FastifyRequest,
+  names: readonly Name[],
+): Readonly<Partial<Record<Name, string>>> {
+  const given = Object.entries(request.query as Readonly<Record<string, unknown>>)
+  for (const [name, value] of given) {
+    const nearest = nearestName(name, names)
+    const meant = nearest === undefined ? '' : `; did you mean ${nearest}?`
+    if (!names.some(one => one === name))
+      throw new Fault('REQUEST_INVALID', `${name}: there is no such parameter${meant}`)
+    if (typeof value !== 'string') throw new Fault('REQUEST_INVALID', `${name}: wanted once`)
+  }
+  return Object.fromEntries(given) as Partial<Record<Name, string>>
+}
+
+/** Throws MEDIA_TYPE_REFUSED for JSON that says it is not in UTF-8, the only encoding that JSON has (RFC 8259, 8.1). */
+export function refuseOtherEncodings({ headers }: FastifyRequest): void {
+  const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '')?.[1]
+  if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset))
+    throw new Fault('MEDIA_TYPE_REFUSED', `JSON is in UTF-8, not in ${charset}`)
 }

@@ -1,5 +1,5 @@
-// The interface for other programs: HTTP and JSON, each client with a token of its own, off unless it is configured. What a
-// client has left here no other client sees.
+// The interface for other programs: HTTP and JSON, each client with a token or a certificate of its own, off unless it is
+// configured. What a client has left here no other client sees.
 //
 // POST   /api/v1/batches                         an AutoFirma JSON batch; Idempotency-Key is honoured → 201 BatchAnswer
 //                                                ?seal=INE10: signed by the seal of that body, with nobody at the screen
@@ -7,6 +7,7 @@
 // GET    /api/v1/batches/{id}/result             the result in AutoFirma's JSON; ?signatures=false: the codes alone
 // GET    /api/v1/batches/{id}/signatures/{item}  one signature, as it is
 // DELETE /api/v1/batches/{id}                    withdraws and erases it
+// GET    /api/v1/batches/openapi.json            what of this there is; to anybody, as of the sessions
 //
 // POST   /api/v1/sessions                        a copy to be made here; Idempotency-Key is honoured → 201 OpenedSession
 // GET    /api/v1/sessions/{id}                   → SessionAnswer
@@ -14,32 +15,34 @@
 // GET    /api/v1/sessions/{id}/metadata          its ENI document, XML
 // GET    /api/v1/sessions/{id}/evidence          how it was made, JWS
 // DELETE /api/v1/sessions/{id}                   withdraws and erases it
-// GET    /api/v1/openapi.json                    of the sessions; without a token
+// GET    /api/v1/openapi.json                    of the sessions; to anybody
 //
 // and, where the configuration opens it, what card-api.ts (`cards`) and fortress.ts (`api.extension`) list.
 
-import { readFileSync } from 'node:fs'
+import { Server } from 'node:tls'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config/config.ts'
-import { Fault } from '../errors.ts'
-import type { Clock, Log, Random } from '../ports.ts'
-import type { BatchState } from '../requests/batch-state.ts'
+import { asFault } from '../errors.ts'
+import type { Random } from '../ports.ts'
 import type { Batches } from '../requests/batches.ts'
 import type { SessionsOfClients } from '../requests/session-desk.ts'
-import { bodyOf, idempotencyKeyOf, streamed } from './api-body.ts'
-import { type ApiClient, createApiClients } from './api-clients.ts'
-import { type CardApiParts, cardApiRoutes } from './card-api.ts'
+import { refuseOtherEncodings } from './api-body.ts'
+import { type ApiClient, createApiClients, refusalCodes, type Shown } from './api-clients.ts'
+import { createApiTls } from './api-tls.ts'
+import { batchOpenapiPath, batchRoutes } from './batch-routes.ts'
+import { type CardApiParts, cardApiRoutes, cardOpenapiPath } from './card-api.ts'
 import { type FortressParts, fortressPaths, fortressRoutes } from './fortress.ts'
 import { createFortressTokens } from './fortress-tokens.ts'
+import { refuseOtherMethods } from './methods.ts'
+import { createRefusals, type RefusalParts } from './refusals.ts'
 import { createApp, listen } from './server.ts'
 import { openapiPath, sessionRoutes } from './session-routes.ts'
 
-export interface ApiParts {
+export interface ApiParts extends RefusalParts {
   readonly config: NonNullable<Config['api']>
   /** Of a batch as JSON text. */
   readonly maxBodyBytes: number
   readonly batches: Batches
-  readonly log: Log
   /** Raises signatures for the clients; absent: the routes are not there. */
   readonly extension?: ServedExtension | undefined
   /** Absent: no client can have copies made. */
@@ -48,7 +51,7 @@ export interface ApiParts {
   readonly cards?: CardApiParts | undefined
 }
 
-export type ServedExtension = Omit<FortressParts, 'tokens' | 'log'> & { readonly clock: Clock; readonly random: Random }
+export type ServedExtension = Omit<FortressParts, 'tokens' | 'log' | 'shownBy'> & { readonly random: Random }
 
 export interface Api {
   /** Where it answers, with the port that the system gave where 0 was asked. */
@@ -56,36 +59,38 @@ export interface Api {
   close(): Promise<void>
 }
 
-/** Answer about a batch. `waiting`: for a person at the kiosk, or for its seal; `done`: its result can be fetched. Erased at `expiresAt`. */
-export interface BatchAnswer extends BatchState {
-  readonly url: string
-}
-
-/** Throws PORT_TAKEN, FILE_UNREADABLE, CONFIG_INVALID for a token file that others can read. */
+/** Throws PORT_TAKEN, FILE_UNREADABLE, CERTIFICATE_UNREADABLE, CONFIG_INVALID for a token file that others can read. */
 export async function startApi(parts: ApiParts): Promise<Api> {
-  const { config, maxBodyBytes, batches, log, extension, sessions, cards } = parts
-  const clients = createApiClients(config.clients)
-  const app = createApp(log, config.tls === undefined ? undefined : credentialsOf(config.tls))
+  const { config, maxBodyBytes, batches, log, clock, extension, sessions, cards } = parts
+  const clients = createApiClients(config.clients, clock)
+  const tls = config.tls && createApiTls(config.tls, log)
+  const app = createApp(log, tls?.credentials)
+  if (app.server instanceof Server) tls?.keepFresh(app.server)
   app.removeAllContentTypeParsers()
   // Handed on as it comes: a batch may be larger than the memory.
   app.addContentTypeParser(
     'application/json',
     { bodyLimit: maxBodyBytes },
-    async (_request: unknown, body: unknown) => body,
+    async (request: FastifyRequest, body: unknown) => {
+      refuseOtherEncodings(request)
+      return body
+    },
   )
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
-    const { url = '' } = request.routeOptions
-    if (url === openapiPath || (extension !== undefined && fortressPaths.has(url))) return
-    clients.recognise(request.headers.authorization)
+  const shownBy = ({ headers, socket }: FastifyRequest): Shown => ({
+    authorization: headers.authorization,
+    certificate: tls?.shown(socket),
   })
-  const clientOf = (request: FastifyRequest) => clients.recognise(request.headers.authorization)
+  const clientOf = knownClients(app, request => clients.recognise(shownBy(request)), extension !== undefined)
+  noteRefusals(app, parts, shownBy)
+  const methods = refuseOtherMethods(app)
   batchRoutes(app, batches, clientOf)
   if (sessions !== undefined) sessionRoutes(app, sessions, clientOf)
   if (cards !== undefined) cardApiRoutes(app, cards, clientOf)
   if (extension !== undefined) {
-    await fortressRoutes(app, { ...extension, log, tokens: createFortressTokens(clients, extension) })
+    const tokens = createFortressTokens(clients, { ...extension, clock })
+    await fortressRoutes(app, { ...extension, log, shownBy, tokens })
   }
+  methods.close()
   await listen(app, { host: config.host, port: config.port })
   const address = app.server.address()
   const port = address !== null && typeof address === 'object' ? address.port : config.port
@@ -96,50 +101,39 @@ export async function startApi(parts: ApiParts): Promise<Api> {
   }
 }
 
-function credentialsOf({ certificateFile, keyFile }: NonNullable<NonNullable<Config['api']>['tls']>) {
-  return { cert: readFileSync(certificateFile), key: readFileSync(keyFile) }
+/** Whoever builds a client reads them before there is one. */
+const openPaths: ReadonlySet<string> = new Set([openapiPath, batchOpenapiPath, cardOpenapiPath])
+
+/** Knows each request's client before anything else is done for it; the paths that others guard are let through. */
+function knownClients(
+  app: FastifyInstance,
+  recognise: (request: FastifyRequest) => ApiClient,
+  isExtending: boolean,
+): (request: FastifyRequest) => ApiClient {
+  const known = new WeakMap<FastifyRequest, ApiClient>()
+  const clientOf = (request: FastifyRequest): ApiClient => {
+    const client = known.get(request) ?? recognise(request)
+    known.set(request, client)
+    return client
+  }
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    const { url = '' } = request.routeOptions
+    if (!openPaths.has(url) && !(isExtending && fortressPaths.has(url))) clientOf(request)
+  })
+  return clientOf
 }
 
-type OfBatch = { Params: { id: string } }
-
-function batchRoutes(app: FastifyInstance, batches: Batches, clientOf: (request: FastifyRequest) => ApiClient): void {
-  app.post<{ Querystring: { seal?: string } }>('/api/v1/batches', async (request, reply) => {
-    const { id: client, seals } = clientOf(request)
-    const { seal } = request.query
-    if (seal !== undefined && !seals.includes(seal)) {
-      throw new Fault('REQUEST_FORBIDDEN', 'api.clients does not give this client that seal')
-    }
-    const { state, created } = await batches.accept({
-      client,
-      idempotencyKey: idempotencyKeyOf(request),
-      ...(seal !== undefined && { seal }),
-      text: bodyOf(request),
-    })
-    reply.header('location', pathOf(state.id))
-    return reply.status(created ? 201 : 200).send(answerOf(state))
+function noteRefusals(app: FastifyInstance, parts: RefusalParts, shownBy: (request: FastifyRequest) => Shown): void {
+  const refusals = createRefusals(parts)
+  app.addHook('onError', async (request, reply, error) => {
+    const fault = asFault(error)
+    if (fault.code === 'KIOSK_BUSY' && shownBy(request).certificate?.stale === true) reply.header('connection', 'close')
+    if (!refusalCodes.has(fault.code)) return
+    const { fingerprint256 } = shownBy(request).certificate?.x509 ?? {}
+    const certificateSha256 = fingerprint256?.replaceAll(':', '').toLowerCase()
+    refusals.note(fault, { from: request.ip, certificateSha256 })
+    // RFC 9110, 11.6.1.
+    reply.header('www-authenticate', 'Bearer')
   })
-  app.get<OfBatch>('/api/v1/batches/:id', async (request, reply) =>
-    reply.send(answerOf(batches.state(request.params.id, clientOf(request).id))),
-  )
-  app.get<OfBatch & { Querystring: { signatures?: string } }>('/api/v1/batches/:id/result', async (request, reply) => {
-    const mode = request.query.signatures === 'false' ? 'three-phase' : 'local'
-    const text = await batches.result(request.params.id, clientOf(request).id, mode)
-    return streamed(reply, 'application/json; charset=utf-8', text)
-  })
-  app.get<{ Params: { id: string; item: string } }>('/api/v1/batches/:id/signatures/:item', async (request, reply) => {
-    const { id, item } = request.params
-    const { bytes, body } = await batches.signature(id, clientOf(request).id, item)
-    reply.header('content-length', bytes)
-    return streamed(reply, 'application/octet-stream', body)
-  })
-  app.delete<OfBatch>('/api/v1/batches/:id', async (request, reply) => {
-    await batches.withdraw(request.params.id, clientOf(request).id)
-    return reply.status(204).send()
-  })
-}
-
-const pathOf = (id: string) => `/api/v1/batches/${id}`
-
-function answerOf({ id, stage, end, seal, total, signed, failed, receivedAt, expiresAt }: BatchState): BatchAnswer {
-  return { id, stage, end, seal, total, signed, failed, receivedAt, expiresAt, url: pathOf(id) }
 }

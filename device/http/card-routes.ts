@@ -3,32 +3,20 @@
 
 import { Buffer } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
-import Type, { type Static } from 'typebox'
+import Type from 'typebox'
 import { Fault } from '../errors.ts'
 import type { CardDesk } from '../orders/desk.ts'
-import type { CardPaper } from '../ports.ts'
+import { OrderAsked, PapersAsked, papersGiven } from '../orders/wire.ts'
 import { shaped } from './json-body.ts'
 
 /** Two papers of 20 MiB in Base64, or an order with a document in it. */
 export const maxCardBodyBytes = 60 * 1024 * 1024
 
 const closed = { additionalProperties: false } as const
-const Base64 = Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$' })
-const Paper = Type.Object({ fileName: Type.String(), base64: Base64 }, closed)
-
-/** Body of `POST /cards/orders`, by an operator or a program. */
-export const OrderAsked = Type.Object(
-  { product: Type.String(), body: Type.Unknown(), again: Type.Optional(Type.Boolean()) },
-  closed,
-)
-/** Body of `POST /cards/orders/:id/papers`, and of a program's submit. */
-const PapersGiven = Type.Object({ form: Paper, document: Paper }, closed)
 const Decision = Type.Union([
   Type.Object({ decision: Type.Literal('placed'), remoteId: Type.String() }, closed),
   Type.Object({ decision: Type.Enum(['send-again', 'drop']) }, closed),
 ])
-
-export type WireCardPapers = Static<typeof PapersGiven>
 
 type OfOrder = { Params: { id: string }; Body: unknown }
 
@@ -49,8 +37,11 @@ export function cardRoutes(app: FastifyInstance, cards: CardDesk | undefined): v
     const form = await desk().form(request.params.id)
     return reply.send({ base64: Buffer.from(form).toString('base64') })
   })
+  app.get<OfOrder>('/cards/orders/:id/activation', async (request, reply) =>
+    reply.send({ code: await desk().activation(request.params.id, 'operator') }),
+  )
   app.post<OfOrder>('/cards/orders/:id/papers', { bodyLimit: maxCardBodyBytes }, async (request, reply) => {
-    return reply.send(await desk().submit(request.params.id, papersIn(request.body)))
+    return reply.send(await desk().submit(request.params.id, papersGiven(shaped(PapersAsked, request.body))))
   })
   app.post<OfOrder>('/cards/orders/:id/decision', async (request, reply) =>
     reply.send(await desk().decide(request.params.id, shaped(Decision, request.body))),
@@ -66,11 +57,4 @@ export function cardRoutes(app: FastifyInstance, cards: CardDesk | undefined): v
   app.post<{ Body: unknown }>('/cards/callback', async (request, reply) =>
     reply.send({ orders: desk().callback(request.body) }),
   )
-}
-
-/** The two papers of an order. Throws REQUEST_INVALID. */
-export function papersIn(body: unknown): { readonly form: CardPaper; readonly document: CardPaper } {
-  const { form, document } = shaped(PapersGiven, body)
-  const paper = ({ fileName, base64 }: Static<typeof Paper>) => ({ fileName, bytes: Buffer.from(base64, 'base64') })
-  return { form: paper(form), document: paper(document) }
 }

@@ -1,7 +1,8 @@
 // The interface by which Viafirma Fortress extends signatures, given to the clients of `api` where the configuration opens
 // it, so that a program written for that service can use this kiosk's engine and its time-stamping authority.
 //
-// POST /oauth2/v1/token            client credentials, as a form or, as the service has it, in the query → an access token
+// POST /oauth2/v1/token            client credentials, as a form or, as the service has it, in the query → an access token;
+//                                  a client's certificate in place of its secret (RFC 8705, 2.1)
 // POST /api/v1/signature/extend    one document → {"ref", "bytesB64"}
 //
 // Errors are {"error", "error_description"}: invalid_request (400), invalid_token and invalid_client (401) as the service has
@@ -10,6 +11,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { asFault, Fault } from '../errors.ts'
 import type { Log } from '../ports.ts'
+import { refusalCodes, type Shown } from './api-clients.ts'
 import { type OwnAuthority, readOrder, type ServedOrder } from './fortress-request.ts'
 import type { FortressTokens } from './fortress-tokens.ts'
 
@@ -25,6 +27,7 @@ export interface ServedExtender {
 
 export interface FortressParts {
   readonly tokens: FortressTokens
+  readonly shownBy: (request: FastifyRequest) => Shown
   readonly extender: ServedExtender
   readonly authority: OwnAuthority
   /** Of a document with its original. */
@@ -53,7 +56,7 @@ const maxFormBytes = 16 * 1024
 
 /** Adds the routes, with parsers and errors of their own. */
 export async function fortressRoutes(app: FastifyInstance, parts: FortressParts): Promise<void> {
-  const { tokens, extender, authority, maxBytes, log } = parts
+  const { tokens, shownBy, extender, authority, maxBytes, log } = parts
   const underWay = new Set<FastifyRequest>()
   await app.register(async scope => {
     scope.removeAllContentTypeParsers()
@@ -66,15 +69,15 @@ export async function fortressRoutes(app: FastifyInstance, parts: FortressParts)
     scope.addHook('onRequest', async (request, reply) => {
       if (request.routeOptions.url !== extendPath) return
       // Before a body of many megabytes is read.
-      tokens.recognise(request.headers.authorization)
+      tokens.recognise(shownBy(request))
       if (underWay.size >= maxUnderWay) throw new Fault('KIOSK_BUSY', 'as many documents as it can hold are under way')
       underWay.add(request)
       // Also where the client goes away before it has its answer.
       reply.raw.once('close', () => underWay.delete(request))
     })
-    scope.post(tokenPath, async (request, reply) => reply.send(tokens.issue(formOf(request))))
+    scope.post(tokenPath, async (request, reply) => reply.send(tokens.issue(formOf(request), shownBy(request))))
     scope.post(extendPath, async (request, reply) => {
-      const { id } = tokens.recognise(request.headers.authorization)
+      const { id } = tokens.recognise(shownBy(request))
       const order = readOrder(bodyOf(request), authority)
       const { reference, document } = await extender.extend(order, id, signalOf(reply))
       const answer: FortressAnswer = { ref: reference, bytesB64: Buffer.from(document).toString('base64') }
@@ -118,7 +121,7 @@ function refusalOf(error: unknown, isToken: boolean): { status: number; name: st
     return { status, name: 'invalid_request', fault: new Fault('REQUEST_INVALID', error.message) }
   }
   const fault = asFault(error)
-  if (fault.code === 'CLIENT_UNKNOWN') return { status: 401, name: isToken ? 'invalid_client' : 'invalid_token', fault }
+  if (refusalCodes.has(fault.code)) return { status: 401, name: isToken ? 'invalid_client' : 'invalid_token', fault }
   if (fault.retry === 'later') return { status: 503, name: 'temporarily_unavailable', fault }
   const theirs = fault.status >= 400 && fault.status < 500
   return theirs ? { status: 400, name: 'invalid_request', fault } : { status: 500, name: 'server_error', fault }

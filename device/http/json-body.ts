@@ -16,9 +16,10 @@ export async function jsonOf(body: unknown, maxBytes: number, what: string): Pro
     pieces.push(piece)
   }
   try {
-    return JSON.parse(Buffer.concat(pieces).toString('utf8'))
+    // RFC 8259, 8.1. What came in another encoding would otherwise be taken with other letters than were sent.
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(pieces)))
   } catch {
-    throw new Fault('REQUEST_INVALID', `${what} is no JSON`)
+    throw new Fault('REQUEST_INVALID', `${what} is no JSON in UTF-8`)
   }
 }
 

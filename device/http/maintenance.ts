@@ -58,6 +58,9 @@ export interface Maintenance {
 
 type State = Omit<MaintenanceView, 'scanners' | 'pauses' | 'unsureOrders'>
 
+/** A service that was asked again is seen to be back so soon. */
+const lookAgainMs = 5_000
+
 const idle: State = Object.freeze({ work: 'none', result: null, fault: null })
 
 export function createMaintenance(parts: MaintenanceParts): Maintenance {
@@ -74,10 +77,17 @@ export function createMaintenance(parts: MaintenanceParts): Maintenance {
     for (const listener of listeners) listener()
   }
 
-  /** A service that is left alone is told when somebody opens the screen or asks; what delivers tells by itself. */
+  /** What delivers and what is called back tell by themselves; services are looked at, while there is something to be seen. */
   async function lookAtPauses(): Promise<void> {
+    if (state === null) return
+    const before = seenOf(paused)
     paused = await pauses.list()
-    if (state !== null) change(state)
+    if (state !== null && seenOf(paused) !== before) change(state)
+    lookAgain()
+  }
+
+  function lookAgain(): void {
+    if (paused.length > 0) tasks.at('pauses', clock.now() + lookAgainMs, () => tasks.run('pauses', lookAtPauses))
   }
 
   async function perform(info: ScannerInfo, signal: AbortSignal): Promise<void> {
@@ -133,6 +143,7 @@ export function createMaintenance(parts: MaintenanceParts): Maintenance {
       checks = store.calibrations.last()
       paused = await pauses.list()
       if (visit.view().copy === null) change(idle)
+      lookAgain()
     },
     check(deviceId: string) {
       if (state === null || state.work !== 'none') throw new Fault('STAGE_CONFLICT', 'no check can begin now')
@@ -177,6 +188,11 @@ function scannerViews(config: Config, scanners: readonly ScannerInfo[], checks: 
 function unsureOrders(cards: MaintenanceParts['cards']): number {
   const { unknown, undecided } = cards?.state() ?? { unknown: 0, undecided: 0 }
   return unknown + undecided
+}
+
+/** As it is on the screen: how long a service is left alone for is told in seconds. */
+function seenOf(paused: readonly PausedHost[]): string {
+  return JSON.stringify(paused.map(one => ({ ...pauseView(one), since: '', until: one.until.slice(0, 19) })))
 }
 
 function pauseView({ service, host, since, until, code }: PausedHost): PauseView {

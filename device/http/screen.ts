@@ -174,7 +174,11 @@ function seen({ visit, maintenance, signing, programs, portals, counter, session
   const view = visit.view()
   const request = signing.view()
   const cards = counter?.view() ?? null
-  const offers = { offersCards: counter !== undefined, pickup: sessions !== undefined }
+  const offers = {
+    offersCards: counter?.opensTo.anybody === true,
+    offersBlanks: counter?.opensTo.official === true,
+    pickup: sessions !== undefined,
+  }
   const offered = { ...view, waiting: programs.waiting(), portals, ...offers }
   // A copy that is finished makes room.
   if (request !== null && !visit.busy()) return { ...offered, copy: null, request }

@@ -9,6 +9,7 @@ import { asFault, Fault } from '../errors.ts'
 import type { Health } from '../health.ts'
 import type { Log } from '../ports.ts'
 import { checkRequest, securityHeaders } from './guard.ts'
+import { malformedHandlers } from './malformed.ts'
 import { type OperatorParts, operatorRoutes } from './operator.ts'
 import { type ScreenParts, screenRoutes } from './screen.ts'
 import type { ErrorAnswer } from './view.ts'
@@ -68,10 +69,14 @@ export async function startServer(parts: ServerParts): Promise<Server> {
   }
 }
 
-/** What a server shows of itself by TLS: PEM of certificates and key. */
+/** What a server shows of itself by TLS, and whose certificates it asks for: PEM. */
 export interface ServerCredentials {
   readonly cert: string | Buffer
   readonly key: string | Buffer
+  readonly ca?: string
+  readonly crl?: string[]
+  readonly requestCert?: boolean
+  readonly rejectUnauthorized?: boolean
 }
 
 /** Of one part of a path: the id of a signature of a batch, percent-encoded. */
@@ -81,6 +86,7 @@ const maxParamLength = 2_000
 export function createApp(log: Log, credentials?: ServerCredentials): FastifyInstance {
   const app = fastify({
     ...(credentials !== undefined && { https: credentials }),
+    ...malformedHandlers,
     logger: false,
     forceCloseConnections: true,
     bodyLimit: 64 * 1024,
@@ -94,7 +100,7 @@ export function createApp(log: Log, credentials?: ServerCredentials): FastifyIns
       log.info('request broke off', { url: request.routeOptions.url })
       return reply
     }
-    const fault = isValidation(error) ? new Fault('REQUEST_INVALID', error.message) : asFault(error)
+    const fault = isRefusal(error) ? refusalOf(error) : asFault(error)
     if (fault.status >= 500)
       log.error('request failed', { url: request.routeOptions.url, code: fault.code, detail: fault.detail })
     const answer: ErrorAnswer = { code: fault.code, detail: fault.detail }
@@ -107,9 +113,15 @@ export function createApp(log: Log, credentials?: ServerCredentials): FastifyIns
   return app
 }
 
-function isValidation(error: unknown): error is Error {
-  if (!(error instanceof Error) || !('statusCode' in error)) return false
+/** Refused before any route has seen it. */
+function isRefusal(error: unknown): error is Error & { readonly statusCode: number } {
+  if (!(error instanceof Error) || error instanceof Fault || !('statusCode' in error)) return false
   return typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500
+}
+
+function refusalOf({ statusCode, message }: Error & { readonly statusCode: number }): Fault {
+  if (statusCode === 415) return new Fault('MEDIA_TYPE_REFUSED', 'the body is of another type')
+  return new Fault(statusCode === 413 ? 'MESSAGE_TOO_LARGE' : 'REQUEST_INVALID', message)
 }
 
 /** Throws PORT_TAKEN. */

@@ -3,14 +3,19 @@
 //
 // Calls of the screen, beside those that view.ts lists:
 //
-// POST /screen/cards/open                      {language}; the price list, read anew
+// POST /screen/cards/open                      {language, official?}; the price list, read anew, or first the question for the
+//                                              code of a registration authority, and then its list of blank cards
+// POST /screen/cards/official                  {code}
 // POST /screen/cards/choose                    {product}
 // POST /screen/cards/answer                    {field, value}; what is wrong with it stands in the view
 // POST /screen/cards/back                      {value?}; to the question before, or the list; what was typed is kept
 // POST /screen/cards/change                    {group}; from the summary to the first question of a group
+// POST /screen/cards/identity                  from the identity document that goes with an order to the summary
 // POST /screen/cards/order                     {price}; what the person agrees to pay. Costs money
 // POST /screen/cards/code | list               to the question for an order's code, or to the list
 // POST /screen/cards/find                      {reference}
+// POST /screen/cards/activation                asks for the code that was bought
+// POST /screen/cards/recognise                 from an order to the video recognition of its person
 // POST /screen/cards/papers                    from an order that waits for them to its form
 // GET  /screen/cards/pages/{form|identity}/{n} image/jpeg
 // POST /screen/cards/sign                      puts the form before the person as a request to sign (view.ts)
@@ -42,7 +47,9 @@ export type CardOrderRefusal = 'twice' | 'price' | ErrorCode
 export interface CardOrderShown {
   readonly reference: string
   readonly product: string
+  /** EUR before VAT, of each. */
   readonly price: number
+  readonly quantity: number
   /** ISO 8601. */
   readonly orderedAt: string
   readonly stage: CardStage
@@ -54,13 +61,25 @@ export interface CardOrderShown {
   /** The service waits for the signed form and the identity document. */
   readonly wantsForm: boolean
   readonly papers: 'waiting' | 'sent' | 'refused' | null
+  /** What was bought is a code, and it is there. */
+  readonly hasActivation: boolean
   /** Why nothing goes out now; `credit`: nothing is bought. */
   readonly waitsFor: 'network' | 'credit' | null
 }
 
-export type CardErrandView = { readonly language: string } & (
+/** The code that was bought, as long as it is looked at. */
+export interface CardActivationView {
+  readonly work: boolean
+  readonly code: string | null
+  readonly fault: ErrorCode | null
+}
+
+export type CardErrandView = { readonly language: string } /** Who may order blank cards. */ & (
+  | { readonly at: 'official'; readonly refused: 'wrong' | 'locked' | null }
   | {
       readonly at: 'catalogue'
+      /** Of blank cards. */
+      readonly official: boolean
       readonly offers: readonly CardOfferView[]
       /** ISO 8601 of the price list; null while it is read, and where there is none. */
       readonly readAt: string | null
@@ -81,21 +100,46 @@ export type CardErrandView = { readonly language: string } & (
       readonly value: string
       readonly fault: FieldFault | null
     }
+  /** The identity document that goes with the order. */
+  | {
+      readonly at: 'identity'
+      readonly offer: CardOfferView
+      /** Pages that can be looked at. */
+      readonly pages: number
+      readonly work: 'scan' | null
+      /** Why the last scan came to nothing. */
+      readonly fault: ErrorCode | null
+    }
   | {
       readonly at: 'summary'
       readonly offer: CardOfferView
+      readonly count: number
+      /** EUR before VAT, of all. */
+      readonly total: number
       readonly readAt: string
+      /** Where blank cards go to, which nobody is asked. */
+      readonly deliveredTo: readonly string[]
+      /** The identity document is scanned and goes with the order. */
+      readonly identityGiven: boolean
       readonly groups: readonly CardAnswersView[]
       readonly refusal: CardOrderRefusal | null
     }
   | { readonly at: 'code'; readonly unknown: boolean }
-  | { readonly at: 'order'; readonly order: CardOrderShown }
+  | {
+      readonly at: 'order'
+      readonly order: CardOrderShown
+      readonly activation: CardActivationView
+      /** Video recognition in place of the signed form, where it can be bought. */
+      readonly recognition: CardOfferView | null
+    }
   | {
       readonly at: 'papers'
       readonly reference: string
       /** Pages that can be looked at; 0 where there is no such paper yet. */
       readonly pages: { readonly form: number; readonly identity: number }
       readonly signed: boolean
+      /** The identity document went with the order. */
+      readonly documentEnclosed: boolean
       readonly work: 'fetch' | 'scan' | 'submit' | null
       /** Why the last thing came to nothing. */
       readonly fault: ErrorCode | null

@@ -1,6 +1,7 @@
 // What the screen shows whoever looks after the kiosk: scanners and their checks, hosts that are left alone.
 
 import type { ErrorCode } from '../errors.ts'
+import type { PausedHost } from '../host-pauses.ts'
 
 export interface MaintenanceView {
   readonly work: 'none' | 'scanning' | 'measuring'
@@ -15,15 +16,7 @@ export interface MaintenanceView {
   readonly fault: ErrorCode | null
 }
 
-export interface PauseView {
-  readonly service: 'delivery' | 'seal' | 'extension' | 'time-stamping' | 'clave' | 'cards'
-  /** `name:port`. */
-  readonly host: string
-  /** ISO 8601: the first failure, and when it is asked again. */
-  readonly since: string
-  readonly until: string
-  readonly code: ErrorCode
-}
+export type PauseView = Pick<PausedHost, 'service' | 'host' | 'since' | 'until' | 'code'>
 
 export type CheckVerdict = 'ok' | 'watch' | 'fail'
 export type CheckTopic = 'resolution' | 'geometry' | 'gray' | 'colour' | 'streaks' | 'drift'

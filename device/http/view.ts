@@ -68,6 +68,8 @@ export interface View {
   readonly portals?: readonly { readonly title: LocalisedTexts; readonly url: string }[]
   /** Whether cards can be ordered here. */
   readonly offersCards?: boolean
+  /** Officials of a registration authority can order blank cards here. */
+  readonly offersBlanks?: boolean
   /** An order of cards, while somebody is at it; never beside a copy or a request. */
   readonly cards?: CardErrandView
   /** Only while the maintenance screen is open, and never beside a copy. */

@@ -113,8 +113,7 @@ export function createVisit(parts: VisitParts): Visit {
   /** The next of several copies that one became; those behind the one in hand go with it. Null, too, when an operator gave it up. */
   function followerOf({ part }: Document): Document | null {
     const nextId = part?.nextId ?? null
-    if (nextId === null || queue.list().every(({ id }) => id !== nextId)) return null
-    return queue.get(nextId)
+    return nextId === null ? null : (queue.find(nextId) ?? null)
   }
 
   function onChange(document: Document): void {
@@ -169,17 +168,11 @@ export function createVisit(parts: VisitParts): Visit {
     return current
   }
 
-  function counts(): View['queue'] {
-    const outbound = queue.list({ stages: ['unsealed', 'extending', 'delivering'] }).map(({ wakeAt }) => wakeAt)
-    const stopped = outbound.filter(wake => wake === null).length
-    return { waiting: outbound.length - stopped, stopped }
-  }
-
   return Object.freeze({
     view: () =>
       viewOf({
         ...{ config, scanners, interrupted },
-        queue: counts(),
+        queue: queue.count(['unsealed', 'extending', 'delivering']),
         copy: current,
         card: card.view(),
         clave: current === null ? undefined : clave?.view(current),

@@ -1,9 +1,10 @@
 // The papers of one order at the screen: the form as images to read, its signature by a card there is already, the identity
-// document from the scanner, and both handed in. All of it is in memory until it is handed in, and forgotten with the visit.
+// document from the scanner, with the order or with the form, and both handed in. All of it is in memory until it is handed
+// in, and forgotten with the visit.
 
 import { asFault, type ErrorCode, Fault } from '../errors.ts'
 import type { CardErrandView } from '../http/view-cards.ts'
-import type { ByteStream, Clock, Log, PdfPages } from '../ports.ts'
+import type { ByteStream, CardPaper, Clock, Log, PdfPages } from '../ports.ts'
 import type { FormSigning } from '../requests/form-errand.ts'
 import { createTasks } from '../tasks.ts'
 import type { CardDesk } from './desk.ts'
@@ -23,11 +24,16 @@ export type PaperName = 'form' | 'identity'
 
 export interface CounterPapers {
   view(): PapersView
-  /** Fetches the form of an order. */
-  open(order: { readonly id: string; readonly reference: string }): void
+  /** Fetches the form of an order; `documentEnclosed`: the identity document went with it. */
+  open(order: OrderInHand): void
+  /** Before there is an order: the identity document that goes with it. What was scanned before stays. */
+  openIdentity(): void
+  identityView(): Omit<Extract<CardErrandView, { at: 'identity' }>, 'language' | 'at' | 'offer'>
+  /** The identity document, once it is scanned. */
+  identity(): CardPaper | null
   /** Throws STAGE_CONFLICT where there is no form yet or it is signed, KIOSK_BUSY. */
   sign(): void
-  /** Throws STAGE_CONFLICT before the form is signed, or while it works. */
+  /** Throws STAGE_CONFLICT before the form of an order is signed, or while it works. */
   scan(language: string): void
   /** True where they were taken; the view tells why not. Throws STAGE_CONFLICT where something is missing. */
   submit(): Promise<boolean>
@@ -40,14 +46,20 @@ export interface CounterPapers {
   stop(): Promise<void>
 }
 
+export interface OrderInHand {
+  readonly id: string
+  readonly reference: string
+  readonly documentEnclosed: boolean
+}
+
 interface Paper {
   readonly pdf: Uint8Array
   readonly images: readonly Uint8Array[]
 }
 
 interface Papers {
-  readonly id: string
-  readonly reference: string
+  /** null: there is none yet. */
+  readonly order: OrderInHand | null
   form: Paper | null
   signed: Uint8Array | null
   identity: Paper | null
@@ -66,6 +78,13 @@ export function createCounterPapers(parts: CounterPapersParts, changed: () => vo
   function now(): Papers {
     if (papers === null) throw new Fault('STAGE_CONFLICT', 'no papers are in hand')
     return papers
+  }
+
+  /** Throws STAGE_CONFLICT where there is no order yet. */
+  function ordered(): OrderInHand {
+    const { order } = now()
+    if (order === null) throw new Fault('STAGE_CONFLICT', 'there is no order yet')
+    return order
   }
 
   function idle(): Papers {
@@ -93,7 +112,7 @@ export function createCounterPapers(parts: CounterPapersParts, changed: () => vo
       await act(one)
     } catch (thrown) {
       const { code } = asFault(thrown)
-      if (papers === one) log.warn('papers of an order at the screen', { order: one.id, work, code })
+      if (papers === one) log.warn('papers of an order at the screen', { order: one.order?.id ?? null, work, code })
       one.fault = code
     }
     one.work = null
@@ -111,19 +130,30 @@ export function createCounterPapers(parts: CounterPapersParts, changed: () => vo
 
   return Object.freeze({
     view() {
-      const { reference, form, signed, identity, work, fault } = now()
+      const { form, signed, identity, work, fault } = now()
+      const { reference, documentEnclosed } = ordered()
       const pages = { form: form?.images.length ?? 0, identity: identity?.images.length ?? 0 }
-      return { reference, pages, signed: signed !== null, work: work === 'sign' ? null : work, fault }
+      return { reference, documentEnclosed, pages, signed: signed !== null, work: work === 'sign' ? null : work, fault }
     },
-    open({ id, reference }: { readonly id: string; readonly reference: string }) {
-      papers = { id, reference, form: null, signed: null, identity: null, work: null, fault: null }
+    identityView() {
+      const { identity, work, fault } = now()
+      return { pages: identity?.images.length ?? 0, work: work === 'scan' ? work : null, fault }
+    },
+    identity: () => identityOf(papers),
+    openIdentity() {
+      papers ??= { ...nothing, order: null }
+    },
+    open(order: OrderInHand) {
+      const { id } = order
+      papers = { ...nothing, order }
       inBackground('fetch', async (one, signal) => {
         one.form = await drawn(await desk.form(id), signal)
       })
     },
     sign() {
       const one = idle()
-      const { form, signed, reference } = one
+      const { form, signed } = one
+      const { reference } = ordered()
       if (form === null || signed !== null) throw new Fault('STAGE_CONFLICT', 'there is no form to sign')
       one.work = 'sign'
       const ended = (signature: Uint8Array | null) => {
@@ -139,19 +169,22 @@ export function createCounterPapers(parts: CounterPapersParts, changed: () => vo
       }
     },
     scan(language: string) {
-      if (idle().signed === null) throw new Fault('STAGE_CONFLICT', 'the form comes first')
+      const { order, signed } = idle()
+      if (order !== null && signed === null) throw new Fault('STAGE_CONFLICT', 'the form comes first')
       inBackground('scan', async (one, signal) => {
         one.identity = await drawn(await scanIdentity(language, signal), signal)
       })
     },
     async submit() {
       const one = idle()
-      const { signed, identity } = one
-      if (signed === null || identity === null) throw new Fault('STAGE_CONFLICT', 'a paper is missing')
+      const { signed } = one
+      const { id, documentEnclosed } = ordered()
+      const document = identityOf(one) ?? undefined
+      if (signed === null || (document === undefined && !documentEnclosed))
+        throw new Fault('STAGE_CONFLICT', 'a paper is missing')
       const form = { fileName: 'modulo.pdf.p7m', bytes: signed }
-      const document = { fileName: 'documento.pdf', bytes: identity.pdf }
       one.work = 'submit'
-      await doing(one, async ({ id }) => void (await desk.submit(id, { form, document })))
+      await doing(one, async () => void (await desk.submit(id, { form, document })))
       return one.fault === null
     },
     image(paper: PaperName, number: number) {
@@ -167,6 +200,12 @@ export function createCounterPapers(parts: CounterPapersParts, changed: () => vo
     },
     stop: () => tasks.stop(),
   })
+}
+
+const nothing = { form: null, signed: null, identity: null, work: null, fault: null }
+
+function identityOf(papers: Papers | null): CardPaper | null {
+  return papers?.identity == null ? null : { fileName: 'documento.pdf', bytes: papers.identity.pdf }
 }
 
 async function* once(bytes: Uint8Array): ByteStream {

@@ -3,10 +3,12 @@
 // what is not reachable waits, the credit that is used up stops the sending and not the orders; nothing of the person leaves
 // but to the service.
 
-import { type CardStage, finalStages, wantsForm } from '../cards/order.ts'
+import { type CardStage, finalStages, hasActivation, wantsForm } from '../cards/order.ts'
+import { families } from '../cards/products.ts'
 import type { Config } from '../config/config.ts'
 import { asFault, Fault } from '../errors.ts'
-import type { CardShop, Clock, Log, Random } from '../ports.ts'
+import { hostAndPort } from '../hosts.ts'
+import type { CardShop, Clock, Log, Peers, Random } from '../ports.ts'
 import type { Store } from '../store/store.ts'
 import { createTasks } from '../tasks.ts'
 import { namesIn } from './callback.ts'
@@ -22,7 +24,7 @@ import {
 } from './exchange.ts'
 import { type CardPause, createGates } from './gates.ts'
 import { type CardIntake, createCardIntake } from './intake.ts'
-import { readPapers } from './papers.ts'
+import { readEnclosed, readPapers } from './papers.ts'
 import { openCardRecords } from './record.ts'
 import { type CardOrderView, viewOfOrder } from './view.ts'
 
@@ -49,6 +51,13 @@ export interface CardDesk extends CardIntake {
   show(id: string): CardOrderView
   /** The recognition form as it is now. Throws NOT_FOUND where the product has none, STAGE_CONFLICT before it is placed. */
   form(id: string): Promise<Uint8Array>
+  /**
+   * The code by which the person goes on, asked of the service now and kept nowhere; the trail tells to whom it was shown:
+   * `screen`, `operator` or a client. Throws NOT_FOUND where the product has none, STAGE_CONFLICT before it is there.
+   */
+  activation(id: string, to: string): Promise<string>
+  /** Somebody wants to know where it stands: it is asked for, at most once a minute. */
+  look(id: string): void
   /** Asks now and sends what waits, of one order or of all, and ends a pause. */
   poll(id?: string): void
   decide(id: string, decision: CardDecision): Promise<CardOrderView>
@@ -61,8 +70,9 @@ export interface CardDesk extends CardIntake {
 
 export interface CardDeskParts {
   readonly config: Pick<Config, 'kiosk'> & { readonly cards: NonNullable<Config['cards']> }
-  readonly store: Pick<Store, 'cards' | 'blobs'>
+  readonly store: Pick<Store, 'cards' | 'blobs' | 'audit'>
   readonly shop: CardShop
+  readonly peers: Pick<Peers, 'wake'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -111,7 +121,8 @@ export function createCardDesk(parts: CardDeskParts): CardDesk {
     }
     if (order.stage === 'new') {
       if (!gates.mayBuy()) return false
-      return settle(id, await sendOrder(records.apply(id, { type: 'sending' }), tools, signal))
+      const files = await readEnclosed(store.blobs, id, order)
+      return settle(id, await sendOrder(records.apply(id, { type: 'sending' }), files, tools, signal))
     }
     if (!gates.mayAsk()) return false
     if (order.stage === 'unknown') return settle(id, await lookForOrder(id, order, tools, signal))
@@ -162,6 +173,16 @@ export function createCardDesk(parts: CardDeskParts): CardDesk {
 
   const go = () => tasks.run('orders', pump)
 
+  /** Also where the service is left alone by whoever speaks with it. */
+  const goNow = () =>
+    tasks.run('wake', async () => {
+      try {
+        await parts.peers.wake(hostAndPort(settings.url))
+      } finally {
+        go()
+      }
+    })
+
   async function decide(id: string, decision: CardDecision): Promise<CardOrderView> {
     if (decision.decision === 'send-again') records.apply(id, { type: 'sentAgain' })
     else if (decision.decision === 'drop')
@@ -200,6 +221,19 @@ export function createCardDesk(parts: CardDeskParts): CardDesk {
       if (answer.outcome === 'none') throw new Fault('NOT_FOUND', 'the service has no form for this order')
       return answer.bytes
     },
+    async activation(id: string, to: string) {
+      const order = records.load(id)
+      if (!families[order.product.family].activation) throw new Fault('NOT_FOUND', 'what was ordered has no such code')
+      if (order.remote === null || !hasActivation(order)) throw new Fault('STAGE_CONFLICT', 'the code is not there yet')
+      const answer = orFault(await shop.activation(order.remote.id))
+      if (answer.outcome === 'none') throw new Fault('NOT_FOUND', 'the service has no code for this order')
+      store.audit.append({ event: 'cardActivationShown', details: { order: id, to } })
+      return answer.code
+    },
+    look(id: string) {
+      hint(id)
+      go()
+    },
     poll(id?: string) {
       gates.open()
       const wanted = id === undefined ? ids(...active).map(one => one.id) : [id]
@@ -207,7 +241,7 @@ export function createCardDesk(parts: CardDeskParts): CardDesk {
         const { stage } = records.load(one)
         if (active.includes(stage)) records.apply(one, { type: 'hinted' })
       }
-      go()
+      goNow()
     },
     decide,
     callback(told: unknown) {

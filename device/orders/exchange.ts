@@ -3,6 +3,8 @@
 
 import { type Candidate, marksIn, matchOf, mayBe } from '../cards/match.ts'
 import { type CardEvent, type CardOrder, finishedState } from '../cards/order.ts'
+import { type EnclosedFiles, whole } from '../cards/order-body.ts'
+import { families } from '../cards/products.ts'
 import { asFault, Fault } from '../errors.ts'
 import { backoffCapMs, nextAttempt } from '../path/backoff.ts'
 import type { CardLater, CardPaper, CardShop, Clock, Random } from '../ports.ts'
@@ -36,15 +38,20 @@ const maxCandidates = 200
 
 const iso = (time: number) => new Date(time).toISOString()
 
-/** Sends an order that is `sending` already. Never throws but for the signal's reason. */
-export async function sendOrder(order: CardOrder, tools: ExchangeTools, signal: AbortSignal): Promise<Exchange> {
+/** Sends an order that is `sending` already, with its files. Never throws but for the signal's reason. */
+export async function sendOrder(
+  order: CardOrder,
+  files: EnclosedFiles,
+  tools: ExchangeTools,
+  signal: AbortSignal,
+): Promise<Exchange> {
   const { shop, clock } = tools
   const lost = (detail: string): Exchange => {
     const failure = { code: 'DESTINATION_UNREACHABLE', detail, nextAt: iso(clock.now() + firstLookMs) } as const
     return { events: [{ type: 'lost', ...failure }], later: null }
   }
   try {
-    const outcome = await shop.order(order.product.code, Buffer.from(order.body), signal)
+    const outcome = await shop.order(order.product.code, Buffer.from(whole(order.body, files)), signal)
     switch (outcome.outcome) {
       case 'placed':
         return only(placedBy('answer', outcome.request, order, tools))
@@ -79,7 +86,7 @@ export async function lookForOrder(
     return only({ type: 'lookedInVain', nextAt: iso(Math.max(clock.now() + firstLookMs, first + lookApartMs)) })
   }
   const placed = (request: Candidate['request']) => only(placedBy('look', request, order, tools))
-  if (order.product.family === 'recognition') {
+  if (families[order.product.family].changes !== null) {
     const found = await asked(() => shop.request(String(body['id']), signal), signal)
     if (found.outcome === 'later') return postponed(found, order, tools)
     return found.outcome === 'found' && found.request.videoRecognition === true ? placed(found.request) : vain()

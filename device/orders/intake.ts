@@ -2,14 +2,15 @@
 // anybody is told that it was taken.
 
 import { createHash } from 'node:crypto'
-import { type CardOrder, wantsForm } from '../cards/order.ts'
-import { type OrderBody, readOrderBody, wireBody } from '../cards/order-body.ts'
-import { familyOf } from '../cards/products.ts'
+import { type CardOrder, type StoredPaper, wantsForm } from '../cards/order.ts'
+import { apart, type EnclosedFiles, type OrderBody, readOrderBody, wireBody } from '../cards/order-body.ts'
+import { families, familyOf } from '../cards/products.ts'
 import type { Config } from '../config/config.ts'
 import { type ErrorCode, Fault } from '../errors.ts'
 import type { CardPaper, CardShop, Clock } from '../ports.ts'
 import type { Blobs } from '../store/blobs.ts'
-import { checkPapers, writePaper } from './papers.ts'
+import { createTurns } from '../turns.ts'
+import { checkEnclosed, checkPaper, paperBlobs, writeEnclosed, writePaper } from './papers.ts'
 import type { CardRecords } from './record.ts'
 import { type CardOrderView, type CardPrices, viewOfOrder } from './view.ts'
 
@@ -48,8 +49,16 @@ export interface CardIntake {
    * STAGE_CONFLICT, too, for a key that something else was ordered by.
    */
   orderFor(client: CardClient, request: CardAsked): Promise<CardPlaced>
-  /** Throws STAGE_CONFLICT where nothing is waited for, REQUEST_INVALID. */
-  submit(id: string, papers: { readonly form: CardPaper; readonly document: CardPaper }): Promise<CardOrderView>
+  /**
+   * Without a document, the one that went with the order. Throws STAGE_CONFLICT where nothing is waited for,
+   * REQUEST_INVALID, also where there is no document.
+   */
+  submit(id: string, papers: CardPapersGiven): Promise<CardOrderView>
+}
+
+export interface CardPapersGiven {
+  readonly form: CardPaper
+  readonly document?: CardPaper | undefined
 }
 
 export interface CardIntakeParts {
@@ -106,10 +115,11 @@ export function createCardIntake(parts: CardIntakeParts): CardIntake {
     throw new Fault('STAGE_CONFLICT', `the same is ordered already${own ? `, as ${same}` : ''}`)
   }
 
-  async function place(
-    { product: code, body: given, again = false, reference, price: agreed }: CardAsked,
-    by?: { readonly id: string; readonly client: NonNullable<CardOrder['client']> },
-  ): Promise<CardPlaced> {
+  /** One after the other: what is looked for before an order is still so when it is written. */
+  const inTurn = createTurns(() => 1)
+
+  /** The product by the list of now. Throws NOT_FOUND, REQUEST_INVALID where it costs something else or is not known here. */
+  async function listed(code: string, agreed: number | undefined) {
     const { products, fetchedAt } = await pricesForOrder()
     const product = products.find(one => one.code === code)
     if (product === undefined) throw new Fault('NOT_FOUND', `no product ${code} is on the price list of ${fetchedAt}`)
@@ -117,29 +127,52 @@ export function createCardIntake(parts: CardIntakeParts): CardIntake {
       throw new Fault('REQUEST_INVALID', `${code} costs another price than the one that was agreed to`)
     const family = familyOf(product)
     if (family === undefined) throw new Fault('REQUEST_INVALID', `what ${code} needs is not known to this version`)
-    const read = readOrderBody(family, given)
-    const body = family === 'recognition' ? resolved(read, by?.client.id) : read
-    const bodySha256 = sha256(JSON.stringify([code, body]))
-    const id = by?.id ?? newId()
-    // Somebody may have been faster with the same key.
-    if (by !== undefined && records.known(id)) return { order: earlier(id, by.client), created: false }
-    if (!again) notTwice(bodySha256, by?.client.id)
-    const at = new Date(clock.now()).toISOString()
-    const wire = wireBody(body, { order: id, kiosk: config.kiosk.id, callbackUrl: config.cards.callback?.url, family })
-    const { name, kind, price } = product
-    records.create(id, {
-      ...newOrder,
-      product: { code, name, kind, family },
-      price: { amount: price, fetchedAt },
-      body: wire,
-      bodySha256,
-      orderedAt: at,
-      ...(by !== undefined && { client: by.client }),
-      ...(reference !== undefined && { reference }),
-      nextAt: at,
-    })
+    const { name, kind, price: amount } = product
+    return { product: { code, name, kind, family }, price: { amount, fetchedAt } }
+  }
+
+  async function write(id: string, order: CardOrder, files: EnclosedFiles): Promise<void> {
+    records.begin(id)
+    try {
+      const enclosed = await writeEnclosed(blobs, id, files)
+      records.create(id, Object.keys(enclosed).length === 0 ? order : { ...order, enclosed })
+    } catch (thrown) {
+      await records.erase(id)
+      throw thrown
+    }
     onOrder()
-    return { order: view(id), created: true }
+  }
+
+  async function place(
+    { product: code, body: given, again = false, reference, price: agreed }: CardAsked,
+    by?: { readonly id: string; readonly client: NonNullable<CardOrder['client']> },
+  ): Promise<CardPlaced> {
+    const { product, price } = await listed(code, agreed)
+    const { family } = product
+    const { fields, files } = apart(readOrderBody(family, given))
+    checkEnclosed(files)
+    const body = families[family].changes === null ? fields : resolved(fields, by?.client.id)
+    return inTurn(async () => {
+      const bodySha256 = sha256(JSON.stringify([code, body]))
+      const id = by?.id ?? newId()
+      // Somebody may have been faster with the same key.
+      if (by !== undefined && records.known(id)) return { order: earlier(id, by.client), created: false }
+      if (!again) notTwice(bodySha256, by?.client.id)
+      const at = new Date(clock.now()).toISOString()
+      const order: CardOrder = {
+        ...newOrder,
+        ...{ product, price },
+        ...(typeof body['quantita'] === 'number' && { quantity: body['quantita'] }),
+        body: wireBody(body, { order: id, kiosk: config.kiosk.id, callbackUrl: config.cards.callback?.url, family }),
+        bodySha256,
+        orderedAt: at,
+        ...(by !== undefined && { client: by.client }),
+        ...(reference !== undefined && { reference }),
+        nextAt: at,
+      }
+      await write(id, order, files)
+      return { order: view(id), created: true }
+    })
   }
 
   /** What was ordered by this key. */
@@ -159,20 +192,28 @@ export function createCardIntake(parts: CardIntakeParts): CardIntake {
     return place(asked, { id, client: own })
   }
 
-  async function submit(id: string, { form, document }: Parameters<CardIntake['submit']>[1]): Promise<CardOrderView> {
-    const order = records.load(id)
-    if (!wantsForm(order)) throw new Fault('STAGE_CONFLICT', 'the service waits for no form of this order')
-    checkPapers(form, document)
-    const givenAt = new Date(clock.now()).toISOString()
-    const stored = {
-      form: await writePaper(blobs, id, form),
-      document: await writePaper(blobs, id, document),
+  async function checkedDocument(id: string, document: CardPaper): Promise<StoredPaper> {
+    checkPaper('document', document)
+    return writePaper(blobs, id, document)
+  }
+
+  async function submit(id: string, { form, document }: CardPapersGiven): Promise<CardOrderView> {
+    const waited = (): CardOrder => {
+      const order = records.load(id)
+      if (!wantsForm(order)) throw new Fault('STAGE_CONFLICT', 'the service waits for no form of this order')
+      return order
     }
+    const { enclosed } = waited()
+    checkPaper('form', form)
+    const besides = document === undefined ? enclosed?.documento : await checkedDocument(id, document)
+    if (besides === undefined) throw new Fault('REQUEST_INVALID', 'document: none went with the order')
+    const givenAt = new Date(clock.now()).toISOString()
+    const written = await writePaper(blobs, id, form)
     // Somebody else may have been faster.
-    if (!wantsForm(records.load(id))) throw new Fault('STAGE_CONFLICT', 'the service waits for no form of this order')
-    records.apply(id, { type: 'papersGiven', papers: { state: 'waiting', ...stored, givenAt, attempts: 0 } })
-    for (const old of order.papers === null ? [] : [order.papers.form, order.papers.document])
-      await blobs.remove(id, old.name)
+    const before = waited()
+    const papers = { state: 'waiting', form: written, document: besides, givenAt, attempts: 0 } as const
+    const mentioned = paperBlobs(records.apply(id, { type: 'papersGiven', papers }))
+    for (const old of paperBlobs(before)) if (!mentioned.has(old)) await blobs.remove(id, old)
     onOrder()
     return view(id)
   }

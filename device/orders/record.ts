@@ -3,9 +3,11 @@
 
 import type { ApplianceEntry } from '../audit/events.ts'
 import { type CardEvent, type CardOrder, type CardStage, finalStages, nextOrder } from '../cards/order.ts'
+import { families } from '../cards/products.ts'
 import { Fault } from '../errors.ts'
 import type { Clock } from '../ports.ts'
 import type { Store } from '../store/store.ts'
+import { paperBlobs } from './papers.ts'
 import { type CardPrices, orderIn, pricesId, pricesIn } from './view.ts'
 
 export interface CardRecords {
@@ -14,6 +16,8 @@ export interface CardRecords {
   find(id: string): CardOrder | undefined
   /** Oldest first. */
   ids(stages?: readonly CardStage[]): readonly { readonly id: string; readonly wakeAt: number | null }[]
+  /** Makes room for an order, whose files are written before `create` commits it; `erase` takes that back. */
+  begin(id: string): void
   create(id: string, order: CardOrder): void
   /** Throws STAGE_CONFLICT where the event does not belong to where the order stands. */
   apply(id: string, event: CardEvent): CardOrder
@@ -33,7 +37,7 @@ export function openCardRecords({ store, clock }: { store: Pick<Store, 'cards'>;
   const claimed = new Map<string, string>()
   const open = new Map<string, string>()
   const remember = (id: string, order: CardOrder) => {
-    if (order.remote !== null && order.product.family !== 'recognition') claimed.set(order.remote.id, id)
+    if (order.remote !== null && families[order.product.family].changes === null) claimed.set(order.remote.id, id)
     if (!finalStages.includes(order.stage)) open.set(order.bodySha256, id)
     else if (open.get(order.bodySha256) === id) open.delete(order.bodySha256)
   }
@@ -61,14 +65,15 @@ export function openCardRecords({ store, clock }: { store: Pick<Store, 'cards'>;
         .list(stages === undefined ? {} : { stages })
         .filter(({ id }) => id !== pricesId)
         .reverse(),
+    begin: (id: string) => cards.create(id),
     create(id: string, order: CardOrder) {
-      cards.create(id)
       const { code } = order.product
       const details = {
         order: id,
         product: code,
         cents: Math.round(order.price.amount * 100),
         sha256: order.bodySha256,
+        ...(order.quantity !== undefined && { quantity: order.quantity }),
         ...(order.client !== undefined && { client: order.client.id }),
         ...(order.reference !== undefined && { screen: true }),
       }
@@ -145,6 +150,6 @@ function word(text: string): string {
 export function cardBlobNames(store: Pick<Store, 'cards'>, id: string): ReadonlySet<string> | undefined {
   const stored = store.cards.load(id)
   if (stored === undefined) return undefined
-  const papers = orderIn(stored)?.papers
-  return new Set(papers == null ? [] : [papers.form.name, papers.document.name])
+  const order = orderIn(stored)
+  return order === undefined ? new Set() : paperBlobs(order)
 }

@@ -3,10 +3,11 @@
 import type { Config } from '../config/config.ts'
 import { type CardCounter, type CardCounterParts, createCardCounter } from './counter.ts'
 import { type CardDesk, type CardDeskParts, createCardDesk } from './desk.ts'
+import { createOfficialDoor } from './official.ts'
 
 export interface CardServiceParts
   extends Omit<CardDeskParts, 'config' | 'shop'>,
-    Omit<CardCounterParts, 'config' | 'desk'> {
+    Omit<CardCounterParts, 'config' | 'settings' | 'desk' | 'official'> {
   readonly config: Config
   readonly shop: () => CardDeskParts['shop']
 }
@@ -14,7 +15,7 @@ export interface CardServiceParts
 export interface CardService {
   /** Absent where no card service is configured. */
   readonly cards: CardDesk | undefined
-  /** Absent where people do not order at the screen. */
+  /** Absent where nobody orders at the screen. */
   readonly counter: CardCounter | undefined
   stop(): Promise<void>
 }
@@ -23,7 +24,10 @@ export function openCardService({ config, shop, ...parts }: CardServiceParts): C
   const { cards: settings } = config
   if (settings === undefined) return { cards: undefined, counter: undefined, stop: async () => undefined }
   const desk = createCardDesk({ ...parts, config: { ...config, cards: settings }, shop: shop() })
-  const counter = settings.screen ? createCardCounter({ ...parts, config, desk }) : undefined
+  const { screen, blanks } = settings
+  const official = blanks && createOfficialDoor({ ...parts, codeFile: blanks.codeFile })
+  const counter =
+    screen || official !== undefined ? createCardCounter({ ...parts, config, settings, desk, official }) : undefined
   return Object.freeze({
     cards: desk,
     counter,

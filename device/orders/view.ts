@@ -1,7 +1,7 @@
 // What is shown of an order of cards: where it stands and what is waited for, in words and as JSON. Nothing of the person.
 
 import type { CardFault, CardOrder, CardPapers, CardStage } from '../cards/order.ts'
-import { finalStages, wantsForm } from '../cards/order.ts'
+import { finalStages, hasActivation, isRecognisable, wantsForm } from '../cards/order.ts'
 import { errorTable } from '../errors.ts'
 import type { CardOrderShown } from '../http/view-cards.ts'
 import type { CardProduct } from '../ports.ts'
@@ -22,6 +22,8 @@ export interface CardOrderView {
   readonly product: { readonly code: string; readonly name: string; readonly kind: string }
   /** EUR before VAT, as it was seen, and when the list was read. */
   readonly price: CardOrder['price']
+  /** The price is of each. */
+  readonly quantity: number
   readonly orderedAt: string
   /** The program that ordered it; null: a person at the kiosk, or an operator. */
   readonly client: string | null
@@ -35,6 +37,12 @@ export interface CardOrderView {
   readonly papers: { readonly state: CardPapers['state']; readonly form: string; readonly document: string } | null
   /** The service waits for the signed form and the identity document. */
   readonly wantsForm: boolean
+  /** The identity document went with the order: the form is enough. */
+  readonly documentEnclosed: boolean
+  /** Somebody can still be recognised by video in place of the form, which is a product of its own. */
+  readonly recognisable: boolean
+  /** What was bought is a code, and the service has made it: shown to whoever asks, kept nowhere. */
+  readonly hasActivation: boolean
   readonly lastFault: CardFault | null
   readonly nextAt: string | null
   /** When nothing more can happen to it; the person's data are erased at `nextAt` then. */
@@ -48,6 +56,7 @@ export function viewOfOrder(id: string, order: CardOrder): CardOrderView {
     stage: order.stage,
     product: { code: product.code, name: product.name, kind: product.kind },
     price: order.price,
+    quantity: order.quantity ?? 1,
     orderedAt: order.orderedAt,
     client: order.client?.id ?? null,
     reference: order.reference ?? null,
@@ -59,6 +68,9 @@ export function viewOfOrder(id: string, order: CardOrder): CardOrderView {
     papers:
       papers === null ? null : { state: papers.state, form: papers.form.sha256, document: papers.document.sha256 },
     wantsForm: wantsForm(order),
+    documentEnclosed: order.enclosed?.documento !== undefined,
+    recognisable: isRecognisable(order),
+    hasActivation: hasActivation(order),
     lastFault: order.lastFault,
     nextAt: order.nextAt,
     endedAt: order.endedAt,
@@ -76,6 +88,7 @@ export function shownOrder(
     reference: order.reference ?? '',
     product: order.product.name,
     price: order.price.amount,
+    quantity: order.quantity,
     orderedAt: order.orderedAt,
     stage,
     state: remote?.state ?? null,
@@ -84,6 +97,7 @@ export function shownOrder(
     device: remote?.device ?? null,
     wantsForm: order.wantsForm,
     papers: order.papers?.state ?? null,
+    hasActivation: order.hasActivation,
     waitsFor: paused !== null && !finalStages.includes(stage) ? 'network' : credit,
   }
 }
@@ -145,7 +159,8 @@ const undecidedWords = {
 /** Everything about one order, for a person. */
 export function orderLines(order: CardOrderView): string[] {
   const { remote, lastFault, papers } = order
-  const cost = `${order.price.amount.toFixed(2)} EUR before VAT, by the list of ${order.price.fetchedAt}`
+  const many = order.quantity === 1 ? '' : `${order.quantity} × `
+  const cost = `${many}${order.price.amount.toFixed(2)} EUR before VAT, by the list of ${order.price.fetchedAt}`
   const codes = [
     remote?.tracking && `tracking ${remote.tracking}`,
     remote?.envelope && `envelope ${remote.envelope}`,
@@ -166,6 +181,7 @@ export function orderLines(order: CardOrderView): string[] {
           `  the form is wanted: compulsa cards form ${order.id} --out F.pdf, sign it, compulsa cards submit ${order.id}`,
         ]
       : []),
+    ...(order.hasActivation ? [`  the code to go on with: compulsa cards activation ${order.id}`] : []),
     ...(papers === null ? [] : [`  papers: ${papers.state}`]),
     ...(lastFault === null
       ? []

@@ -1,13 +1,14 @@
 // The memory of a batch in the store: the signatures as encrypted files, and a sealed row for each of its items, each with its
 // entry in the audit trail.
 
+import type { batchEnds } from '../batch/answer.ts'
 import type { ItemIntent, ItemOutcome, Ledger, MadeSignature } from '../batch/outcome.ts'
 import type { StoredBlob } from '../document/page.ts'
 import { type ErrorCode, Fault } from '../errors.ts'
 import type { Store } from '../store/store.ts'
 
 /** Why nothing more will be signed of it: all that could be is, or somebody stopped or refused it. */
-export type BatchEnd = 'finished' | 'stopped' | 'refused'
+export type BatchEnd = (typeof batchEnds)[number]
 
 /** What is stored of a batch, beside its text and its items. */
 export interface StoredBatch {

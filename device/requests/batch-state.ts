@@ -1,24 +1,11 @@
 // How far a batch is, out of what is stored of it.
 
+import type { BatchAnswer, batchStages } from '../batch/answer.ts'
 import type { BatchItems } from '../store/batch-items.ts'
-import type { BatchEnd, StoredBatch } from './batch-ledger.ts'
+import type { StoredBatch } from './batch-ledger.ts'
 
-export type BatchStage = 'waiting' | 'done'
-
-export interface BatchState {
-  readonly id: string
-  readonly stage: BatchStage
-  readonly end: BatchEnd | null
-  /** INE10 of the body whose seal signs it; null: somebody at the screen does. */
-  readonly seal: string | null
-  readonly total: number
-  readonly signed: number
-  readonly failed: number
-  /** ISO 8601. */
-  readonly receivedAt: string
-  /** When it is erased, signed or not. */
-  readonly expiresAt: string | null
-}
+export type BatchStage = (typeof batchStages)[number]
+export type BatchState = Omit<BatchAnswer, 'url'>
 
 type Items = Pick<BatchItems, 'counts'>
 

@@ -8,6 +8,7 @@ import type { Ledger } from '../batch/outcome.ts'
 import { readBatch } from '../batch/read-batch.ts'
 import { itemResults, type ResultMode, resultText } from '../batch/result.ts'
 import type { Config } from '../config/config.ts'
+import { sealOf } from '../config/seal.ts'
 import { Fault } from '../errors.ts'
 import type { ByteStream, Clock, Log } from '../ports.ts'
 import type { Store } from '../store/store.ts'
@@ -31,7 +32,8 @@ export interface OpenBatch {
 export interface Batches {
   /**
    * Takes in a batch; the one of before where the client repeats its idempotency key. Throws BATCH_INVALID,
-   * BATCH_TOO_LARGE, ALGORITHM_REFUSED, STAGE_CONFLICT (the key came with another text), DISK_FULL, STORAGE_FAILED.
+   * BATCH_TOO_LARGE, ALGORITHM_REFUSED, REQUEST_INVALID (this seal signs no batches), IDEMPOTENCY_KEY_REUSED,
+   * KIOSK_BUSY, DISK_FULL, STORAGE_FAILED.
    */
   accept(request: {
     readonly client: string
@@ -127,7 +129,7 @@ export function createBatches(parts: BatchesParts): Batches {
       const earlier = idempotencyKey === null ? undefined : earlierOf(client, idempotencyKey)
       if (earlier !== undefined) {
         if (earlier.sha256 !== sha256 || earlier.seal !== seal)
-          throw new Fault('STAGE_CONFLICT', 'the idempotency key came with another batch')
+          throw new Fault('IDEMPOTENCY_KEY_REUSED', `the key came with another request, of the batch ${earlier.id}`)
         await batches.erase(id, { event: 'batchErased', details: { batch: id, reason: 'repeated' } })
         return earlier.id
       }
@@ -205,6 +207,8 @@ export function createBatches(parts: BatchesParts): Batches {
 
   return Object.freeze({
     async accept(request: Parameters<Batches['accept']>[0]) {
+      if (request.seal !== undefined && sealOf(config.seal, request.seal)?.takes !== 'digest')
+        throw new Fault('REQUEST_INVALID', `seal: the one of ${request.seal} signs whole copies alone, no batches`)
       const id = newId()
       const accepted = await takeIn(id, request)
       return { state: stateOf(accepted), created: accepted === id }

@@ -18,11 +18,11 @@ import { csvOfSession, orderOfSession } from '../session/order.ts'
 import { createPickupAttempts } from '../session/pickup-attempts.ts'
 import { newPickupCode, pickupCodeIn } from '../session/pickup-code.ts'
 import { type ApiWithSessions, checkPossible } from '../session/possible.ts'
-import { readSessionRequest, requestDigest } from '../session/request.ts'
+import { readSessionRequest, requestDigest, suppliedCsv } from '../session/request.ts'
 import type { Session } from '../session/session.ts'
 import type { Store } from '../store/store.ts'
 import { createTasks } from '../tasks.ts'
-import { createNotices } from './session-notices.ts'
+import { type CallbackHosts, createNotices } from './session-notices.ts'
 import { isOver, openSessionRecords } from './session-records.ts'
 
 /** How a person says which session it is. */
@@ -65,6 +65,7 @@ export interface Sessions extends SessionsOfClients {
   take(pickup: Pickup, open: (copy: AskedCopy) => void): void
   /** As `withdraw`, by an operator: the client is told. */
   withdrawAny(id: string): Promise<void>
+  readonly callbacks: CallbackHosts
   /** Takes up what was left: sessions whose copies went on without them, callbacks, times that are over. */
   start(): void
   stop(): Promise<void>
@@ -117,6 +118,9 @@ export function createSessions(parts: SessionsParts): Sessions {
       throw new Fault('IDEMPOTENCY_KEY_REUSED', `the key came with another request, of the session ${earlier}`)
     }
     checkPossible(request, client, config)
+    const csv = suppliedCsv(request)
+    if (csv !== undefined && records.hasCsv(csv))
+      throw new Fault('SESSION_INVALID', '$.signature.csv: the copy of another session has this code')
     if (records.waitingOf(client) >= limits.maxWaiting)
       throw new Fault('KIOSK_BUSY', `${limits.maxWaiting} sessions of yours wait already (api.sessions.maxWaiting)`)
     const id = newId()
@@ -174,9 +178,12 @@ export function createSessions(parts: SessionsParts): Sessions {
     if (copy.hold !== null) holds.set(copy.id, `${copy.hold.code}: ${copy.hold.detail}`)
     const session = records.find(asked.id)
     if (session === undefined || isOfAnother(session, copy)) return
-    const endsAt = inMs(retentionHours * 3_600_000)
+    // As the queue counts it (queue.ts, wakeAt).
+    const endsAt = new Date(Date.parse(copy.changedAt) + retentionHours * 3_600_000).toISOString()
     const event = eventFrom(session, copy, { endsAt, heldBy: holds.get(copy.id) })
     if (event !== null) records.apply(asked.id, event)
+    // Whoever withdrew it while it went elsewhere too wants it gone as soon as it has arrived there.
+    if (session.stage === 'withdrawn') tasks.run(`drop:${asked.id}`, () => dropCopy(session))
     if (copy.stage.name === 'erased') holds.delete(copy.id)
   }
 
@@ -259,6 +266,7 @@ export function createSessions(parts: SessionsParts): Sessions {
         .signed,
     withdraw: async (id: string, client: string) => withdraw(id, ofClient(id, client), 'client'),
     withdrawAny: async (id: string) => withdraw(id, records.load(id), 'operator'),
+    callbacks: notices,
     take,
     start() {
       records.subscribe((id, session) => {

@@ -4,6 +4,7 @@
 import type { ApplianceEntry } from '../audit/events.ts'
 import { Fault } from '../errors.ts'
 import type { Clock } from '../ports.ts'
+import { suppliedCsv } from '../session/request.ts'
 import {
   type Chance,
   nextSession,
@@ -29,6 +30,8 @@ export interface SessionRecords {
   waitingFor(pickupCode: string): string | undefined
   /** The session that a client has asked for with this key before. */
   askedBefore(client: string, idempotencyKey: string): string | undefined
+  /** Whether a session that is not over brought this verification code along: it leads to one document (RD 203/2021, art. 21). */
+  hasCsv(csv: string): boolean
   /** How many of a client wait for somebody. */
   waitingOf(client: string): number
   /** Called after each commit; returns the way to stop. */
@@ -54,9 +57,14 @@ export function openSessionRecords({
   const codes = new Map<string, string>()
   const keys = new Map<string, string>()
   const waiting = new Map<string, Set<string>>()
+  /** Verification codes by session. */
+  const csvs = new Map<string, string>()
   const keyOf = (client: string, key: string) => `${client} ${key}`
 
-  function remember(id: string, { stage, client, pickupCode, idempotencyKey }: Session): void {
+  function remember(id: string, { stage, client, pickupCode, idempotencyKey, request }: Session): void {
+    const csv = request === null ? undefined : suppliedCsv(request)
+    if (csv === undefined) csvs.delete(id)
+    else csvs.set(id, csv)
     const ofClient = waiting.get(client) ?? new Set()
     waiting.set(client, ofClient)
     if (stage === 'waiting') {
@@ -109,6 +117,7 @@ export function openSessionRecords({
     },
     waitingFor: (pickupCode: string) => codes.get(pickupCode),
     askedBefore: (client: string, key: string) => keys.get(keyOf(client, key)),
+    hasCsv: (csv: string) => [...csvs.values()].includes(csv),
     waitingOf: (client: string) => waiting.get(client)?.size ?? 0,
     subscribe(listener: (id: string, session: Session) => void) {
       listeners.add(listener)
@@ -132,6 +141,8 @@ function entryOf(session: string, event: SessionEvent, after: Session): Applianc
       return { event: 'sessionMaking', details: { session } }
     case 'ready':
       return { event: 'sessionReady', details: { session, sha256: event.made.sha256 } }
+    case 'kept':
+      return { event: 'sessionKept', details: { session } }
     case 'fetched':
       return { event: 'sessionFetched', details: { session } }
     case 'failed':

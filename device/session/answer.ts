@@ -16,9 +16,17 @@ const reason = Type.Object({ code: text, detail: text }, strict)
 export const OpenedSession = Type.Object(
   {
     sessionID: text,
-    url: Type.String({ description: 'What the kiosk’s own browser opens in place of typing the code.' }),
-    pickupCode: Type.String({ description: 'What the person types at the kiosk.' }),
-    expiresAt: Type.String({ format: 'date-time', description: 'Until when the person may come.' }),
+    url: nullable(
+      Type.String({
+        description: 'What the kiosk’s own browser opens in place of typing the code; null once nobody is waited for.',
+      }),
+    ),
+    pickupCode: nullable(
+      Type.String({ description: 'What the person types at the kiosk; null once nobody is waited for.' }),
+    ),
+    expiresAt: nullable(
+      Type.String({ format: 'date-time', description: 'Until when the person may come; later as in the session.' }),
+    ),
     warnings: Type.Optional(Type.Array(text)),
   },
   strict,
@@ -49,7 +57,7 @@ export const SessionAnswer = Type.Object(
       Type.String({
         format: 'date-time',
         description:
-          'When the state ends by itself: the waiting, the keeping of the result, the memory of what is over.',
+          'When the state ends by itself: the waiting, the keeping of the result, the memory of what is over. Null while it is made, and while a finished copy still has to be received elsewhere: it is kept so long, and its hours begin then.',
       }),
     ),
     document: nullable(Made),

@@ -5,7 +5,7 @@ import { madeOf } from './answer.ts'
 import type { Session, SessionEvent } from './session.ts'
 
 interface Surroundings {
-  /** When a copy that is ready now is erased, ISO 8601. */
+  /** When a copy that everybody has received is erased, ISO 8601. */
   readonly endsAt: string
   /** What held the copy last, `CODE: detail`. */
   readonly heldBy: string | undefined
@@ -15,10 +15,14 @@ interface Surroundings {
 export function eventFrom(session: Session, copy: Document, { endsAt, heldBy }: Surroundings): SessionEvent | null {
   const { stage } = session
   const { name } = copy.stage
-  if (stage === 'ready') return name === 'erased' ? eventWithout(session) : null
+  const until = name === 'done' ? endsAt : null
+  if (stage === 'ready') {
+    if (name === 'erased') return eventWithout(session)
+    return (session.endsAt === null) === (until === null) ? null : { type: 'kept', endsAt: until }
+  }
   if (stage !== 'waiting' && stage !== 'in-hand' && stage !== 'making') return null
   const made = madeOf(copy)
-  if (made !== undefined) return { type: 'ready', documentId: copy.id, made, endsAt }
+  if (made !== undefined) return { type: 'ready', documentId: copy.id, made, endsAt: until }
   switch (name) {
     case 'unsealed':
     case 'extending':

@@ -1,25 +1,15 @@
-// The OpenAPI 3.1 file of the session interface, made of the very schemas that requests are read by and answers have. Its
-// schemas are JSON Schema 2020-12, which 3.1 takes as it is.
+// The OpenAPI 3.1 file of the session interface, made of the very schemas that requests are read by and answers have.
 
-import type { TSchema } from 'typebox'
-import { type ErrorCode, errorTable } from '../errors.ts'
+import { askedWith, failures, header, idInPath, jsonContent as json, openapiFile } from '../openapi.ts'
 import { CallbackBody, OpenedSession, SessionAnswer } from './answer.ts'
 import { SessionRequest } from './request.ts'
 
 /** A JSON value; `version` of this program. */
 export function openapi(version: string): object {
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'Compulsa: sessions',
-      version,
-      description:
-        'An integrator asks for a session; the person comes to the kiosk with the pick-up code; the certified copy is fetched here.',
-      license: { name: 'EUPL-1.2', identifier: 'EUPL-1.2' },
-    },
-    servers: [{ url: '/api/v1' }],
-    security: [{ token: [] }],
-    tags: [{ name: 'sessions', description: 'Copies that are made for the client.' }],
+  return openapiFile({
+    ...{ version, tag: 'sessions' },
+    description:
+      'An integrator asks for a session; the person comes to the kiosk with the pick-up code; the certified copy is fetched here.',
     paths: {
       '/sessions': { post: create },
       '/sessions/{id}': { parameters: [id], get: state, delete: withdraw },
@@ -28,44 +18,12 @@ export function openapi(version: string): object {
       '/sessions/{id}/evidence': { parameters: [id], get: evidence },
     },
     webhooks: { session: { post: callback } },
-    components: {
-      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'Of a client of `api.clients`.' } },
-      schemas: {
-        SessionRequest: askedWith(SessionRequest),
-        OpenedSession,
-        SessionAnswer,
-        CallbackBody,
-        Error: failure,
-      },
-    },
-  }
+    schemas: { SessionRequest: askedWith(SessionRequest), OpenedSession, SessionAnswer, CallbackBody },
+  })
 }
 
 const tags = ['sessions']
-const ref = (name: string) => ({ schema: { $ref: `#/components/schemas/${name}` } })
-const json = (name: string) => ({ 'application/json': ref(name) })
-const failure = {
-  type: 'object',
-  required: ['code', 'detail'],
-  properties: {
-    code: { type: 'string', description: 'A row of the table of errors in the README.' },
-    detail: { type: 'string' },
-  },
-} as const
-
-/** By what is thrown, under its status. */
-function failures(...codes: readonly ErrorCode[]): Readonly<Record<string, object>> {
-  const statuses = [...new Set(codes.map(code => errorTable[code].status))].sort()
-  return Object.fromEntries(
-    statuses.map(status => {
-      const told = codes.filter(code => errorTable[code].status === status)
-      return [String(status), { description: told.join(', '), content: json('Error') }]
-    }),
-  )
-}
-
-const header = (description: string) => ({ description, schema: { type: 'string' } })
-const id = { name: 'id', in: 'path', required: true, description: 'The sessionID.', schema: { type: 'string' } }
+const id = idInPath('The sessionID.')
 const key = {
   name: 'Idempotency-Key',
   in: 'header',
@@ -86,7 +44,14 @@ const create = {
       content: json('OpenedSession'),
     },
     ...failures(
-      ...(['SESSION_INVALID', 'REQUEST_INVALID', 'CLIENT_UNKNOWN', 'ADDRESS_REFUSED', 'MESSAGE_TOO_LARGE'] as const),
+      ...([
+        'SESSION_INVALID',
+        'REQUEST_INVALID',
+        'CLIENT_UNKNOWN',
+        'REQUEST_FORBIDDEN',
+        'ADDRESS_REFUSED',
+        'MESSAGE_TOO_LARGE',
+      ] as const),
       ...(['SESSION_NOT_POSSIBLE', 'RESOLUTION_TOO_LOW', 'IDEMPOTENCY_KEY_REUSED', 'KIOSK_BUSY'] as const),
     ),
   },
@@ -166,22 +131,4 @@ const callback = {
     '2XX': { description: 'Received.' },
     410: { description: 'Not wanted any more; it is not sent again.' },
   },
-}
-
-/** What has a default need not be sent. */
-function askedWith(schema: TSchema): object {
-  return JSON.parse(JSON.stringify(schema), (_key, value: unknown) => {
-    if (!isObjectSchema(value)) return value
-    const required = value.required.filter(name => !('default' in (value.properties[name] ?? {})))
-    return { ...value, required }
-  })
-}
-
-interface ObjectSchema {
-  readonly required: readonly string[]
-  readonly properties: Readonly<Record<string, object>>
-}
-
-function isObjectSchema(value: unknown): value is ObjectSchema {
-  return typeof value === 'object' && value !== null && 'required' in value && Array.isArray(value.required)
 }

@@ -14,12 +14,19 @@ export type ApiWithSessions = NonNullable<Config['api']> & {
   readonly sessions: NonNullable<NonNullable<Config['api']>['sessions']>
 }
 
+/** Nobody is at the screen to say no: only who was given the seal may have it used, as for a batch. */
+function checkSeal({ ens, signature }: SessionRequest, client: string, { clients }: ApiWithSessions): void {
+  if (signature.mode !== 'seal' || clients.find(({ id }) => id === client)?.seals.includes(ens)) return
+  throw new Fault('REQUEST_FORBIDDEN', `$.ens: api.clients does not give this client the seal of ${ens} (seals)`)
+}
+
 type Mode = SessionRequest['signature']['mode']
 
-/** Throws SESSION_NOT_POSSIBLE, ADDRESS_REFUSED for what this kiosk cannot do for this client. */
+/** Throws SESSION_NOT_POSSIBLE, REQUEST_FORBIDDEN, ADDRESS_REFUSED for what this kiosk cannot do for this client. */
 export function checkPossible(request: SessionRequest, client: string, config: Parts): void {
   const faults = [...bodyFaults(request, config), ...modeFaults(request, config), ...limitFaults(request, config)]
   if (faults.length > 0) throw new Fault('SESSION_NOT_POSSIBLE', faults.join('; '))
+  checkSeal(request, client, config.api)
   const refused = addressFaults(request, client, config.api)
   if (refused.length > 0) throw new Fault('ADDRESS_REFUSED', refused.join('; '))
 }

@@ -23,8 +23,9 @@ import { nearestName } from '../nearest.ts'
 import { knownKeys } from '../schema-keys.ts'
 
 const strict = { additionalProperties: false } as const
-const line = (description: string) =>
-  Type.String({ minLength: 1, maxLength: 200, pattern: '^[^\\p{Cc}]*$', description })
+/** Nothing that breaks the line, turns its direction or is no character of XML: people read it on the screen, and it goes into XML. */
+const lineText = '^[^\\p{Cc}\\p{Cs}\\p{Zl}\\p{Zp}\\u202A-\\u202E\\u2066-\\u2069\\uFFFE\\uFFFF]*$'
+const line = (description: string) => Type.String({ minLength: 1, maxLength: 200, pattern: lineText, description })
 const url = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description }))
 
 const Asked = Type.Object(
@@ -141,15 +142,19 @@ function unknownField(pointer: string): string {
 
 function checkedCodes({ ens, document, signature }: SessionRequest): readonly (readonly [string, Checked])[] {
   const { type, organ, sia, elaborationState, sourceNature: nature } = document
-  const { csv } = signature
   return [
     ['$.ens', checkIne10(ens)],
     ['$.document.type', checkDocumentType(type)],
     ...optional('$.document.organ', organ, checkDir3),
     ...optional('$.document.sia', sia, checkSia),
     ...optional('$.document.elaborationState', elaborationState, text => checkMadeState(text, nature)),
-    ...optional('$.signature.csv', csv === 'none' || csv === 'auto' ? undefined : csv, checkSuppliedCsv),
+    ...optional('$.signature.csv', suppliedCsv({ signature }), checkSuppliedCsv),
   ]
+}
+
+/** The verification code that the client brings along; undefined where it brings none. */
+export function suppliedCsv({ signature: { csv } }: Pick<SessionRequest, 'signature'>): string | undefined {
+  return csv === 'none' || csv === 'auto' ? undefined : csv
 }
 
 function optional(path: string, text: string | undefined, check: (text: string) => Checked) {

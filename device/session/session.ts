@@ -8,6 +8,7 @@
 //                 │ expired, withdrawn                   └──────────────────► (over) ──► forgotten
 //                 └─────────────────────────────────────────────────────────►
 //
+// A session that is ready lasts as long as its copy, which is not erased before everybody has received it: `kept` says until when.
 // What was asked for is gone from a session that is over; that it was, and how it ended, stays for `rememberedMs`.
 
 import type { SignatureLevel } from '../ades/request.ts'
@@ -60,7 +61,7 @@ export interface Session {
   readonly createdAt: string
   /** Until when it waits for the person. */
   readonly waitsUntil: string
-  /** When its present stage ends by itself; null while somebody or something works on it. */
+  /** When its present stage ends by itself; null while somebody or something works on it, or its copy goes elsewhere too. */
   readonly endsAt: string | null
   readonly documentId: string | null
   readonly made: MadeCopy | null
@@ -76,7 +77,8 @@ export type SessionEvent =
   | { readonly type: 'taken'; readonly documentId: string }
   | { readonly type: 'putBack' | 'making' | 'fetched' }
   | { readonly type: 'withdrawn'; readonly by: 'client' | 'operator' }
-  | { readonly type: 'ready'; readonly documentId: string; readonly made: MadeCopy; readonly endsAt: string }
+  | { readonly type: 'ready'; readonly documentId: string; readonly made: MadeCopy; readonly endsAt: string | null }
+  | { readonly type: 'kept'; readonly endsAt: string | null }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly detail: string }
   | { readonly type: 'expired' }
   | {
@@ -90,15 +92,15 @@ export type SessionEvent =
   | { readonly type: 'noticeRefused'; readonly id: string; readonly code: ErrorCode; readonly detail: string }
 
 /** From where each event may come. */
-const from: Readonly<Record<'taken' | 'putBack' | 'making' | 'ready' | 'failed' | 'fetched', readonly SessionStage[]>> =
-  {
-    taken: ['waiting'],
-    putBack: ['in-hand'],
-    making: ['waiting', 'in-hand'],
-    ready: ['waiting', 'in-hand', 'making'],
-    failed: ['in-hand', 'making'],
-    fetched: ['ready'],
-  }
+const from = {
+  taken: ['waiting'],
+  putBack: ['in-hand'],
+  making: ['waiting', 'in-hand'],
+  ready: ['waiting', 'in-hand', 'making'],
+  kept: ['ready'],
+  failed: ['in-hand', 'making'],
+  fetched: ['ready'],
+} as const satisfies Partial<Record<SessionEvent['type'], readonly SessionStage[]>>
 
 /** What is random about a notice, should the event call for one. */
 export interface Chance {
@@ -108,8 +110,9 @@ export interface Chance {
 
 /** The session after an event that happened at `at`, ISO 8601. Throws STAGE_CONFLICT where the two do not fit. */
 export function nextSession(session: Session, event: SessionEvent, at: string, chance: Chance): Session {
-  if (event.type in from && !from[event.type as keyof typeof from].includes(session.stage))
-    throw conflict(session, event)
+  const allowed: readonly SessionStage[] | undefined =
+    event.type in from ? from[event.type as keyof typeof from] : undefined
+  if (allowed?.includes(session.stage) === false) throw conflict(session, event)
   switch (event.type) {
     case 'taken':
       return { ...session, stage: 'in-hand', documentId: event.documentId, endsAt: null }
@@ -121,6 +124,8 @@ export function nextSession(session: Session, event: SessionEvent, at: string, c
       const { documentId, made, endsAt } = event
       return noticed({ ...session, stage: 'ready', documentId, made, endsAt, readyAt: at }, at, chance)
     }
+    case 'kept':
+      return { ...session, endsAt: event.endsAt }
     case 'fetched':
       return { ...session, fetchedAt: session.fetchedAt ?? at }
     case 'failed': {

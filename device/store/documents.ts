@@ -55,11 +55,21 @@ export interface DocumentQuery {
   readonly includeErased?: boolean
 }
 
+/** Documents that are not erased. */
+export interface DocumentCount {
+  /** With a time at which they want attention, due or not. */
+  readonly waiting: number
+  /** With none. */
+  readonly stopped: number
+}
+
 export interface DocumentReader {
   /** undefined when no such document was ever committed; throws DATABASE_DAMAGED when its row was altered. */
   load(id: string): StoredDocument | undefined
   /** Newest first. Bodies stay closed, so that one damaged row does not hide the others. */
   list(query?: DocumentQuery): readonly DocumentSummary[]
+  /** How many are at these stages, without reading them one by one. */
+  count(stages: readonly string[]): DocumentCount
   /** Whether a document is committed and not erased, without opening it. */
   isLive(id: string): boolean
   /** The key of a live document; throws NOT_FOUND. */
@@ -114,11 +124,17 @@ export function createDocumentReader(parts: {
   const one = database.prepare<[string], OpenableRow>(
     `SELECT ${summaryColumns}, wrapped_key AS wrappedKey, body FROM ${table} WHERE id = ?`,
   )
-  const some = database.prepare<[{ stages: string | null; limit: number; includeErased: number }], Row>(
-    `SELECT ${summaryColumns} FROM ${table}
-     WHERE (@stages IS NULL OR stage IN (SELECT value FROM json_each(@stages)))
-       AND (@includeErased OR wrapped_key IS NOT NULL)
-     ORDER BY ordinal DESC LIMIT @limit`,
+  const listed = (which: string) =>
+    database.prepare<[{ stages: string; limit: number; includeErased: number }], Row>(
+      `SELECT ${summaryColumns} FROM ${table} WHERE ${which} ORDER BY ordinal DESC LIMIT @limit`,
+    )
+  const every = listed('(wrapped_key IS NULL) <= @includeErased')
+  // Without an OR around it, so that an index is used.
+  const atStages = 'stage IN (SELECT value FROM json_each(@stages))'
+  const some = listed(`${atStages} AND (wrapped_key IS NULL) <= @includeErased`)
+  const counted = database.prepare<[{ stages: string }], DocumentCount>(
+    `SELECT COUNT(wake_at) AS waiting, COUNT(*) - COUNT(wake_at) AS stopped FROM ${table}
+     WHERE ${atStages} AND (wrapped_key IS NULL) = 0`,
   )
   return Object.freeze({
     load(id: string): StoredDocument | undefined {
@@ -130,9 +146,13 @@ export function createDocumentReader(parts: {
       return { ...summary, erased: false, body: JSON.parse(new TextDecoder().decode(opened)) }
     },
     list({ stages, limit = -1, includeErased = false }: DocumentQuery = {}) {
-      const wanted = { stages: stages === undefined ? null : JSON.stringify(stages), limit }
-      const rows = translated(() => some.all({ ...wanted, includeErased: Number(includeErased) }))
+      const wanted = { stages: JSON.stringify(stages ?? []), limit, includeErased: Number(includeErased) }
+      const rows = translated(() => (stages === undefined ? every : some).all(wanted))
       return rows.map(row => ({ ...row, erased: row.erased !== 0 }))
+    },
+    count(stages: readonly string[]) {
+      const found = translated(() => counted.get({ stages: JSON.stringify(stages) }))
+      return found ?? { waiting: 0, stopped: 0 }
     },
     isLive: (id: string) => translated(() => one.get(id))?.wrappedKey != null,
     key(id: string) {

@@ -57,7 +57,7 @@ export interface StoreReader extends Pick<DocumentReader, 'load' | 'list'> {
   close(): void
 }
 
-export interface Store extends Pick<Documents, 'create' | 'commit' | 'load' | 'list'> {
+export interface Store extends Pick<Documents, 'create' | 'commit' | 'load' | 'list' | 'count'> {
   readonly blobs: Blobs
   readonly audit: AuditReader & {
     /** Notes an event of the appliance itself. */
@@ -152,7 +152,7 @@ function openWriter(options: StoreOptions): Store {
   const cards = createDocuments<ApplianceEntry>({ database, keys, journal, guard, clock, random, table: 'card_order' })
   const sessions = createDocuments<ApplianceEntry>({ database, keys, journal, guard, clock, random, table: 'session' })
   const items = createBatchItems({ database, key: batches.key, journal, guard, random })
-  const { create, load, list } = documents
+  const { create, load, list, count } = documents
   const noteAppliance = database.transaction((entry: ApplianceEntry) => journal.append(entry, null))
   reserve.ensure()
   const forgetting = createForgetting({ database, guard, reserve, blobsFolder })
@@ -168,6 +168,7 @@ function openWriter(options: StoreOptions): Store {
     create,
     load,
     list,
+    count,
     ...forgetting.of(documents),
     together: (work: () => void) => guard.run(() => database.transaction(work).immediate()),
     blobs: createBlobs({

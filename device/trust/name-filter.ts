@@ -174,7 +174,7 @@ const typeNames: Readonly<Record<string, string>> = {
 }
 
 /** Dotted; an attribute whose name nobody knows is in no name. */
-function attributeType(name: string): string | undefined {
+export function attributeType(name: string): string | undefined {
   const dotted = /^(?:oid\.)?(\d+(?:\.\d+)+)$/i.exec(name)?.[1]
   const known = lower(name)
   return dotted ?? (Object.hasOwn(typeNames, known) ? typeNames[known] : undefined)

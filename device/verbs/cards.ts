@@ -4,12 +4,12 @@
 
 import { basename } from 'node:path'
 import { Fault } from '../errors.ts'
-import type { WireCardPapers } from '../http/card-routes.ts'
 import { askAppliance } from '../http/operator-client.ts'
 import { operatorSocket } from '../main.ts'
 import type { CardDecision, CardState } from '../orders/desk.ts'
 import type { CardIntake } from '../orders/intake.ts'
 import { type CardOrderView, orderIn, orderLines, stateInWords, viewOfOrder } from '../orders/view.ts'
+import type { PapersAsked } from '../orders/wire.ts'
 import { configOf, readerOf, readInput, writeOutput } from './appliance.ts'
 import { cardStateLines } from './card-lines.ts'
 import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
@@ -17,8 +17,12 @@ import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 export const cardsVerb: Verb = {
   name: 'cards',
   summary:
-    'Orders signature cards and readers: products, order CODE --person F.json, list, show ID, form ID --out F.pdf, submit ID --form F --document F, poll [ID], decide ID, callback F.json.',
-  words: { name: 'products|order|list|show|form|submit|poll|decide|callback [CODE|ID|FILE]', min: 1, max: 2 },
+    'Orders signature cards and readers: products, order CODE --person F.json, list, show ID, form ID --out F.pdf, submit ID --form F [--document F], activation ID, poll [ID], decide ID, callback F.json.',
+  words: {
+    name: 'products|order|list|show|form|submit|activation|poll|decide|callback [CODE|ID|FILE]',
+    min: 1,
+    max: 2,
+  },
   options: {
     ...configOptions,
     person: { type: 'string', help: '`order`: JSON file with the fields of the product, as the service names them' },
@@ -46,6 +50,7 @@ const actions: Readonly<Record<string, Action>> = {
   show,
   form,
   submit,
+  activation,
   poll,
   decide,
   callback,
@@ -147,13 +152,24 @@ async function form(call: Call, ask: Ask): Promise<Answer> {
 
 async function submit(call: Call, ask: Ask): Promise<Answer> {
   const id = orderId(call, 'submit')
-  const paper = async (option: 'form' | 'document') => {
-    const path = call.text(option)
-    if (path === undefined) throw new Fault('USAGE', `cards submit needs --${option}`)
-    return { fileName: basename(path), base64: (await readInput(path)).toString('base64') }
+  const paper = async (path: string) => ({
+    fileName: basename(path),
+    base64: (await readInput(path)).toString('base64'),
+  })
+  const form = call.text('form')
+  if (form === undefined) throw new Fault('USAGE', 'cards submit needs --form')
+  const document = call.text('document')
+  const papers: PapersAsked = {
+    form: await paper(form),
+    ...(document !== undefined && { document: await paper(document) }),
   }
-  const papers: WireCardPapers = { form: await paper('form'), document: await paper('document') }
   return told((await ask('POST', `/orders/${id}/papers`, papers)) as CardOrderView)
+}
+
+async function activation(call: Call, ask: Ask): Promise<Answer> {
+  const id = orderId(call, 'activation')
+  const told = (await ask('GET', `/orders/${id}/activation`)) as { code: string }
+  return { json: told, lines: [told.code] }
 }
 
 async function poll(call: Call, ask: Ask): Promise<Answer> {

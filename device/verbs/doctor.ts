@@ -11,6 +11,7 @@ import type { TextReader } from '../ports.ts'
 import { configOf, withWorkbench } from './appliance.ts'
 import { lastChecks } from './calibration-book.ts'
 import { checkLine } from './calibration-lines.ts'
+import { checkApi } from './doctor-api.ts'
 import { checkCards } from './doctor-cards.ts'
 import { checkClave } from './doctor-clave.ts'
 import { clockLine, codeWarnings } from './doctor-codes.ts'
@@ -24,7 +25,7 @@ import { type Answer, type Call, configOptions, type Verb } from './verb.ts'
 export const doctorVerb: Verb = {
   name: 'doctor',
   summary:
-    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the extension service, the seals, the card service, Cl@ve Firma, pinned servers and the built screen. Exit 1 when something is missing.',
+    'Checks programs, native modules, configuration, data folder, devices, the time-stamping authority, the extension service, the seals, the interface for programs, the card service, Cl@ve Firma, pinned servers and the built screen. Exit 1 when something is missing.',
   options: {
     ...configOptions,
     pins: { type: 'boolean', help: 'tells the key of every server, also of those that are not pinned' },
@@ -218,6 +219,7 @@ async function devices(loaded: LoadedConfig, call: Call): Promise<Finding[]> {
       ...(stamped === undefined ? [] : [{ check: 'time-stamping', ...stamped }]),
       ...(await checkSeals(config, rooms, call.signal)),
       ...(await checkDestinations(config, rooms.peers(), call.signal)),
+      ...(await checkApi(config, rooms, call.signal)),
       ...(config.cards?.screen === true ? [program({ program: 'pdftoppm', debian: 'poppler-utils' })] : []),
       ...(await checkCards(loaded, rooms, call.signal)),
       ...(await checkPins(config, rooms, { all: call.flag('pins'), signal: call.signal })),

@@ -10,6 +10,10 @@ const uses: Readonly<Record<PausedHost['service'], string>> = {
   'time-stamping': 'time-stamps by',
   cards: 'orders at the service',
   clave: 'signatures by',
+  revocation: 'the state of certificates by',
+  references: 'documents for',
+  'three-phase': 'services of pages for',
+  callback: 'callbacks to',
 }
 
 export function pauseLine({ service, host, ids, since, until, code, copies }: PausedHost): string {

@@ -17,8 +17,10 @@ import { Fault } from '../../device/errors.ts'
 import { amongHosts } from '../../device/hosts.ts'
 import type { CallbackOutcome, CallbackRequest, Callbacks } from '../../device/ports.ts'
 import { readCaFile, readSecretLine } from '../credential-file.ts'
-import { amongPins, guardedFetch, toldUrl } from '../guarded-fetch.ts'
+import { byHost, type GuardedRequest, guardedFetch, toldUrl } from '../guarded-fetch.ts'
+import type { HttpResponse } from '../http.ts'
 import { HttpError } from '../http-error.ts'
+import { retryAfterMs } from '../retry-after.ts'
 
 const connectTimeoutMs = 10_000
 const idleTimeoutMs = 15_000
@@ -27,7 +29,6 @@ const deadlineMs = 30_000
 const maxBodyBytes = 64 * 1024
 /** Pause where something has to be mended at one of the two ends. */
 const operatorPauseMs = 15 * 60_000
-const longestRetryAfterMs = 24 * 3_600_000
 
 export interface CallbackClient {
   readonly id: string
@@ -46,10 +47,24 @@ export interface CallbackClient {
 /** Throws CONFIG_INVALID for a client that is not known. */
 export function createWebhooks({ clients }: { readonly clients: readonly CallbackClient[] }): Callbacks {
   const known = new Map(clients.map(client => [client.id, client]))
+  const named = (id: string): CallbackClient => {
+    const client = known.get(id)
+    if (client === undefined) throw new Fault('CONFIG_INVALID', `api.clients: none has the id ${id}`)
+    return client
+  }
   return Object.freeze({
+    async check(id: string) {
+      const client = named(id)
+      const secret = await secretOf(client)
+      if (!secret.usable) throw new Fault('CONFIG_INVALID', secret.reason)
+      const random = looksRandom(secret.key)
+      secret.key.fill(0)
+      const ca = await readCaFile(client.callbackCaFile)
+      if (!ca.usable) throw new Fault('CONFIG_INVALID', ca.reason)
+      return { random }
+    },
     async call(request: CallbackRequest, signal?: AbortSignal): Promise<CallbackOutcome> {
-      const client = known.get(request.client)
-      if (client === undefined) throw new Fault('CONFIG_INVALID', `api.clients: none has the id ${request.client}`)
+      const client = named(request.client)
       const secret = await secretOf(client)
       if (!secret.usable) return later('CREDENTIALS_REFUSED', secret.reason, operatorPauseMs)
       const ca = await readCaFile(client.callbackCaFile)
@@ -79,7 +94,7 @@ async function post({ request, client, key, ca, signal }: Attempt): Promise<Call
   const timestamp = String(Math.floor(request.at / 1000))
   const configured = amongHosts(client.hosts)
   const mayBePrivate = amongHosts(client.allowPrivate)
-  const response = await guardedFetch({
+  const order: GuardedRequest = {
     method: 'POST',
     url,
     headers: {
@@ -91,7 +106,7 @@ async function post({ request, client, key, ca, signal }: Attempt): Promise<Call
     body: () => Buffer.from(body, 'utf8'),
     mayAsk: next => configured(next) && (next.protocol === 'https:' || (mayBePrivate(next) && !/^https:/i.test(url))),
     mayBePrivate,
-    pinsFor: amongPins(client.pins ?? {}),
+    pinsFor: byHost(client.pins ?? {}),
     redirects: 'followed',
     connectTimeoutMs,
     idleTimeoutMs,
@@ -99,9 +114,11 @@ async function post({ request, client, key, ca, signal }: Attempt): Promise<Call
     maxBodyBytes,
     ...(ca === undefined ? {} : { ca }),
     ...(signal === undefined ? {} : { signal }),
+  }
+  return guardedFetch(order, response => {
+    response.close()
+    return outcomeOf(response)
   })
-  response.close()
-  return outcomeOf(response.status, response.headers['retry-after'])
 }
 
 async function secretOf({ id, callbackSecretFile: path }: CallbackClient) {
@@ -117,15 +134,18 @@ async function secretOf({ id, callbackSecretFile: path }: CallbackClient) {
   } as const
 }
 
-function outcomeOf(status: number, retryAfter: string | undefined): CallbackOutcome {
+/** Half of the octets of chance are no ASCII, and few of them are alike: one in ten million random secrets fails this. */
+function looksRandom(key: Buffer): boolean {
+  return key.some(octet => octet > 0x7f) && new Set(key).size > key.length / 2
+}
+
+function outcomeOf({ status, headers }: HttpResponse): CallbackOutcome {
   const detail = `answered ${status}`
   if (status >= 200 && status < 300) return { outcome: 'delivered' }
   if (status === 410) return { outcome: 'refused', code: 'DESTINATION_REFUSED', detail }
   if ([401, 403, 407].includes(status)) return later('CREDENTIALS_REFUSED', detail, operatorPauseMs)
-  const asked = /^\d{1,6}$/.test(retryAfter ?? '')
-    ? Math.min(longestRetryAfterMs, Number(retryAfter) * 1000)
-    : undefined
-  return later(status === 429 || status === 503 ? 'DESTINATION_BUSY' : 'DESTINATION_UNREACHABLE', detail, asked)
+  const code = status === 429 || status === 503 ? 'DESTINATION_BUSY' : 'DESTINATION_UNREACHABLE'
+  return later(code, detail, retryAfterMs(headers, Date.now()))
 }
 
 function outcomeOfError({ kind, message }: HttpError, url: string): CallbackOutcome {
@@ -138,6 +158,6 @@ function outcomeOfError({ kind, message }: HttpError, url: string): CallbackOutc
 
 type Later = Extract<CallbackOutcome, { readonly outcome: 'later' }>
 
-function later(code: Later['code'], detail: string, retryAfterMs?: number): Later {
-  return { outcome: 'later', code, detail, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+function later(code: Later['code'], detail: string, askedMs?: number): Later {
+  return { outcome: 'later', code, detail, ...(askedMs === undefined ? {} : { retryAfterMs: askedMs }) }
 }

@@ -1,6 +1,6 @@
 // The card service's JSON, read tolerantly: its own examples have `_id` for `id`, numbers for texts, `false` for a word and
-// times with a comma behind them. Only what is named here leaves this file: PIN, PUK, emergency, user and activation codes
-// are never looked at, and the person only as marks to compare by.
+// times with a comma behind them. Only what is named here leaves this file: PIN, PUK, emergency and user codes are never
+// looked at, the person only as marks to compare by, and a code to go on with only where it is asked for by itself.
 
 import type { CardMarks, CardProduct, CardRequest } from '../../device/ports.ts'
 
@@ -55,6 +55,12 @@ export function requestIn(data: unknown): CardRequest | undefined {
 export function requestsIn(data: unknown): readonly CardRequest[] | undefined {
   if (!Array.isArray(data)) return undefined
   return data.flatMap((one: unknown) => requestIn(one) ?? [])
+}
+
+/** What a renewal, or a certificate from abroad, is gone on with. */
+export function activationIn(data: unknown): string | null {
+  const { codice, token } = fieldsOf(fieldsOf(data)?.['credenziali']) ?? {}
+  return textOf(codice) ?? textOf(token)
 }
 
 export function marksIn(data: unknown): CardMarks {

@@ -1,17 +1,19 @@
 // The CardShop port over the service's published HTTP interface (OpenAPI document "Firma Digitale" 1.0.0). Promises: one
-// exchange a call, nothing repeated, no redirect followed; what leaves this file holds no PIN, no code and no text of the
-// service's; an order is `later` or `refused` only where it was certainly not carried out.
+// exchange a call, nothing repeated, no redirect followed; what leaves this file holds no PIN, no code but the one that
+// `activation` asks for, and no text of the service's; an order is `later` or `refused` only where it was certainly not carried out.
 
 import { Buffer } from 'node:buffer'
 import { Fault } from '../../device/errors.ts'
 import type { CardLater, CardOrderOutcome, CardShop } from '../../device/ports.ts'
+import { createBreakers } from '../breakers.ts'
 import { type HttpRequest, type HttpResponse, request as httpRequest } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
 import { retryAfterMs } from '../retry-after.ts'
-import { type Envelope, envelopeIn, marksIn, productsIn, requestIn, requestsIn } from './answers.ts'
+import { activationIn, type Envelope, envelopeIn, marksIn, productsIn, requestIn, requestsIn } from './answers.ts'
 import { readShown } from './credential.ts'
 import { type Answered, laterOf, laterOfError, refusalOf, serviceErrors, unreachable } from './outcomes.ts'
+import { breakerOptions, restedCardShop } from './rested.ts'
 
 const connectTimeoutMs = 15_000
 const idleTimeoutMs = 45_000
@@ -29,6 +31,8 @@ export interface OpenapiCardShopOptions {
   readonly pins?: readonly string[]
   /** For one exchange. Default 2 min. */
   readonly deadlineMs?: number
+  /** Milliseconds that only grow; default: those of this process. */
+  readonly now?: () => number
 }
 
 type Sent = Pick<HttpRequest, 'method'> & {
@@ -37,9 +41,18 @@ type Sent = Pick<HttpRequest, 'method'> & {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Throws CONFIG_INVALID for an address that cannot be meant, and REQUEST_INVALID for a name that fits into no path. */
-export function createOpenapiCardShop(options: OpenapiCardShopOptions): CardShop {
+/**
+ * Throws CONFIG_INVALID for an address that cannot be meant, and REQUEST_INVALID for a name that fits into no path. While it is
+ * left alone that can be seen in `breakers`.
+ */
+export function createOpenapiCardShop(options: OpenapiCardShopOptions, breakers = createBreakers()): CardShop {
+  const { now = () => performance.now() } = options
   const base = checkedBase(options.url)
+  const breaker = breakers.add({ service: 'cards', id: 'cards', url: base }, breakerOptions(now))
+  return restedCardShop(cardShopAt(base, options), breaker)
+}
+
+function cardShopAt(base: string, options: OpenapiCardShopOptions): CardShop {
   const exchange = (sent: Sent) => exchanged(base, options, sent)
   const get = async (path: string, signal?: AbortSignal) => answered(await exchange({ method: 'GET', path, signal }))
   return Object.freeze({
@@ -66,9 +79,14 @@ export function createOpenapiCardShop(options: OpenapiCardShopOptions): CardShop
       if (!('status' in answer)) return answer
       const request = ok(answer) ? requestIn(answer.data) : undefined
       if (request !== undefined) return { outcome: 'found', request, marks: marksIn(answer.data) } as const
-      const { unknownId, invalidId } = serviceErrors
-      if (answer.error === unknownId || answer.error === invalidId) return { outcome: 'missing' } as const
-      return unusable(answer)
+      return isMissing(answer) ? ({ outcome: 'missing' } as const) : unusable(answer)
+    },
+    async activation(id: string, signal?: AbortSignal) {
+      const answer = await get(`/richiesta/${segment(id)}`, signal)
+      if (!('status' in answer)) return answer
+      const code = ok(answer) ? activationIn(answer.data) : null
+      if (code !== null) return { outcome: 'code', code } as const
+      return ok(answer) || isMissing(answer) ? ({ outcome: 'none' } as const) : unusable(answer)
     },
     form: async (id: string, signal?: AbortSignal) =>
       formIn(await exchange({ method: 'GET', path: `/richiesta/${segment(id)}/modulo`, signal })),
@@ -192,6 +210,10 @@ function orderOutcome(exchange: Exchanged, answer: Whole | CardLater): CardOrder
   // A success that cannot be read has been carried out all the same, or not: its status says nothing.
   const detail = `the card service answered ${answer.status}, and not as agreed`
   return laterOf(answer) ?? refusalOf(answer) ?? { outcome: 'unknown', detail }
+}
+
+function isMissing({ error }: Whole): boolean {
+  return error === serviceErrors.unknownId || error === serviceErrors.invalidId
 }
 
 function isAlready(error: number | null): boolean {

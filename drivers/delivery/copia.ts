@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Fault } from '../../device/errors.ts'
 import type { Delivery, DeliveryRequest, Receipt } from '../../device/ports.ts'
 import { type HttpRequest, type HttpResponse, request as httpRequest } from '../http.ts'
-import { readAll } from '../http-body.ts'
+import { passOver, readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
 import { maxAnswerBytes } from './answer.ts'
 import { createAttempts, type Opening, type Taker, type TargetOptions } from './attempts.ts'
@@ -101,6 +101,7 @@ async function openAccess({ destination, signal, now }: Opening<CopiaDestination
       ...rest,
       ...(ca !== undefined && { ca }),
       pins,
+      keep: true,
       connectTimeoutMs,
       idleTimeoutMs,
       ...(deadlineMs !== undefined && { deadlineMs }),
@@ -152,7 +153,7 @@ function createService(exchange: Exchange, { now, signal, lookMs }: Waiting) {
     if (response.status < 200 || response.status >= 300) {
       throw refusal(response, `the ${part}`, answerIn(await readAll(response.body)), now())
     }
-    response.close()
+    await passOver(response)
   }
 
   /** Until it is finished, or longer than somebody would wait. */

@@ -3,9 +3,10 @@
 
 import { readCaFile, readTokenFile } from '../credential-file.ts'
 
+/** `untrusted`: the CA file cannot be used; `refused`: the token cannot. */
 export type Credential =
   | { readonly usable: true; readonly ca?: string; readonly token?: string }
-  | { readonly usable: false; readonly reason: string }
+  | { readonly usable: false; readonly because: 'untrusted' | 'refused'; readonly reason: string }
 
 /** Both files of a destination, or why one of them cannot be used; never throws for what an operator can mend. */
 export async function readCredential(files: {
@@ -13,9 +14,9 @@ export async function readCredential(files: {
   readonly tokenFile?: string
 }): Promise<Credential> {
   const ca = await readCaFile(files.caFile)
-  if (!ca.usable) return ca
+  if (!ca.usable) return { ...ca, because: 'untrusted' }
   const token = files.tokenFile === undefined ? undefined : await readTokenFile(files.tokenFile)
-  if (token?.usable === false) return token
+  if (token?.usable === false) return { ...token, because: 'refused' }
   return {
     usable: true,
     ...(ca.text === undefined ? {} : { ca: ca.text }),

@@ -65,7 +65,7 @@ export function createHttpsDelivery(options: {
         throw new Fault('CONFIG_INVALID', `destinations: none has the id ${request.destinationId}`)
       }
       const credential = await readCredential(destination)
-      if (!credential.usable) return untrusted(credential.reason)
+      if (!credential.usable) return unusable[credential.because](credential.reason)
       const outcome = await attempt({ destination, credential, request, body, now, signal })
       return withoutToken(outcome, credential.token)
     } finally {
@@ -103,6 +103,7 @@ async function attempt({ destination, credential, request, body, now, signal }: 
       body: body.stream,
       ...(credential.ca === undefined ? {} : { ca: credential.ca }),
       pins: destination.pins,
+      keep: true,
       connectTimeoutMs,
       idleTimeoutMs: destination.idleTimeoutMs ?? idleTimeoutMs,
       deadlineMs: destination.deadlineMs ?? defaultDeadlineMs,
@@ -132,7 +133,7 @@ function outcomeOfError(error: HttpError): DeliveryOutcome {
   if (error.kind === 'pin') {
     return { outcome: 'later', code: 'TLS_PIN_MISMATCH', detail: error.message, retryAfterMs: pinPauseMs }
   }
-  if (error.kind === 'credentials') return { outcome: 'later', code: 'CREDENTIALS_REFUSED', detail: error.message }
+  if (error.kind === 'credentials') return refused(error.message)
   return { outcome: 'later', code: 'DESTINATION_UNREACHABLE', detail: error.message }
 }
 
@@ -140,6 +141,12 @@ function outcomeOfError(error: HttpError): DeliveryOutcome {
 function untrusted(detail: string): DeliveryOutcome {
   return { outcome: 'later', code: 'DESTINATION_UNTRUSTED', detail }
 }
+
+function refused(detail: string): DeliveryOutcome {
+  return { outcome: 'later', code: 'CREDENTIALS_REFUSED', detail }
+}
+
+const unusable = { untrusted, refused } as const
 
 /** A destination may give back what it was sent; the token must not end in the queue or the log that way. */
 function withoutToken(outcome: DeliveryOutcome, token: string | undefined): DeliveryOutcome {

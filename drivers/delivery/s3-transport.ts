@@ -1,10 +1,11 @@
-// The AWS SDK's HTTP by way of the one door out: TLS with our own trust, the same deadlines and limits as everywhere, no
-// connection kept, nothing tried again behind the caller's back. The SDK signs; it opens no socket of its own.
+// The AWS SDK's HTTP by way of the one door out: TLS with our own trust, the same deadlines and limits as everywhere, nothing
+// tried again behind the caller's back. The SDK signs; it opens no socket of its own.
 
 import { Readable } from 'node:stream'
 import type { S3ClientConfig } from '@aws-sdk/client-s3'
 import type { ByteStream } from '../../device/ports.ts'
 import { type HttpRequest, request as httpRequest } from '../http.ts'
+import { passOver } from '../http-body.ts'
 
 /** A request as the SDK has signed it; everything in it is encoded as it was signed. */
 interface SdkRequest {
@@ -36,11 +37,12 @@ export function s3Transport(limits: TransportLimits): NonNullable<S3ClientConfig
       headers: request.headers,
       ...bodyOf(request),
       ...limits,
+      keep: true,
     })
     const { status: statusCode, headers } = response
-    // A Readable is all that the SDK takes for a body in Node; one that nobody reads must not keep its connection.
-    const body = Readable.from(response.body, { objectMode: false })
-    if (method === 'HEAD') response.close()
+    if (method === 'HEAD') await passOver(response)
+    // A Readable is all that the SDK takes for a body in Node.
+    const body = Readable.from(method === 'HEAD' ? [] : response.body, { objectMode: false })
     return { response: { statusCode, headers: { ...headers }, body } }
   }
   const handler = { handle, metadata: { handlerProtocol: 'http/1.1' }, destroy: () => undefined }

@@ -1,5 +1,6 @@
 // The files by which a target is trusted and by which it knows the kiosk, read anew at each attempt, so that replacing one is
-// all that a renewal takes. What cannot be used is DESTINATION_UNTRUSTED with the file's name and never its content.
+// all that a renewal takes. What cannot be used is told by the file's name and never by its content: a secret as
+// CREDENTIALS_REFUSED, an authority or a host key as DESTINATION_UNTRUSTED.
 
 import { type CredentialText, readCaFile, readCredentialFile, readSecretLine } from '../credential-file.ts'
 import { TargetFailure } from './target-failure.ts'
@@ -16,18 +17,22 @@ export interface SecretFiles {
 
 /** Both contents. Throws TargetFailure. */
 export async function readSecrets({ caFile, secretFile, what }: SecretFiles) {
-  const ca = usable(await readCaFile(caFile))
-  const secret = secretFile === undefined ? undefined : usable(await readSecretLine(what, secretFile, maxCharacters))
-  return { ca, secret }
+  const ca = usable(await readCaFile(caFile), 'DESTINATION_UNTRUSTED')
+  if (secretFile === undefined) return { ca, secret: undefined }
+  return { ca, secret: usable(await readSecretLine(what, secretFile, maxCharacters), 'CREDENTIALS_REFUSED') }
 }
 
 /** The file as text. Throws TargetFailure. */
 export async function readText(what: string, path: string, secret: boolean): Promise<string> {
   const file = await readCredentialFile(what, path, { secret })
-  return usable(file.usable ? { usable: true, text: file.bytes.toString('utf8') } : file)
+  const text = file.usable ? ({ usable: true, text: file.bytes.toString('utf8') } as const) : file
+  return usable(text, secret ? 'CREDENTIALS_REFUSED' : 'DESTINATION_UNTRUSTED')
 }
 
-function usable<T>(read: { readonly usable: true; readonly text: T } | Exclude<CredentialText, { usable: true }>): T {
+function usable<T>(
+  read: { readonly usable: true; readonly text: T } | Exclude<CredentialText, { usable: true }>,
+  code: TargetFailure['code'],
+): T {
   if (read.usable) return read.text
-  throw new TargetFailure('DESTINATION_UNTRUSTED', read.reason)
+  throw new TargetFailure(code, read.reason)
 }

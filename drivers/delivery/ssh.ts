@@ -76,7 +76,7 @@ async function readHostKeys(path: string): Promise<readonly string[]> {
 /** The password; a key is looked at too, for ssh would only tell that it was not let in. */
 async function readOwn({ keyFile, passwordFile }: SshAccess): Promise<string | undefined> {
   if (keyFile !== undefined && !(await readText('key', keyFile, true)).includes('PRIVATE KEY-----')) {
-    throw new TargetFailure('DESTINATION_UNTRUSTED', `the key file ${keyFile} holds no private key`)
+    throw new TargetFailure('CREDENTIALS_REFUSED', `the key file ${keyFile} holds no private key`)
   }
   return (await readSecrets({ caFile: undefined, secretFile: passwordFile, what: 'password' })).secret
 }

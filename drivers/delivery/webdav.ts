@@ -4,6 +4,7 @@
 
 import type { Delivery } from '../../device/ports.ts'
 import { basicAuthorization, type HttpRequest, type HttpResponse, request as httpRequest } from '../http.ts'
+import { passOver } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
 import type { Opening, TargetOptions } from './attempts.ts'
 import { readSecrets } from './secrets.ts'
@@ -57,6 +58,7 @@ async function openCollection({ destination, signal, now }: Opening<WebdavDestin
       ...rest,
       ...(ca !== undefined && { ca }),
       pins,
+      keep: true,
       connectTimeoutMs,
       idleTimeoutMs,
       ...(deadlineMs !== undefined && { deadlineMs }),
@@ -78,7 +80,7 @@ function createStore(collection: URL, exchange: Exchange, now: () => number): St
 
   async function settle(method: HttpRequest['method'], url: URL, change?: Parameters<Exchange>[2]) {
     const response = await exchange(method, url, change)
-    response.close()
+    await passOver(response)
     return response
   }
 
@@ -87,7 +89,7 @@ function createStore(collection: URL, exchange: Exchange, now: () => number): St
     // One byte more than expected tells that it is another file.
     const response = await exchange('GET', url, { maxBodyBytes: expected.bytes + 1 })
     if (response.status === 200) return held(url, response, await contentIn(response, expected), now)
-    response.close()
+    await passOver(response)
     // 409: some servers say so where the collection is missing too.
     if ([404, 409, 410].includes(response.status)) return undefined
     throw failed(response, 'GET')

@@ -5,9 +5,12 @@
 import { Fault } from '../../device/errors.ts'
 import { amongHosts } from '../../device/hosts.ts'
 import type { References } from '../../device/ports.ts'
-import { amongPins, guardedFetch, toldUrl } from '../guarded-fetch.ts'
+import { createBreakers } from '../breakers.ts'
+import { authoritiesByHost, byHost, guardedFetch, toldUrl } from '../guarded-fetch.ts'
+import type { HttpResponse } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
+import { awayForMs } from '../retry-after.ts'
 
 const connectTimeoutMs = 10_000
 const idleTimeoutMs = 30_000
@@ -22,43 +25,43 @@ export interface HttpReferencesOptions {
   readonly maxBytes: number
   /** The only keys that a host, `name` or `name:port`, may have (drivers/pins.ts). */
   readonly pins?: Readonly<Record<string, readonly string[]>>
+  /** PEM of the only authorities trusted for such a host; absent: the runtime's own list. */
+  readonly caFiles?: Readonly<Record<string, string>>
   /** From the call to the last byte, redirects included. Default 2 min. */
   readonly deadlineMs?: number
-  /** PEM of the only certificate authorities to be trusted; absent: the runtime's own list. */
-  readonly ca?: string
 }
 
-/** Messages name a reference without its query and its fragment, which may hold a token. */
-export function createHttpReferences(options: HttpReferencesOptions): References {
-  const { maxBytes, deadlineMs = defaultDeadlineMs, ca } = options
+/**
+ * Messages name a reference without its query and its fragment, which may hold a token. Hosts that are left alone for a moment
+ * can be seen in `breakers`.
+ */
+export function createHttpReferences(options: HttpReferencesOptions, breakers = createBreakers()): References {
+  const { maxBytes, deadlineMs = defaultDeadlineMs } = options
+  const hosts = breakers.addHosts({ service: 'references', id: 'batches', code: 'REFERENCE_UNAVAILABLE' })
   const configured = amongHosts(options.hosts)
   const mayBePrivate = amongHosts(options.allowPrivate)
-  const pinsFor = amongPins(options.pins ?? {})
+  const pinsFor = byHost(options.pins ?? {})
+  const caFor = authoritiesByHost(options.caFiles ?? {})
 
-  async function fetch(url: string, signal?: AbortSignal): Promise<Uint8Array> {
+  function fetch(url: string, signal?: AbortSignal): Promise<Uint8Array> {
     const secure = /^https:/i.test(url)
-    const response = await guardedFetch({
+    const order = {
       method: 'GET',
       url,
       // Who asked for TLS is not led away from it.
-      mayAsk: next => configured(next) && (next.protocol === 'https:' || !secure),
+      mayAsk: (next: URL) => configured(next) && (next.protocol === 'https:' || !secure),
       mayBePrivate,
       pinsFor,
+      caFor,
+      hosts,
       redirects: 'followed',
       connectTimeoutMs,
       idleTimeoutMs,
       deadlineMs,
       maxBodyBytes: maxBytes,
-      ...(ca === undefined ? {} : { ca }),
       ...(signal === undefined ? {} : { signal }),
-    })
-    if (response.status !== 200) {
-      response.close()
-      throw unavailable(url, `answered ${response.status}`)
-    }
-    const body = await readAll(response.body)
-    if (body.byteLength === 0) throw unavailable(url, 'the answer is empty')
-    return body
+    } as const
+    return guardedFetch(order, response => documentIn(response, url))
   }
 
   return Object.freeze({
@@ -72,15 +75,25 @@ export function createHttpReferences(options: HttpReferencesOptions): References
   })
 }
 
+async function documentIn(response: HttpResponse, url: string): Promise<Uint8Array> {
+  if (response.status !== 200) {
+    response.close()
+    throw unavailable(url, `answered ${response.status}`, { retryAfterMs: awayForMs(response) })
+  }
+  const body = await readAll(response.body)
+  if (body.byteLength === 0) throw unavailable(url, 'the answer is empty')
+  return body
+}
+
 function faultOf(error: HttpError, url: string, maxBytes: number): Fault {
   if (error.kind === 'forbidden') {
     return new Fault('REFERENCE_REFUSED', `${toldUrl(url)}: ${error.message}`, { cause: error })
   }
-  if (error.kind !== 'too-large') return unavailable(url, error.message, error)
+  if (error.kind !== 'too-large') return unavailable(url, error.message, { cause: error })
   const limit = `over ${maxBytes} bytes, batches.maxDocumentMegabytes`
   return new Fault('BATCH_TOO_LARGE', `${toldUrl(url)}: ${limit}`, { cause: error })
 }
 
-function unavailable(url: string, reason: string, cause?: unknown): Fault {
-  return new Fault('REFERENCE_UNAVAILABLE', `${toldUrl(url)}: ${reason}`, { cause })
+function unavailable(url: string, reason: string, why: ConstructorParameters<typeof Fault>[2] = {}): Fault {
+  return new Fault('REFERENCE_UNAVAILABLE', `${toldUrl(url)}: ${reason}`, why)
 }

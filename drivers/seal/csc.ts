@@ -16,12 +16,16 @@ import {
   isSelfIssued,
   signatureNamed,
 } from './csc-credential.ts'
+import { type CscLogin, type CscUser, createCscLogin } from './csc-login.ts'
 import { exchange, type Json, jsonIn, objectIn, type SealAnswer, secretLine } from './exchange.ts'
 import type { SealDriver, SealServiceOptions } from './seal-driver.ts'
 import { createTokens, type OauthClient } from './tokens.ts'
 import { verifiedValue } from './verified.ts'
 
-export interface CscOptions extends SealServiceOptions, Partial<Omit<OauthClient, 'caFile' | 'deadlineMs'>> {
+export interface CscOptions
+  extends SealServiceOptions,
+    Partial<CscUser>,
+    Partial<Omit<OauthClient, 'caFile' | 'deadlineMs'>> {
   readonly version: CscVersion
   /** Of version 2: `A` for a service that signs later and is asked for what it made. Default `S`. */
   readonly operationMode?: 'S' | 'A'
@@ -37,36 +41,17 @@ const maxAnswerBytes = 4 * 1024 * 1024
 const checks = 20
 const betweenChecksMs = 500
 
-/** Bearer token by client credentials where `tokenUrl` names who gives it, else none. */
+/** Bearer token by client credentials where `tokenUrl` names who gives it, by `user` and password at the service, or none. */
 export function createCsc(options: CscOptions): SealDriver {
   const { version, pinFile, operationMode = 'S' } = options
-  const { tokenUrl, clientId, clientSecretFile } = options
-  const client =
-    tokenUrl === undefined || clientId === undefined || clientSecretFile === undefined
-      ? undefined
-      : { ...options, tokenUrl, clientId, clientSecretFile }
-  const tokens = client === undefined ? undefined : createTokens(client)
+  const login = loginOf(options)
+  const tokens = login ?? clientTokens(options)
   /** SHA-256 of a PIN that was turned down: it is not tried again, for every try may be one of the last. */
   let refusedPin: string | undefined
 
   function call(path: string, body: Json, signal?: AbortSignal): Promise<SealAnswer> {
-    const ask = (authorization: string | undefined) =>
-      exchange(
-        {
-          method: 'POST',
-          url: `${options.url}/csc/v${version}/${path}`,
-          headers: {
-            'content-type': 'application/json',
-            accept: 'application/json',
-            ...(authorization !== undefined && { authorization }),
-          },
-          body: Buffer.from(JSON.stringify(body)),
-          maxBodyBytes: maxAnswerBytes,
-        },
-        options,
-        signal,
-      )
-    return tokens === undefined ? ask(undefined) : tokens.authorized(ask)
+    const ask = (authorization?: string) => posted(options, path, body, authorization, signal)
+    return tokens === undefined ? ask() : tokens.authorized(ask)
   }
 
   async function credential(credentialID: string, signal?: AbortSignal): Promise<Credential> {
@@ -190,7 +175,38 @@ export function createCsc(options: CscOptions): SealDriver {
       return signed
     },
     sealPdf: () => Promise.reject(new Fault('SEAL_REFUSED', 'this interface of the service takes digests alone')),
+    ...(login !== undefined && { leave: login.leave }),
   })
+}
+
+function clientTokens(options: CscOptions) {
+  const { tokenUrl, clientId, clientSecretFile } = options
+  if (tokenUrl === undefined || clientId === undefined || clientSecretFile === undefined) return undefined
+  return createTokens({ ...options, tokenUrl, clientId, clientSecretFile })
+}
+
+function loginOf(options: CscOptions): CscLogin | undefined {
+  const { user, passwordFile } = options
+  if (user === undefined || passwordFile === undefined) return undefined
+  const call = (path: string, body: Json, authorization?: string) => posted(options, path, body, authorization)
+  return createCscLogin({ user, passwordFile, call })
+}
+
+function posted(
+  options: CscOptions,
+  path: string,
+  body: Json,
+  authorization?: string,
+  signal?: AbortSignal,
+): Promise<SealAnswer> {
+  const { url, version } = options
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    ...(authorization !== undefined && { authorization }),
+  }
+  const ask = { method: 'POST', url: `${url}/csc/v${version}/${path}`, headers, maxBodyBytes: maxAnswerBytes } as const
+  return exchange({ ...ask, body: Buffer.from(JSON.stringify(body)) }, options, signal)
 }
 
 interface Use {

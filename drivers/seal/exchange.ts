@@ -38,6 +38,7 @@ export async function exchange(ask: SealAsk, peer: SealPeer, signal?: AbortSigna
       ...ask,
       ...(ca !== undefined && { ca }),
       pins: peer.pins,
+      keep: true,
       ...(signal !== undefined && { signal }),
       connectTimeoutMs,
       idleTimeoutMs,
@@ -98,6 +99,11 @@ export function objectIn(answer: SealAnswer, what: string): Json {
   const object = jsonIn(answer)
   if (object === undefined) throw new Fault('SEAL_UNREACHABLE', `${what}: the answer is no JSON object`)
   return object
+}
+
+/** Whether it can be a token: the characters of RFC 6750, 2.1, nothing that would become a header of its own. */
+export function isBearer(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9._~+/-]{1,16000}=*$/.test(value)
 }
 
 /** Why there is no success. `what` names the call. */

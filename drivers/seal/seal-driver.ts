@@ -22,6 +22,8 @@ export interface SealDriver {
   ): Promise<Pick<SigningCertificate, 'certificate' | 'chain' | 'onlyPss'>>
   sign(request: SealRequest, signal?: AbortSignal): Promise<readonly Uint8Array[]>
   sealPdf(request: SealedPdfRequest, signal?: AbortSignal): Promise<Uint8Array>
+  /** Takes leave of the service, where it has given anything that outlives the kiosk's calls. Never rejects. */
+  leave?(): Promise<void>
 }
 
 export interface SealServiceOptions extends SealPeer {

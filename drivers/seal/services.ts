@@ -27,8 +27,11 @@ interface Served {
   readonly breaker: Breaker
 }
 
-/** Those that are left alone can be seen in `breakers`. */
-export function createSealServices({ services, table }: SealConfig, breakers = createBreakers()): SealService {
+/** Those that are left alone can be seen in `breakers`. `leave` takes leave of all of them at the end. */
+export function createSealServices(
+  { services, table }: SealConfig,
+  breakers = createBreakers(),
+): SealService & { leave(): Promise<void> } {
   const served = new Map<string, Served>(
     services.map(one => [one.id, { driver: driverOf(one), breaker: breakerOf(one, breakers) }]),
   )
@@ -63,6 +66,9 @@ export function createSealServices({ services, table }: SealConfig, breakers = c
       through(request.service, driver => driver.sign(request, signal), signal),
     sealPdf: (request: Parameters<SealService['sealPdf']>[0], signal?: AbortSignal) =>
       through(request.service, driver => driver.sealPdf(request, signal), signal),
+    leave: async () => {
+      await Promise.all([...served.values()].map(({ driver }) => driver.leave?.()))
+    },
   })
 }
 

@@ -7,6 +7,7 @@ import { createBreakers } from '../breakers.ts'
 import { type HttpResponse, request } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
+import { awayForMs } from '../retry-after.ts'
 import { neededFields, readShown, type Shown, type TimestamperCredential } from './credential.ts'
 
 const connectTimeoutMs = 10_000
@@ -16,6 +17,7 @@ const defaultDeadlineMs = 30_000
 const maxReplyBytes = 1024 * 1024
 const queryType = 'application/timestamp-query'
 const replyType = 'application/timestamp-reply'
+const authority = 'the time-stamping authority'
 
 export interface Rfc3161Options extends TimestamperCredential {
   /** `http:` or `https:`, without user, password or fragment. */
@@ -40,9 +42,10 @@ export function createRfc3161Timestamper(options: Rfc3161Options, breakers = cre
       longestMs: restMs,
       verdict: thrown => {
         if (!(thrown instanceof Fault)) return 'nothing'
-        return thrown.code === 'TSA_UNREACHABLE' ? { waitMs: 0 } : 'answered'
+        return thrown.code === 'TSA_UNREACHABLE' ? { waitMs: thrown.retryAfterMs ?? 0 } : 'answered'
       },
-      resting: () => new Fault('TSA_UNREACHABLE', 'the time-stamping authority did not answer a moment ago'),
+      resting: leftMs =>
+        new Fault('TSA_UNREACHABLE', `${authority} did not answer a moment ago`, { retryAfterMs: leftMs }),
     },
   )
   const ask = async (query: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> => {
@@ -116,21 +119,25 @@ function post({ url, query, shown, ...limits }: Exchange): Promise<HttpResponse>
     idleTimeoutMs,
     maxBodyBytes: maxReplyBytes,
     ...limits,
+    keep: true,
   })
 }
 
 async function replyIn(response: HttpResponse): Promise<Uint8Array> {
   const { status, headers, body } = response
-  const host = 'the time-stamping authority'
   const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase()
   if (status === 200 && type === replyType) {
     const reply = await readAll(body)
     if (reply.byteLength > 0) return reply
-    throw new Fault('TIMESTAMP_REFUSED', `${host} sent an empty answer`)
+    throw new Fault('TIMESTAMP_REFUSED', `${authority} sent an empty answer`)
   }
   response.close()
   // Nothing of the body is told: it may give back what it was sent.
-  if ([401, 403, 407].includes(status)) throw new Fault('TSA_CREDENTIALS_REFUSED', `${host} answered ${status}`)
-  if (status !== 200) throw new Fault('TIMESTAMP_REFUSED', `${host} answered ${status}`)
-  throw new Fault('TIMESTAMP_REFUSED', `${host} did not answer with ${replyType}`)
+  if ([401, 403, 407].includes(status)) throw new Fault('TSA_CREDENTIALS_REFUSED', `${authority} answered ${status}`)
+  const away = awayForMs(response)
+  if (away !== undefined) {
+    throw new Fault('TSA_UNREACHABLE', `${authority} answered ${status}`, { retryAfterMs: away })
+  }
+  if (status !== 200) throw new Fault('TIMESTAMP_REFUSED', `${authority} answered ${status}`)
+  throw new Fault('TIMESTAMP_REFUSED', `${authority} did not answer with ${replyType}`)
 }

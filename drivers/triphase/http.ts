@@ -7,9 +7,12 @@ import { Buffer } from 'node:buffer'
 import { Fault } from '../../device/errors.ts'
 import { amongHosts } from '../../device/hosts.ts'
 import type { ByteStream, TriphaseServer } from '../../device/ports.ts'
-import { amongPins, guardedFetch, toldUrl } from '../guarded-fetch.ts'
+import { createBreakers } from '../breakers.ts'
+import { authoritiesByHost, byHost, guardedFetch, toldUrl } from '../guarded-fetch.ts'
+import type { HttpResponse } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
+import { awayForMs } from '../retry-after.ts'
 
 const connectTimeoutMs = 10_000
 /** A service says nothing before the whole batch is prepared or saved, and AutoFirma waits for so long. */
@@ -24,27 +27,30 @@ export interface HttpTriphaseOptions {
   readonly allowPrivate: readonly string[]
   /** The only keys that a host, `name` or `name:port`, may have (drivers/pins.ts). */
   readonly pins?: Readonly<Record<string, readonly string[]>>
+  /** PEM of the only authorities trusted for such a host; absent: the runtime's own list. */
+  readonly caFiles?: Readonly<Record<string, string>>
   /** Default 256 MiB. */
   readonly maxAnswerBytes?: number
   /** From the call to the last byte. Default 10 min. */
   readonly deadlineMs?: number
-  /** PEM of the only certificate authorities to be trusted; absent: the runtime's own list. */
-  readonly ca?: string
 }
 
 type Post = Parameters<TriphaseServer['post']>[0]
 
-export function createHttpTriphase(options: HttpTriphaseOptions): TriphaseServer {
-  const { maxAnswerBytes = defaultMaxAnswerBytes, deadlineMs = defaultDeadlineMs, ca } = options
+/** Hosts that are left alone for a moment can be seen in `breakers`. */
+export function createHttpTriphase(options: HttpTriphaseOptions, breakers = createBreakers()): TriphaseServer {
+  const { maxAnswerBytes = defaultMaxAnswerBytes, deadlineMs = defaultDeadlineMs } = options
+  const hosts = breakers.addHosts({ service: 'three-phase', id: 'autofirma', code: 'BATCH_SERVICE_FAILED' })
   const mayBePrivate = amongHosts(options.allowPrivate)
-  const pinsFor = amongPins(options.pins ?? {})
+  const pinsFor = byHost(options.pins ?? {})
+  const caFor = authoritiesByHost(options.caFiles ?? {})
 
   async function post(request: Post, signal?: AbortSignal): Promise<string> {
     const { url } = request
     refuseOddUrl(url)
     const allowed = amongHosts(request.allowedHosts)
     const fields = fieldsOf(request)
-    const response = await guardedFetch({
+    const order = {
       method: 'POST',
       url,
       headers: {
@@ -52,23 +58,20 @@ export function createHttpTriphase(options: HttpTriphaseOptions): TriphaseServer
         'content-length': String(fields.reduce((sum, { name, values }) => sum + lengthOf(name, values), -1)),
       },
       body: () => formOf(fields),
-      mayAsk: next => allowed(next) && !isThisMachine(next) && (next.protocol === 'https:' || mayBePrivate(next)),
+      mayAsk: (next: URL) =>
+        allowed(next) && !isThisMachine(next) && (next.protocol === 'https:' || mayBePrivate(next)),
       mayBePrivate,
       pinsFor,
+      caFor,
+      hosts,
       redirects: 'refused',
       connectTimeoutMs,
       idleTimeoutMs,
       deadlineMs,
       maxBodyBytes: maxAnswerBytes,
-      ...(ca === undefined ? {} : { ca }),
       ...(signal === undefined ? {} : { signal }),
-    })
-    if (response.status !== 200) {
-      response.close()
-      throw new Fault('BATCH_SERVICE_FAILED', `${toldUrl(url)}: answered ${response.status}`)
-    }
-    // What is no UTF-8 becomes U+FFFD, as it does at AutoFirma: a description is not worth the signatures beside it.
-    return Buffer.from(await readAll(response.body)).toString('utf8')
+    } as const
+    return guardedFetch(order, response => textIn(response, url))
   }
 
   return Object.freeze({
@@ -82,6 +85,17 @@ export function createHttpTriphase(options: HttpTriphaseOptions): TriphaseServer
       }
     },
   })
+}
+
+async function textIn(response: HttpResponse, url: string): Promise<string> {
+  const { status } = response
+  if (status !== 200) {
+    response.close()
+    const asked = { retryAfterMs: awayForMs(response) }
+    throw new Fault('BATCH_SERVICE_FAILED', `${toldUrl(url)}: answered ${status}`, asked)
+  }
+  // What is no UTF-8 becomes U+FFFD, as it does at AutoFirma: a description is not worth the signatures beside it.
+  return Buffer.from(await readAll(response.body)).toString('utf8')
 }
 
 /** AutoFirma turns such URLs down (600414, 600416): a parameter in one would become a field of the form. */

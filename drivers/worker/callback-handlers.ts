@@ -3,9 +3,10 @@
 import type { CallbackRequest, Callbacks } from '../../device/ports.ts'
 import type { Handler, Handlers } from './serve.ts'
 
-/** `callback`. */
+/** `callback`, `check-callback`. */
 export function callbackHandlers(callbacks: Callbacks): Handlers {
   return new Map<string, Handler>([
     ['callback', (params, { signal }) => callbacks.call(params as CallbackRequest, signal)],
+    ['check-callback', (params, { signal }) => callbacks.check(params as string, signal)],
   ])
 }

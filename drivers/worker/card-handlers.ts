@@ -17,7 +17,7 @@ export interface WirePapers {
 /** Of an order with a document in it, or of two papers. */
 export const maxInputBytes = 64 * 1024 * 1024
 
-/** `card-products`, `card-order`, `card-requests`, `card-request`, `card-form`, `card-submit`; without a service CONFIG_INVALID. */
+/** `card-products`, `card-order`, `card-requests`, `card-request`, `card-form`, `card-activation`, `card-submit`; without a service CONFIG_INVALID. */
 export function cardHandlers(shop: CardShop | undefined): Handlers {
   const named: Readonly<Record<string, (shop: CardShop, params: unknown, context: CallContext) => Promise<unknown>>> = {
     'card-products': products,
@@ -25,6 +25,7 @@ export function cardHandlers(shop: CardShop | undefined): Handlers {
     'card-requests': requests,
     'card-request': (held, params, { signal }) => held.request((params as { id: string }).id, signal),
     'card-form': form,
+    'card-activation': (held, params, { signal }) => held.activation((params as { id: string }).id, signal),
     'card-submit': submit,
   }
   return new Map(

@@ -89,6 +89,12 @@ export const formOutcome = Type.Union([
   later,
 ])
 
+export const activationOutcome = Type.Union([
+  Type.Object({ outcome: Type.Literal('code'), code: Type.String({ pattern: '^[^\\p{Cc}]{1,200}$' }) }, closed),
+  Type.Object({ outcome: Type.Literal('none') }, closed),
+  later,
+])
+
 export const submitOutcome = Type.Union([
   Type.Object({ outcome: Type.Literal('taken'), request }, closed),
   already,

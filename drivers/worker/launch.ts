@@ -18,6 +18,13 @@ const stopGraceMs = 3_000
 /** Between SIGTERM and SIGKILL: it has had its time for a farewell by then. */
 const killAfterMs = 500
 
+/**
+ * glibc keeps what a thread has freed in an arena of that thread, and, once a large block was freed, blocks of that size in the
+ * heap too, where one that is still used keeps all below it (mallopt(3), M_MMAP_THRESHOLD). Buffers from 64 KiB on go back
+ * to the system instead; the first line of device/cli.ts says the same.
+ */
+const allocator = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '65536' } as const
+
 /** What a worker is and what it is told. */
 export interface WorkerOptions {
   /** As the log names it. */
@@ -25,8 +32,8 @@ export interface WorkerOptions {
   /** The worker's main module: a file in this folder, an absolute path or a `file:` URL. */
   readonly entry: string
   /**
-   * Sent as JSON, but for `environment`, which is added to PATH, TMPDIR, LC_ALL, MALLOC_ARENA_MAX and, where this
-   * process has it, NODE_COMPILE_CACHE.
+   * Sent as JSON, but for `environment`, which is added to PATH, TMPDIR, LC_ALL, two settings of the allocator and, where
+   * this process has it, NODE_COMPILE_CACHE.
    */
   readonly config: { readonly environment?: Readonly<Record<string, string>> }
   readonly log: Log
@@ -105,7 +112,7 @@ async function runOnce(
 ): Promise<void> {
   const { environment, ...configuration } = config
   const child = start(process.execPath, [...heapFlags(heap), fileURLToPath(new URL(entry, import.meta.url))], {
-    environment: { MALLOC_ARENA_MAX: '2', ...compileCache(), ...environment },
+    environment: { ...allocator, ...compileCache(), ...environment },
     socket: true,
     killAfterMs,
     ...(deathSignal === undefined ? {} : { deathSignal }),

@@ -2,7 +2,7 @@
 // Firma, the time-stamping authority, the extension service, what certificates point to, the card service, what others ask to be
 // signed, and the callbacks of sessions. It sees what it is told to send, while it sends it; no devices, no keys, no queue.
 
-import type { ClaveFirma, ClaveTestPages, SealService } from '../../device/ports.ts'
+import type { ClaveFirma, ClaveTestPages } from '../../device/ports.ts'
 import { type Breakers, createBreakers } from '../breakers.ts'
 import { type CallbackClient, createWebhooks } from '../callback/webhook.ts'
 import { createOpenapiCardShop, type OpenapiCardShopOptions } from '../cardshop/openapi.ts'
@@ -12,7 +12,7 @@ import { createFortressExtender, type FortressOptions } from '../extender/fortre
 import { keysOf } from '../peers/tls.ts'
 import { createHttpReferences, type HttpReferencesOptions } from '../reference/http.ts'
 import { createHttpRevocation, type HttpRevocationOptions } from '../revocation/http.ts'
-import type { SealConfig } from '../seal/services.ts'
+import type { createSealServices, SealConfig } from '../seal/services.ts'
 import { createRfc3161Timestamper, type Rfc3161Options } from '../timestamper/rfc3161.ts'
 import { createHttpTriphase } from '../triphase/http.ts'
 import { callbackHandlers } from './callback-handlers.ts'
@@ -39,34 +39,35 @@ export interface NetConfiguration {
   readonly callbackClients: readonly CallbackClient[]
 }
 
-await hostWorker<NetConfiguration>(configuration => {
+await hostWorker<NetConfiguration>((configuration, atEnd) => {
   const { destinations, seal, clave, timestamping, extension, revocation, references, cards, callbackClients } =
     configuration
   const breakers = createBreakers()
-  let seals: Promise<SealService> | undefined
+  let seals: Promise<ReturnType<typeof createSealServices>> | undefined
+  atEnd(async () => (await seals)?.leave())
   const timestamper = timestamping === undefined ? undefined : createRfc3161Timestamper(timestamping, breakers)
   const extender = extension === undefined ? undefined : createFortressExtender(extension, breakers)
   return new Map([
     ...deliveryHandlers(createDelivery({ destinations })),
     ...sealHandlers(() => {
       // Most kiosks have no seal, and all of them wait for this worker.
-      seals ??= import('../seal/services.ts').then(({ createSealServices }) => createSealServices(seal, breakers))
+      seals ??= import('../seal/services.ts').then(module => module.createSealServices(seal, breakers))
       return seals
     }),
     ...claveHandlers(clave === undefined ? undefined : claveOf(clave, breakers)),
     ...timestamperHandlers(timestamper),
     ...extenderHandlers(extender),
-    ...revocationHandlers(createHttpRevocation(revocation)),
-    ...referenceHandlers(createHttpReferences(references)),
+    ...revocationHandlers(createHttpRevocation(revocation, breakers)),
+    ...referenceHandlers(createHttpReferences(references, breakers)),
     ...peerHandlers({
       keys: keysOf,
       enter: (id, signal) => enterDestination({ destinations }, id, signal ?? new AbortController().signal),
       resting: async () => breakers.resting(),
       wake: async host => breakers.wake(host),
     }),
-    ...cardHandlers(cards === undefined ? undefined : createOpenapiCardShop(cards)),
+    ...cardHandlers(cards === undefined ? undefined : createOpenapiCardShop(cards, breakers)),
     ...callbackHandlers(createWebhooks({ clients: callbackClients })),
-    ...triphaseHandlers(createHttpTriphase({ allowPrivate: references.allowPrivate, pins: references.pins ?? {} })),
+    ...triphaseHandlers(createHttpTriphase(references, breakers)),
   ])
 })
 

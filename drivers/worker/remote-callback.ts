@@ -12,12 +12,18 @@ const callbackOutcome = Type.Union([
   refused,
 ])
 
+const callbackCheck = Type.Object({ random: Type.Boolean() }, { additionalProperties: false })
+
 /** A Callbacks in the net worker. Beside what the port says, it throws WORKER_LOST and FRAME_INVALID. */
 export function remoteCallbacks(channel: PortChannel): Callbacks {
   return Object.freeze({
     call: (request: CallbackRequest, signal?: AbortSignal) =>
       answerOf(channel, channel.call('callback', request, withSignal(signal)), answer =>
         checked(callbackOutcome, answer, 'callback'),
+      ),
+    check: (client: string, signal?: AbortSignal) =>
+      answerOf(channel, channel.call('check-callback', client, withSignal(signal)), answer =>
+        checked(callbackCheck, answer, 'callback'),
       ),
   })
 }

@@ -5,6 +5,7 @@ import { Buffer } from 'node:buffer'
 import type { CardShop } from '../../device/ports.ts'
 import type { WirePapers } from './card-handlers.ts'
 import {
+  activationOutcome,
   formOutcome,
   listed,
   orderOutcome,
@@ -55,6 +56,10 @@ export function remoteCardShop(channel: PortChannel): CardShop {
         if (answer.outcome !== 'form') return answer
         return bytes === undefined ? refuse('a form without its bytes') : ({ outcome: 'form', bytes } as const)
       })
+    },
+    activation: (id: string, signal?: AbortSignal) => {
+      const asked = channel.call('card-activation', { id }, withSignal(signal))
+      return answerOf(channel, asked, answer => checked(activationOutcome, answer, 'activation'))
     },
     submit: (id: string, { form, document }: Parameters<CardShop['submit']>[1], signal?: AbortSignal) => {
       const params: WirePapers = {

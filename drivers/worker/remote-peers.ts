@@ -13,7 +13,16 @@ const milliseconds = Type.Number({ minimum: 0 })
 const resting = Type.Array(
   Type.Object(
     {
-      service: Type.Enum(['seal', 'extension', 'clave', 'time-stamping']),
+      service: Type.Enum([
+        'seal',
+        'extension',
+        'clave',
+        'time-stamping',
+        'cards',
+        'revocation',
+        'references',
+        'three-phase',
+      ]),
       id: text,
       host: text,
       sinceMs: milliseconds,
@@ -22,7 +31,7 @@ const resting = Type.Array(
     },
     { additionalProperties: false },
   ),
-  { maxItems: 100 },
+  { maxItems: 1000 },
 )
 
 /** Peers behind the net worker. Beside what the port says, they throw WORKER_LOST and FRAME_INVALID. */

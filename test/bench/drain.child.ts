@@ -18,4 +18,4 @@ const appliance = await startAppliance(loadConfig({ configFile, dataFolder }), 0
 })
 process.on('message', ({ leapMs }: LeapBy) => clock.leap(leapMs))
 process.once('disconnect', () => appliance.stop())
-process.send?.('started')
+process.send?.(appliance.url)

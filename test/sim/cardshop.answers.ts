@@ -13,22 +13,56 @@ export interface SoldRequest {
   readonly papers: Readonly<Record<string, unknown>>[]
 }
 
+/** As published. */
 export const catalogue = [
-  { nome: 'Smart Card', tipo: 'Infocert', codice_prodotto: 'FIR', prezzo: 22.7 },
-  { nome: 'Smart Card CNS', tipo: 'Infocert', codice_prodotto: 'SMARTCARDCNS', prezzo: 25.7 },
+  { nome: 'Rinnovo Certificato Firma', tipo: 'Infocert', codice_prodotto: 'RINFIR', prezzo: 9 },
+  { nome: 'Business Key', tipo: 'Infocert', codice_prodotto: 'KEY', prezzo: 40 },
+  { nome: 'Lettore Smart Card USB', tipo: 'Infocert', codice_prodotto: 'LETTORE', prezzo: 13, vergine: true },
+  { nome: 'Kit Firma Digitale', tipo: 'Infocert', codice_prodotto: 'KIT', prezzo: 39.7 },
+  { nome: 'Firma Digitale Remota Infocert', tipo: 'Infocert', codice_prodotto: 'FIRREM', prezzo: 25.7 },
+  { nome: 'Business Key CNS', tipo: 'Infocert', codice_prodotto: 'KEYCNS', prezzo: 40.7 },
+  { nome: 'Smart Card Infocert CNS', tipo: 'Infocert', codice_prodotto: 'SMARTCARDCNS', prezzo: 25.7 },
+  { nome: 'Rinnovo CNS Infocert', tipo: 'Infocert', codice_prodotto: 'RINCNS', prezzo: 9 },
+  { nome: 'Kit CNS Infocert', tipo: 'Infocert', codice_prodotto: 'KITCNS', prezzo: 40.3 },
+  { nome: 'Smart Card Aruba CNS', tipo: 'Aruba', codice_prodotto: 'SCARUBACNS', prezzo: 22.4 },
+  { nome: 'Aruba Key CNS', tipo: 'Aruba', codice_prodotto: 'ARUBAKEYCNS', prezzo: 39.4 },
+  { nome: 'Firma Aruba OTP Display', tipo: 'Aruba', codice_prodotto: 'OTPDIS', prezzo: 25.2 },
+  { nome: 'Firma Aruba OTP Mobile', tipo: 'Aruba', codice_prodotto: 'OTPMOB', prezzo: 21.7 },
+  { nome: 'Firma Estero', tipo: 'Infocert', codice_prodotto: 'FIREST', prezzo: 49.7 },
+  { nome: 'Videoriconoscimento Aruba', tipo: 'Aruba', codice_prodotto: 'VIDEORIC', prezzo: 15 },
+  { nome: 'Firma Digitale', tipo: 'Infocert', codice_prodotto: 'FIR', prezzo: 22.7 },
+  { nome: 'Firma Digitale Vergine', tipo: 'Infocert', codice_prodotto: 'FIR_V', prezzo: 22.7, vergine: true },
+  { nome: 'Business Key Vergine', tipo: 'Infocert', codice_prodotto: 'KEY_V', prezzo: 40, vergine: true },
   {
-    nome: 'Smart Card CNS Con Videoriconoscimento',
+    nome: 'Firma Digitale Remota Infocert Vergine',
+    tipo: 'Infocert',
+    codice_prodotto: 'FIRREM_V',
+    prezzo: 25.7,
+    vergine: true,
+  },
+  { nome: 'Business Key CNS Vergine', tipo: 'Infocert', codice_prodotto: 'KEYCNS_V', prezzo: 40.7, vergine: true },
+  {
+    nome: 'Smart Card Infocert CNS Vergine',
+    tipo: 'Infocert',
+    codice_prodotto: 'SMARTCARDCNS_V',
+    prezzo: 25.7,
+    vergine: true,
+  },
+  {
+    nome: 'Smart Card Infocert CNS Con Videoriconoscimento',
     tipo: 'Infocert',
     codice_prodotto: 'SMARTCARDCNS_VIDEO',
     prezzo: 57.9,
   },
-  { nome: 'Smart Card CNS Vergine', tipo: 'Infocert', codice_prodotto: 'SMARTCARDCNS_V', prezzo: 25.7, vergine: true },
-  { nome: 'Business Key', tipo: 'Infocert', codice_prodotto: 'KEY', prezzo: 40 },
-  { nome: 'Lettore di Smart Card', tipo: 'Infocert', codice_prodotto: 'LETTORE', prezzo: 13, vergine: true },
-  { nome: 'Rinnovo Certificato Firma', tipo: 'Infocert', codice_prodotto: 'RINFIR', prezzo: 9 },
-  { nome: 'Firma Estero', tipo: 'Infocert', codice_prodotto: 'FIREST', prezzo: 49.7 },
-  { nome: 'Smart Card CNS Aruba', tipo: 'Aruba', codice_prodotto: 'SCARUBACNS', prezzo: 22.4 },
-  { nome: 'Videoriconoscimento', tipo: 'Aruba', codice_prodotto: 'VIDEORIC', prezzo: 15 },
+  { nome: 'Business Key CNS Con Videoricoscimento', tipo: 'Infocert', codice_prodotto: 'KEYCNS_VIDEO', prezzo: 77.9 },
+  {
+    nome: 'Firma Digitale Remota Infocert Con Videoriconoscimento',
+    tipo: 'Infocert',
+    codice_prodotto: 'FIRREM_VIDEO',
+    prezzo: 63.7,
+  },
+  { nome: 'Rinnovo Firma Remota', tipo: 'Infocert', codice_prodotto: 'RINFIRREM', prezzo: 19.7 },
+  { nome: 'Spid Personale', tipo: 'Namirial', codice_prodotto: 'SPID_PER', prezzo: 14.2 },
 ] as const
 
 /** What must never be seen outside the service. */
@@ -38,12 +72,29 @@ export const secrets = {
   codice_utente: 'UTENTE-5520',
   codice_emergenza: 'EMERGENZA-9917',
   codice_carta: 'CARTA-31337',
-  credenziali: 'CREDENZIALI-4711',
 } as const
+
+/** What a renewal, or a certificate from abroad, is gone on with: for whoever bought it, and kept by nobody. */
+export const activationCode = 'jDy7A692DJcx5456'
+
+/** Whether a form is to be signed: of a certificate for somebody who is not recognised by video. */
+export function wantsForm({ product, stato, videoriconoscimento }: SoldRequest): boolean {
+  if (videoriconoscimento) return false
+  return stato === 'in_riconoscimento' || (stato === 'in_registrazione' && isAruba(product))
+}
+
+const isAruba = (product: string) => /^(SCARUBA|ARUBA|OTP)/.test(product)
+
+/** In place of a device. */
+function credentials(product: string) {
+  if (product === 'FIREST') return { codice: activationCode }
+  if (product.startsWith('RIN')) return { token: activationCode }
+  return product.endsWith('_VIDEO') ? { username: 'utente@example.com' } : undefined
+}
 
 export function firstState(product: string): string {
   if (product.startsWith('RIN') || product === 'FIREST') return 'evasa'
-  if (/^(SCARUBA|ARUBA|OTP)/.test(product)) return 'in_registrazione'
+  if (isAruba(product)) return 'in_registrazione'
   return /_V$|^LETTORE$|_VIDEO$/.test(product) ? 'in_lavorazione' : 'in_riconoscimento'
 }
 
@@ -52,6 +103,7 @@ export function toldRequest(sold: SoldRequest, echo: boolean) {
   const { body, boughtAt } = sold
   const callback = body['callback'] as Readonly<Record<string, unknown>> | undefined
   const done = sold.stato === 'evasa'
+  const credenziali = credentials(sold.product)
   return {
     ...(body['anagrafica'] !== undefined && { anagrafica: person(body['anagrafica'], echo) }),
     ...(body['anagrafica_spedizione'] !== undefined && {
@@ -63,7 +115,7 @@ export function toldRequest(sold: SoldRequest, echo: boolean) {
     codice_richiesta: 'd1e4a',
     prodotto: 'Firma Digitale',
     codice_prodotto: sold.product,
-    tipo: 'Infocert',
+    tipo: catalogue.find(one => one.codice_prodotto === sold.product)?.tipo ?? 'Infocert',
     stato: sold.stato,
     // As a number in one example, as a text with a comma behind it in another.
     timestamp: {
@@ -75,8 +127,8 @@ export function toldRequest(sold: SoldRequest, echo: boolean) {
     urgenza: body['urgenza'] ?? false,
     spedizione: body['spedizione'] ?? false,
     videoriconoscimento: sold.videoriconoscimento,
-    quantita: 1,
-    ...(sold.product === 'FIREST' ? { credenziali: { codice: secrets.credenziali } } : { firma: firma(done) }),
+    quantita: body['quantita'] ?? 1,
+    ...(credenziali === undefined ? { firma: firma(done) } : { credenziali }),
     modulo: sold.modulo,
     documento: sold.documento,
   }

@@ -1,7 +1,15 @@
 // What the card service's simulator does with a request that keeps the contract: its list, its purchases, its errors by the
 // published numbers.
 
-import { catalogue, firstState, formPdf, listedRequest, type SoldRequest, toldRequest } from './cardshop.answers.ts'
+import {
+  catalogue,
+  firstState,
+  formPdf,
+  listedRequest,
+  type SoldRequest,
+  toldRequest,
+  wantsForm,
+} from './cardshop.answers.ts'
 
 /** What was sold so far. */
 export interface Ledger {
@@ -35,7 +43,7 @@ export function routed(
   const isId = /^[0-9a-f]{24}$/.test(id)
   if (last === 'modulo') {
     if (!isId) return { status: 400, body: 'Invalid id', type: 'text/plain' }
-    if (found?.stato === 'in_riconoscimento') return { status: 200, body: formPdf, type: 'application/pdf' }
+    if (found !== undefined && wantsForm(found)) return { status: 200, body: formPdf, type: 'application/pdf' }
     return { status: 404, body: 'form not required for this request', type: 'text/plain' }
   }
   if (method === 'PATCH') return patch(found, isId, body, echo)
@@ -72,7 +80,7 @@ export function sell(shop: Ledger, product: string, body: Readonly<Record<string
     stato: firstState(product),
     modulo: false,
     documento: body['documento'] !== undefined,
-    videoriconoscimento: product.endsWith('_VIDEO'),
+    videoriconoscimento: product.endsWith('_VIDEO') || body['videoriconoscimento'] === true,
     papers: [],
   }
   shop.sold.push(sold)

@@ -2,6 +2,7 @@
 // digests it names (SCAL 2), for as many signatures, and once. It holds every request against the specification's members
 // and fails in named ways.
 
+import { type CscLoginDesk, type CscLoginOptions, createCscLoginDesk, cscInfo } from './csc.login.ts'
 import type { TestIdentity } from './pki.ts'
 import {
   Breach,
@@ -19,6 +20,8 @@ import {
 
 export const cscFaults = [
   'token-taken-back',
+  /** Whom the service remembered is a stranger. */
+  'forgotten',
   'sad-expired',
   /** The authorisation comes after it was asked for a second time (2.0.0.2). */
   'authorisation-later',
@@ -38,6 +41,8 @@ export interface CscOptions {
   readonly identity: TestIdentity
   readonly other: TestIdentity
   readonly version: '1' | '2'
+  /** Tokens are given by user and password; absent: by client credentials. */
+  readonly login?: CscLoginOptions
   /** Wanted with every authorisation; absent: implicit. */
   readonly pin?: string
   /** Asks for a one-time password as well. */
@@ -60,9 +65,18 @@ const rsassaPss = '1.2.840.113549.1.1.10'
 const pssWithSha256 = 'MDSgDzANBglghkgBZQMEAgEFAKEcMBoGCSqGSIb3DQEBCDANBglghkgBZQMEAgEFAKIDAgEg'
 type Fails = (fault: CscFault) => boolean
 
+export interface CscServer extends SealServer<CscFault> {
+  /** Tokens of both kinds that are good, where `login` gives them. */
+  tokens(): readonly string[]
+  /** Takes every access token back. */
+  takeBack(): void
+}
+
 /** Long because it is every call of the interface in one place. */
-export function startCsc(options: CscOptions): Promise<SealServer<CscFault>> {
-  const desk = createTokenDesk({ ...cscClient, lifeSeconds: 3600 })
+export async function startCsc(options: CscOptions): Promise<CscServer> {
+  const clients = createTokenDesk({ ...cscClient, lifeSeconds: 3600 })
+  const people = options.login === undefined ? undefined : createCscLoginDesk(options.login)
+  const desk = people ?? { ...clients, takeBack: clients.revoke }
   /** Authorisations by their SAD, and the digests each is for. */
   const sads = new Map<string, readonly string[]>()
   const handles = new Map<string, string>()
@@ -99,14 +113,17 @@ export function startCsc(options: CscOptions): Promise<SealServer<CscFault>> {
     if (fails('signatures-later')) return json(202, { error: 'accepted_request' })
     return made
   }
-  return startSealServer<CscFault>({
+  const server = await startSealServer<CscFault>({
     answer(request, fails) {
       const { method, path } = request
-      if (path === cscTokenPath) return desk.give(request)
+      if (path === cscTokenPath && people === undefined) return clients.give(request)
       if (method !== 'POST' || !path.startsWith(base)) throw new Breach(404, 'invalid_request', 'no such call')
-      if (fails('token-taken-back')) desk.revoke()
+      const call = path.slice(base.length)
+      if (call === 'info') return cscInfo(request, options.version, [people === undefined ? 'oauth2client' : 'basic'])
+      if (people !== undefined && call.startsWith('auth/')) return authorisation(people, call, request, fails)
+      if (fails('token-taken-back')) desk.takeBack()
       desk.check(request)
-      switch (path.slice(base.length)) {
+      switch (call) {
         case 'credentials/list':
           membersOf(request, [])
           return json(200, { credentialIDs: [cscCredential] })
@@ -127,6 +144,14 @@ export function startCsc(options: CscOptions): Promise<SealServer<CscFault>> {
       }
     },
   })
+  return Object.freeze({ ...server, tokens: () => people?.good() ?? [], takeBack: desk.takeBack })
+}
+
+function authorisation(people: CscLoginDesk, call: string, request: SimRequest, fails: Fails): SimAnswer {
+  if (call === 'auth/revoke') return people.revoke(request)
+  if (call !== 'auth/login') throw new Breach(404, 'invalid_request', 'no such call')
+  if (request.headers.authorization === undefined && fails('forgotten')) people.forget()
+  return people.login(request)
 }
 
 function credential(asked: Readonly<Record<string, unknown>>): void {

@@ -63,7 +63,7 @@ export async function createProgram(where: string, wantedPort = 0): Promise<Prog
     const told = callbacks.taken().filter(({ body }) => body['sessionID'] === id).length
     return `${id}: ${state}${pickupCode === null ? '' : `, pick-up code ${pickupCode}`}, called back ${told} times`
   }
-  const own = { hosts: [callbacks.host], allowPrivate: [callbacks.host], callbackSecretFile }
+  const own = { hosts: [callbacks.host], allowPrivate: [callbacks.host], callbackSecretFile, seals: [sampleBody] }
   const request = JSON.stringify({
     ...{ ens: sampleBody, user: 'Back office (sample)', digitisation: { resolution: 200 } },
     ...{ document: { title: 'Sample request', type: 'TD14' }, signature: { mode: 'none' } },

@@ -9,11 +9,11 @@ export function BuyDialog() {
   const kiosk = useKiosk()
   const errand = kiosk.view.value?.cards
   if (errand?.at !== 'summary') return null
-  const { price } = errand.offer
+  const { offer, total } = errand
   const close = (): void => kiosk.change({ dialog: null })
   const buy = (): void => {
     close()
-    void kiosk.ask('cards/order', { price })
+    void kiosk.ask('cards/order', { price: offer.price })
   }
   return (
     <Dialog
@@ -28,7 +28,7 @@ export function BuyDialog() {
         </>
       }
     >
-      <p>{kiosk.say('cards.buyText', { price: euroText(price, kiosk.language.value) })}</p>
+      <p>{kiosk.say('cards.buyText', { price: euroText(total, kiosk.language.value) })}</p>
     </Dialog>
   )
 }

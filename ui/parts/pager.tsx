@@ -19,6 +19,7 @@ export function Pager<T>({ items, size, class: name, counted = false, draw }: Pa
   const [wanted, setFirst] = useState(0)
   // Items and size may change under it.
   const first = wanted < items.length ? wanted - (wanted % size) : 0
+  const last = Math.min(first + size, items.length)
   return (
     <>
       <ul class={name}>{items.slice(first, first + size).map(draw)}</ul>
@@ -26,9 +27,9 @@ export function Pager<T>({ items, size, class: name, counted = false, draw }: Pa
         <div class="pager">
           {counted && (
             <p class="range">
-              {kiosk.say('pager.range', {
+              {kiosk.say(first + 1 === last ? 'pager.one' : 'pager.range', {
                 first: first + 1,
-                last: Math.min(first + size, items.length),
+                last,
                 count: items.length,
               })}
             </p>

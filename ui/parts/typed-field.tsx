@@ -44,16 +44,18 @@ export interface TypedFieldProps {
   readonly typed: Typed
   readonly hint: string | null
   readonly fault: string | null
+  /** Dots in place of what is typed. */
+  readonly hidden?: boolean
   onEnter(): void
 }
 
-export function TypedField({ label, typed, hint, fault, onEnter }: TypedFieldProps) {
+export function TypedField({ label, typed, hint, fault, hidden = false, onEnter }: TypedFieldProps) {
   const noteId = useId()
   return (
     <div class="typed-field">
       <input
         ref={typed.field}
-        type="text"
+        {...(hidden ? { type: 'password' as const } : { type: 'text' as const })}
         inputMode="none"
         autoComplete="off"
         autoCapitalize="off"

@@ -17,7 +17,7 @@ export function CardCatalogueScreen() {
   const errand = useErrand('catalogue')
   return (
     <Screen
-      title={kiosk.say('cards.title')}
+      title={kiosk.say(errand.official ? 'cards.officialTitle' : 'cards.title')}
       layout="stack"
       class="offers"
       cancel={false}

@@ -1,19 +1,21 @@
 // Where an order stands, for whoever made it or has typed its code: what is bought and what is not, in plain words, what is
 // waited for, and the numbers that go with what is sent.
 
-import type { CardOrderShown } from '../../device/http/view-cards.ts'
+import type { CardActivationView, CardOrderShown } from '../../device/http/view-cards.ts'
 import { useErrand, useKiosk } from '../context.ts'
 import { dateTimeText } from '../dates.ts'
 import type { Kiosk } from '../kiosk.ts'
 import { euroText } from '../money.ts'
 import { Button } from '../parts/button.tsx'
 import { Drawing } from '../parts/drawing.tsx'
+import { FaultText } from '../parts/fault-text.tsx'
 import { Screen } from '../parts/screen.tsx'
 import type { TextKey } from '../text/texts.ts'
 
 export function CardOrderScreen() {
   const kiosk = useKiosk()
-  const { order } = useErrand('order')
+  const { order, activation, recognition } = useErrand('order')
+  const goesOn = order.wantsForm || (order.hasActivation && activation.code === null)
   return (
     <Screen
       title={kiosk.say('cards.orderTitle')}
@@ -23,9 +25,19 @@ export function CardOrderScreen() {
       lead={<Facts kiosk={kiosk} order={order} />}
       actions={
         <>
-          <Button kind={order.wantsForm ? 'plain' : 'primary'} onPress={() => void kiosk.leave()}>
+          <Button kind={goesOn ? 'plain' : 'primary'} onPress={() => void kiosk.leave()}>
             {kiosk.say('action.finish')}
           </Button>
+          {recognition !== null && (
+            <Button onPress={() => void kiosk.ask('cards/recognise')}>
+              {kiosk.say('cards.recognise', { price: euroText(recognition.price, kiosk.language.value) })}
+            </Button>
+          )}
+          {order.hasActivation && activation.code === null && (
+            <Button kind="primary" disabled={activation.work} onPress={() => void kiosk.ask('cards/activation')}>
+              {kiosk.say('cards.activation.show')}
+            </Button>
+          )}
           {order.wantsForm && (
             <Button kind="primary" onPress={() => void kiosk.ask('cards/papers')}>
               {kiosk.say('cards.openForm')}
@@ -39,16 +51,45 @@ export function CardOrderScreen() {
         <strong>{order.reference}</strong>
       </p>
       <p>{kiosk.say('cards.keep')}</p>
-      <p class="caution">{kiosk.say('cards.pin')}</p>
+      {order.hasActivation ? (
+        <Activation kiosk={kiosk} activation={activation} />
+      ) : (
+        <p class="caution">{kiosk.say('cards.pin')}</p>
+      )}
     </Screen>
   )
+}
+
+/** The code that was bought, once it was asked for. */
+function Activation({ kiosk, activation: { code, work, fault } }: ActivationProps) {
+  return (
+    <>
+      {code !== null && (
+        <p class="reference">
+          {kiosk.say('cards.activation')}
+          <strong>{code}</strong>
+        </p>
+      )}
+      {fault !== null && (
+        <div class="panel" role="alert">
+          <FaultText code={fault} />
+        </div>
+      )}
+      <p role="status">{kiosk.say(work ? 'cards.activation.work' : 'cards.activation.how')}</p>
+    </>
+  )
+}
+
+interface ActivationProps {
+  readonly kiosk: Kiosk
+  readonly activation: CardActivationView
 }
 
 function Facts({ kiosk, order }: { readonly kiosk: Kiosk; readonly order: CardOrderShown }) {
   const language = kiosk.language.value
   const numbers: readonly (readonly [TextKey, string | null])[] = [
     ['cards.product', order.product],
-    ['cards.cost', kiosk.say('cards.price', { price: euroText(order.price, language) })],
+    ['cards.cost', costText(kiosk, order)],
     ['receipt.date', dateTimeText(order.orderedAt, language)],
     ['cards.tracking', order.tracking],
     ['cards.envelope', order.envelope],
@@ -73,6 +114,11 @@ function Facts({ kiosk, order }: { readonly kiosk: Kiosk; readonly order: CardOr
       </dl>
     </>
   )
+}
+
+function costText(kiosk: Kiosk, { price: each, quantity: count }: CardOrderShown): string {
+  const price = euroText(each, kiosk.language.value)
+  return count === 1 ? kiosk.say('cards.price', { price }) : kiosk.say('cards.many', { count, price })
 }
 
 function isWell({ stage, papers }: CardOrderShown): boolean {

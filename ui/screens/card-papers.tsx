@@ -7,7 +7,7 @@ import type { Kiosk } from '../kiosk.ts'
 import { Button } from '../parts/button.tsx'
 import { Drawing } from '../parts/drawing.tsx'
 import { FaultText } from '../parts/fault-text.tsx'
-import { Pager } from '../parts/pager.tsx'
+import { PaperPages } from '../parts/paper-pages.tsx'
 import { Screen } from '../parts/screen.tsx'
 import type { TextKey } from '../text/texts.ts'
 
@@ -24,6 +24,8 @@ export function CardPapersScreen() {
   const kiosk = useKiosk()
   const papers = useErrand('papers')
   const step = stepOf(papers)
+  // What is handed in is looked at once more: the document, or the form where that is enough.
+  const shown = step === 'form' || papers.pages.identity === 0 ? 'form' : 'identity'
   return (
     <Screen
       title={kiosk.say(titles[step])}
@@ -45,21 +47,14 @@ export function CardPapersScreen() {
         </>
       }
     >
-      {step === 'identity' ? (
-        <Drawing name="feeder" />
-      ) : (
-        <Pages
-          paper={step === 'form' ? 'form' : 'identity'}
-          count={papers.pages[step === 'form' ? 'form' : 'identity']}
-        />
-      )}
+      {step === 'identity' ? <Drawing name="feeder" /> : <PaperPages paper={shown} count={papers.pages[shown]} />}
     </Screen>
   )
 }
 
-function stepOf({ signed, pages }: Papers): Step {
+function stepOf({ signed, pages, documentEnclosed }: Papers): Step {
   if (!signed) return 'form'
-  return pages.identity === 0 ? 'identity' : 'handIn'
+  return pages.identity === 0 && !documentEnclosed ? 'identity' : 'handIn'
 }
 
 interface StepProps {
@@ -68,7 +63,7 @@ interface StepProps {
   readonly step: Step
 }
 
-function How({ kiosk, papers: { work, fault }, step }: StepProps) {
+function How({ kiosk, papers: { work, fault, pages }, step }: StepProps) {
   return (
     <>
       {fault !== null && (
@@ -76,7 +71,9 @@ function How({ kiosk, papers: { work, fault }, step }: StepProps) {
           <FaultText code={fault} />
         </div>
       )}
-      {step === 'handIn' ? <p class="large">{kiosk.say('cards.handIn.how')}</p> : null}
+      {step === 'handIn' ? (
+        <p class="large">{kiosk.say(pages.identity === 0 ? 'cards.handIn.form' : 'cards.handIn.how')}</p>
+      ) : null}
       {step === 'identity' ? <p class="large">{kiosk.say('cards.identity.how')}</p> : null}
       {step === 'form' ? (
         <>
@@ -105,33 +102,14 @@ function Onward({ kiosk, papers, step }: StepProps) {
     )
   return (
     <>
-      <Button disabled={isBusy} onPress={() => void kiosk.ask('cards/scan')}>
-        {kiosk.say('cards.handIn.again')}
-      </Button>
+      {papers.pages.identity > 0 && (
+        <Button disabled={isBusy} onPress={() => void kiosk.ask('cards/scan')}>
+          {kiosk.say('cards.handIn.again')}
+        </Button>
+      )}
       <Button kind="primary" disabled={isBusy} onPress={() => void kiosk.ask('cards/submit')}>
         {kiosk.say('cards.handIn.go')}
       </Button>
     </>
-  )
-}
-
-function Pages({ paper, count }: { readonly paper: 'form' | 'identity'; readonly count: number }) {
-  const kiosk = useKiosk()
-  const numbers = Array.from({ length: count }, (_, i) => i + 1)
-  return (
-    <Pager
-      items={numbers}
-      size={1}
-      class="paper-pages"
-      draw={number => (
-        <li key={number}>
-          <img
-            src={`/screen/cards/pages/${paper}/${number}`}
-            alt={kiosk.say('page.number', { number })}
-            draggable={false}
-          />
-        </li>
-      )}
-    />
   )
 }

@@ -18,12 +18,19 @@ export function CardQuestionScreen() {
   return errand.question.kind === 'choice' ? <Choice errand={errand} /> : <Typing errand={errand} />
 }
 
-const layers: Readonly<Partial<Record<Kind, KeyboardLayer>>> = { day: 'digits', phone: 'digits', postcode: 'digits' }
+const layers: Readonly<Partial<Record<Kind, KeyboardLayer>>> = {
+  day: 'digits',
+  phone: 'digits',
+  postcode: 'digits',
+  count: 'digits',
+}
 const hints: Readonly<Partial<Record<Kind, TextKey>>> = {
   day: 'cards.hint.day',
   email: 'cards.hint.email',
   phone: 'cards.hint.phone',
   fiscalCode: 'cards.hint.fiscalCode',
+  order: 'cards.hint.order',
+  count: 'cards.hint.count',
 }
 
 function Typing({ errand }: { readonly errand: QuestionView }) {

@@ -17,7 +17,7 @@ const groupsOnScreen = 3
 export function CardSummaryScreen() {
   const kiosk = useKiosk()
   const errand = useErrand('summary')
-  const price = euroText(errand.offer.price, kiosk.language.value)
+  const price = euroText(errand.total, kiosk.language.value)
   return (
     <Screen
       title={kiosk.say('cards.summary')}
@@ -55,15 +55,23 @@ interface CostProps {
   readonly errand: Extract<CardErrandView, { at: 'summary' }>
 }
 
-function Cost({ kiosk, errand: { offer, readAt, refusal } }: CostProps) {
+function Cost({ kiosk, errand: { offer, count, total, readAt, deliveredTo, identityGiven, refusal } }: CostProps) {
   const language = kiosk.language.value
+  const each = euroText(offer.price, language)
   return (
     <>
       <p class="product">
         <span lang="it">{offer.name}</span>
-        <strong>{kiosk.say('cards.price', { price: euroText(offer.price, language) })}</strong>
+        {count > 1 && <span>{kiosk.say('cards.many', { count, price: each })}</span>}
+        <strong>{kiosk.say('cards.price', { price: euroText(total, language) })}</strong>
       </p>
+      {deliveredTo.length > 0 && (
+        <p>
+          {kiosk.say('cards.deliveredTo')} {deliveredTo.join(', ')}
+        </p>
+      )}
       <p>{kiosk.say('cards.readAt', { date: dateTimeText(readAt, language) })}</p>
+      {identityGiven && <p>{kiosk.say('cards.identityGiven')}</p>}
       {refusal !== null && (
         <div class="panel" role="alert">
           {refusal === 'twice' || refusal === 'price' ? (

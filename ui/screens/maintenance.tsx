@@ -1,24 +1,47 @@
-// For whoever looks after the kiosk: each host that is left alone, with one touch to ask it again, and each scanner with its
-// last check, with one touch to check it with the test sheet.
+// For whoever looks after the kiosk: each scanner with its last check, with one touch to check it with the test sheet; and
+// first of all, where there are any, the hosts that are left alone.
 
-import type { PauseView, ScannerCheckView } from '../../device/http/view-maintenance.ts'
+import { useState } from 'preact/hooks'
+import type { MaintenanceView, ScannerCheckView } from '../../device/http/view-maintenance.ts'
 import { useKiosk } from '../context.ts'
-import { dateText, timeText } from '../dates.ts'
+import { dateText } from '../dates.ts'
 import { Button } from '../parts/button.tsx'
 import { Drawing } from '../parts/drawing.tsx'
 import { FaultText } from '../parts/fault-text.tsx'
 import { Pager } from '../parts/pager.tsx'
 import { Screen } from '../parts/screen.tsx'
 import { Verdict } from '../parts/verdict.tsx'
+import { PausedHostsScreen } from './paused-hosts.tsx'
 
-/** A host takes as much room as two scanners. */
 const scannersOnScreen = 2
 
 const none = { scanners: [], pauses: [], fault: null, unsureOrders: 0 } as const
 
 export function MaintenanceScreen() {
+  const { scanners, pauses, fault, unsureOrders } = useKiosk().view.value?.maintenance ?? none
+  const [wanted, setWanted] = useState<'hosts' | 'scanners'>('hosts')
+  // A check that failed is told beside the scanners, whoever is left alone.
+  return wanted === 'hosts' && pauses.length > 0 && fault === null ? (
+    <PausedHostsScreen pauses={pauses} unsureOrders={unsureOrders} onScanners={() => setWanted('scanners')} />
+  ) : (
+    <ScannersScreen
+      scanners={scanners}
+      fault={fault}
+      paused={pauses.length}
+      unsureOrders={unsureOrders}
+      onHosts={() => setWanted('hosts')}
+    />
+  )
+}
+
+interface ScannersScreenProps extends Pick<MaintenanceView, 'scanners' | 'fault' | 'unsureOrders'> {
+  /** How many hosts are left alone. */
+  readonly paused: number
+  readonly onHosts: () => void
+}
+
+function ScannersScreen({ scanners, fault, paused, unsureOrders, onHosts }: ScannersScreenProps) {
   const kiosk = useKiosk()
-  const { scanners, pauses, fault, unsureOrders } = kiosk.view.value?.maintenance ?? none
   return (
     <Screen
       title={kiosk.say('maintenance.title')}
@@ -29,18 +52,25 @@ export function MaintenanceScreen() {
         <>
           <Drawing name={fault === null ? 'feeder' : 'jam'} />
           <p class="large">{kiosk.say(scanners.length === 0 ? 'maintenance.none' : 'maintenance.how')}</p>
-          {(pauses.length > 0 || unsureOrders > 0) && (
-            <p>
-              {pauses.length > 0 && kiosk.say('maintenance.paused')}{' '}
-              {unsureOrders > 0 && kiosk.say('maintenance.unsureOrders', { count: unsureOrders })}
-            </p>
-          )}
+          {unsureOrders > 0 && <p>{kiosk.say('maintenance.unsureOrders', { count: unsureOrders })}</p>}
         </>
       }
       actions={
-        <Button kind="quiet" onPress={() => void kiosk.leave()}>
-          {kiosk.say('action.back')}
-        </Button>
+        <>
+          {paused > 0 && (
+            <Button kind="plain" class="first" onPress={onHosts}>
+              {kiosk.say('maintenance.toHosts', { count: paused })}
+            </Button>
+          )}
+          <Button kind="quiet" onPress={() => void kiosk.leave()}>
+            {kiosk.say('action.back')}
+          </Button>
+          {kiosk.view.value?.offersBlanks === true && (
+            <Button onPress={() => void kiosk.ask('cards/open', { language: kiosk.language.value, official: true })}>
+              {kiosk.say('cards.officialOffer')}
+            </Button>
+          )}
+        </>
       }
     >
       {fault !== null && (
@@ -49,17 +79,10 @@ export function MaintenanceScreen() {
         </div>
       )}
       <Pager
-        items={[...pauses, ...scanners]}
-        size={pauses.length === 0 ? scannersOnScreen : 1}
-        counted={pauses.length > 0}
+        items={scanners}
+        size={scannersOnScreen}
         class="scanners"
-        draw={one =>
-          'host' in one ? (
-            <HostChoice key={`${one.service} ${one.host}`} pause={one} />
-          ) : (
-            <ScannerChoice key={one.id} scanner={one} />
-          )
-        }
+        draw={one => <ScannerChoice key={one.id} scanner={one} />}
       />
     </Screen>
   )
@@ -86,23 +109,6 @@ function ScannerChoice({ scanner }: { readonly scanner: ScannerCheckView }) {
           {verdict !== null && <Verdict verdict={verdict} />}
         </span>
         {due && <span class="choice-text due">{kiosk.say('maintenance.due')}</span>}
-      </button>
-    </li>
-  )
-}
-
-function HostChoice({ pause }: { readonly pause: PauseView }) {
-  const kiosk = useKiosk()
-  const { service, host, since, until, code } = pause
-  const language = kiosk.language.value
-  return (
-    <li>
-      <button type="button" class="button choice" onClick={() => void kiosk.ask('maintenance/ask', { host })}>
-        <span class="choice-title host">{`${kiosk.say(`pause.${service}`)}: ${host}`}</span>
-        <span class="choice-text">{kiosk.say(`error.${code}`).split('\n')[0]}</span>
-        <span class="choice-text">
-          {kiosk.say('pause.times', { since: timeText(since, language), until: timeText(until, language) })}
-        </span>
       </button>
     </li>
   )
