@@ -3,7 +3,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { asking, cardSituations, withOrder } from './ui-card-views.ts'
-import { emptyView } from './ui-views.ts'
+import { emptyView, maintained } from './ui-views.ts'
 import { screenVisit } from './ui-visit.ts'
 
 const visit = screenVisit()
@@ -81,7 +81,7 @@ describe('an order', () => {
     await visit.show(shown('cardSummary'))
     await visit.page.getByRole('button', { name: /^Domicili|^Naixement/ }).tap()
     await visit.button('Demana per 57,90 €').tap()
-    await expect.poll(() => visit.page.locator('dialog').textContent()).toContain('Costa 57,90 € més IVA')
+    await expect.poll(() => visit.page.locator('dialog').textContent()).toMatch(/Costa 57,90\s€ més IVA/)
     await visit.button('No, encara no').tap()
     await visit.button('Demana per 57,90 €').tap()
     await visit.button('Sí, demana-ho').tap()
@@ -127,5 +127,39 @@ describe('an order', () => {
     for (const number of ['TRACK123456IT', 'BUSTA-0042', '7420000123', 'K7QF-2M9X']) expect(told).toContain(number)
     await visit.button('Acaba').tap()
     await expect.poll(visit.paths).toEqual(['cards/find', 'cards/leave'])
+  })
+
+  it('of blank cards begins with a code that nobody reads over a shoulder', async () => {
+    await visit.show({ ...maintained({}), offersBlanks: true })
+    await visit.button('Demanar targetes sense certificat').tap()
+    await visit.push(shown('cardOfficial'), 'cardOfficial')
+    for (const digit of '4839') await key(digit).tap()
+    await visit.page.keyboard.type('20')
+    const masked = () =>
+      visit.page.locator('input').evaluate(one => getComputedStyle(one).getPropertyValue('-webkit-text-security'))
+    expect([await value(), await masked()]).toEqual(['483920', 'disc'])
+    await visit.button('Continua').tap()
+    await expect.poll(value).toBe('')
+    await expect.poll(bodies).toEqual([
+      ['cards/open', { language: 'ca', official: true }],
+      ['cards/official', { code: '483920' }],
+    ])
+  })
+
+  it('has the document scanned before it is bought, is recognised by video, and shows the code that was bought', async () => {
+    await visit.show(shown('cardIdentity'))
+    await visit.button('Escaneja').tap()
+    await visit.push(shown('cardIdentityScanned'), 'cardIdentity')
+    await visit.button('Continua').tap()
+    await visit.push(shown('cardOrderVideo'), 'cardOrder')
+    await visit.button('Identificació per vídeo per 15,00 €').tap()
+    await visit.push(shown('cardOrderCode'), 'cardOrder')
+    const told = () => visit.page.locator('main').textContent()
+    await expect.poll(told).toContain('El codi d’activació és a punt')
+    expect(await told()).not.toMatch(/PIN|jDy7A692DJcx5456/)
+    await visit.button('Mostra el codi d’activació').tap()
+    await visit.push(shown('cardOrderCodeShown'), 'cardOrder')
+    await expect.poll(told).toContain('jDy7A692DJcx5456')
+    await expect.poll(visit.paths).toEqual(['cards/scan', 'cards/identity', 'cards/recognise', 'cards/activation'])
   })
 })

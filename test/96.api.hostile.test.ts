@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { written } from './93.batch.kit.ts'
 import { apiStand, tokens as batchTokens } from './96.api.kit.ts'
 import { asked, type SessionStand, sessionStand, tokens } from './99.sessions.kit.ts'
@@ -81,7 +81,7 @@ describe('a hostile integrator', () => {
       const body = JSON.stringify({ ...asked, document: { ...asked.document, title: 'TITLE' } }).replace('TITLE', title)
       expect(await curl(sessions(stand), ...json, '-d', body)).toMatchObject({
         ...code(400, 'SESSION_INVALID'),
-        detail: expect.stringContaining('$.document.title'),
+        detail: '$.document.title: has characters that break the line, turn its direction or are none of XML',
       })
     }
     const fine = { ...asked, document: { ...asked.document, title: 'Sol·licitud № 1 — «ñ» 👩‍👧' } }
@@ -98,6 +98,25 @@ describe('a hostile integrator', () => {
     const socket = connect(Number(new URL(stand.url).port), '127.0.0.1')
     socket.write('this is no HTTP\r\n\r\n')
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*\{"code":"REQUEST_INVALID"/)
+  })
+
+  it('opens no more connections than the kiosk has to give, and shuts out nobody who has one', async () => {
+    const stand = await sessionStand()
+    const port = Number(new URL(stand.url).port)
+    const open = Array.from({ length: 520 }, () => connect(port, '127.0.0.1'))
+    onTestFinished(() => {
+      for (const socket of open) socket.destroy()
+    })
+    let closed = 0
+    for (const socket of open)
+      socket
+        .on('close', () => (closed += 1))
+        .on('error', () => undefined)
+        .resume()
+    await expect.poll(() => closed).toBe(20)
+    open[0]?.end('GET /api/v1/openapi.json HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
+    await expect.poll(() => closed).toBe(21)
+    expect(await curl(`${stand.url}api/v1/openapi.json`)).toMatchObject({ status: 200 })
   })
 
   it('hears of a misspelled parameter, which would otherwise have a batch wait for somebody', async () => {

@@ -116,9 +116,9 @@ describe('a program', () => {
     const again = await call('office', 'POST', 'orders', card, key.toUpperCase())
     expect([again.status, again.body.id, again.body.stage, lists()]).toEqual([200, id, 'placed', before])
     const other = { ...card, body: { anagrafica: { ...person, nome: 'Berta' } } }
-    expect((await call('office', 'POST', 'orders', other, key)).body).toMatchObject({
-      code: 'STAGE_CONFLICT',
-      detail: 'this key was used for another order',
+    expect(await call('office', 'POST', 'orders', other, key)).toMatchObject({
+      status: 422,
+      body: { code: 'IDEMPOTENCY_KEY_REUSED', detail: expect.stringContaining(id) },
     })
     expect((await call('office', 'POST', 'orders', card, randomUUID())).body.detail).toContain(id)
     shop.set('dropAfterAccept', 1)

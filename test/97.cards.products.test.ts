@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Fault } from '../device/errors.ts'
 import { createOfficialDoor } from '../device/orders/official.ts'
+import { checkCards } from '../device/verbs/doctor-cards.ts'
 import { cardSite, delivery } from './97.cards.kit.ts'
 import { type Stand, stand } from './97.counter.kit.ts'
 import { activationCode } from './sim/cardshop.answers.ts'
@@ -219,12 +220,20 @@ describe('blank cards', () => {
   })
 
   it('are behind a code that is compared in constant time, and guessed at five times', async () => {
-    const { folder, store, clock } = await cardSite({ inMemory: true })
+    const { folder, store, clock, shop, driver } = await cardSite({ inMemory: true })
     const codeFile = join(folder, 'official.code')
     await writeFile(codeFile, '12345\n', { mode: 0o600 })
     const door = () => createOfficialDoor({ codeFile, store, clock })
     expect(door).toThrow(/CONFIG_INVALID/)
+    const told = async () => {
+      const cards = { url: shop.url, blanks: { codeFile, most: 50, delivery } }
+      const loaded = { config: { cards }, dataFolder: folder } as unknown as Parameters<typeof checkCards>[0]
+      const checks = await checkCards(loaded, { cardShop: () => driver })
+      return checks.find(one => one.check === 'card officials')
+    }
+    expect(await told()).toMatchObject({ ok: false, detail: expect.stringContaining('CONFIG_INVALID') })
     await writeFile(codeFile, '483920\n')
+    expect(await told()).toMatchObject({ ok: true, detail: expect.stringContaining('up to 50') })
     const { knock } = door()
     expect([1, 2, 3, 4, 5].map(() => knock('000000'))).toEqual(['wrong', 'wrong', 'wrong', 'wrong', 'locked'])
     expect(knock('483920')).toBe('locked')

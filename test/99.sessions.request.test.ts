@@ -65,7 +65,7 @@ describe('reading a request', () => {
       'SESSION_INVALID: $.digitisation.colour: must be equal to one of the allowed values: ["auto"',
     ],
     ['digitisation.resolution', 100, 'RESOLUTION_TOO_LOW: $.digitisation.resolution: 100 is below 200'],
-    ['document.title', 'a\u0000b', 'SESSION_INVALID: $.document.title: must match pattern'],
+    ['document.title', 'a\u0000b', 'SESSION_INVALID: $.document.title: has characters'],
     ['document.type', 'TD21', 'SESSION_INVALID: $.document.type: a document type is TD01'],
     ['document.organ', 'L0108019', 'SESSION_INVALID: $.document.organ: a DIR3 code is'],
     ['document.sia', 'two words', 'SESSION_INVALID: $.document.sia: a SIA code has'],

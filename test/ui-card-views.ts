@@ -69,8 +69,10 @@ export const order: CardOrderShown = {
   envelope: null,
   device: null,
   wantsForm: false,
+  documentEnclosed: false,
   papers: null,
   hasActivation: false,
+  sendsPin: true,
   waitsFor: null,
 }
 
@@ -155,14 +157,14 @@ export const cardSituations: Readonly<Record<string, View>> = {
     envelope: 'BUSTA-0042',
     device: '7420000123',
   }),
-  cardOrderMany: withOrder({ product: blank.name, price: blank.price, quantity: 50 }),
+  cardOrderMany: withOrder({ product: blank.name, price: blank.price, quantity: 50, sendsPin: false }),
   cardOrderVideo: withOrder(
-    { state: 'in_registrazione', wantsForm: true },
+    { state: 'in_registrazione', wantsForm: true, documentEnclosed: true },
     { recognition: { code: 'VIDEORIC', name: 'Videoriconoscimento Aruba', kind: 'Aruba', price: 15 } },
   ),
-  cardOrderCode: withOrder({ stage: 'ended', state: 'evasa', hasActivation: true }),
+  cardOrderCode: withOrder({ stage: 'ended', state: 'evasa', hasActivation: true, sendsPin: false }),
   cardOrderCodeShown: withOrder(
-    { stage: 'ended', state: 'evasa', hasActivation: true },
+    { stage: 'ended', state: 'evasa', hasActivation: true, sendsPin: false },
     { activation: { ...unasked, code: 'jDy7A692DJcx5456' } },
   ),
   cardHandInForm: errand('papers', { ...papers, signed: true, documentEnclosed: true }),

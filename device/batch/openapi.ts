@@ -105,7 +105,7 @@ const leave = {
     },
     ...failures(
       ...(['BATCH_INVALID', 'REQUEST_INVALID', 'CLIENT_UNKNOWN', 'REQUEST_FORBIDDEN', 'BATCH_TOO_LARGE'] as const),
-      ...(['ALGORITHM_REFUSED', 'IDEMPOTENCY_KEY_REUSED', 'KIOSK_BUSY'] as const),
+      ...(['ALGORITHM_REFUSED', 'IDEMPOTENCY_KEY_REUSED', 'KIOSK_BUSY', 'MEDIA_TYPE_REFUSED'] as const),
     ),
   },
 }

@@ -19,25 +19,36 @@ export interface FamilyFacts {
   readonly buyer: 'anybody' | 'official'
   /** When the identity document is handed in; null: never, and then no form is signed either. */
   readonly document: 'with-order' | 'with-form' | null
+  /** Whether the service sends PIN and PUK to the person, by mail. */
+  readonly pin: boolean
   /** Whether what is bought is a code by which the person goes on elsewhere. */
   readonly activation: boolean
   /** Of what it is no order by itself but a change to one that is there. */
   readonly changes: ProductFamily | null
 }
 
-const plain = { options: optionNames, buyer: 'anybody', document: null, activation: false, changes: null } as const
+const plain = {
+  options: optionNames,
+  buyer: 'anybody',
+  document: null,
+  pin: false,
+  activation: false,
+  changes: null,
+} as const
 
 export const families: Readonly<Record<ProductFamily, FamilyFacts>> = {
   person: {
     ...plain,
     codes: ['FIR', 'SMARTCARDCNS', 'KIT', 'KITCNS', 'KEY', 'KEYCNS', 'FIRREM'],
     document: 'with-form',
+    pin: true,
   },
-  aruba: { ...plain, codes: ['SCARUBACNS', 'ARUBAKEYCNS', 'OTPDIS', 'OTPMOB'], document: 'with-order' },
+  aruba: { ...plain, codes: ['SCARUBACNS', 'ARUBAKEYCNS', 'OTPDIS', 'OTPMOB'], document: 'with-order', pin: true },
   video: {
     ...plain,
     codes: ['SMARTCARDCNS_VIDEO', 'KEYCNS_VIDEO', 'FIRREM_VIDEO'],
     options: ['urgenza', 'assistenza'],
+    pin: true,
   },
   devices: { ...plain, codes: ['LETTORE'] },
   blank: { ...plain, codes: ['FIR_V', 'SMARTCARDCNS_V', 'KEY_V', 'KEYCNS_V', 'FIRREM_V'], buyer: 'official' },

@@ -37,13 +37,16 @@ export function queryOf<Name extends string>(
 ): Readonly<Partial<Record<Name, string>>> {
   const given = Object.entries(request.query as Readonly<Record<string, unknown>>)
   for (const [name, value] of given) {
-    const nearest = nearestName(name, names)
-    const meant = nearest === undefined ? '' : `; did you mean ${nearest}?`
-    if (!names.some(one => one === name))
-      throw new Fault('REQUEST_INVALID', `${name}: there is no such parameter${meant}`)
+    if (!names.some(one => one === name)) throw unknownParameter(name, names)
     if (typeof value !== 'string') throw new Fault('REQUEST_INVALID', `${name}: wanted once`)
   }
   return Object.fromEntries(given) as Partial<Record<Name, string>>
+}
+
+function unknownParameter(name: string, names: readonly string[]): Fault {
+  const nearest = nearestName(name, names)
+  const meant = nearest === undefined ? '' : `; did you mean ${nearest}?`
+  return new Fault('REQUEST_INVALID', `${name}: there is no such parameter${meant}`)
 }
 
 /** Throws MEDIA_TYPE_REFUSED for JSON that says it is not in UTF-8, the only encoding that JSON has (RFC 8259, 8.1). */

@@ -59,6 +59,9 @@ export interface Api {
   close(): Promise<void>
 }
 
+/** Nobody need say who they are to open one, and the queue needs files too: what is more is closed at once. */
+const maxConnections = 500
+
 /** Throws PORT_TAKEN, FILE_UNREADABLE, CERTIFICATE_UNREADABLE, CONFIG_INVALID for a token file that others can read. */
 export async function startApi(parts: ApiParts): Promise<Api> {
   const { config, maxBodyBytes, batches, log, clock, extension, sessions, cards } = parts
@@ -91,6 +94,7 @@ export async function startApi(parts: ApiParts): Promise<Api> {
     await fortressRoutes(app, { ...extension, log, shownBy, tokens })
   }
   methods.close()
+  app.server.maxConnections = maxConnections
   await listen(app, { host: config.host, port: config.port })
   const address = app.server.address()
   const port = address !== null && typeof address === 'object' ? address.port : config.port

@@ -60,9 +60,13 @@ export interface CardOrderShown {
   readonly device: string | null
   /** The service waits for the signed form and the identity document. */
   readonly wantsForm: boolean
+  /** The identity document went with the order. */
+  readonly documentEnclosed: boolean
   readonly papers: 'waiting' | 'sent' | 'refused' | null
   /** What was bought is a code, and it is there. */
   readonly hasActivation: boolean
+  /** The service sends PIN and PUK to the person. */
+  readonly sendsPin: boolean
   /** Why nothing goes out now; `credit`: nothing is bought. */
   readonly waitsFor: 'network' | 'credit' | null
 }

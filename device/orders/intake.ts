@@ -46,7 +46,7 @@ export interface CardIntake {
   order(request: CardAsked): Promise<CardOrderView>
   /**
    * As `order`, for a program: the same key is the same order, however often and whenever it is asked for. Throws
-   * STAGE_CONFLICT, too, for a key that something else was ordered by.
+   * IDEMPOTENCY_KEY_REUSED, too, and STAGE_CONFLICT for the key of an order that is erased.
    */
   orderFor(client: CardClient, request: CardAsked): Promise<CardPlaced>
   /**
@@ -180,7 +180,7 @@ export function createCardIntake(parts: CardIntakeParts): CardIntake {
     const order = records.find(id)
     if (order === undefined) throw new Fault('STAGE_CONFLICT', 'this key was used for an order that is erased by now')
     if (order.client?.askedSha256 !== askedSha256)
-      throw new Fault('STAGE_CONFLICT', 'this key was used for another order')
+      throw new Fault('IDEMPOTENCY_KEY_REUSED', `the key came with another request, of the order ${id}`)
     return view(id)
   }
 

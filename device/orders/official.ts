@@ -21,8 +21,13 @@ export interface OfficialParts {
 }
 
 /** Throws FILE_UNREADABLE, and CONFIG_INVALID for a code that others can read or that is short. */
+export function officialCode(codeFile: string): string {
+  return secretLine('code', codeFile, minCodeLength)
+}
+
+/** Throws as `officialCode`. */
 export function createOfficialDoor({ codeFile, store, clock }: OfficialParts): OfficialDoor {
-  const digest = secretDigest(secretLine('code', codeFile, minCodeLength))
+  const digest = secretDigest(officialCode(codeFile))
   const attempts = createPickupAttempts({ now: clock.now })
   return Object.freeze({
     knock(code: string) {

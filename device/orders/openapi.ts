@@ -88,7 +88,15 @@ const order = {
       ...answered('A new order: durable here, and sent when the service can be reached.', 'OrderAnswer'),
       headers: { Location: header('The path of the order.') },
     },
-    ...failures(...refusedTo, 'REQUEST_INVALID', 'MESSAGE_TOO_LARGE', 'NOT_FOUND', 'STAGE_CONFLICT', ...unasked),
+    ...failures(
+      ...refusedTo,
+      'REQUEST_INVALID',
+      'MESSAGE_TOO_LARGE',
+      'NOT_FOUND',
+      'STAGE_CONFLICT',
+      'IDEMPOTENCY_KEY_REUSED',
+      ...unasked,
+    ),
   },
 }
 

@@ -2,6 +2,7 @@
 
 import type { CardFault, CardOrder, CardPapers, CardStage } from '../cards/order.ts'
 import { finalStages, hasActivation, isRecognisable, wantsForm } from '../cards/order.ts'
+import { families } from '../cards/products.ts'
 import { errorTable } from '../errors.ts'
 import type { CardOrderShown } from '../http/view-cards.ts'
 import type { CardProduct } from '../ports.ts'
@@ -43,6 +44,8 @@ export interface CardOrderView {
   readonly recognisable: boolean
   /** What was bought is a code, and the service has made it: shown to whoever asks, kept nowhere. */
   readonly hasActivation: boolean
+  /** The service sends PIN and PUK to the person. */
+  readonly sendsPin: boolean
   readonly lastFault: CardFault | null
   readonly nextAt: string | null
   /** When nothing more can happen to it; the person's data are erased at `nextAt` then. */
@@ -71,6 +74,7 @@ export function viewOfOrder(id: string, order: CardOrder): CardOrderView {
     documentEnclosed: order.enclosed?.documento !== undefined,
     recognisable: isRecognisable(order),
     hasActivation: hasActivation(order),
+    sendsPin: families[order.product.family].pin,
     lastFault: order.lastFault,
     nextAt: order.nextAt,
     endedAt: order.endedAt,
@@ -96,8 +100,10 @@ export function shownOrder(
     envelope: remote?.envelope ?? null,
     device: remote?.device ?? null,
     wantsForm: order.wantsForm,
+    documentEnclosed: order.documentEnclosed,
     papers: order.papers?.state ?? null,
     hasActivation: order.hasActivation,
+    sendsPin: order.sendsPin,
     waitsFor: paused !== null && !finalStages.includes(stage) ? 'network' : credit,
   }
 }

@@ -52,7 +52,13 @@ const create = {
         'ADDRESS_REFUSED',
         'MESSAGE_TOO_LARGE',
       ] as const),
-      ...(['SESSION_NOT_POSSIBLE', 'RESOLUTION_TOO_LOW', 'IDEMPOTENCY_KEY_REUSED', 'KIOSK_BUSY'] as const),
+      ...([
+        'SESSION_NOT_POSSIBLE',
+        'RESOLUTION_TOO_LOW',
+        'IDEMPOTENCY_KEY_REUSED',
+        'KIOSK_BUSY',
+        'MEDIA_TYPE_REFUSED',
+      ] as const),
     ),
   },
 }

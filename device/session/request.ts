@@ -128,6 +128,8 @@ function shapeFaults(value: unknown): readonly string[] {
   return [...Value.Errors(SessionRequest, value)].flatMap(({ keyword, instancePath, message, params }) => {
     if (keyword === 'additionalProperties') return []
     if (keyword === 'boolean') return [unknownField(instancePath)]
+    if ('pattern' in params && String(params.pattern) === lineText)
+      return [`${jsonPath(instancePath)}: has characters that break the line, turn its direction or are none of XML`]
     const allowed = 'allowedValues' in params ? `: ${JSON.stringify(params.allowedValues)}` : ''
     return [`${jsonPath(instancePath)}: ${message}${allowed}`]
   })

@@ -3,9 +3,11 @@
 // whether they were placed. Nothing is ordered.
 
 import type { CardOrder } from '../cards/order.ts'
+import type { CardsConfig } from '../config/cards.ts'
 import type { LoadedConfig } from '../config/file.ts'
 import { asFault, errorTable } from '../errors.ts'
 import { systemClock } from '../host.ts'
+import { officialCode } from '../orders/official.ts'
 import { orderIn, pricesId, pricesIn } from '../orders/view.ts'
 import type { Rooms } from '../rooms.ts'
 import { readerOf } from './appliance.ts'
@@ -38,7 +40,20 @@ export async function checkCards(
           detail: `${answer.code}: ${answer.detail}`,
           mend: errorTable[answer.code].mend,
         }
-  return [service, ...kept(loaded)]
+  return [service, ...officials(cards.blanks), ...kept(loaded)]
+}
+
+/** Whether the code by which officials order blank cards can be used: without it nothing is served at all. */
+function officials(blanks: CardsConfig['blanks']): readonly SealCheck[] {
+  if (blanks === undefined) return []
+  try {
+    officialCode(blanks.codeFile)
+    const detail = `at the screen, up to ${blanks.most} in an order, to ${blanks.delivery.destinatario}`
+    return [{ check: 'card officials', ok: true, detail, mend: '' }]
+  } catch (thrown) {
+    const { code, detail } = asFault(thrown)
+    return [{ check: 'card officials', ok: false, detail: `${code}: ${detail}`, mend: errorTable[code].mend }]
+  }
 }
 
 /** What the store tells, where there is one. */

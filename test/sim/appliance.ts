@@ -10,7 +10,7 @@ import { fireCode, firePassword } from './fire.users.ts'
 import { drawSheet } from './paper.ts'
 import { createProgram } from './program.ts'
 import { startSite } from './site.ts'
-import { startSiteCards } from './site-cards.ts'
+import { officialCode, startSiteCards } from './site-cards.ts'
 
 export interface ApplianceOptions {
   readonly folder: string
@@ -29,8 +29,11 @@ export async function runAppliance(
   const program = started.adopt(await createProgram(join(folder, 'program'), port === 0 ? 0 : port + 2), one =>
     one.stop(),
   )
-  const { shop, configuration } = started.adopt(await startSiteCards(join(folder, 'cards')), one => one.shop.stop())
-  const cards = { ...configuration, screen: true, clients: [program.client], pollMinutes: 1 }
+  const { shop, configuration, blanks } = started.adopt(await startSiteCards(join(folder, 'cards')), one =>
+    one.shop.stop(),
+  )
+  const orders = { screen: true, screenOptions: ['spedizione'], blanks, clients: [program.client] }
+  const cards = { ...configuration, ...orders, pollMinutes: 1 }
   const options = {
     folder,
     sheets: [],
@@ -64,6 +67,7 @@ export async function runAppliance(
     `Simulated scanner, card (PIN ${site.pin}), time-stamping authority, seal service, FIRe, card service and receiver: ${control.url}`,
   )
   console.log(`Cl@ve Firma: number 50751129L, password ${firePassword}, code ${fireCode}; the page above is the phone`)
+  console.log(`Blank cards: five touches on the name of the body, then the code ${officialCode}`)
   console.log(`A program asks for a copy, and a person comes with the pick-up code: ${program.curl}`)
   console.log(`Other commands beside it: compulsa VERB --config ${site.configFile} --data ${site.dataFolder}`)
   const [code] = await exit

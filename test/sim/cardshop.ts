@@ -98,6 +98,7 @@ export async function startCardShop({
   const server: Server =
     ca === undefined ? createPlainServer(onRequest) : createServer(await ca.issue([host]), onRequest)
   const listen = async (port: number) => {
+    if (server.listening) return
     server.listen(port, host)
     await once(server, 'listening')
   }

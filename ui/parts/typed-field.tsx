@@ -55,7 +55,8 @@ export function TypedField({ label, typed, hint, fault, hidden = false, onEnter 
     <div class="typed-field">
       <input
         ref={typed.field}
-        {...(hidden ? { type: 'password' as const } : { type: 'text' as const })}
+        type="text"
+        class={hidden ? 'dotted' : undefined}
         inputMode="none"
         autoComplete="off"
         autoCapitalize="off"

@@ -39,6 +39,7 @@ export function CardCatalogueScreen() {
       <Pager
         items={errand.offers}
         size={offersOnScreen}
+        counted={true}
         class="choices"
         draw={offer => <Offer key={offer.code} offer={offer} disabled={errand.unavailable} />}
       />

@@ -15,7 +15,7 @@ export function CardIdentityScreen() {
   const scan = (): void => void kiosk.ask('cards/scan')
   return (
     <Screen
-      title={kiosk.say('cards.identity.title')}
+      title={kiosk.say(isScanned ? 'cards.identity.scanned' : 'cards.identity.title')}
       layout="split"
       class="card-papers"
       lead={

@@ -6,6 +6,8 @@ import { Keyboard } from '../parts/keyboard.tsx'
 import { Screen } from '../parts/screen.tsx'
 import { TypedField, useTyped } from '../parts/typed-field.tsx'
 
+const refusals = { wrong: 'cards.official.wrong', locked: 'cards.official.locked' } as const
+
 export function CardOfficialScreen() {
   const kiosk = useKiosk()
   const { refused } = useErrand('official')
@@ -28,7 +30,7 @@ export function CardOfficialScreen() {
           typed={typed}
           hidden={true}
           hint={kiosk.say('cards.official.hint')}
-          fault={refused === null ? null : kiosk.say(`cards.official.${refused}`)}
+          fault={refused === null ? null : kiosk.say(refusals[refused])}
           onEnter={enter}
         />
       }

@@ -51,11 +51,8 @@ export function CardOrderScreen() {
         <strong>{order.reference}</strong>
       </p>
       <p>{kiosk.say('cards.keep')}</p>
-      {order.hasActivation ? (
-        <Activation kiosk={kiosk} activation={activation} />
-      ) : (
-        <p class="caution">{kiosk.say('cards.pin')}</p>
-      )}
+      {order.hasActivation && <Activation kiosk={kiosk} activation={activation} />}
+      {order.sendsPin && <p class="caution">{kiosk.say('cards.pin')}</p>}
     </Screen>
   )
 }
@@ -65,7 +62,7 @@ function Activation({ kiosk, activation: { code, work, fault } }: ActivationProp
   return (
     <>
       {code !== null && (
-        <p class="reference">
+        <p class="reference activation">
           {kiosk.say('cards.activation')}
           <strong>{code}</strong>
         </p>
@@ -141,11 +138,13 @@ const stateTexts: Readonly<Record<string, TextKey>> = {
   in_lavorazione: 'cards.state.making',
 }
 
-function whereText(kiosk: Kiosk, { stage, state, waitsFor, wantsForm, papers }: CardOrderShown): string {
+function whereText(kiosk: Kiosk, order: CardOrderShown): string {
+  const { stage, state, waitsFor, wantsForm, documentEnclosed, papers } = order
+  if (order.hasActivation) return kiosk.say('cards.stage.activation')
   if (stage === 'new' && waitsFor !== null) return kiosk.say(`cards.waits.${waitsFor}`)
   if (stage !== 'placed') return kiosk.say(stageTexts[stage])
   if (papers === 'refused') return kiosk.say('cards.papers.refused')
-  if (wantsForm) return kiosk.say('cards.papers.wanted')
+  if (wantsForm) return kiosk.say(documentEnclosed ? 'cards.papers.formWanted' : 'cards.papers.wanted')
   if (papers === 'waiting') return kiosk.say('cards.papers.waiting')
   const known = stateTexts[state ?? '']
   return known === undefined ? kiosk.say('cards.state.other', { state: state ?? '' }) : kiosk.say(known)
