@@ -10,7 +10,7 @@ import { type PoweredKiosk, power } from './power.kit.ts'
 import type { SheetImage } from './sim/escl-sheets.ts'
 import { seededRandom } from './sim/paper.ts'
 import { type Site, startSite } from './sim/site.ts'
-import { procedure, slips } from './walk.kit.ts'
+import { procedure } from './walk.kit.ts'
 
 /** Two pages of 4 MiB and a half. */
 const diskMiB = 10
@@ -56,7 +56,7 @@ describe('a disk that is full in the middle of a page', () => {
   it('lets the person give up the copy, and the next one has room again', async () => {
     expect(await kiosk.screen.post('/screen/copy/leave')).toMatchObject({ status: 204 })
     await kiosk.screen.until(view => view.copy === null, 'nobody in hand')
-    site.scanner.load(await slips(1))
+    site.scanner.load([await heavySheet(5)])
     await kiosk.screen.post('/screen/copy', { procedureId: 'copy-none', language: 'ca' })
     await kiosk.screen.until(view => view.copy !== null, 'the next copy')
     await kiosk.screen.post('/screen/copy/scan')

@@ -20,7 +20,7 @@ export async function smallPile(count: number): Promise<SheetImage[]> {
 /** Slips of paper, for stories in which the same pile is scanned over and over. */
 export async function slips(count: number): Promise<SheetImage[]> {
   const letters = await smallPile(count)
-  const region = { left: 150, top: 150, width: 800, height: 900 }
+  const region = { left: 150, top: 150, width: 400, height: 450 }
   return await Promise.all(
     letters.map(async ({ front }) => ({
       front: await sharp(front).extract(region).withMetadata({ density: 200 }).jpeg().toBuffer(),
