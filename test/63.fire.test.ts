@@ -251,6 +251,15 @@ describe('a service', () => {
       'CLAVE_UNREACHABLE: FIRe did not answer a moment ago',
     )
   })
+
+  it('that asks to be left alone is, for as long as it says', async () => {
+    const { port, server } = await scene()
+    await server.fault('busy')
+    await faultOf(port.start(order, claveDocument()))
+    await server.fault(undefined)
+    const left = await port.start(order, claveDocument()).catch(thrown => thrown.retryAfterMs)
+    expect(left).toBeGreaterThan(100_000)
+  })
 })
 
 describe('who the kiosk is', () => {

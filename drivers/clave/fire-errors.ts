@@ -36,8 +36,15 @@ export function codeOf(number: number): ErrorCode {
   return byNumber[number] ?? 'CLAVE_FAILED'
 }
 
+export interface FireAnswer {
+  readonly status: number
+  readonly body: Uint8Array
+  /** What its Retry-After says, milliseconds. */
+  readonly retryAfterMs?: number | undefined
+}
+
 /** Why there is no success. Of the answer only numbers are told: its words may say who somebody is. */
-export function failureIn(status: number, body: Uint8Array): Fault {
+export function failureIn({ status, body, retryAfterMs }: FireAnswer): Fault {
   const number = errorNumberIn(body)
   if (number !== undefined) return new Fault(codeOf(number), `FIRe answered ${status}, error ${number}`)
   const detail = `FIRe answered ${status} without an error of its own`
@@ -46,7 +53,8 @@ export function failureIn(status: number, body: Uint8Array): Fault {
   // A result that is no longer there.
   if (status === 408) return new Fault('CLAVE_EXPIRED', detail)
   // A redirect is not followed: a captive portal sends them.
-  if (status === 429 || status >= 500 || (status >= 300 && status < 400)) return new Fault('CLAVE_UNREACHABLE', detail)
+  if (status === 429 || status >= 500 || (status >= 300 && status < 400))
+    return new Fault('CLAVE_UNREACHABLE', detail, { retryAfterMs })
   return new Fault('CLAVE_REFUSED', detail)
 }
 

@@ -8,7 +8,7 @@
 import { Buffer } from 'node:buffer'
 import { Fault } from '../../device/errors.ts'
 import type { ClaveBatchResult, ClaveDocument, ClaveOrder, ClaveStarted, ClaveTransaction } from '../../device/ports.ts'
-import { asObject, failureIn, type Json, objectIn } from './fire-errors.ts'
+import { asObject, type FireAnswer, failureIn, type Json, objectIn } from './fire-errors.ts'
 
 /** Numbers of FIReServiceOperation. */
 export const operations = {
@@ -126,19 +126,15 @@ function base64url(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
 }
 
-export interface FireAnswer {
-  readonly status: number
-  readonly body: Uint8Array
-}
-
 /** The object of a success. Throws what the answer says instead. */
-function successOf({ status, body }: FireAnswer): Json {
+function successOf(answer: FireAnswer): Json {
+  const { status, body } = answer
   const object = status === 200 ? objectIn(body) : undefined
   if (object === undefined && status === 200) {
     // A proxy's page, or a worn-out promise: nothing of FIRe's.
     throw new Fault('CLAVE_UNREACHABLE', 'the answer is none of FIRe’s')
   }
-  if (object === undefined || object['c'] !== undefined) throw failureIn(status, body)
+  if (object === undefined || object['c'] !== undefined) throw failureIn(answer)
   return object
 }
 
@@ -171,27 +167,29 @@ export function checkRecovered(answer: FireAnswer): void {
   const object = successOf(answer)
   const result = asObject(object['result'])
   const number = result?.['ercod']
-  if (typeof number === 'number' && number !== 0) throw failureIn(answer.status, answer.body)
+  if (typeof number === 'number' && number !== 0) throw failureIn(answer)
   const state = result?.['state'] ?? 0
   if (result === undefined || state !== 0) throw new Fault('CLAVE_FAILED', `FIRe tells the state ${String(state)}`)
 }
 
 /** A success of an operation that tells nothing. */
-export function checkDone({ status, body }: FireAnswer): void {
-  if (status !== 200 || objectIn(body)?.['c'] !== undefined) throw failureIn(status, body)
+export function checkDone(answer: FireAnswer): void {
+  const { status, body } = answer
+  if (status !== 200 || objectIn(body)?.['c'] !== undefined) throw failureIn(answer)
 }
 
 /** The DER of a CMS: the bytes themselves, not JSON. */
-export function signatureIn({ status, body }: FireAnswer): Uint8Array {
-  if (status !== 200) throw failureIn(status, body)
+export function signatureIn(answer: FireAnswer): Uint8Array {
+  const { status, body } = answer
+  if (status !== 200) throw failureIn(answer)
   if (body[0] === 0x30) return body
-  if (objectIn(body) !== undefined) throw failureIn(status, body)
+  if (objectIn(body) !== undefined) throw failureIn(answer)
   throw new Fault('CLAVE_FAILED', 'what FIRe gave is no signature')
 }
 
 export function batchResultIn(answer: FireAnswer): ClaveBatchResult {
   const { batch } = successOf(answer)
-  if (!Array.isArray(batch) || batch.length > 10_000) throw failureIn(answer.status, answer.body)
+  if (!Array.isArray(batch) || batch.length > 10_000) throw failureIn(answer)
   const documents = batch.map(one => {
     const { id, ok, dt } = asObject(one) ?? {}
     if (typeof id !== 'string') throw new Fault('CLAVE_FAILED', 'FIRe tells of a document without a name')
@@ -203,8 +201,9 @@ export function batchResultIn(answer: FireAnswer): ClaveBatchResult {
 }
 
 /** From 0 to 1. */
-export function progressIn({ status, body }: FireAnswer): number {
+export function progressIn(answer: FireAnswer): number {
+  const { status, body } = answer
   const text = Buffer.from(body).toString('latin1').trim()
-  if (status !== 200 || !/^\d(\.\d+)?$/.test(text)) throw failureIn(status, body)
+  if (status !== 200 || !/^\d(\.\d+)?$/.test(text)) throw failureIn(answer)
   return Math.min(Number(text), 1)
 }

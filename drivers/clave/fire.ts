@@ -9,7 +9,8 @@ import { readCaFile, readClientCertificate, readSecretLine, readTokenFile } from
 import { request } from '../http.ts'
 import { readAll } from '../http-body.ts'
 import { HttpError } from '../http-error.ts'
-import { codeOf, errorNumberIn, failureIn } from './fire-errors.ts'
+import { retryAfterMs } from '../retry-after.ts'
+import { codeOf, errorNumberIn, type FireAnswer, failureIn } from './fire-errors.ts'
 import {
   about,
   addDocumentForm,
@@ -18,7 +19,6 @@ import {
   checkDone,
   checkRecovered,
   createBatchForm,
-  type FireAnswer,
   type FireApplication,
   type Form,
   operations,
@@ -69,9 +69,9 @@ export function createFire(options: FireOptions, breakers = createBreakers()): C
       longestMs: restMs,
       verdict: thrown => {
         if (!(thrown instanceof Fault)) return 'nothing'
-        return thrown.code === 'CLAVE_UNREACHABLE' ? { waitMs: 0 } : 'answered'
+        return thrown.code === 'CLAVE_UNREACHABLE' ? { waitMs: thrown.retryAfterMs ?? 0 } : 'answered'
       },
-      resting: () => new Fault('CLAVE_UNREACHABLE', 'FIRe did not answer a moment ago'),
+      resting: leftMs => new Fault('CLAVE_UNREACHABLE', 'FIRe did not answer a moment ago', { retryAfterMs: leftMs }),
     },
   )
   /** Transactions that the service has completed, and whose signature it still has: it completes each once. */
@@ -120,11 +120,11 @@ export function createFire(options: FireOptions, breakers = createBreakers()): C
 }
 
 /** Told with status 200 and with others. */
-function toldFailure({ status, body }: FireAnswer): { readonly code: ErrorCode; readonly detail: string } {
-  const number = errorNumberIn(body)
-  if (number === undefined) throw failureIn(status, body)
+function toldFailure(answer: FireAnswer): { readonly code: ErrorCode; readonly detail: string } {
+  const number = errorNumberIn(answer.body)
+  if (number === undefined) throw failureIn(answer)
   const code = codeOf(number)
-  if (code === 'CLAVE_CREDENTIALS_REFUSED') throw failureIn(status, body)
+  if (code === 'CLAVE_CREDENTIALS_REFUSED') throw failureIn(answer)
   return { code, detail: `FIRe tells error ${number}` }
 }
 
@@ -142,6 +142,7 @@ async function exchange(options: FireOptions, form: Form, signal?: AbortSignal):
       body: Buffer.from(body, 'latin1'),
       ...(shown.ca !== undefined && { ca: shown.ca }),
       pins: options.pins,
+      keep: true,
       ...(shown.client !== undefined && { clientCertificate: shown.client }),
       connectTimeoutMs,
       idleTimeoutMs,
@@ -149,7 +150,8 @@ async function exchange(options: FireOptions, form: Form, signal?: AbortSignal):
       maxBodyBytes: maxAnswerBytes,
       ...(signal !== undefined && { signal }),
     })
-    return { status: response.status, body: await readAll(response.body) }
+    const asked = retryAfterMs(response.headers, Date.now())
+    return { status: response.status, body: await readAll(response.body), retryAfterMs: asked }
   } catch (thrown) {
     if (!(thrown instanceof HttpError)) throw thrown
     throw new Fault(codes[thrown.kind], thrown.message, { cause: thrown })
