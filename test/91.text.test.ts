@@ -84,7 +84,7 @@ it('no text is left that nothing shows', () => {
     .join('\n')
   // Keys that are put together where they are used.
   const composed =
-    /^(error|nature|pin\.tries|receipt\.paper|legend|pause)\.|^leftOut\.(blank|person|half-sheet)$|^request\.(page|program|order)$|^cards\.(field|choice|group|fault|refusal|waits|work)\.|^size\.(gray|lower-quality|split)/
+    /^(error|nature|pin\.tries|receipt\.paper|legend|pause)\.|^leftOut\.(blank|person|half-sheet)$|^request\.(page|program|order)$|^cards\.(field|choice|group|fault|refusal|waits|work)\.|^size\.(gray|lower-quality|split)|^print\.(preparing|sending|printing|printed|failed|unsure)$|^print\.printed\.|^maintenance\.printer\.(paper|toner)$/
   const unused = keys.filter(key => !composed.test(key) && !source.includes(`'${key}'`))
   expect(unused).toEqual([])
 })

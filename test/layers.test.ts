@@ -150,7 +150,9 @@ describe('who may import whom', () => {
       'retry-after',
       'emsa-pss',
     ]
-    const doors = ['exec', 'credential-file', 'avahi', 'local-devices', ...web].map(name => `drivers/${name}.ts`)
+    const doors = ['exec', 'credential-file', 'avahi', 'local-devices', 'device-place', ...web].map(
+      name => `drivers/${name}.ts`,
+    )
     const common = ['device/ports.ts', 'device/errors.ts', 'device/bytes.ts', 'device/hosts.ts', ...doors]
     const wrong = importsOf('drivers/').filter(i => {
       if (!isLocal(i.to) || common.includes(i.to) || dirname(i.to) === dirname(i.from)) return false

@@ -1,7 +1,7 @@
-// Where the printer is: at a fixed address, or wherever the one with that identity answers just now. A printer behind ipp-usb
-// changes its port when it is plugged in anew, and another may then answer at the old one, so whoever answers shows who it is.
+// Where the printer is, and what tells it from others.
 
 import { Fault } from '../../device/errors.ts'
+import { createDevicePlace, type DevicePlace } from '../device-place.ts'
 import { isLocalAddress, plainText, plainUuid } from '../local-devices.ts'
 import { capabilitiesIn, type IppCapabilities, printerAttributes } from './ipp-capabilities.ts'
 import { createIppClient, type IppClient, type IppLimits } from './ipp-client.ts'
@@ -29,48 +29,26 @@ export interface PlaceOptions {
   readonly trust: { readonly ca?: string; readonly pins?: readonly string[] }
 }
 
-export interface Place {
-  /** Throws as the client does; PRINTER_ABSENT where no printer with that identity is found. */
-  contact(signal?: AbortSignal): Promise<Contact>
-}
+export type Place = DevicePlace<Contact>
 
 export function createPlace({ url, identity, lookUp, limits, trust }: PlaceOptions): Place {
-  let current = url === undefined ? undefined : createIppClient({ url, limits, ...trust })
-
-  async function contact(signal?: AbortSignal): Promise<Contact> {
-    const faults: Fault[] = []
-    const reached = current === undefined ? undefined : await reach(current, faults, signal)
-    if (reached !== undefined) return reached
-    if (identity !== undefined) {
-      for await (const found of lookUp(identity, signal)) {
-        const client = createIppClient({ url: found, limits, ...trust, mayConnect: isLocalAddress })
-        const there = await reach(client, faults, signal)
-        if (there === undefined) continue
-        current = client
-        return there
+  const elsewhere = (meant: PrinterIdentity) =>
+    async function* (signal?: AbortSignal) {
+      for await (const found of lookUp(meant, signal)) {
+        yield createIppClient({ url: found, limits, ...trust, mayConnect: isLocalAddress })
       }
     }
-    // Who answers and cannot be used says more than who does not answer.
-    const telling = faults.find(({ code }) => code !== 'PRINTER_ABSENT') ?? faults[0]
-    throw telling ?? new Fault('PRINTER_ABSENT', 'no printer with that identity is found')
-  }
-
-  /** Undefined where the printer that is meant does not answer there; `faults` then has one more. */
-  async function reach(client: IppClient, faults: Fault[], signal?: AbortSignal): Promise<Contact | undefined> {
-    try {
+  return createDevicePlace<IppClient, Contact>({
+    what: 'printer',
+    absent: 'PRINTER_ABSENT',
+    fixed: url === undefined ? undefined : createIppClient({ url, limits, ...trust }),
+    elsewhere: identity && elsewhere(identity),
+    async ask(client, signal) {
       const attributes = await printerAt(client, signal)
-      const capabilities = capabilitiesIn(attributes)
-      if (identity === undefined || isSame(identity, capabilities)) return { client, attributes, capabilities }
-      faults.push(new Fault('PRINTER_ABSENT', `another printer answers there: ${capabilities.name}`))
-    } catch (thrown) {
-      signal?.throwIfAborted()
-      if (!(thrown instanceof Fault)) throw thrown
-      faults.push(thrown)
-    }
-    return undefined
-  }
-
-  return Object.freeze({ contact })
+      return { client, attributes, capabilities: capabilitiesIn(attributes) }
+    },
+    other: ({ capabilities }) => (identity === undefined || isSame(identity, capabilities) ? null : capabilities.name),
+  })
 }
 
 /** What a printer says of itself. Throws as the client does, PRINTER_ABSENT for a queue that there is not. */

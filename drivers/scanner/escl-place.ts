@@ -1,8 +1,6 @@
-// Where an eSCL scanner is: at a fixed address, or wherever the one with that identity answers just now. Scanners change
-// address when they are replugged or ipp-usb restarts, and another may then answer at the old one, so whoever answers
-// shows who it is before anything is believed of it.
+// Where an eSCL scanner is, and what tells it from others.
 
-import { Fault } from '../../device/errors.ts'
+import { createDevicePlace, type DevicePlace } from '../device-place.ts'
 import { plainText, plainUuid } from '../local-devices.ts'
 import type { EsclCapabilities } from './escl-capabilities.ts'
 import { createEsclClient, type EsclClient, type EsclLimits } from './escl-client.ts'
@@ -33,49 +31,22 @@ export interface PlaceOptions {
   readonly mayConnect?: (address: string) => boolean
 }
 
-export interface Place {
-  /** Throws as the client does; SCANNER_ABSENT where no scanner with that identity is found. */
-  contact(signal?: AbortSignal): Promise<Contact>
-}
-
-export function createPlace({ url, identity, lookUp, limits, mayConnect }: PlaceOptions): Place {
-  const at = (root: string, guard?: (address: string) => boolean) =>
-    createEsclClient({ url: root, limits, ...(guard === undefined ? {} : { mayConnect: guard }) })
-  let current = url === undefined ? undefined : at(url)
-
-  async function contact(signal?: AbortSignal): Promise<Contact> {
-    const faults: Fault[] = []
-    const reached = current === undefined ? undefined : await reach(current, faults, signal)
-    if (reached !== undefined) return reached
-    if (identity !== undefined && lookUp !== undefined) {
-      for await (const root of lookUp(identity, signal)) {
-        const client = at(root, mayConnect)
-        const found = await reach(client, faults, signal)
-        if (found === undefined) continue
-        current = client
-        return found
+export function createPlace({ url, identity, lookUp, limits, mayConnect }: PlaceOptions): DevicePlace<Contact> {
+  const elsewhere = (meant: ScannerIdentity, where: NonNullable<PlaceOptions['lookUp']>) =>
+    async function* (signal?: AbortSignal) {
+      for await (const root of where(meant, signal)) {
+        yield createEsclClient({ url: root, limits, ...(mayConnect !== undefined && { mayConnect }) })
       }
     }
-    // Who answers and cannot be used says more than who does not answer.
-    const telling = faults.find(({ code }) => code !== 'SCANNER_ABSENT') ?? faults[0]
-    throw telling ?? new Fault('SCANNER_ABSENT', 'no scanner with that identity is found')
-  }
-
-  /** Undefined where the scanner that is meant does not answer there; `faults` then has one more. */
-  async function reach(client: EsclClient, faults: Fault[], signal?: AbortSignal): Promise<Contact | undefined> {
-    try {
-      const { capabilities, server } = await client.capabilities(signal)
-      if (identity === undefined || isSame(identity, capabilities)) return { client, capabilities, server }
-      faults.push(new Fault('SCANNER_ABSENT', `another scanner answers there: ${shown(capabilities)}`))
-    } catch (thrown) {
-      signal?.throwIfAborted()
-      if (!(thrown instanceof Fault)) throw thrown
-      faults.push(thrown)
-    }
-    return undefined
-  }
-
-  return Object.freeze({ contact })
+  return createDevicePlace<EsclClient, Contact>({
+    what: 'scanner',
+    absent: 'SCANNER_ABSENT',
+    fixed: url === undefined ? undefined : createEsclClient({ url, limits }),
+    elsewhere: identity && lookUp && elsewhere(identity, lookUp),
+    ask: async (client, signal) => ({ client, ...(await client.capabilities(signal)) }),
+    other: ({ capabilities }) =>
+      identity === undefined || isSame(identity, capabilities) ? null : shown(capabilities),
+  })
 }
 
 /** Whether these capabilities are of the scanner that is meant. */

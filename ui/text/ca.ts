@@ -512,7 +512,7 @@ export const ca = {
   'print.unsure': 'Ha sortit de la impressora?',
   'print.unsure.how': 'No és segur que s’hagi imprès. Abans de respondre, miri si hi són totes les pàgines.',
   'print.unsure.yes': 'Sí, sencer',
-  'print.unsure.no': 'No',
+  'print.unsure.no': 'No, o no sencer',
   'print.cancel': 'No imprimeixis',
   'receipt.print': 'Imprimeix el resguard',
 

@@ -511,7 +511,7 @@ export const en = {
   'print.unsure': 'Has it come out of the printer?',
   'print.unsure.how': 'It is not certain whether it was printed. Look whether every page is there before you answer.',
   'print.unsure.yes': 'Yes, all of it',
-  'print.unsure.no': 'No',
+  'print.unsure.no': 'No, or not all of it',
   'print.cancel': 'Do not print',
   'receipt.print': 'Print the receipt',
 

@@ -512,7 +512,7 @@ export const es = {
   'print.unsure': '¿Ha salido de la impresora?',
   'print.unsure.how': 'No es seguro que se haya imprimido. Antes de responder, mire si están todas las páginas.',
   'print.unsure.yes': 'Sí, entero',
-  'print.unsure.no': 'No',
+  'print.unsure.no': 'No, o no entero',
   'print.cancel': 'No imprimir',
   'receipt.print': 'Imprimir el resguardo',
 
