@@ -147,7 +147,7 @@ describe('a copy', () => {
     await sentAway()
     expect((await post('leave')).status).toBe(204)
     await expect.poll(() => fire().transactions()).toBe(0)
-    expect(kiosk.screen.view().copy).toBeNull()
+    await kiosk.screen.until(view => view.copy === null, 'nobody in front of the screen')
     const log = kiosk.logged.join('\n')
     expect(log).not.toContain(clavePerson)
   })
