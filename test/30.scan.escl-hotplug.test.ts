@@ -1,7 +1,6 @@
 // Scanners that are switched off and on, renamed, replugged or served on another port by an ipp-usb that was restarted,
 // between jobs and during them: every change shows at the next look, no page is lost, and nobody is taken for another.
 
-import { createServer } from 'node:net'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ScanEnd, ScannedPage, Scanner } from '../device/ports.ts'
 import { readAll } from '../drivers/http-body.ts'
@@ -12,6 +11,7 @@ import { type EsclSimulator, startEsclSimulator } from './sim/escl.ts'
 import type { DeviceDescription } from './sim/escl-documents.ts'
 import * as presets from './sim/escl-presets.ts'
 import type { SheetImage } from './sim/escl-sheets.ts'
+import { freePort } from './sim/free-port.ts'
 
 const mine = { uuid: '5c4a4c57-0000-4000-8000-00000000000a', serial: 'MINE' }
 const other = { uuid: '5c4a4c57-0000-4000-8000-00000000000b', serial: 'OTHER', makeAndModel: 'Other Scanner' }
@@ -26,7 +26,7 @@ beforeAll(async () => {
   sheets = await drawSheets(3)
 })
 beforeEach(async () => {
-  ports = await freePorts(3)
+  ports = await Promise.all([freePort(), freePort(), freePort()])
   scanner = createScanners({
     devices: [{ id: 'mine', driver: 'escl', uuid: mine.uuid }],
     scratchFolder: '/nonexistent',
@@ -58,19 +58,6 @@ async function readPage(scanning: AsyncGenerator<ScannedPage, ScanEnd, void>): P
   if (value === undefined || !('image' in value)) throw new Error(`no page came: ${JSON.stringify(value)}`)
   await readAll(value.image)
   return value.number
-}
-
-/** Ports that nobody uses: taken from the system, and given back. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  const taken: number[] = []
-  for (const server of servers) {
-    if (!server.listening) await new Promise(resolve => server.once('listening', resolve))
-    const address = server.address()
-    if (typeof address === 'object' && address !== null) taken.push(address.port)
-  }
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
-  return taken
 }
 
 describe('between jobs', () => {

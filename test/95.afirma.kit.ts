@@ -1,13 +1,14 @@
 // What the tests of AutoFirma's protocol stand on: a desk that answers as it is told, a server above it with a certificate
 // of a test authority, and a client that speaks over the socket as a page does.
 
-import { connect as connectTo, createServer } from 'node:net'
+import { connect as connectTo } from 'node:net'
 import { afterEach } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
 import { type AfirmaServer, type AfirmaServerParts, createAfirmaServer } from '../device/http/afirma-server.ts'
 import type { Refused } from '../device/http/afirma-session.ts'
 import { createFakeDesk, type FakeDesk, logInto } from './95.afirma.desk.ts'
 import { createLeapingClock, type LeapingClock } from './sim/clock.ts'
+import { freePort } from './sim/free-port.ts'
 import { createTestCa } from './sim/tls.ts'
 
 export const origin = 'https://sede.example.cat'
@@ -124,16 +125,6 @@ function clientOf(socket: WebSocket): Promise<Client> {
     socket.on('open', () => resolve(client))
     socket.on('error', reject)
   })
-}
-
-/** A port of the loopback interface that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 /** Base64url as the page's script writes it, with its padding. */

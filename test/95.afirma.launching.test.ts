@@ -13,9 +13,10 @@ import { systemRandom } from '../device/host.ts'
 import { launchSocket } from '../device/http/afirma-places.ts'
 import { type AfirmaService, startAfirma } from '../device/http/afirma-service.ts'
 import { createFakeDesk, logInto } from './95.afirma.desk.ts'
-import { echo, freePort, origin, sessionId } from './95.afirma.kit.ts'
+import { echo, origin, sessionId } from './95.afirma.kit.ts'
 import { program, type Run } from './cli.kit.ts'
 import { createLeapingClock } from './sim/clock.ts'
+import { freePort } from './sim/free-port.ts'
 
 const shipped = new URL('../system/rootfs/etc/compulsa/compulsa.json', import.meta.url)
 const portal = 'https://tramits.example.cat:8443/inici?lang=ca'

@@ -2,7 +2,8 @@
 
 import { createServer } from 'node:net'
 import { expect, it } from 'vitest'
-import { echo, freePort, getResult, isOpen, sessionId, sign, signed, startStand } from './95.afirma.kit.ts'
+import { echo, getResult, isOpen, sessionId, sign, signed, startStand } from './95.afirma.kit.ts'
+import { freePort } from './sim/free-port.ts'
 
 it('aborts what a page asked for when it goes, and closes the port', async () => {
   const stand = await startStand()

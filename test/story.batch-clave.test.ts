@@ -8,10 +8,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { ClaveView } from '../device/http/view.ts'
 import { smallPdf } from './50.signature.kit.ts'
 import { base64, written } from './93.batch.kit.ts'
-import { freePort } from './95.afirma.kit.ts'
 import { atPhone, clavePerson } from './clave.kit.ts'
 import { type PoweredKiosk, power } from './power.kit.ts'
 import { done, judged, type Program, programAt, takeUp, until } from './requests.kit.ts'
+import { freePort } from './sim/free-port.ts'
 import { type Site, startSite } from './sim/site.ts'
 
 let folder: string

@@ -7,8 +7,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { launchSocket, loopbackFolder } from '../device/http/afirma-places.ts'
 import { askAppliance } from '../device/http/operator-client.ts'
-import { echo, freePort, sessionId, sign } from './95.afirma.kit.ts'
+import { echo, sessionId, sign } from './95.afirma.kit.ts'
 import { type Kiosk, startKiosk } from './kiosk.kit.ts'
+import { freePort } from './sim/free-port.ts'
 
 const origin = 'https://sede.example.cat'
 let kiosk: Kiosk

@@ -2,7 +2,6 @@
 // same session, one document, and hears of it once in effect.
 
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -10,6 +9,7 @@ import { type Opened, path } from './99.sessions.kit.ts'
 import { act, power } from './power.kit.ts'
 import { programAt } from './requests.kit.ts'
 import { type CallbackReceiver, startCallbackReceiver } from './sim/callback-receiver.ts'
+import { freePort } from './sim/free-port.ts'
 import { type Site, startSite } from './sim/site.ts'
 import { slips } from './walk.kit.ts'
 
@@ -30,14 +30,6 @@ afterAll(async () => {
   await receiver.stop()
   await rm(folder, { recursive: true })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  return address !== null && typeof address === 'object' ? address.port : 0
-}
 
 it('loses nothing and makes nothing twice', async () => {
   const base = `http://127.0.0.1:${apiPort}/`

@@ -3,9 +3,10 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '../sim/free-port.ts'
 import { createTestCa } from '../sim/tls.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -65,15 +66,6 @@ export async function startMoto(folder: string): Promise<Moto> {
       await gone
     },
   })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 async function answering(port: number): Promise<void> {

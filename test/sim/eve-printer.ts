@@ -5,9 +5,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './free-port.ts'
 import { ended, heard, startSystemBus } from './system-bus.ts'
 
 export interface EvePrinterOptions {
@@ -74,13 +74,4 @@ function programOf(folder: string, command: NonNullable<EvePrinterOptions['comma
   writeFileSync(path, `#!/bin/sh\ncd ${folder}\n${command.script}\n`)
   chmodSync(path, 0o755)
   return path
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise(resolve => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

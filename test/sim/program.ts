@@ -3,10 +3,10 @@
 
 import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { whiteDocument } from '../pdf-fixtures.ts'
 import { startCallbackReceiver } from './callback-receiver.ts'
+import { freePort } from './free-port.ts'
 
 /** INE10 of the body of the shipped configuration. */
 const sampleBody = '9821920002'
@@ -118,13 +118,4 @@ async function batchOf(documents: number) {
       datareference: pdf,
     })),
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
