@@ -48,8 +48,10 @@ describe('what scanimage says', () => {
 
   test('an I/O error is worth another look, and a refusal names the group that may open scanners', () => {
     expect(endingOf(9, ['scanimage: sane_read: Error during device I/O'])).toMatchObject({ unclear: 'broken' })
-    const gone = 'scanimage: sane_get_parameters: Unknown SANE status code 550444816'
-    expect(endingOf(16, [gone])).toMatchObject({ code: 'SCANNER_FAILED', unclear: 'broken' })
+    for (const number of [550444816, -1885614320]) {
+      const gone = `scanimage: sane_get_parameters: Unknown SANE status code ${number}`
+      expect(endingOf(16, [gone])).toMatchObject({ code: 'SCANNER_FAILED', unclear: 'broken' })
+    }
     const denied = endingOf(11, ['scanimage: sane_start: Access to resource has been denied'])
     expect(denied).toMatchObject({ detail: expect.stringContaining('group "scanner"') })
   })

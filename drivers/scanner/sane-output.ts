@@ -136,7 +136,7 @@ function meaningOf(status: string): Meaning {
   if (/warming up|status code 12$/i.test(status)) return 'warming'
   if (/lock|status code 13$/i.test(status)) return 'SCANNER_BUSY'
   // What the net backend says of a saned that is gone: the number is whatever lay in its memory.
-  if (/status code \d{3,}$/.test(status)) return 'broken'
+  if (/status code (-\d+|\d{3,})$/.test(status)) return 'broken'
   return statuses[status] ?? 'SCANNER_FAILED'
 }
 
