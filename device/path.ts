@@ -232,13 +232,23 @@ export function createPath(parts: PathParts): Path {
     queue.commit(id, { type: 'scanFailed', code: 'SCAN_INTERRUPTED', detail })
   }
 
+  /** A document that cannot be read holds up none of the others. */
+  function takeUp(id: string): void {
+    try {
+      const document = queue.find(id)
+      if (document !== undefined) look(document)
+    } catch (thrown) {
+      const { code, detail } = asFault(thrown)
+      log.error('a document cannot be taken up', { document: id, code, detail })
+    }
+  }
+
   /** The oldest first. Whoever changes one of them meanwhile has it looked at then, and once more here. */
   async function takeUpInGoes(signal: AbortSignal): Promise<void> {
     const unfinished = queue.list({ stages: [...liveStages] }).toReversed()
     for (const [looked, { id }] of unfinished.entries()) {
       if (looked % mostInOneGo === mostInOneGo - 1) await clock.sleep(0, signal)
-      const document = queue.find(id)
-      if (document !== undefined) look(document)
+      takeUp(id)
     }
     if (unfinished.length > 0) log.info('unfinished documents were taken up', { documents: unfinished.length })
   }
